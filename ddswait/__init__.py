@@ -1,0 +1,64 @@
+"""Waits for asynchronous jobs of Huawei Cloud's Document Database Service (DDS)."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ddswait.auth import Token as Token
+    from ddswait.errors import ConfigurationError as ConfigurationError
+    from ddswait.errors import DdswaitError as DdswaitError
+    from ddswait.errors import InputError as InputError
+    from ddswait.errors import JobFailed as JobFailed
+    from ddswait.errors import JobNotFound as JobNotFound
+    from ddswait.errors import JobVanished as JobVanished
+    from ddswait.errors import Refused as Refused
+    from ddswait.errors import Unreachable as Unreachable
+    from ddswait.errors import WaiterClosed as WaiterClosed
+    from ddswait.errors import WaitError as WaitError
+    from ddswait.errors import WaitTimedOut as WaitTimedOut
+    from ddswait.job import Instance as Instance
+    from ddswait.job import Job as Job
+    from ddswait.job import JobStatus as JobStatus
+    from ddswait.outcome import Outcome as Outcome
+    from ddswait.outcome import OutcomeKind as OutcomeKind
+    from ddswait.outcome import Refusal as Refusal
+    from ddswait.waiter import Waiter as Waiter
+
+__version__ = "0.1.0"
+
+# Looked up only when used (PEP 562): `import ddswait` and `ddswait --help` then load neither
+# asyncio nor aiohttp, which together cost ten times the rest.
+_HOMES = {
+    "auth": ["Token"],
+    "errors": [
+        "ConfigurationError",
+        "DdswaitError",
+        "InputError",
+        "JobFailed",
+        "JobNotFound",
+        "JobVanished",
+        "Refused",
+        "Unreachable",
+        "WaitError",
+        "WaitTimedOut",
+        "WaiterClosed",
+    ],
+    "job": ["Instance", "Job", "JobStatus"],
+    "outcome": ["Outcome", "OutcomeKind", "Refusal"],
+    "waiter": ["Waiter"],
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [*sorted(_HOME_OF), "__version__"]  # noqa: PLE0604 - names, from the table above
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"ddswait.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})

@@ -1,0 +1,242 @@
+"""The DDS API in bytes: question -> request, (status, headers, body) -> reply. No I/O.
+
+Source: DDS API reference, "Obtaining Information About a Task with a Specified ID"
+(ShowJobDetail) and "Error Codes"; the gateway's errors from the API Gateway reference.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from ddswait.errors import ConfigurationError
+from ddswait.job import Job, JobStatus
+from ddswait.outcome import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNKNOWN_JOB = "DBS.200543"
+_BAD_PROJECT = "DBS.280408"
+_API_ABSENT = ".0101"
+_GATEWAY_BAD_REQUEST = ".0201"
+
+_LIMIT = re.compile(r"limit:\s*(\d{1,9}),\s*time:\s*(\d{1,9})\s*(second|minute|hour|day)")
+_UNIT = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_SHOWN = 200
+_LONGEST_RETRY_AFTER = 86400.0
+
+
+class Request(NamedTuple):
+    """One HTTP request, complete but for its authentication."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+class Running(NamedTuple):
+    """The job is known and not over; its status may be one that DDS does not document."""
+
+    job: Job
+
+
+class Completed(NamedTuple):
+    """The job is over and succeeded."""
+
+    job: Job
+
+
+class Failed(NamedTuple):
+    """The job is over and did not succeed."""
+
+    job: Job
+
+
+class NotVisible(NamedTuple):
+    """DDS does not know the job ID: not yet, no longer, or not at all."""
+
+    said: str
+
+
+class Fault(NamedTuple):
+    """The look failed for a reason that says nothing of the job; `retry_after` in seconds."""
+
+    cause: str
+    retry_after: float = 0.0
+
+
+class Throttled(NamedTuple):
+    """Too many requests: `limit` requests in `window` seconds, where the reply states them."""
+
+    cause: str
+    retry_after: float = 0.0
+    limit: int | None = None
+    window: float | None = None
+
+
+Reply = Running | Completed | Failed | NotVisible | Fault | Throttled | Refusal
+
+# `X-Language` asks for English messages, as DDS's own console client does.
+_HEADERS = {"Content-Type": "application/json", "X-Language": "en-us"}
+
+
+def check_endpoint(endpoint: str) -> str:
+    """Return the endpoint without a slash at its end.
+
+    Raises:
+        ConfigurationError: it is no plain http(s) URL; the message names it, unless it holds a
+            password.
+    """
+    mend = "give it as https://dds.REGION.myhuaweicloud.com"
+    try:
+        parts = urlsplit(endpoint)
+        port_is_sound = parts.port is None or parts.port > 0
+    except ValueError:
+        raise ConfigurationError(f"endpoint {endpoint!r} is no URL: {mend}") from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError(f"the endpoint holds a user name or password: {mend}")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_sound:
+        raise ConfigurationError(f"endpoint {endpoint!r} is no http(s) URL: {mend}")
+    if parts.query or parts.fragment or not endpoint.isprintable() or " " in endpoint:
+        raise ConfigurationError(f"endpoint {endpoint!r} is more than scheme, host, path: {mend}")
+    return endpoint.rstrip("/")
+
+
+def check_project_id(project_id: str) -> str:
+    """Return the project ID if it can be one.
+
+    Raises:
+        ConfigurationError: it is empty or holds anything but letters, digits, `-` and `_`.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", project_id):
+        raise ConfigurationError(
+            f"project ID {project_id[:_SHOWN]!r} is none: it is the 32 hex digits "
+            "under 'My Credentials' in the console"
+        )
+    return project_id
+
+
+def show_job(endpoint: str, project_id: str, job_id: str) -> Request:
+    """Return the request that asks about one job (ShowJobDetail, v3)."""
+    url = f"{endpoint}/v3/{project_id}/jobs?id={quote(job_id, safe='~')}"
+    return Request("GET", url, _HEADERS)
+
+
+def read_show_job(job_id: str, status: int, headers: Mapping[str, str], body: bytes) -> Reply:
+    """Return what a reply to `show_job` means for the job.
+
+    Args:
+        job_id: the job that was asked about.
+        status: the HTTP status.
+        headers: the reply's headers, looked up case-insensitively.
+        body: the reply's body, whatever it holds.
+    """
+    if 200 <= status < 300:  # noqa: PLR2004 - the range that HTTP calls successful
+        return _read_record(job_id, body)
+    return read_error(status, headers, body)
+
+
+def _read_record(job_id: str, body: bytes) -> Reply:
+    document = _parse(body)
+    if not isinstance(document, dict) or "job" not in document:
+        return Fault(f"the reply holds no job: {_start(body)}")
+    record = document["job"]
+    # Inferred from sibling services: an unknown ID may also come as 200 with an empty job.
+    if record is None or (isinstance(record, dict) and not record.get("status")):
+        return NotVisible("the reply's job is empty")
+    if not isinstance(record, dict) or not isinstance(record["status"], str):
+        return Fault(f"the reply's job is no record: {_start(body)}")
+    job = Job.from_record(record)
+    if job.id != job_id:
+        return Fault(f"the reply is about another job: {job.id[:_SHOWN]!r}")
+    if job.status == JobStatus.COMPLETED:
+        return Completed(job)
+    return Failed(job) if job.status == JobStatus.FAILED else Running(job)
+
+
+def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
+    """Return what a reply outside 200 to 299 means: transient, fatal or `not known`.
+
+    - 401, 403 and 407 refuse the credentials, the permission or the proxy's user: fatal for all.
+    - 400 and 404 `DBS.200543`, and 404 with any other `DBS.` code: the job ID is not known.
+    - 404 `.0101`, 400 `.0201` and `DBS.280408`: wrong host, request or project: fatal for all.
+    - 429: throttled. 408, 425, 3xx and 5xx: a fault, ask again later.
+    - Any other 4xx is fatal for this job if the API itself said it, in an error body; without
+      one, something between us and the API spoke: a fault.
+    """
+    code, message = _read_error_body(body)
+    said = Refusal(status, code, message or _start(body), headers.get("X-Request-Id", ""))
+    if status == 429:  # noqa: PLR2004
+        return _throttled(said, headers)
+    if status in {401, 403, 407}:
+        return said.for_all()
+    if status in {400, 404} and _is_unknown_job(status, code):
+        return NotVisible(str(said))
+    if not 400 <= status < 500 or status in {408, 425} or not code:  # noqa: PLR2004
+        return Fault(_cause(said, headers), _retry_after(headers))
+    everywhere = code == _BAD_PROJECT or code.endswith((_API_ABSENT, _GATEWAY_BAD_REQUEST))
+    return said.for_all() if everywhere else said
+
+
+def _is_unknown_job(status: int, code: str) -> bool:
+    return code == UNKNOWN_JOB or (status == 404 and code.startswith("DBS."))  # noqa: PLR2004
+
+
+def _cause(said: Refusal, headers: Mapping[str, str]) -> str:
+    target = headers.get("Location")
+    return f"{said}, redirected to {target[:_SHOWN]!r}: not followed" if target else str(said)
+
+
+def _throttled(said: Refusal, headers: Mapping[str, str]) -> Throttled:
+    retry_after = _retry_after(headers)
+    stated = _LIMIT.search(said.error_msg)
+    if stated is None or not int(stated[1]) or not int(stated[2]):
+        return Throttled(str(said), retry_after)
+    window = int(stated[2]) * _UNIT[stated[3]]
+    return Throttled(str(said), retry_after, int(stated[1]), window)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds that the reply asks to wait, 0.0 for none; never beyond a day."""
+    told = headers.get("Retry-After", "").strip()
+    if told.isascii() and told.isdecimal():
+        return min(float(told[:9]), _LONGEST_RETRY_AFTER)
+    try:
+        # The reply's own Date is the only clock that an HTTP date may be held against here.
+        wait = parsedate_to_datetime(told) - parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError):
+        return 0.0
+    return min(max(wait.total_seconds(), 0.0), _LONGEST_RETRY_AFTER)
+
+
+def _read_error_body(body: bytes) -> tuple[str, str]:
+    """Return (error code, message), "" for what is absent; every shape seen in the family."""
+    document = _parse(body)
+    if isinstance(document, dict) and isinstance(document.get("error"), dict):
+        document = document["error"]
+    if not isinstance(document, dict):
+        return "", ""
+    code = _first(document, "error_code", "errorCode", "errCode", "code")
+    return code, _first(document, "error_msg", "errorMsg", "error_message", "message")
+
+
+def _first(document: Mapping[str, Any], *names: str) -> str:
+    found = (document[name] for name in names if isinstance(document.get(name), str))
+    return next(found, "")
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _start(body: bytes) -> str:
+    text = " ".join(body[: 4 * _SHOWN].decode("utf-8", "replace").split())
+    return (text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...") or "an empty body"

@@ -1,0 +1,34 @@
+"""`-v`: the library's events on standard error. Only the command line configures logging."""
+
+from __future__ import annotations
+
+import logging
+from typing import TextIO
+
+import structlog
+
+
+def configure(stream: TextIO) -> None:
+    """Show all events of ddswait: coloured lines on a terminal, JSON elsewhere."""
+    renderer: structlog.types.Processor = structlog.processors.JSONRenderer()
+    if stream.isatty():
+        renderer = structlog.dev.ConsoleRenderer()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.stdlib.ExtraAdder(),
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ],
+        )
+    )
+    logger = logging.getLogger("ddswait")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False

@@ -1,0 +1,189 @@
+"""The options: what the user may say, and what the environment says."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from ddswait import __version__
+from ddswait.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+USAGE = 2
+
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([smh]?)")
+_UNIT = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
+
+_DESCRIPTION = """\
+Waits for jobs of Huawei Cloud's Document Database Service (DDS), and tells how they ended."""
+
+_EPILOG = """\
+exit codes:
+    0  every job completed
+    1  a job failed
+    2  usage or configuration; nothing was polled
+    3  a job ID was not found, or vanished
+    4  credentials, permission or request refused
+    5  unreachable: could not look for too long; the jobs may go on
+  124  timed out; the jobs may go on
+  130  interrupted (SIGINT); the jobs may go on
+  141  standard output was closed; the jobs may go on
+  143  terminated (SIGTERM); the jobs may go on
+When several apply: the first of 1, 4, 3, 5, 124.
+
+The token comes from the environment, since others can read a command line:
+  HW_AUTH_TOKEN or OS_AUTH_TOKEN.
+
+examples:
+  ddswait c010abd0-48cf-4fa8-8cbc-090f093eaa2f
+  hcloud DDS CreateInstance ... | ddswait --timeout 45m -
+  ddswait --output json --region ap-southeast-1 ID1 ID2 > jobs.json
+  ddswait --demo"""
+
+
+class Target(NamedTuple):
+    """Where to ask, and as whom."""
+
+    endpoint: str
+    project_id: str
+    token: str
+
+    def __repr__(self) -> str:
+        return f"Target({self.endpoint!r}, {self.project_id!r}, token hidden)"
+
+
+class _NoToken(argparse.Action):
+    """Refuses a secret in argv, without repeating it."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, *_args: object, **_kwargs: object
+    ) -> NoReturn:
+        parser.error(
+            "--token is refused: everybody on this machine can read a command line. "
+            "Set HW_AUTH_TOKEN or OS_AUTH_TOKEN in the environment instead"
+        )
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="ddswait",
+        usage="ddswait [OPTIONS] JOB_ID...",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    made.add_argument(
+        "job_ids",
+        metavar="JOB_ID",
+        nargs="*",
+        help="job IDs; '-' reads them from standard input: one per line, or JSON documents "
+        "from which every job_id is taken",
+    )
+    _add_where(made.add_argument_group("where"))
+    _add_when(made.add_argument_group("when (90, 90s, 10m, 1h)"))
+    _add_output(made.add_argument_group("output"))
+    others = made.add_argument_group("others")
+    others.add_argument("--demo", action="store_true", help="show it all, without a cloud")
+    others.add_argument("--version", action="version", version=f"ddswait {__version__}")
+    others.add_argument("-h", "--help", action="help", help="show this help")
+    made.add_argument("--token", nargs="?", action=_NoToken, help=argparse.SUPPRESS)
+    return made
+
+
+def _add_where(group: Any) -> None:  # noqa: ANN401 - argparse does not publish the type
+    group.add_argument(
+        "--endpoint",
+        metavar="URL",
+        help="such as https://dds.ap-southeast-1.myhuaweicloud.com "
+        "[env: DDSWAIT_ENDPOINT; default: made from the region]",
+    )
+    group.add_argument(
+        "--region", metavar="NAME", help="such as ap-southeast-1 [env: HW_REGION_NAME]"
+    )
+    group.add_argument("--project-id", metavar="ID", help="of the jobs [env: HW_PROJECT_ID]")
+
+
+def _add_when(group: Any) -> None:  # noqa: ANN401
+    for option, default, told in (
+        ("--timeout", "1h", "give up on a job after this time"),
+        ("--grace", "60s", "how long a new job ID may be unknown"),
+        ("--interval", "10s", "about how often a visible job is looked at"),
+        ("--unreachable-after", "10m", "give up after so long without one good look"),
+    ):
+        group.add_argument(
+            option,
+            metavar="TIME",
+            type=seconds,
+            default=seconds(default),
+            help=f"{told} [default: {default}]",
+        )
+
+
+def _add_output(group: Any) -> None:  # noqa: ANN401
+    group.add_argument(
+        "--output",
+        choices=("text", "json", "jsonl"),
+        default="text",
+        help="on standard output: a line per job that ended; one document at the end; "
+        "a line per event and a summary last [default: text]",
+    )
+    group.add_argument("-v", "--verbose", action="store_true", help="log every event to stderr")
+    group.add_argument("-q", "--quiet", action="store_true", help="only errors on stderr")
+
+
+def seconds(text: str) -> float:
+    """Return a duration such as `90`, `90s`, `10m` or `1.5h` in seconds.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none, or not more than 0.
+    """
+    found = _DURATION.fullmatch(text.strip()) if text.isascii() else None
+    value = float(found[1]) * _UNIT[found[2]] if found else 0.0
+    if value <= 0:
+        raise argparse.ArgumentTypeError(
+            f"{text!a} is no time: give more than 0, as in 90, 90s, 10m or 1h"
+        )
+    return value
+
+
+def target(arguments: argparse.Namespace, env: Mapping[str, str] | None = None) -> Target:
+    """Return where to ask and as whom, from the options and the environment.
+
+    Raises:
+        ConfigurationError: something is missing or unusable; the message names it and the mend.
+    """
+    env = os.environ if env is None else env
+    endpoint = arguments.endpoint or env.get("DDSWAIT_ENDPOINT") or ""
+    region = arguments.region or env.get("HW_REGION_NAME") or ""
+    project_id = arguments.project_id or env.get("HW_PROJECT_ID") or ""
+    token = env.get("HW_AUTH_TOKEN") or env.get("OS_AUTH_TOKEN") or ""
+    missing = []
+    if not endpoint and not region:
+        missing.append("--region (or HW_REGION_NAME) or --endpoint (or DDSWAIT_ENDPOINT)")
+    if not project_id:
+        missing.append("--project-id (or HW_PROJECT_ID)")
+    if not token:
+        missing.append("a token in HW_AUTH_TOKEN or OS_AUTH_TOKEN")
+    if missing:
+        raise ConfigurationError(f"missing: {'; '.join(missing)}")
+    return Target(endpoint or endpoint_of(region), project_id, token)
+
+
+def endpoint_of(region: str) -> str:
+    """Return the DDS endpoint of a region; the European ones end in `.eu`.
+
+    Raises:
+        ConfigurationError: the region's name cannot be one.
+    """
+    if not _REGION.fullmatch(region):
+        raise ConfigurationError(f"region {region!r} is none: give one like ap-southeast-1")
+    top = "eu" if region.startswith("eu-west-1") else "com"
+    return f"https://dds.{region}.myhuaweicloud.{top}"

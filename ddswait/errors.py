@@ -1,0 +1,120 @@
+"""What ddswait raises.
+
+    DdswaitError
+     ├── InputError (ValueError)          a value that cannot be used; nothing was polled
+     ├── ConfigurationError               endpoint, project or credentials missing or unusable
+     ├── WaiterClosed (RuntimeError)      the waiter has been left
+     └── WaitError                        a wait that ended otherwise than in `Completed`
+          ├── JobFailed                   DDS says `Failed`; `job` is the final record
+          ├── JobNotFound                 never seen within the grace
+          ├── JobVanished                 seen, then unknown; `job` is the last record seen
+          ├── WaitTimedOut (TimeoutError) still running at the deadline
+          ├── Unreachable                 could not look for too long; says nothing of the job
+          └── Refused                     credentials, permission or request refused
+
+Every error carries plain values only, and survives pickling, so that it may cross processes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ddswait.job import Job
+
+
+class DdswaitError(Exception):
+    """The root of everything that ddswait raises on purpose."""
+
+
+class InputError(DdswaitError, ValueError):
+    """A value that cannot be used; the message names it and the mend."""
+
+
+class ConfigurationError(DdswaitError):
+    """Endpoint, project or credentials are missing or unusable; the message names the mend."""
+
+
+class WaiterClosed(DdswaitError, RuntimeError):  # noqa: N818 - says what happened, as trio does
+    """The waiter's `async with` block has been left, so it can track nothing more."""
+
+
+class WaitError(DdswaitError):
+    """A wait that ended otherwise than in `Completed`.
+
+    Attributes:
+        job_id: the job that was waited for.
+        job: its final record (`JobFailed`), or the last one seen, or None when never seen.
+    """
+
+    def __init__(self, message: str, *, job_id: str = "", job: Job | None = None) -> None:
+        super().__init__(message)
+        self.job = job
+        self.job_id = job_id or (job.id if job else "")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, vars(self))
+
+
+class JobFailed(WaitError):  # noqa: N818 - the outcome's own word
+    """DDS reported the job as `Failed`; `job.fail_reason` is its reason."""
+
+
+class JobNotFound(WaitError):  # noqa: N818
+    """The job ID was never known within the grace."""
+
+
+class JobVanished(WaitError):  # noqa: N818
+    """The job was seen, and then was unknown; `job` is the last record seen."""
+
+
+class WaitTimedOut(WaitError, TimeoutError):  # noqa: N818
+    """The deadline passed while the job had not ended; the job itself may still go on."""
+
+
+class Unreachable(WaitError):  # noqa: N818
+    """No look succeeded for `unreachable_after` seconds; the job itself may still go on.
+
+    Attributes:
+        cause: what went wrong with the last look.
+    """
+
+    def __init__(
+        self, message: str, *, job_id: str = "", job: Job | None = None, cause: str = ""
+    ) -> None:
+        super().__init__(message, job_id=job_id, job=job)
+        self.cause = cause
+
+
+class Refused(WaitError):  # noqa: N818
+    """The API refused to answer, and asking again cannot help.
+
+    Attributes:
+        http_status: the status of the refusing reply.
+        error_code: its `error_code`, such as `APIGW.0301`; "" when it had none.
+        error_msg: its `error_msg`, or the start of its body.
+        request_id: its `X-Request-Id`; "" when it had none.
+    """
+
+    def __init__(  # noqa: PLR0913 - one keyword for each documented part of the refusal
+        self,
+        message: str,
+        *,
+        job_id: str = "",
+        job: Job | None = None,
+        http_status: int = 0,
+        error_code: str = "",
+        error_msg: str = "",
+        request_id: str = "",
+    ) -> None:
+        super().__init__(message, job_id=job_id, job=job)
+        self.http_status = http_status
+        self.error_code = error_code
+        self.error_msg = error_msg
+        self.request_id = request_id
+
+
+def _rebuild(kind: type[WaitError], args: tuple[Any, ...], state: dict[str, Any]) -> WaitError:
+    error = kind(*args)
+    vars(error).update(state)
+    return error

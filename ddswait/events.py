@@ -1,0 +1,55 @@
+"""What happens to tracked jobs, as frozen records; times and pauses in seconds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ddswait.job import Job  # noqa: TC001 - NamedTuple fields are looked up by users' tools
+from ddswait.outcome import Outcome  # noqa: TC001
+
+
+class Tracked(NamedTuple):
+    """The job's first caller has come; its first look is due at once."""
+
+    job_id: str
+
+
+class Visible(NamedTuple):
+    """The first reply that knew the job."""
+
+    job_id: str
+    job: Job
+
+
+class Progressed(NamedTuple):
+    """Status or progress differ from the look before, whose record is `previous`."""
+
+    job_id: str
+    job: Job
+    previous: Job
+
+
+class PollFailed(NamedTuple):
+    """A look failed for `cause`; the next one is due in `pause` seconds."""
+
+    job_id: str
+    cause: str
+    pause: float
+
+
+class UnknownStatus(NamedTuple):
+    """DDS used a status that it does not document; told once for each such status."""
+
+    job_id: str
+    status: str
+
+
+class Ended(NamedTuple):
+    """The waits of `owners` (the callers' futures) for the job have ended alike."""
+
+    job_id: str
+    outcome: Outcome
+    owners: tuple[object, ...] = ()
+
+
+Event = Tracked | Visible | Progressed | PollFailed | UnknownStatus | Ended

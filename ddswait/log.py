@@ -1,0 +1,88 @@
+"""Events to structlog, on the stdlib logger `ddswait`; silent unless the application configures it.
+
+The library configures nothing: it wraps the stdlib logger locally. Levels are checked before
+structlog is even imported, so that a program that logs nothing pays nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import Any, assert_never
+
+from ddswait.events import Ended, Event, PollFailed, Progressed, Tracked, UnknownStatus, Visible
+from ddswait.outcome import OutcomeKind
+
+_logger = logging.getLogger("ddswait")
+_logger.addHandler(logging.NullHandler())
+
+
+@cache
+def _structured() -> Any:  # noqa: ANN401 - structlog's own loggers are typed as Any
+    import structlog  # 30 ms that only a program with logging shall pay
+
+    return structlog.wrap_logger(
+        _logger,
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.render_to_log_kwargs,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def log(level: int, event: str, /, **fields: object) -> None:
+    """Log one event.
+
+    Args:
+        level: of the stdlib's `logging`.
+        event: its name, such as `ddswait.job_completed`.
+        **fields: its values; never a credential, and never the key `name`, which the stdlib's
+            records reserve.
+    """
+    if _logger.isEnabledFor(level):
+        _structured().log(level, event, **fields)
+
+
+def log_event(event: Event) -> None:
+    """Log what happened to a job."""
+    match event:
+        case Tracked(job_id):
+            log(logging.DEBUG, "ddswait.job_tracked", job_id=job_id)
+        case Visible(job_id, job):
+            log(logging.INFO, "ddswait.job_visible", job_id=job_id, job_name=job.name)
+        case Progressed(job_id, job, _):
+            status, progress = job.status, job.progress
+            log(
+                logging.INFO,
+                "ddswait.job_progressed",
+                job_id=job_id,
+                status=status,
+                progress=progress,
+            )
+        case PollFailed(job_id, cause, pause):
+            log(
+                logging.WARNING,
+                "ddswait.poll_failed",
+                job_id=job_id,
+                cause=cause,
+                pause=round(pause, 3),
+            )
+        case UnknownStatus(job_id, status):
+            log(logging.WARNING, "ddswait.unknown_status", job_id=job_id, status=status)
+        case Ended(job_id, outcome, _):
+            level = logging.INFO if outcome.ok else logging.WARNING
+            if outcome.kind is OutcomeKind.PENDING:
+                level = logging.DEBUG
+            log(
+                level,
+                f"ddswait.job_{outcome.kind}",
+                job_id=job_id,
+                job_name=outcome.job.name if outcome.job else None,
+                message_text=outcome.message,
+                waited=round(outcome.waited, 3),
+                polls=outcome.polls,
+            )
+        case _:
+            assert_never(event)

@@ -1,0 +1,118 @@
+"""How a wait ended: a value inside, an exception only at the edge."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+
+from ddswait import errors
+from ddswait.job import Job  # noqa: TC001 - dataclass fields are looked up by users' tools
+
+
+class OutcomeKind(enum.StrEnum):
+    """The ways in which a wait can end."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    NOT_FOUND = "not_found"
+    VANISHED = "vanished"
+    TIMED_OUT = "timed_out"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    PENDING = "pending"
+    """Let go before the job ended (`fail_fast`, a signal): the job may still go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reply that says: do not ask again.
+
+    Attributes:
+        http_status: such as 401.
+        error_code: such as `APIGW.0301`, or "".
+        error_msg: the server's words; without an error body, the start of what came instead.
+        request_id: the `X-Request-Id` to give to support, or "".
+        concerns_all: whether the credentials, the project or the endpoint were refused, so that
+            no other question can fare better.
+    """
+
+    http_status: int
+    error_code: str = ""
+    error_msg: str = ""
+    request_id: str = ""
+    concerns_all: bool = False
+
+    def for_all(self) -> Refusal:
+        """Return the same refusal, as one that concerns every question."""
+        return replace(self, concerns_all=True)
+
+    def __str__(self) -> str:
+        named = f" {self.error_code}" if self.error_code else ""
+        told = f": {self.error_msg}" if self.error_msg else ""
+        asked = f" (request ID {self.request_id})" if self.request_id else ""
+        return f"HTTP {self.http_status}{named}{told}{asked}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the wait for one job ended.
+
+    Attributes:
+        job_id: the job that was waited for.
+        kind: the way in which the wait ended.
+        job: the final record, or the last one seen, or None when the job was never seen.
+        message: one sentence for people.
+        cause: what went wrong with the last look, when it went wrong.
+        refusal: the refusing reply, for `refused`.
+        waited: seconds from tracking to the end.
+        polls: how many questions about this job were answered meanwhile.
+    """
+
+    job_id: str
+    kind: OutcomeKind
+    job: Job | None = None
+    message: str = ""
+    cause: str | None = None
+    refusal: Refusal | None = None
+    waited: float = 0.0
+    polls: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the job completed."""
+        return self.kind is OutcomeKind.COMPLETED
+
+    def result(self) -> Job:
+        """Return the final record.
+
+        Raises:
+            WaitError: the wait ended otherwise; each kind has its own class.
+        """
+        if self.kind is OutcomeKind.COMPLETED and self.job is not None:
+            return self.job
+        raise self.error()
+
+    def error(self) -> errors.WaitError:
+        """Return the exception that says what `kind` says, without raising it."""
+        job_id, job = self.job_id, self.job
+        if self.kind is OutcomeKind.UNREACHABLE:
+            return errors.Unreachable(self.message, job_id=job_id, job=job, cause=self.cause or "")
+        if self.refusal is not None:
+            return errors.Refused(
+                self.message,
+                job_id=job_id,
+                job=job,
+                http_status=self.refusal.http_status,
+                error_code=self.refusal.error_code,
+                error_msg=self.refusal.error_msg,
+                request_id=self.refusal.request_id,
+            )
+        return _ERROR_OF.get(self.kind, errors.WaitError)(self.message, job_id=job_id, job=job)
+
+
+_ERROR_OF = {
+    OutcomeKind.FAILED: errors.JobFailed,
+    OutcomeKind.NOT_FOUND: errors.JobNotFound,
+    OutcomeKind.VANISHED: errors.JobVanished,
+    OutcomeKind.TIMED_OUT: errors.WaitTimedOut,
+}

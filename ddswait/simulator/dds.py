@@ -1,0 +1,209 @@
+"""What DDS answers: handlers of its API, of faults, and of the simulator's own control API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from ddswait.simulator.faults import Fault
+from ddswait.simulator.jobs import wall
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ddswait.simulator.server import Simulator
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+NO_API = "The API does not exist or has not been published in the environment"
+_BAD_TOKEN = "Incorrect IAM authentication information: decrypt token fail"  # noqa: S105 - a message
+_NO_PERMISSION = "You do not have permission to perform this operation."
+_NO_JOB = "The job does not exist."
+_PREPAID = "prePaid"
+
+
+def error(status: int, code: str, message: str) -> web.Response:
+    """Return an error as DDS (`DBS.`) or its gateway (`APIGW.`) words it."""
+    return web.json_response({"error_code": code, "error_msg": message}, status=status)
+
+
+def routes(simulator: Simulator) -> list[web.RouteDef]:
+    """Return all routes of the simulator."""
+    operations = _Operations(simulator)
+    control = _Control(simulator)
+    project = "/v3/{project}"
+    return [
+        web.get(f"{project}/jobs", operations.show_job),
+        web.post(f"{project}/instances", operations.create),
+        web.delete(f"{project}/instances/{{instance}}", operations.delete),
+        web.post(f"{project}/instances/{{instance}}/{{operation}}", operations.change),
+        web.post(f"{project}/backups", operations.back_up),
+        web.post("/_simulator/jobs", control.add_job),
+        web.post("/_simulator/faults", control.add_fault),
+        web.delete("/_simulator/faults", control.clear_faults),
+        web.get("/_simulator/stats", control.stats),
+    ]
+
+
+class _Operations:
+    """The API's own paths."""
+
+    _OPERATIONS = frozenset({"restart", "resize", "enlarge-volume", "switchover", "upgrade"})
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def _refusal(self, request: web.Request) -> web.Response | None:
+        simulator = self._simulator
+        if request.headers.get("X-Auth-Token") not in simulator.accepted_tokens:
+            return error(401, "APIGW.0301", _BAD_TOKEN)
+        if request.match_info["project"] != simulator.project_id:
+            return error(400, "DBS.280408", "Invalid project ID.")
+        if simulator.forbids:
+            return error(403, "DBS.280032", _NO_PERMISSION)
+        return None
+
+    async def show_job(self, request: web.Request) -> web.Response:
+        if refusal := self._refusal(request):
+            return refusal
+        plan = self._simulator.plans.get(request.query.get("id", ""))
+        now = self._simulator.now()
+        if plan is None or not plan.is_known(now):
+            return error(400, "DBS.200543", _NO_JOB)
+        return web.json_response({"job": plan.record(now, self._simulator.epoch)})
+
+    async def create(self, request: web.Request) -> web.Response:
+        if refusal := self._refusal(request):
+            return refusal
+        order = await _read(request)
+        name = order.get("name")
+        if not isinstance(name, str) or not name:
+            return error(400, "DBS.200001", "Parameter error: name.")
+        simulator = self._simulator
+        instance_id = f"{simulator.new_id()}in02"
+        answer: dict[str, Any] = {
+            "id": instance_id,
+            "name": name,
+            "datastore": order.get("datastore"),
+            "created": wall(simulator.now(), simulator.epoch),
+            "status": "creating",
+            "mode": order.get("mode", "ReplicaSet"),
+        }
+        if (order.get("charge_info") or {}).get("charge_mode") == _PREPAID:
+            return web.json_response({**answer, "order_id": "CS2401161234ABCDE"}, status=202)
+        job_id = simulator.add_job(instance_id=instance_id, instance_name=name)
+        return web.json_response({**answer, "job_id": job_id}, status=202)
+
+    async def change(self, request: web.Request) -> web.Response:
+        operation = request.match_info["operation"]
+        if operation not in self._OPERATIONS:
+            raise web.HTTPNotFound
+        name = "".join(part.capitalize() for part in operation.split("-"))
+        return self._start(request, f"{name}_MongoDB")
+
+    async def back_up(self, request: web.Request) -> web.Response:
+        return self._start(request, "Create_Backup")
+
+    async def delete(self, request: web.Request) -> web.Response:
+        return self._start(request, "Delete_MongoDB", vanishes=True)
+
+    def _start(self, request: web.Request, name: str, *, vanishes: bool = False) -> web.Response:
+        if refusal := self._refusal(request):
+            return refusal
+        instance_id = request.match_info.get("instance")
+        job_id = self._simulator.add_job(name=name, instance_id=instance_id, vanishes=vanishes)
+        return web.json_response({"job_id": job_id}, status=202)
+
+
+class _Control:
+    """The simulator's own paths; they need no token.
+
+    - `POST /_simulator/jobs`: submit a job; the fields are the arguments of `Simulator.add_job`.
+    - `POST /_simulator/faults`: the fields are those of `faults.Fault`.
+    - `DELETE /_simulator/faults`: let everything go well again.
+    - `GET /_simulator/stats`: replies by HTTP status, and the simulated time.
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    async def add_job(self, request: web.Request) -> web.Response:
+        try:
+            job_id = self._simulator.add_job(**await _read(request))
+        except TypeError as mistake:
+            return error(400, "SIM.0001", str(mistake))
+        return web.json_response({"job_id": job_id}, status=201)
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        try:
+            fault = Fault.from_json(await _read(request))
+        except ValueError as mistake:
+            return error(400, "SIM.0001", str(mistake))
+        details = {name: getattr(fault, name) for name in fault.__slots__ if name != "kind"}
+        self._simulator.inject(fault.kind, **details)
+        return web.json_response({}, status=201)
+
+    async def clear_faults(self, _: web.Request) -> web.Response:
+        self._simulator.clear_faults()
+        return web.json_response({})
+
+    async def stats(self, _: web.Request) -> web.Response:
+        statuses = {str(status): count for status, count in self._simulator.statuses.items()}
+        return web.json_response({"now": self._simulator.now(), "statuses": statuses})
+
+
+async def _read(request: web.Request) -> dict[str, Any]:
+    try:
+        document = json.loads(await request.text() or "{}")
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise web.HTTPBadRequest(text="the body is no JSON object")
+    return document
+
+
+async def go_wrong(request: web.Request, fault: Fault, handler: Handler) -> web.StreamResponse:
+    """Answer a request as the fault wants it."""
+    if fault.kind in {"reset", "garbage", "truncated"}:
+        return _break_off(request, fault.kind)
+    if fault.kind == "stall":
+        await asyncio.sleep(fault.seconds)
+        return await handler(request)
+    reply = _WRONG[fault.kind](fault)
+    if fault.retry_after is not None:
+        reply.headers["Retry-After"] = fault.retry_after
+    return reply
+
+
+def _throttle(fault: Fault) -> web.Response:
+    if not fault.limit:
+        return error(429, "DBS.280443", "The maximum number of connections has been reached.")
+    return error(429, "APIGW.0308", f"The throttling threshold has been reached: {fault.limit}")
+
+
+_WRONG: dict[str, Callable[[Fault], web.Response]] = {
+    "throttle": _throttle,
+    "error": lambda fault: error(fault.status, "DBS.280005", "Server error. Try again later."),
+    "not_json": lambda _: web.Response(text="<html>A proxy</html>", content_type="text/html"),
+    "no_job": lambda _: web.json_response({"weather": "fine"}),
+    "redirect": lambda fault: web.Response(status=302, headers={"Location": fault.location}),
+    "unauthorized": lambda _: error(401, "APIGW.0301", _BAD_TOKEN),
+    "forbidden": lambda _: error(403, "DBS.280032", _NO_PERMISSION),
+    "unknown": lambda _: error(400, "DBS.200543", _NO_JOB),
+}
+
+
+def _break_off(request: web.Request, kind: str) -> web.Response:
+    transport = request.transport
+    assert isinstance(transport, asyncio.Transport)  # noqa: S101 - the request came over it
+    if kind == "garbage":
+        transport.write(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+    elif kind == "truncated":
+        transport.write(b'HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n{"job": {"id": "')
+    if kind == "reset":
+        transport.abort()
+    transport.close()
+    return web.Response()

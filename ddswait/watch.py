@@ -1,0 +1,248 @@
+"""The life of one watched job. Pure: every reply and every time is an argument.
+
+    The rules
+
+    1. Only a reply that says `Completed` or `Failed` ends a job. `ended` and `progress` never do.
+    2. Before the first sight, "not known" is believed only when the grace is over. The grace
+       ends with a look, not with a guess.
+    3. After the first sight, "not known" is believed when two looks in a row say it outside the
+       grace: behind a gateway, one answer may come from a replica that lags.
+    4. A look that failed says nothing of the job. It only counts how long we have been blind:
+       `unreachable_after` seconds without one good look end the wait.
+    5. A refusal ends the wait at once: asking again cannot help.
+    6. The deadline is absolute. A last look is sent exactly there, and has LAST_LOOK seconds to
+       be answered. A look still under way there is cut, and was the last: it had a second at
+       least, since no look leaves within _SOON before the deadline. Then the wait has timed out.
+    7. The next look is always later than now.
+
+                track                 not known                fault
+                  │                  ┌────────┐              ┌───────┐
+                  ▼                  │        ▼              │       ▼
+              ┌────────┐ not known ┌─┴────────────┐ fault  ┌─┴─────────┐
+              │  new   ├──────────►│ not visible  │◄──────►│ blind     │
+              └───┬────┘           └──┬────────┬──┘        └─┬───────┬─┘
+                  │ known             │ known  │ grace over  │ known │ unreachable_after
+                  ▼                   ▼        ▼             ▼       ▼
+              ┌────────────────────────┐    not_found    (visible)  unreachable
+     known ┌──┤        visible         ├──┐
+           └─►└──┬─────────┬───────────┘◄─┘ fault, not known once
+                 │ final   │ not known twice
+                 ▼         ▼
+        completed/failed  vanished          from anywhere: refused, timed_out
+
+The states are not stored: `job` (seen?), `misses` and `faults` (how often in a row) tell them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, assert_never
+
+from ddswait import pace
+from ddswait.api import (
+    Completed,
+    Failed,
+    Fault,
+    NotVisible,
+    Reply,
+    Running,
+    Throttled,
+)
+from ddswait.outcome import Outcome, OutcomeKind, Refusal
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from ddswait.job import Job
+
+LAST_LOOK = 2.0
+"""Seconds that a last look at the deadline has to be answered: a fresh TLS connection across
+the world and its reply take about one."""
+
+_SOON = 1.0  # the least time for a look: nearer to the deadline it is put off to the last look
+_CONFIRMATIONS = 2
+
+
+class Rules(NamedTuple):
+    """What holds for every watch of an agenda; times in seconds.
+
+    `place` names endpoint and project, for messages.
+    """
+
+    interval: float = 10.0
+    grace: float = 60.0
+    unreachable_after: float = 600.0
+    request_timeout: float = 30.0
+    place: str = ""
+
+
+class Watch:
+    """One watched job: what was seen, and when to look again. Times on the caller's clock.
+
+    Attributes:
+        job_id: the job that is watched.
+        since: when tracking began.
+        deadline: the earliest deadline of those who wait.
+        owner: whose deadline that is; never looked into.
+        due: when the next look is due.
+        by: while a look is under way, when it is cut; else None.
+        job: the last record seen, None before the first sight.
+        good_at: when a look last succeeded, or tracking began.
+        misses: looks in a row that did not know the ID.
+        faults: looks in a row that failed.
+        polls: looks answered in all.
+        cause: what went wrong with the last look, when it failed.
+    """
+
+    __slots__ = (
+        "by",
+        "cause",
+        "deadline",
+        "due",
+        "faults",
+        "good_at",
+        "job",
+        "job_id",
+        "misses",
+        "owner",
+        "polls",
+        "since",
+    )
+
+    def __init__(self, job_id: str, since: float, deadline: float, owner: object) -> None:
+        self.job_id = job_id
+        self.since = self.good_at = self.due = since
+        self.deadline = deadline
+        self.owner = owner
+        self.by: float | None = None
+        self.job: Job | None = None
+        self.misses = self.faults = self.polls = 0
+        self.cause: str | None = None
+
+    def __repr__(self) -> str:
+        seen = self.job.status if self.job else "not visible"
+        return f"<Watch {self.job_id} {seen}, due at {self.due:.1f}>"
+
+    def ask(self, now: float, rules: Rules) -> None:
+        """Note that a look is sent now, and when it must be answered."""
+        if now >= self.deadline:
+            # Only what could not leave in time gets beyond the allowance, by _SOON at the most.
+            self.by = max(self.deadline + LAST_LOOK, now + _SOON)
+            return
+        blind_until = self.good_at + rules.unreachable_after
+        latest = now + rules.request_timeout
+        self.by = min(latest, self.deadline, blind_until if blind_until > now else latest)
+
+    def take(self, reply: Reply, now: float, rules: Rules, random: Random) -> Outcome | None:
+        """Take the answer to a look; return how the wait ended, or None when it goes on."""
+        self.by = None
+        self.polls += 1
+        match reply:
+            case Running(job):
+                self._seen(job, now)
+                age = now - self.since
+                self._look_after(pace.until_next_look(rules.interval, age, random), now)
+                return None
+            case Completed(job):
+                self._seen(job, now)
+                return self.end(OutcomeKind.COMPLETED, f"job {self.job_id} completed", now)
+            case Failed(job):
+                self._seen(job, now)
+                why = job.fail_reason or "no reason given"
+                return self.end(OutcomeKind.FAILED, f"job {self.job_id} failed: {why}", now)
+            case NotVisible():
+                return self._not_visible(now, rules, random)
+            case Fault() | Throttled():
+                return self._fault(reply, now, rules, random)
+            case Refusal():
+                return self.refused(reply, now, rules)
+            case _:
+                assert_never(reply)
+
+    def _look_after(self, pause: float, now: float) -> None:
+        due = now + pause
+        if due > self.deadline - _SOON and now < self.deadline:
+            due = self.deadline
+        self.due = due
+
+    def _seen(self, job: Job, now: float) -> None:
+        self.job = job
+        self.good_at = now
+        self.misses = self.faults = 0
+        self.cause = None
+
+    def _not_visible(self, now: float, rules: Rules, random: Random) -> Outcome | None:
+        self.good_at = now
+        self.misses += 1
+        self.faults = 0
+        self.cause = None
+        grace_end = self.since + rules.grace
+        if now >= grace_end:
+            if self.job is None:
+                return self.end(OutcomeKind.NOT_FOUND, self._unknown(now, rules), now)
+            if self.misses >= _CONFIRMATIONS:
+                return self.end(OutcomeKind.VANISHED, self._gone(rules), now)
+        pause = pace.while_not_visible(self.misses, random)
+        self._look_after(min(pause, grace_end - now) if now < grace_end else pause, now)
+        return None
+
+    def _fault(
+        self, fault: Fault | Throttled, now: float, rules: Rules, random: Random
+    ) -> Outcome | None:
+        self.faults += 1
+        self.cause = fault.cause
+        blind_until = self.good_at + rules.unreachable_after
+        if now >= blind_until:
+            return self.end(OutcomeKind.UNREACHABLE, self._unreached(now, rules), now)
+        pause = pace.after_fault(self.faults, fault.retry_after, random)
+        self._look_after(min(pause, blind_until - now), now)
+        return None
+
+    def refused(self, refusal: Refusal, now: float, rules: Rules) -> Outcome:
+        """Return the outcome of a refusal, of this look or of one that concerns all."""
+        message = f"job {self.job_id}: the question was refused by {rules.place}: {refusal}"
+        return self.end(OutcomeKind.REFUSED, message, now, refusal)
+
+    def timed_out(self, deadline: float, now: float) -> Outcome:
+        """Return the outcome of a wait whose deadline has passed."""
+        told = _told(self.job) if self.job else "it was not visible yet"
+        blind = f"; the last look failed: {self.cause}" if self.cause else ""
+        message = (
+            f"job {self.job_id} had not ended when the wait timed out after "
+            f"{deadline - self.since:.0f} s: {told}{blind}"
+        )
+        return self.end(OutcomeKind.TIMED_OUT, message, now)
+
+    def end(
+        self, kind: OutcomeKind, message: str, now: float, refusal: Refusal | None = None
+    ) -> Outcome:
+        """Return an outcome that carries what this watch knows."""
+        waited = now - self.since
+        return Outcome(
+            self.job_id, kind, self.job, message, self.cause, refusal, waited, self.polls
+        )
+
+    def _unknown(self, now: float, rules: Rules) -> str:
+        return (
+            f"job {self.job_id} was not known to {rules.place} within {now - self.since:.0f} s: "
+            "it may be not visible yet (a longer grace helps), older than a month, "
+            "of another project or region, or mistyped"
+        )
+
+    def _gone(self, rules: Rules) -> str:
+        told = _told(self.job) if self.job else ""
+        return (
+            f"job {self.job_id} was seen and is no longer known to {rules.place} ({told}): "
+            "a deleting job may vanish when it is done; else look at the console's task list"
+        )
+
+    def _unreached(self, now: float, rules: Rules) -> str:
+        blind = now - self.good_at
+        return (
+            f"job {self.job_id} could not be looked at for {blind:.0f} s at {rules.place}; "
+            f"the last look failed: {self.cause}. The job itself may go on"
+        )
+
+
+def _told(job: Job) -> str:
+    progress = f", {job.progress} %" if job.progress is not None else ""
+    return f"last seen {job.status}{progress}"

@@ -1,0 +1,39 @@
+"""Test provisioning code of your own: the real client, a simulated cloud, no waiting.
+
+python -m pytest examples/test_provisioning.py
+"""
+
+import asyncio
+
+import ddswait
+from ddswait import virtual_time
+from ddswait.simulator import Simulator
+
+
+async def restart_with_retry(waiter: ddswait.Waiter, dds: Simulator) -> ddswait.Job:
+    """Stand for the code under test: it starts a restart again when the first one fails."""
+    try:
+        return await waiter.wait(dds.add_job(name="Restart", seconds=300, fails="node is busy"))
+    except ddswait.JobFailed:
+        await asyncio.sleep(60)
+        return await waiter.wait(dds.add_job(name="Restart", seconds=300))
+
+
+async def scenario() -> tuple[ddswait.Job, float]:
+    """Run the code under test against a cloud that also throttles."""
+    async with (
+        Simulator() as dds,
+        ddswait.Waiter(
+            endpoint=dds.endpoint, project_id=dds.project_id, auth=ddswait.Token(dds.token)
+        ) as waiter,
+    ):
+        dds.inject("throttle", count=3)
+        job = await restart_with_retry(waiter, dds)
+        return job, asyncio.get_running_loop().time()
+
+
+def test_failed_restart_is_tried_again() -> None:
+    """Eleven minutes of restarting, in milliseconds."""
+    job, seconds = virtual_time.run(scenario())
+    assert job.status == "Completed"  # noqa: S101
+    assert 660 <= seconds <= 700  # noqa: PLR2004, S101

@@ -1,0 +1,46 @@
+"""How late looks leave: 100,000 jobs due over 60 real seconds, answered at once in-process.
+
+python -m tests.benchmarks.lateness [--quick]
+"""
+
+import asyncio
+import sys
+from random import Random
+
+from ddswait.agenda import Agenda, Ask
+from ddswait.api import Reply, Running
+from ddswait.carrier import Carrier
+from ddswait.job import Job
+from ddswait.watch import Rules
+
+REPLY = Running(Job("x", "Create_MongoDB", "Running"))
+
+
+async def measure(jobs: int, seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    chance = Random(1)
+    agenda = Agenda(Rules(interval=1e6), Random(2))
+    late: list[float] = []
+
+    async def send(ask: Ask) -> Reply:
+        late.append(loop.time() - ask.watch.due)
+        return REPLY
+
+    start = loop.time() + 1.0
+    for number in range(jobs):
+        agenda.track(f"job-{number}", start + 1e6, None, start + chance.uniform(0, seconds))
+    carrier = Carrier(agenda, send, lambda _: None, lambda _: None, 64)
+    carrier.wake()
+    await asyncio.sleep(1.0 + seconds + 0.5)
+    await carrier.close()
+    late.sort()
+    p50, p99, worst = (late[int(share * (len(late) - 1))] * 1e3 for share in (0.5, 0.99, 1.0))
+    print(
+        f"{len(late)} looks of {jobs} jobs over {seconds:.0f} s: lateness p50 {p50:.2f} ms, "
+        f"p99 {p99:.2f} ms, worst {worst:.1f} ms  goal p99 <= 15 ms"
+    )
+    print(f"ratio: p99 / goal {p99 / 15:.3f}")
+
+
+if __name__ == "__main__":
+    asyncio.run(measure(*((500, 0.3) if "--quick" in sys.argv else (100_000, 60.0))))

@@ -1,0 +1,105 @@
+"""CPU of the scheduler per poll as the jobs grow, and of tracking against create_task.
+
+python -m tests.benchmarks.scheduler [--quick]
+"""
+
+import asyncio
+import gc
+import sys
+import time
+from collections.abc import Callable
+from random import Random
+
+import ddswait
+from ddswait.agenda import Agenda, Ask, Rest
+from ddswait.api import Running
+from ddswait.job import Job
+from ddswait.watch import Rules
+from tests.benchmarks.table import row
+
+REPLY = Running(Job("x", "Create_MongoDB", "Running", progress=9))
+
+
+class Wheel:
+    """An agenda of `jobs` running jobs, turned poll by poll in virtual time."""
+
+    def __init__(self, jobs: int) -> None:
+        self.agenda = Agenda(Rules(), Random(1))
+        for number in range(jobs):
+            self.agenda.track(f"job-{number}", 1e9, None, 0.0)
+        self.now = 0.0
+        self.turn(3 * jobs)
+
+    def turn(self, polls: int) -> float:
+        """Poll so often; return the CPU seconds per poll."""
+        agenda, now = self.agenda, self.now
+        gc.collect()
+        began = time.process_time()
+        while polls:
+            question = agenda.next(now)
+            if isinstance(question, Rest):
+                now = question.until
+                continue
+            agenda.take(question, REPLY, now)
+            polls -= 1
+        self.now = now
+        return time.process_time() - began
+
+
+async def tracking(count: int) -> tuple[float, float, float]:
+    ids = [f"a9767ede-fe0f-4888-9003-{number:012}" for number in range(count)]
+
+    def cpu(work: Callable[[], list[asyncio.Future[ddswait.Job]]]) -> float:
+        gc.collect()
+        began = time.process_time()
+        made.extend(work())
+        return time.process_time() - began
+
+    made: list[asyncio.Future[ddswait.Job]] = []
+    async with ddswait.Waiter(
+        endpoint="http://127.0.0.1:9", project_id="p", auth=ddswait.Token("t")
+    ) as waiter:
+        ours = cpu(lambda: [waiter.track(job_id) for job_id in ids])
+        await waiter.close()
+
+    async def sleeper() -> ddswait.Job:
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    loop = asyncio.get_running_loop()
+    gc.collect()
+    began = time.process_time()
+    tasks = [loop.create_task(sleeper()) for _ in ids]
+    created = time.process_time() - began
+    await asyncio.sleep(0)
+    started = time.process_time() - began
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return ours, created, started
+
+
+def main(*, quick: bool) -> None:
+    few, many = (100, 1000) if quick else (1_000, 100_000)
+    rounds, slices = (3, 1000) if quick else (15, 20_000)
+    small, large = Wheel(few), Wheel(many)
+    ratios, micros = [], []
+    for _ in range(rounds):
+        one, other = small.turn(slices), large.turn(slices)
+        ratios.append(other / one)
+        micros.append(one / slices * 1e6)
+    row(f"scheduler's CPU per poll: {many} jobs / {few} jobs", ratios, "<= 1.20")
+    row("scheduler's CPU per poll, microseconds (orientation)", micros, "none")
+    del small, large
+    against_created, against_started = [], []
+    for _ in range(rounds):
+        ours, created, started = asyncio.run(tracking(1_000 if quick else 20_000))
+        against_created.append(ours / created)
+        against_started.append(ours / started)
+    row("tracking a job / create_task and its first step", against_started, "<= 0.40")
+    row("tracking a job / create_task alone", against_created, "<= 0.40")
+
+
+if __name__ == "__main__":
+    assert Ask is not None
+    main(quick="--quick" in sys.argv)

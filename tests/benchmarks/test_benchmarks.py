@@ -1,0 +1,24 @@
+"""The benchmarks run and print their ratios; what these are is for people to judge."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+NAMES = ["lateness", "memory", "official_sdk", "poll_cpu", "scheduler", "startup"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_benchmark_prints_its_ratio(name: str) -> None:
+    """Each benchmark ends by itself and prints a ratio or why there is none."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.benchmarks.{name}", "--quick"],
+        cwd=HERE.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "ratio" in done.stdout or "goal" in done.stdout

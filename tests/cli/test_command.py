@@ -1,0 +1,247 @@
+"""The command `ddswait`, as a real process against a simulator in another one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+TOKEN = "simulated-token"
+
+
+class Cloud(NamedTuple):
+    endpoint: str
+    env: dict[str, str]
+
+    def post(self, path: str, **body: Any) -> Any:
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.endpoint}/_simulator/{path}", data)  # noqa: S310
+        with urllib.request.urlopen(request) as response:  # noqa: S310
+            return json.load(response)
+
+    def job(self, **plan: Any) -> str:
+        return str(self.post("jobs", **{"visible_after": 0, "seconds": 0.1, **plan})["job_id"])
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "ddswait.simulator"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().split()[1].split("=", 1) for _ in range(3)]
+        settings = dict(lines)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HW_")}
+        yield Cloud(settings["DDSWAIT_ENDPOINT"], {**kept, **settings})
+        process.terminate()
+        assert process.wait() == 0
+
+
+def ddswait(
+    cloud: Cloud, *arguments: str, text: str = "", **env: str
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "ddswait", "--interval", "0.2s", *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        env={**cloud.env, **env},
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert TOKEN not in done.stdout + done.stderr
+    return done
+
+
+def test_completed_jobs_exit_0(cloud: Cloud) -> None:
+    """One line per job on standard output, and nothing else; the rest on standard error."""
+    ids = [cloud.job(instance_name="mine"), cloud.job()]
+    done = ddswait(cloud, *ids, ids[0])
+    assert done.returncode == 0
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert {line[0] for line in lines} == set(ids)
+    assert {line[1] for line in lines} == {"completed"}
+    assert "waiting for 2 jobs" in done.stderr
+    assert "2 completed; exit code 0" in done.stderr
+
+
+def test_failed_job_exits_1_and_says_why(cloud: Cloud) -> None:
+    """A failed job exits 1; the server's words cannot steer the terminal."""
+    done = ddswait(cloud, cloud.job(fails="no \x1b[31mquota\nleft"))
+    assert done.returncode == 1
+    assert "no \\x1b[31mquota\\nleft" in done.stdout
+
+
+def test_usage_errors_exit_2(cloud: Cloud) -> None:
+    """Whatever is wrong with the input is named, and nothing is polled."""
+    for arguments, text, named in (
+        ([], "", "no job ID"),
+        (["a b"], "", "'a b'"),
+        (["-"], "", "standard input"),
+        (["-"], '{"order_id": "CS1"}', "CS1"),
+        (["--timeout", "nan", "a"], "", "--timeout"),
+        (["--endpoint", "ftp://x", "a"], "", "ftp://x"),
+        (["--project-id", "a/b", "a"], "", "a/b"),
+        (["--colour", "a"], "", "--colour"),
+    ):
+        done = ddswait(cloud, *arguments, text=text)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert named in done.stderr
+    done = ddswait(cloud, "a", HW_AUTH_TOKEN="", OS_AUTH_TOKEN="")
+    assert (done.returncode, "HW_AUTH_TOKEN" in done.stderr) == (2, True)
+    done = ddswait(cloud, "a", HW_AUTH_TOKEN="two\nlines")
+    assert (done.returncode, "two" in done.stderr) == (2, False)
+    with urllib.request.urlopen(f"{cloud.endpoint}/_simulator/stats") as response:  # noqa: S310
+        assert json.load(response)["statuses"] == {}
+
+
+def test_unknown_id_exits_3(cloud: Cloud) -> None:
+    """An ID that nobody knows within the grace exits 3."""
+    done = ddswait(cloud, "--grace", "0.5", "nobody")
+    assert done.returncode == 3
+    assert "mistyped" in done.stdout
+
+
+def test_refused_credentials_exit_4(cloud: Cloud) -> None:
+    """A wrong token exits 4, with the code and the request ID."""
+    done = ddswait(cloud, cloud.job(), HW_AUTH_TOKEN="expired")
+    assert done.returncode == 4
+    assert "APIGW.0301" in done.stdout
+    assert "request ID" in done.stdout
+    assert "expired" not in done.stdout + done.stderr
+
+
+def test_unreachable_exits_5(cloud: Cloud) -> None:
+    """Looks that fail for too long exit 5, with the cause, and name what is pending."""
+    job_id = cloud.job()
+    cloud.post("faults", kind="error", status=502, count=None)
+    done = ddswait(cloud, "--unreachable-after", "0.5", job_id)
+    assert done.returncode == 5
+    assert "502" in done.stdout
+    assert f"  {job_id}\n" in done.stderr
+
+
+def test_timeout_exits_124_and_names_what_is_pending(cloud: Cloud) -> None:
+    """A timeout is no failure and no success: 124, and the pending IDs."""
+    fast, slow = cloud.job(), cloud.job(seconds=600)
+    done = ddswait(cloud, "--timeout", "1", "-", text=f"{fast}\n{slow}\n")
+    assert done.returncode == 124
+    assert f"  {slow}\n" in done.stderr
+    assert f"  {fast}\n" not in done.stderr
+    assert "last seen Running" in done.stdout
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_end_cleanly(cloud: Cloud, number: signal.Signals, code: int) -> None:
+    """A signal prints the pending IDs, and the code says which signal it was."""
+    job_id = cloud.job(seconds=600)
+    with subprocess.Popen(
+        [sys.executable, "-m", "ddswait", "--output", "json", job_id],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=cloud.env,
+    ) as process:
+        assert process.stderr is not None
+        while "Running" not in process.stderr.readline():
+            pass
+        process.send_signal(number)
+        out, err = process.communicate()
+    assert process.returncode == code
+    assert f"  {job_id}\n" in err
+    assert "Traceback" not in err
+    document = json.loads(out)
+    assert (document["exit_code"], document["jobs"][0]["outcome"]) == (code, "pending")
+    assert document["jobs"][0]["job"]["status"] == "Running"
+
+
+def test_json_is_one_document(cloud: Cloud) -> None:
+    """`--output json` prints one document that accounts for every job."""
+    good, bad = cloud.job(), cloud.job(fails="x")
+    done = ddswait(cloud, "--output", "json", "-q", good, bad)
+    document = json.loads(done.stdout)
+    assert document["schema_version"] == 1
+    assert document["exit_code"] == done.returncode == 1
+    assert document["summary"] == {"completed": 1, "failed": 1}
+    assert [job["outcome"] for job in document["jobs"]] == ["completed", "failed"]
+    assert document["jobs"][1]["job"]["fail_reason"] == "x"
+    assert done.stderr == ""
+
+
+def test_jsonl_tells_each_event_and_ends_with_a_summary(cloud: Cloud) -> None:
+    """`--output jsonl` prints a line per event, and the summary last."""
+    cloud.post("faults", kind="error")
+    done = ddswait(cloud, "--output", "jsonl", cloud.job(seconds=2, status="Odd"))
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    told = [event["event"] for event in events]
+    assert told[:2] == ["tracked", "poll_failed"]
+    assert told[-2:] == ["ended", "summary"]
+    assert {"visible", "unknown_status"} <= set(told)
+    assert events[-1]["exit_code"] == 0
+
+
+def test_verbose_logs_events_as_json_outside_a_terminal(cloud: Cloud) -> None:
+    """`-v` shows the library's events on standard error."""
+    done = ddswait(cloud, "-v", cloud.job())
+    logged = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert logged[-1]["event"] == "ddswait.job_completed"
+    assert done.stdout.count("\n") == 1
+
+
+def test_closed_output_is_no_success(cloud: Cloud) -> None:
+    """`| head -1` ends the command at once, without a traceback, and not with 0."""
+    reader, writer = os.pipe()
+    job_id = cloud.job()
+    with subprocess.Popen(
+        [sys.executable, "-m", "ddswait", job_id],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=cloud.env,
+    ) as process:
+        os.close(writer)
+        os.close(reader)
+        _, err = process.communicate()
+    assert process.returncode == 141
+    assert "Traceback" not in err
+    assert "BrokenPipe" not in err
+
+
+def test_pipe_of_replies(cloud: Cloud) -> None:
+    """The reply that started a job can be piped in as it is."""
+    reply = json.dumps({"id": "x", "job_id": cloud.job(), "name": "n"}, indent=2)
+    assert ddswait(cloud, "-", text=reply).returncode == 0
+
+
+def test_demo_shows_it_all() -> None:
+    """`--demo` runs without any settings, ends with 1, and says why."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ddswait", "--demo"],
+        capture_output=True,
+        text=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith("HW_")},
+        check=False,
+    )
+    assert done.returncode == 1
+    outcomes = [line.split("\t")[1] for line in done.stdout.splitlines()]
+    assert sorted(outcomes) == ["completed", "completed", "failed"]
+    assert "Traceback" not in done.stderr
+    assert "on purpose" in done.stderr
+
+
+def test_usage_loads_neither_asyncio_nor_aiohttp() -> None:
+    """`--help`, `--version` and usage errors load nothing that is slow."""
+    for arguments in (["--help"], ["--version"], ["a b"], []):
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "ddswait", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+        assert not loaded & {"asyncio", "aiohttp", "structlog", "backoff", "rich", "logging"}

@@ -1,0 +1,99 @@
+"""ddswait.cli.options: what may be said, and what is refused."""
+
+import argparse
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ddswait.cli import main, options
+from ddswait.errors import ConfigurationError
+
+GOLDEN = Path(__file__).parent / "help.txt"
+
+
+def test_help_is_as_written_down(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--help` says what tests/cli/help.txt holds, exit codes and examples included."""
+    monkeypatch.setenv("COLUMNS", "90")
+    monkeypatch.setenv("NO_COLOR", "1")
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    # Newer Pythons head the list of arguments and wrap its lines their own way.
+    assert capsys.readouterr().out.split() == GOLDEN.read_text().split()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90", 90), ("90s", 90), ("10m", 600), ("1h", 3600), ("1.5h", 5400), (" 7 ", 7)],
+)
+def test_times(text: str, seconds: float) -> None:
+    """A time is a number with or without a unit, in seconds."""
+    assert options.seconds(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "0s", "-1", "nan", "inf", "1e400", "1d", "1 h", "h", "٣", "9" * 400]
+)
+def test_times_that_are_none(text: str) -> None:
+    """Zero, negative, infinite and unreadable times are refused by name."""
+    with pytest.raises(argparse.ArgumentTypeError, match="is no time: give more than 0"):
+        options.seconds(text)
+
+
+@given(st.text())
+def test_no_text_breaks_the_reading_of_times(text: str) -> None:
+    """Every text is a positive, finite time or a clear refusal."""
+    with contextlib.suppress(argparse.ArgumentTypeError):
+        assert 0 < options.seconds(text) < float("inf")
+
+
+@pytest.mark.parametrize("arguments", [["--token", "hunter2"], ["--token=hunter2"], ["--token"]])
+def test_token_in_argv_is_refused_without_repeating_it(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--token` is refused with the advice to use the environment, and not echoed."""
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "some-id"])
+    assert ended.value.code == 2
+    shown = capsys.readouterr()
+    assert "HW_AUTH_TOKEN" in shown.err
+    assert "hunter2" not in shown.err + shown.out
+
+
+def target(arguments: list[str], env: dict[str, str]) -> options.Target:
+    return options.target(options.parser().parse_args([*arguments, "id"]), env)
+
+
+def test_environment_fills_what_options_leave_out() -> None:
+    """Region, project and token come from the environment; options win."""
+    env = {"HW_REGION_NAME": "eu-west-101", "HW_PROJECT_ID": "p", "OS_AUTH_TOKEN": "t"}
+    assert target([], env) == ("https://dds.eu-west-101.myhuaweicloud.eu", "p", "t")
+    found = target(
+        ["--region", "ap-southeast-1", "--project-id", "q"], {**env, "HW_AUTH_TOKEN": "u"}
+    )
+    assert found == ("https://dds.ap-southeast-1.myhuaweicloud.com", "q", "u")
+    assert target(["--endpoint", "https://x"], env).endpoint == "https://x"
+
+
+def test_what_is_missing_is_named_with_both_ways_to_give_it() -> None:
+    """Everything missing is named at once."""
+    with pytest.raises(ConfigurationError) as caught:
+        target([], {})
+    for name in ("--region", "HW_REGION_NAME", "--project-id", "HW_PROJECT_ID", "HW_AUTH_TOKEN"):
+        assert name in str(caught.value)
+
+
+def test_bad_region_is_named() -> None:
+    """A region that cannot be one is refused by name."""
+    with pytest.raises(ConfigurationError, match=r"evil\.example"):
+        target(["--region", "evil.example/"], {"HW_PROJECT_ID": "p", "HW_AUTH_TOKEN": "t"})
+
+
+def test_repr_hides_the_token() -> None:
+    """A target shows no token."""
+    assert "hunter2" not in repr(options.Target("e", "p", "hunter2"))

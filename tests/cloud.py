@@ -1,0 +1,126 @@
+"""A shell without a loop: drives an agenda against a scripted cloud, in time that is a number."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from random import Random
+from typing import TYPE_CHECKING
+
+from ddswait.agenda import Agenda, Ask
+from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running
+from ddswait.events import Ended, Event
+from ddswait.job import Job
+from ddswait.watch import Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Cloud = Callable[[str, float], tuple[Reply, float]]
+    """(job ID, time) -> the reply, and how many seconds it takes."""
+
+PLACE = "https://dds.test (project p)"
+
+
+class Still(Random):
+    """No jitter: every draw is the middle of its range."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return (a + b) / 2
+
+
+def job(job_id: str, status: str = "Running", progress: int | None = None) -> Job:
+    return Job(job_id, "Create_MongoDB", status, progress=progress)
+
+
+def lasting(seconds: float, visible_after: float = 0.0, *, fails: bool = False) -> Cloud:
+    """Return a cloud in which every job runs for `seconds` and each reply comes at once."""
+
+    def cloud(job_id: str, now: float) -> tuple[Reply, float]:
+        if now < visible_after:
+            return NotVisible("unknown"), 0.0
+        if now < seconds:
+            return Running(job(job_id)), 0.0
+        if fails:
+            return Failed(job(job_id, "Failed")), 0.0
+        return Completed(job(job_id, "Completed")), 0.0
+
+    return cloud
+
+
+class Shell:
+    """Does what the asyncio shell does: carries, cuts, lapses.
+
+    `log` is all that happened: (time, event or Ask).
+    """
+
+    def __init__(
+        self, cloud: Cloud, rules: Rules | None = None, random: Random | None = None, size: int = 64
+    ) -> None:
+        self.agenda = Agenda(rules or Rules(place=PLACE), random or Still())
+        self.cloud = cloud
+        self.size = size
+        self.now = 0.0
+        self.log: list[tuple[float, Event | Ask]] = []
+        self._replies: list[tuple[float, int, Ask, Reply]] = []
+        self._number = 0
+        self.sent: dict[str, int] = {}
+
+    def track(self, job_id: str, timeout: float = 3600.0, owner: object = None) -> object:
+        owner = owner or object()
+        self._note(self.agenda.track(job_id, self.now + timeout, owner, self.now))
+        return owner
+
+    def _note(self, events: Iterable[Event]) -> None:
+        self.log.extend((self.now, event) for event in events)
+
+    @property
+    def ended(self) -> list[tuple[float, Ended]]:
+        return [(at, event) for at, event in self.log if isinstance(event, Ended)]
+
+    @property
+    def asks(self) -> list[tuple[float, str]]:
+        return [(at, event.job_id) for at, event in self.log if isinstance(event, Ask)]
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._replies)
+
+    def run(self, until: float = float("inf")) -> Shell:
+        """Go on until nothing is left to do, or until a time."""
+        while len(self.agenda) or self._replies:
+            self._send()
+            if self.agenda.due_at() <= self.now:
+                self._note(self.agenda.lapse(self.now))
+            at = self._next_moment()
+            if at > until:
+                break
+            self.now = max(at, self.now)
+            self._receive()
+        self.now = max(self.now, until) if until < float("inf") else self.now
+        return self
+
+    def _send(self) -> None:
+        while len(self._replies) < self.size:
+            question = self.agenda.next(self.now)
+            if not isinstance(question, Ask):
+                return
+            self.log.append((self.now, question))
+            reply, latency = self.cloud(question.job_id, self.now)
+            at = self.now + latency
+            if at > question.by:
+                at, reply = question.by, Fault("no answer")
+            self._number += 1
+            heappush(self._replies, (at, self._number, question, reply))
+
+    def _next_moment(self) -> float:
+        arrival = self._replies[0][0] if self._replies else float("inf")
+        if self.agenda.due_at() <= self.now:
+            return min(arrival, self.now + 1.0)
+        rest = self.agenda.next(self.now)
+        assert not isinstance(rest, Ask)
+        return min(arrival, rest.until)
+
+    def _receive(self) -> None:
+        while self._replies and self._replies[0][0] <= self.now:
+            _, _, ask, reply = heappop(self._replies)
+            self._note(self.agenda.take(ask, reply, self.now))

@@ -1,0 +1,126 @@
+"""ddswait.client: real sockets, and servers that misbehave on purpose."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from ddswait.api import Fault, Request
+from ddswait.client import Client, Response, describe
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[str]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await handler(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def answering(raw: bytes, seen: list[bytes] | None = None) -> Handler:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        if seen is not None:
+            seen.append(head)
+        writer.write(raw)
+        await writer.drain()
+
+    return handler
+
+
+async def ask(url: str, headers: dict[str, str] | None = None) -> Response | Fault:
+    client = Client(connections=4)
+    try:
+        return await client.send(Request("GET", url, {"X-Language": "en-us"}), headers or {})
+    finally:
+        await client.close()
+
+
+async def test_reply_crosses_as_plain_values() -> None:
+    """Status, headers and body come back as they were sent; headers in any case."""
+    raw = b"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\nhi"
+    async with serving(answering(raw)) as url:
+        response = await ask(url)
+    assert isinstance(response, Response)
+    assert (response.status, response.headers.get("retry-after"), response.body) == (
+        429,
+        "7",
+        b"hi",
+    )
+
+
+async def test_request_is_sent_as_given() -> None:
+    """The URL goes out byte for byte, with the request's headers and the credentials."""
+    seen: list[bytes] = []
+    raw = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    async with serving(answering(raw, seen)) as url:
+        await ask(f"{url}/v3/p/jobs?id=a%2Fb", {"X-Auth-Token": "secret"})
+    head = seen[0].decode()
+    assert head.startswith("GET /v3/p/jobs?id=a%2Fb HTTP/1.1\r\n")
+    assert "X-Auth-Token: secret\r\n" in head
+    assert "X-Language: en-us\r\n" in head
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        b"\x00\xff garbage \r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+    ],
+)
+async def test_broken_reply_is_a_fault(raw: bytes) -> None:
+    """A closed connection, a short body and garbage are faults, not exceptions."""
+    async with serving(answering(raw)) as url:
+        assert isinstance(await ask(url), Fault)
+
+
+async def test_refused_connection_is_a_fault() -> None:
+    """A port where nobody listens is a fault that says so."""
+    async with serving(answering(b"")) as url:
+        pass
+    fault = await ask(url)
+    assert isinstance(fault, Fault)
+    assert "ClientConnectorError" in fault.cause
+
+
+async def test_redirect_is_not_followed() -> None:
+    """A redirect comes back as it is, and the host that it names hears nothing."""
+    heard: list[bytes] = []
+    async with serving(answering(b"", heard)) as other:
+        raw = f"HTTP/1.1 302 Found\r\nLocation: {other}/\r\nContent-Length: 0\r\n\r\n".encode()
+        async with serving(answering(raw)) as url:
+            response = await ask(url, {"X-Auth-Token": "secret"})
+    assert isinstance(response, Response)
+    assert response.status == 302
+    assert heard == []
+
+
+async def test_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`http_proxy` is honoured, and `no_proxy` excepts hosts from it."""
+    seen: list[bytes] = []
+    raw = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    async with serving(answering(raw, seen)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        await ask("http://dds.test/v3/p/jobs?id=a")
+        assert seen[0].startswith(b"GET http://dds.test/v3/p/jobs?id=a HTTP/1.1")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        async with serving(answering(raw)) as direct:
+            await ask(direct)
+    assert len(seen) == 1
+
+
+def test_fault_shows_no_password_of_a_proxy() -> None:
+    """An error that quotes a proxy's URL is told without its user name and password."""
+    told = describe(OSError("cannot connect to http://joe:hunter2@proxy:3128/"))
+    assert told == "OSError: cannot connect to http://proxy:3128/"

@@ -1,0 +1,129 @@
+"""README.md and examples/: what they show, runs."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ddswait
+from ddswait.cli import main
+from ddswait.simulator import Simulator
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+SHELL = [text for language, text in BLOCKS if language == "sh"]
+
+
+def test_every_block_is_known_to_a_test() -> None:
+    """No block of the README is left without a test: three of Python, four of shell, a picture."""
+    languages = [language for language, _ in BLOCKS]
+    assert sorted(languages) == ["python"] * 3 + ["sh"] * 4 + ["text"]
+
+
+@pytest.mark.real_time  # the example is a process of its own
+async def test_first_example_prints_the_final_record() -> None:
+    """The first example runs as it stands, with settings from the environment."""
+    import asyncio
+
+    async with Simulator(visible_after=0) as dds:
+        env = {
+            **os.environ,
+            "DDSWAIT_ENDPOINT": dds.endpoint,
+            "HW_PROJECT_ID": dds.project_id,
+            "HW_AUTH_TOKEN": dds.token,
+            "JOB_ID": dds.add_job(seconds=0.01),
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PYTHON[0], env=env, stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await process.communicate()
+    assert process.returncode == 0
+    assert b"status='Completed'" in out
+
+
+async def test_tour_of_the_library_runs() -> None:
+    """The second block is a function that works as it stands."""
+    space: dict[str, Any] = {}
+    exec(PYTHON[1], space)  # noqa: S102 - our own README
+    async with (
+        Simulator() as dds,
+        ddswait.Waiter(
+            endpoint=dds.endpoint, project_id=dds.project_id, auth=ddswait.Token(dds.token)
+        ) as waiter,
+    ):
+        ids = [dds.add_job(), dds.add_job()]
+        job, other, outcomes = await space["provision"](waiter, ids)
+    assert (job.id, other.id) == tuple(ids)
+    assert [outcome.ok for outcome in outcomes] == [True, True]
+
+
+def test_virtual_time_example_runs() -> None:
+    """The third block is a program that passes its own assertion."""
+    exec(PYTHON[2], {})  # noqa: S102 - our own README
+
+
+def test_set_up_commands_are_two_and_name_what_exists() -> None:
+    """Two commands set up: one ends with the demo, one with the tests; both are one line."""
+    demo, simulator, gate, develop = SHELL
+    assert demo.rstrip().endswith("ddswait --demo")
+    assert develop.rstrip().endswith("-m pytest -q")
+    assert all(block.count("\n") == 1 for block in (demo, simulator, develop))
+    assert (ROOT / "tests" / "constraints.txt").exists()
+    assert gate.count("ddswait") == 2
+
+
+def test_simulator_command_is_understood() -> None:
+    """The simulator's command line takes the options that the README shows."""
+    words = shlex.split(SHELL[1])
+    assert words[:3] == [".venv/bin/python", "-m", "ddswait.simulator"]
+    done = subprocess.run(
+        [sys.executable, *words[1:], "--port", "-1"], capture_output=True, text=True, check=False
+    )
+    assert "unrecognized" not in done.stderr
+
+
+def test_gate_command_is_understood(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The gate's options and variables are read; without a token it says what is missing."""
+    words = shlex.split(SHELL[2].splitlines()[1])
+    for name in ("HW_AUTH_TOKEN", "OS_AUTH_TOKEN", "DDSWAIT_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HW_REGION_NAME", "ap-southeast-1")
+    monkeypatch.setenv("HW_PROJECT_ID", "0549b4a43100d4f32f51c01c2fe4acdb")
+    assert main(words[1:]) == 2
+    assert capsys.readouterr().err == (
+        "ddswait: error: missing: a token in HW_AUTH_TOKEN or OS_AUTH_TOKEN\n"
+    )
+
+
+def test_exit_codes_are_those_of_the_help() -> None:
+    """The README's table and `--help` name the same codes."""
+    table = set(re.findall(r"^\| ([\d, ]+) \|", README, re.MULTILINE))
+    codes = {code for cell in table for code in re.findall(r"\d+", cell)}
+    told = (ROOT / "tests" / "cli" / "help.txt").read_text()
+    assert codes == set(re.findall(r"^ +(\d+)  ", told, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["examples/provision.py"],
+        ["examples/many.py"],
+        ["-m", "pytest", "-q", "-p", "no:cacheprovider", "examples/test_provisioning.py"],
+    ],
+)
+def test_examples_run(command: list[str]) -> None:
+    """Each program under examples/ runs as it stands, without a cloud."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    done = subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, check=False, cwd=ROOT, env=env
+    )
+    assert (done.returncode, done.stderr) == (0, "")
