@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _ACCEPTED_LATELY = 10.0  # seconds for which one accepted question vouches for the next ones
 _PROBE_PATIENCE = 2.0  # a lone question unanswered for so long no longer holds back the others
+_SAYS_NOTHING = (Fault, Throttled, Refusal)  # of the credentials having been accepted
 _STALE_ENTRIES = 64  # too few to be worth a clean-up
 
 
@@ -204,7 +205,7 @@ class Agenda:
     def _note_acceptance(self, reply: Reply, now: float) -> None:
         self._probe_until = -inf
         # A throttled or failed question may never have come as far as its credentials.
-        if not isinstance(reply, Fault | Throttled | Refusal):
+        if not isinstance(reply, _SAYS_NOTHING):
             self._accepted_at = now
 
     def _changes(self, before: Job | None, watch: Watch, now: float) -> Sequence[Event]:

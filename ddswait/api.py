@@ -31,11 +31,10 @@ _LONGEST_RETRY_AFTER = 86400.0
 
 
 class Request(NamedTuple):
-    """One HTTP request, complete but for its authentication."""
+    """One HTTP request, complete but for `HEADERS` and its authentication."""
 
     method: str
     url: str
-    headers: Mapping[str, str]
     body: bytes = b""
 
 
@@ -81,8 +80,8 @@ class Throttled(NamedTuple):
 
 Reply = Running | Completed | Failed | NotVisible | Fault | Throttled | Refusal
 
-# `X-Language` asks for English messages, as DDS's own console client does.
-_HEADERS = {"Content-Type": "application/json", "X-Language": "en-us"}
+HEADERS = {"Content-Type": "application/json", "X-Language": "en-us"}
+"""Go with every request. `X-Language` asks for English messages, as other clients do."""
 
 
 def check_endpoint(endpoint: str) -> str:
@@ -124,7 +123,7 @@ def check_project_id(project_id: str) -> str:
 def show_job(endpoint: str, project_id: str, job_id: str) -> Request:
     """Return the request that asks about one job (ShowJobDetail, v3)."""
     url = f"{endpoint}/v3/{project_id}/jobs?id={quote(job_id, safe='~')}"
-    return Request("GET", url, _HEADERS)
+    return Request("GET", url)
 
 
 def read_show_job(job_id: str, status: int, headers: Mapping[str, str], body: bytes) -> Reply:

@@ -76,7 +76,8 @@ class Carrier:
             self._hand(question)
         if self._agenda.due_at() <= now:  # something is due, and yet cannot leave
             self._next.set(now + _LAPSE_EVERY)
-            self._tell(self._agenda.lapse(now))
+            if lapsed := self._agenda.lapse(now):
+                self._happened(lapsed)
 
     def _has_room(self) -> bool:
         return bool(self._idle) or len(self._workers) < self._size
@@ -91,35 +92,29 @@ class Carrier:
         worker.task.add_done_callback(self._worker_ended)
 
     async def _work(self, worker: _Worker, ask: Ask) -> None:
-        loop, agenda = self._loop, self._agenda
+        now, agenda = self._loop.time, self._agenda
         while True:
             worker.ask = ask
             self._cut.set(ask.by)
-            reply = await self._carry(worker, ask)
+            sent_at = now()
+            try:
+                reply = await self._send(ask)
+            except asyncio.CancelledError:
+                if not worker.was_cut():
+                    raise
+                reply = Fault(f"no answer within {now() - sent_at:.1f} s")
             worker.ask = None
-            self._tell(agenda.take(ask, reply, loop.time()))
-            question = agenda.next(loop.time())
-            if isinstance(question, Rest):
-                self._next.set(question.until)
-                self._idle.append(worker)
-                ask = await worker.parked(loop)
-            else:
+            if events := agenda.take(ask, reply, now()):
+                self._happened(events)
+            question = agenda.next(now())
+            if isinstance(question, Ask):
                 ask = question
                 if self._has_room():
-                    self._next.set(loop.time())
-
-    async def _carry(self, worker: _Worker, ask: Ask) -> Reply:
-        sent_at = self._loop.time()
-        try:
-            return await self._send(ask)
-        except asyncio.CancelledError:
-            if not worker.was_cut():
-                raise
-            return Fault(f"no answer within {self._loop.time() - sent_at:.1f} s")
-
-    def _tell(self, events: Sequence[Event]) -> None:
-        if events:
-            self._happened(events)
+                    self._next.set(now())
+            else:
+                self._next.set(question.until)
+                self._idle.append(worker)
+                ask = await worker.parked(self._loop)
 
     def _cut_overdue(self) -> None:
         now = self._loop.time()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeVar
 
 from ddswait import __version__
 from ddswait.api import Fault
@@ -23,15 +23,8 @@ if TYPE_CHECKING:
 # A connection must outlive the longest pause between two looks of a busy agenda: reconnecting
 # costs 2.5 times a request, with TLS ten times.
 _KEEPALIVE = 75.0
+_Read = TypeVar("_Read")
 _USER_INFO = re.compile(r"//[^/@\s]*@")
-
-
-class Response(NamedTuple):
-    """What came back: plain values."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Client:
@@ -39,23 +32,30 @@ class Client:
 
     Args:
         connections: how many connections may be open at once. One with TLS takes 320 KB.
+        headers: go with every request, credentials among them. aiohttp prepares them once;
+            given with each request they would cost a tenth of it.
     """
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, headers: Mapping[str, str]) -> None:
         self._connections = connections
+        self._headers = {"User-Agent": f"ddswait/{__version__}", **headers}
         self._session: aiohttp.ClientSession | None = None
         self._proxy: str | None = None
         self._as_it_is: Callable[[str], yarl.URL]
 
-    async def send(self, request: Request, headers: Mapping[str, str]) -> Response | Fault:
-        """Send a request and read its whole reply.
+    async def send(
+        self,
+        request: Request,
+        read: Callable[[int, Mapping[str, str], bytes], _Read],
+    ) -> _Read | Fault:
+        """Send a request, and return what `read` makes of its reply, or how it came to none.
 
         There is no time limit here: aiohttp's timers cost a tenth of a request, and the caller
         cuts what takes too long.
 
         Args:
             request: what to send.
-            headers: headers beside its own: the credentials.
+            read: is given status, headers and body: plain values.
         """
         try:
             session = self._session or self._open(request.url)
@@ -63,15 +63,15 @@ class Client:
             response = await session.request(
                 request.method,
                 self._as_it_is(request.url),
-                headers={**request.headers, **headers},
                 data=request.body or None,
                 proxy=self._proxy,
                 # On a redirect the token would be sent to whatever host the reply names.
                 allow_redirects=False,
             )
-            return Response(response.status, response.headers, await response.read())
+            body = await response.read()
         except Exception as error:  # noqa: BLE001 - no weather may end a wait
             return Fault(describe(error))
+        return read(response.status, response.headers, body)
 
     def _open(self, url: str) -> aiohttp.ClientSession:
         import aiohttp  # 250 ms: paid when a question is about to be sent, and not before
@@ -88,7 +88,7 @@ class Client:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             # The proxy is looked up once: trust_env does it for each request, in a thread.
             trust_env=False,
-            headers={"User-Agent": f"ddswait/{__version__}"},
+            headers=self._headers,
         )
         return self._session
 

@@ -86,15 +86,17 @@ class Job:
                 left out of the typed fields and kept in `raw`.
         """
         get = record.get
+        progress = get("progress")
+        reason = get("fail_reason")
         return cls(
             _text(get("id")),
             _text(get("name")),
             _text(get("status")),
             _moment(get("created") or get("created_at")),
             _moment(get("ended") or get("ended_at")),
-            _percent(get("progress")),
+            _percent(progress) if progress else None,
             _instance(record),
-            _text(get("fail_reason")) or None,
+            _text(reason) or None if reason else None,
             record,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from functools import partial
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +22,7 @@ from ddswait.outcome import Outcome, OutcomeKind
 from ddswait.watch import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
     from types import TracebackType
 
     from ddswait.agenda import Ask
@@ -80,8 +81,7 @@ class Waiter:
         )
         self._connections = max(1, connections)
         self._agenda = Agenda(rules, random.Random())  # noqa: S311 - jitter, no secret
-        self._client = Client(self._connections)
-        self._auth = auth
+        self._client = Client(self._connections, {**api.HEADERS, **auth.headers()})
         self._on_event = on_event
         self._carrier: Carrier | None = None
         self._callbacks = Callbacks(self._check_drained)
@@ -258,12 +258,10 @@ class Waiter:
             raise WaiterClosed("the waiter has broken down") from self._crash
         return self._carrier
 
-    async def _send(self, ask: Ask) -> api.Reply:
+    def _send(self, ask: Ask) -> Awaitable[api.Reply]:
         request = api.show_job(self._endpoint, self._project_id, ask.job_id)
-        response = await self._client.send(request, self._auth.headers())
-        if isinstance(response, api.Fault):
-            return response
-        return api.read_show_job(ask.job_id, *response)
+        read = partial(api.read_show_job, ask.job_id)
+        return self._client.send(request, read)
 
     def _happened(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -35,7 +35,7 @@ def test_request_is_the_documented_one() -> None:
     endpoint = "https://dds.ap-southeast-1.myhuaweicloud.com"
     request = api.show_job(endpoint, project, job_id)
     assert request.url == f"{endpoint}/v3/{project}/jobs?id={job_id}"
-    assert (request.method, request.headers["X-Language"]) == ("GET", "en-us")
+    assert (request.method, api.HEADERS["X-Language"]) == ("GET", "en-us")
     assert api.show_job(endpoint, "p", "a&b=/c~").url.endswith("?id=a%26b%3D%2Fc~")
 
 

@@ -1,13 +1,21 @@
 """ddswait.client: real sockets, and servers that misbehave on purpose."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 import pytest
 
 from ddswait.api import Fault, Request
-from ddswait.client import Client, Response, describe
+from ddswait.client import Client, describe
+
+
+class Response(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -37,9 +45,9 @@ def answering(raw: bytes, seen: list[bytes] | None = None) -> Handler:
 
 
 async def ask(url: str, headers: dict[str, str] | None = None) -> Response | Fault:
-    client = Client(connections=4)
+    client = Client(connections=4, headers={"X-Language": "en-us", **(headers or {})})
     try:
-        return await client.send(Request("GET", url, {"X-Language": "en-us"}), headers or {})
+        return await client.send(Request("GET", url), Response)
     finally:
         await client.close()
 

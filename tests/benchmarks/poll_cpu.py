@@ -18,10 +18,11 @@ from unittest.mock import patch
 import aiohttp
 
 import ddswait
-from ddswait import pace
+from ddswait import api, pace
 from tests.benchmarks.server import serving
 from tests.benchmarks.table import row
 
+HEADERS = {**api.HEADERS, "User-Agent": "x", "X-Auth-Token": "t"}  # the same GET for all
 CONNECTIONS = 8
 JOBS = 256
 
@@ -83,6 +84,7 @@ async def measure(base: str, rounds: int, polls: int) -> None:
     connector = aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=75)
     lean_session = aiohttp.ClientSession(
         connector=connector,
+        headers=HEADERS,
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
     )
@@ -90,7 +92,7 @@ async def measure(base: str, rounds: int, polls: int) -> None:
     with patch.object(pace, "until_next_look", counting.pause):
         async with (
             lean_session,
-            aiohttp.ClientSession() as plain_session,
+            aiohttp.ClientSession(headers=HEADERS) as plain_session,
             ddswait.Waiter(
                 endpoint=base,
                 project_id="p",
