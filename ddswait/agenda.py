@@ -19,19 +19,19 @@ from __future__ import annotations
 
 from bisect import insort
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ddswait.api import Fault, Reply, Throttled
 from ddswait.events import Ended, Event, PollFailed, Progressed, Tracked, UnknownStatus, Visible
+from ddswait.job import Job
 from ddswait.outcome import Refusal
 from ddswait.timetable import Timetable
 from ddswait.watch import LAST_LOOK, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from random import Random
 
-    from ddswait.job import Job
     from ddswait.outcome import Outcome
     from ddswait.watch import Rules
 
@@ -105,7 +105,7 @@ class Agenda:
             outcome = watch.refused(self._refusal, now, self.rules)
             return (Ended(job_id, outcome, (owner,)),)
         self._watches[job_id] = watch
-        self._timetable.push(now, job_id)
+        self._timetable.push(watch)
         return (Tracked(job_id),)
 
     def _join(self, watch: Watch, deadline: float, owner: object) -> None:
@@ -119,7 +119,7 @@ class Agenda:
             watch.by = min(watch.by, deadline)
         elif watch.due > deadline:
             watch.due = deadline
-            self._timetable.push(deadline, watch.job_id)
+            self._timetable.push(watch)
 
     def release(self, job_id: str, owner: object) -> None:
         """Let one owner go; when the last one goes, the watch ends without an outcome."""
@@ -143,11 +143,10 @@ class Agenda:
 
     def _drop(self, watch: Watch) -> None:
         del self._watches[watch.job_id]
+        watch.due = inf
         self._others.pop(watch.job_id, None)
         if len(self._timetable) > 2 * len(self._watches) + _STALE_ENTRIES:
-            self._timetable.rebuild(
-                (each.due, each.job_id) for each in self._watches.values() if each.by is None
-            )
+            self._timetable.rebuild(each for each in self._watches.values() if each.by is None)
 
     def owners(self) -> Iterator[object]:
         """Return all who wait."""
@@ -158,9 +157,8 @@ class Agenda:
     def due_at(self) -> float:
         """Return when the next look is due; inf when none is."""
         while (entry := self._timetable.first()) is not None:
-            due, job_id = entry
-            watch = self._watches.get(job_id)
-            if watch is not None and watch.due == due and watch.by is None:
+            due, _, watch = entry
+            if watch.due == due and watch.by is None:
                 return due
             self._timetable.pop()
         return inf
@@ -174,8 +172,7 @@ class Agenda:
             if now < self._probe_until:
                 return Rest(self._probe_until)
             self._probe_until = now + _PROBE_PATIENCE
-        _, job_id = self._timetable.pop()
-        watch = self._watches[job_id]
+        _, job_id, watch = self._timetable.pop()
         watch.ask(now, self.rules)
         return Ask(job_id, watch)
 
@@ -183,23 +180,23 @@ class Agenda:
         """Take the answer to a question; return what happened, oldest first."""
         self._note_acceptance(reply, now)
         watch = ask.watch
-        if self._watches.get(ask.job_id) is not watch:
+        if watch.due == inf:
             return ()
         if isinstance(reply, Refusal) and reply.concerns_all:
             watch.take(reply, now, self.rules, self._random)
             return self._refuse_all(reply, now)
-        before = watch.job
+        before = watch.record
         outcome = watch.take(reply, now, self.rules, self._random)
         if outcome is None and now < watch.deadline:
-            self._timetable.push(watch.due, watch.job_id)
+            self._timetable.push(watch)
             return self._changes(before, watch, now)
         changes = self._changes(before, watch, now)
         if outcome is not None:
             return [*changes, self._end(watch, outcome)]
         ended = self._expire(watch, now)
-        if watch.job_id in self._watches:
+        if watch.due < inf:
             watch.due = min(watch.due, watch.deadline)
-            self._timetable.push(watch.due, watch.job_id)
+            self._timetable.push(watch)
         return [*changes, *ended]
 
     def _note_acceptance(self, reply: Reply, now: float) -> None:
@@ -208,21 +205,28 @@ class Agenda:
         if not isinstance(reply, _SAYS_NOTHING):
             self._accepted_at = now
 
-    def _changes(self, before: Job | None, watch: Watch, now: float) -> Sequence[Event]:
+    def _changes(
+        self, before: Mapping[str, Any] | None, watch: Watch, now: float
+    ) -> Sequence[Event]:
         if watch.cause is not None:
             return (PollFailed(watch.job_id, watch.cause, max(watch.due - now, 0.0)),)
-        job = watch.job
-        if job is None or job is before:
+        record = watch.record
+        if record is None or record is before:
             return ()
-        events: list[Event] = []
         if before is None:
-            events.append(Visible(job.id, job))
-        elif (before.status, before.progress) != (job.status, job.progress):
-            events.append(Progressed(job.id, job, before))
+            return [Visible(watch.job_id, Job.from_record(record)), *self._oddity(record)]
+        if record["status"] == before["status"] and record.get("progress") == before.get(
+            "progress"
+        ):
+            return ()
+        news = Progressed(watch.job_id, Job.from_record(record), Job.from_record(before))
+        return [news, *self._oddity(record)]
+
+    def _oddity(self, record: Mapping[str, Any]) -> Iterator[Event]:
+        job = Job.from_record(record)
         if not job.has_known_status and job.status not in self._odd_statuses:
             self._odd_statuses.add(job.status)
-            events.append(UnknownStatus(job.id, job.status))
-        return events
+            yield UnknownStatus(job.id, job.status)
 
     def _end(self, watch: Watch, outcome: Outcome) -> Ended:
         others = self._others.get(watch.job_id, ())

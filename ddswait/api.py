@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from ddswait.errors import ConfigurationError
-from ddswait.job import Job, JobStatus
+from ddswait.job import Job
 from ddswait.outcome import Refusal
 
 if TYPE_CHECKING:
@@ -39,9 +39,12 @@ class Request(NamedTuple):
 
 
 class Running(NamedTuple):
-    """The job is known and not over; its status may be one that DDS does not document."""
+    """The job is known and not over; its status may be one that DDS does not document.
 
-    job: Job
+    Most replies are this one and tell nothing new, so the record stays as it came.
+    """
+
+    record: Mapping[str, Any]
 
 
 class Completed(NamedTuple):
@@ -145,17 +148,17 @@ def _read_record(job_id: str, body: bytes) -> Reply:
     if not isinstance(document, dict) or "job" not in document:
         return Fault(f"the reply holds no job: {_start(body)}")
     record = document["job"]
+    status = record.get("status") if isinstance(record, dict) else record
     # Inferred from sibling services: an unknown ID may also come as 200 with an empty job.
-    if record is None or (isinstance(record, dict) and not record.get("status")):
+    if status is None or status == "":
         return NotVisible("the reply's job is empty")
-    if not isinstance(record, dict) or not isinstance(record["status"], str):
+    if not isinstance(status, str) or not isinstance(record, dict):
         return Fault(f"the reply's job is no record: {_start(body)}")
-    job = Job.from_record(record)
-    if job.id != job_id:
-        return Fault(f"the reply is about another job: {job.id[:_SHOWN]!r}")
-    if job.status == JobStatus.COMPLETED:
-        return Completed(job)
-    return Failed(job) if job.status == JobStatus.FAILED else Running(job)
+    if record.get("id") != job_id:
+        return Fault(f"the reply is about another job: {ascii(record.get('id'))[:_SHOWN]}")
+    if status == "Completed":
+        return Completed(Job.from_record(record))
+    return Failed(Job.from_record(record)) if status == "Failed" else Running(record)
 
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Reply:

@@ -1,4 +1,4 @@
-"""What is due when: (due, job ID), earliest first. Pure.
+"""What is due when: (due, job ID, watch), earliest first. Pure.
 
 A plain heap of a hundred thousand entries costs twice as much per poll as one of a thousand: each
 operation walks the whole depth, and every step is a miss of the processor's cache. So only what
@@ -15,11 +15,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    Entry = tuple[float, str]
+    from ddswait.watch import Watch
+
+    Entry = tuple[float, str, Watch]
 
 
 class Timetable:
-    """Entries in the order of their times; equal times in the order of their job IDs."""
+    """Entries in the order of their times; equal times in the order of their job IDs.
+
+    The watch rides along: looking it up by its ID would be the next miss of the cache.
+    """
 
     __slots__ = ("_buckets", "_horizon", "_near", "_order", "_size")
 
@@ -33,19 +38,20 @@ class Timetable:
     def __len__(self) -> int:
         return self._size
 
-    def push(self, due: float, job_id: str) -> None:
-        """Enter a job at a finite time."""
+    def push(self, watch: Watch) -> None:
+        """Enter a watch at its finite `due`."""
+        due = watch.due
         self._size += 1
         if due < self._horizon:
-            heappush(self._near, (due, job_id))
+            heappush(self._near, (due, watch.job_id, watch))
             return
         second = int(due)
         bucket = self._buckets.get(second)
         if bucket is None:
-            self._buckets[second] = [(due, job_id)]
+            self._buckets[second] = [(due, watch.job_id, watch)]
             heappush(self._order, second)
         else:
-            bucket.append((due, job_id))
+            bucket.append((due, watch.job_id, watch))
 
     def first(self) -> Entry | None:
         """Return the earliest entry without taking it out; None when there is none."""
@@ -63,8 +69,8 @@ class Timetable:
         self._size -= 1
         return heappop(self._near)
 
-    def rebuild(self, entries: Iterable[Entry]) -> None:
-        """Forget everything but these entries."""
+    def rebuild(self, watches: Iterable[Watch]) -> None:
+        """Forget everything but these watches."""
         self.__init__()  # type: ignore[misc]
-        for due, job_id in entries:
-            self.push(due, job_id)
+        for watch in watches:
+            self.push(watch)

@@ -30,12 +30,12 @@
                  ▼         ▼
         completed/failed  vanished          from anywhere: refused, timed_out
 
-The states are not stored: `job` (seen?), `misses` and `faults` (how often in a row) tell them.
+The states are not stored: `record` (seen?), `misses` and `faults` (how often in a row) tell them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
 from ddswait import pace
 from ddswait.api import (
@@ -47,12 +47,12 @@ from ddswait.api import (
     Running,
     Throttled,
 )
+from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from random import Random
-
-    from ddswait.job import Job
 
 LAST_LOOK = 2.0
 """Seconds that a last look at the deadline has to be answered: a fresh TLS connection across
@@ -83,9 +83,9 @@ class Watch:
         since: when tracking began.
         deadline: the earliest deadline of those who wait.
         owner: whose deadline that is; never looked into.
-        due: when the next look is due.
+        due: when the next look is due; inf when nobody waits any more.
         by: while a look is under way, when it is cut; else None.
-        job: the last record seen, None before the first sight.
+        record: the last record seen, as it came; None before the first sight.
         good_at: when a look last succeeded, or tracking began.
         misses: looks in a row that did not know the ID.
         faults: looks in a row that failed.
@@ -100,11 +100,11 @@ class Watch:
         "due",
         "faults",
         "good_at",
-        "job",
         "job_id",
         "misses",
         "owner",
         "polls",
+        "record",
         "since",
     )
 
@@ -114,12 +114,21 @@ class Watch:
         self.deadline = deadline
         self.owner = owner
         self.by: float | None = None
-        self.job: Job | None = None
+        self.record: Mapping[str, Any] | None = None
         self.misses = self.faults = self.polls = 0
         self.cause: str | None = None
 
+    @property
+    def job(self) -> Job | None:
+        """The last record seen; None before the first sight."""
+        return None if self.record is None else Job.from_record(self.record)
+
+    def __lt__(self, other: Watch) -> bool:
+        # Two entries of one job at one time, one of them stale: their order is of no matter.
+        return False
+
     def __repr__(self) -> str:
-        seen = self.job.status if self.job else "not visible"
+        seen = self.record["status"] if self.record else "not visible"
         return f"<Watch {self.job_id} {seen}, due at {self.due:.1f}>"
 
     def ask(self, now: float, rules: Rules) -> None:
@@ -137,16 +146,16 @@ class Watch:
         self.by = None
         self.polls += 1
         match reply:
-            case Running(job):
-                self._seen(job, now)
+            case Running(record):
+                self._seen(record, now)
                 age = now - self.since
                 self._look_after(pace.until_next_look(rules.interval, age, random), now)
                 return None
             case Completed(job):
-                self._seen(job, now)
+                self._seen(job.raw, now)
                 return self.end(OutcomeKind.COMPLETED, f"job {self.job_id} completed", now)
             case Failed(job):
-                self._seen(job, now)
+                self._seen(job.raw, now)
                 why = job.fail_reason or "no reason given"
                 return self.end(OutcomeKind.FAILED, f"job {self.job_id} failed: {why}", now)
             case NotVisible():
@@ -164,8 +173,8 @@ class Watch:
             due = self.deadline
         self.due = due
 
-    def _seen(self, job: Job, now: float) -> None:
-        self.job = job
+    def _seen(self, record: Mapping[str, Any], now: float) -> None:
+        self.record = record
         self.good_at = now
         self.misses = self.faults = 0
         self.cause = None
@@ -177,7 +186,7 @@ class Watch:
         self.cause = None
         grace_end = self.since + rules.grace
         if now >= grace_end:
-            if self.job is None:
+            if self.record is None:
                 return self.end(OutcomeKind.NOT_FOUND, self._unknown(now, rules), now)
             if self.misses >= _CONFIRMATIONS:
                 return self.end(OutcomeKind.VANISHED, self._gone(rules), now)
@@ -204,7 +213,7 @@ class Watch:
 
     def timed_out(self, deadline: float, now: float) -> Outcome:
         """Return the outcome of a wait whose deadline has passed."""
-        told = _told(self.job) if self.job else "it was not visible yet"
+        told = _told(self.job)
         blind = f"; the last look failed: {self.cause}" if self.cause else ""
         message = (
             f"job {self.job_id} had not ended when the wait timed out after "
@@ -229,7 +238,7 @@ class Watch:
         )
 
     def _gone(self, rules: Rules) -> str:
-        told = _told(self.job) if self.job else ""
+        told = _told(self.job)
         return (
             f"job {self.job_id} was seen and is no longer known to {rules.place} ({told}): "
             "a deleting job may vanish when it is done; else look at the console's task list"
@@ -243,6 +252,8 @@ class Watch:
         )
 
 
-def _told(job: Job) -> str:
+def _told(job: Job | None) -> str:
+    if job is None:
+        return "it was not visible yet"
     progress = f", {job.progress} %" if job.progress is not None else ""
     return f"last seen {job.status}{progress}"

@@ -28,8 +28,13 @@ class Still(Random):
         return (a + b) / 2
 
 
-def job(job_id: str, status: str = "Running", progress: int | None = None) -> Job:
-    return Job(job_id, "Create_MongoDB", status, progress=progress)
+def record(job_id: str, status: str = "Running", progress: int | None = None) -> dict[str, str]:
+    told = "" if progress is None else f"{progress}%"
+    return {"id": job_id, "name": "Create_MongoDB", "status": status, "progress": told}
+
+
+def job(job_id: str, status: str) -> Job:
+    return Job.from_record(record(job_id, status))
 
 
 def lasting(seconds: float, visible_after: float = 0.0, *, fails: bool = False) -> Cloud:
@@ -39,7 +44,7 @@ def lasting(seconds: float, visible_after: float = 0.0, *, fails: bool = False) 
         if now < visible_after:
             return NotVisible("unknown"), 0.0
         if now < seconds:
-            return Running(job(job_id)), 0.0
+            return Running(record(job_id)), 0.0
         if fails:
             return Failed(job(job_id, "Failed")), 0.0
         return Completed(job(job_id, "Completed")), 0.0

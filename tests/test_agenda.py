@@ -12,7 +12,7 @@ from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal
 from ddswait.watch import LAST_LOOK, Rules
-from tests.cloud import PLACE, Shell, Still, job, lasting
+from tests.cloud import PLACE, Shell, Still, job, lasting, record
 
 BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", concerns_all=True)
 
@@ -61,13 +61,15 @@ def test_progress_is_told_when_it_changes_only() -> None:
     for now, progress in ((0.0, 5), (10.0, 5), (20.0, 6)):
         question = a.next(now)
         assert isinstance(question, Ask)
-        seen.append([type(e) for e in a.take(question, Running(job("x", progress=progress)), now)])
+        seen.append(
+            [type(e) for e in a.take(question, Running(record("x", progress=progress)), now)]
+        )
     assert seen == [[Visible], [], [Progressed]]
 
 
 def test_undocumented_status_is_told_once() -> None:
     """However many jobs show it."""
-    shell = Shell(lambda job_id, now: (Running(job(job_id, "Queued")), 0.0))
+    shell = Shell(lambda job_id, now: (Running(record(job_id, "Queued")), 0.0))
     for name in "abc":
         shell.track(name)
     shell.run(until=100)
@@ -137,7 +139,7 @@ def test_bad_credentials_are_asked_about_once() -> None:
 
 def test_unanswered_probe_holds_back_the_others_for_two_seconds_only() -> None:
     """A first question that stalls does not stall the rest for its whole time."""
-    shell = Shell(lambda job_id, now: (Running(job(job_id)), 30.0 if job_id == "a" else 0.0))
+    shell = Shell(lambda job_id, now: (Running(record(job_id)), 30.0 if job_id == "a" else 0.0))
     for name in "abc":
         shell.track(name)
     shell.run(until=3)
@@ -147,7 +149,7 @@ def test_unanswered_probe_holds_back_the_others_for_two_seconds_only() -> None:
 def test_lapse_ends_waits_that_could_not_even_ask() -> None:
     """With every place taken by stalled looks, a deadline still ends its wait."""
     shell = Shell(
-        lambda job_id, now: (Running(job(job_id)), 1000.0 if now > 50 else 0.0),
+        lambda job_id, now: (Running(record(job_id)), 1000.0 if now > 50 else 0.0),
         Rules(request_timeout=500.0, place=PLACE),
         size=1,
     )
@@ -179,7 +181,7 @@ def test_a_year_of_a_thousand_jobs() -> None:
             return Fault("HTTP 502"), 1.0
         over = now >= starts[job_id] + lengths[job_id]
         done = Completed(job(job_id, "Completed"))
-        return (done if over else Running(job(job_id))), chance.uniform(0, 0.5)
+        return (done if over else Running(record(job_id))), chance.uniform(0, 0.5)
 
     shell = Shell(cloud, random=Random(2))
     for name in sorted(starts, key=lambda name: starts[name]):
@@ -194,8 +196,8 @@ def test_a_year_of_a_thousand_jobs() -> None:
 
 REPLIES = st.sampled_from(
     [
-        lambda job_id: Running(job(job_id)),
-        lambda job_id: Running(job(job_id, "Queued", 50)),
+        lambda job_id: Running(record(job_id)),
+        lambda job_id: Running(record(job_id, "Queued", 50)),
         lambda job_id: Completed(job(job_id, "Completed")),
         lambda job_id: Failed(job(job_id, "Failed")),
         lambda _: NotVisible("unknown"),

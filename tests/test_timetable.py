@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddswait.timetable import Timetable
+from ddswait.watch import Watch
 
 TIMES = st.floats(0, 200) | st.integers(0, 50).map(float) | st.floats(0, 1e9)
 
@@ -11,17 +12,25 @@ TIMES = st.floats(0, 200) | st.integers(0, 50).map(float) | st.floats(0, 1e9)
 @given(st.lists(st.tuples(TIMES, st.sampled_from("abc")) | st.none()))
 def test_entries_come_out_earliest_first(steps: list[tuple[float, str] | None]) -> None:
     """However entries are pushed and popped, the first is always the least of all."""
-    table, model = Timetable(), []
+    table = Timetable()
+    model: list[Watch] = []
     for step in steps:
         if step is not None:
-            table.push(*step)
-            model.append(step)
+            watch = Watch(step[1], step[0], 1e10, None)
+            table.push(watch)
+            model.append(watch)
         elif model:
-            assert table.first() == min(model)
-            assert table.pop() == min(model)
-            model.remove(min(model))
+            first = table.first()
+            assert first is not None
+            assert first == table.pop()
+            assert first[:2] == min(map(key, model))
+            model.remove(first[2])
         else:
             assert table.first() is None
         assert len(table) == len(model)
     table.rebuild(model)
-    assert [(table.first(), table.pop())[1] for _ in model] == sorted(model)
+    assert [(table.first(), table.pop())[1][:2] for _ in model] == sorted(map(key, model))
+
+
+def key(watch: Watch) -> tuple[float, str]:
+    return watch.due, watch.job_id

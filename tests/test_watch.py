@@ -8,10 +8,10 @@ from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running, Th
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal
 from ddswait.watch import LAST_LOOK, Rules, Watch
-from tests.cloud import PLACE, Still, job
+from tests.cloud import PLACE, Still, job, record
 
 RULES = Rules(place=PLACE)
-SEEN = Running(job("x", progress=9))
+SEEN = Running(record("x", progress=9))
 UNKNOWN = NotVisible("unknown")
 DONE = Completed(job("x", "Completed"))
 BROKEN = Failed(job("x", "Failed"))
@@ -111,7 +111,7 @@ class Step(NamedTuple):
         ),
         pytest.param([Step(3591, SEEN, 3600.0)], id="a look near the deadline is put off to it"),
         pytest.param(
-            [Step(0, Running(job("x", "Queued")), 7.746)], id="an odd status is not final"
+            [Step(0, Running(record("x", "Queued")), 7.746)], id="an odd status is not final"
         ),
     ],
 )
@@ -149,13 +149,7 @@ def test_looks_are_clipped() -> None:
 
 def test_ended_while_running_is_not_believed() -> None:
     """Only the status ends a job: DDS fills in `ended` while it runs."""
-    record = {
-        "id": "x",
-        "status": "Running",
-        "ended": "2021-07-13T07:28:53+0000",
-        "progress": "100%",
-    }
-    running = Running(job("x").from_record(record))
+    running = Running({**record("x", progress=100), "ended": "2021-07-13T07:28:53+0000"})
     watch = Watch("x", 0.0, 3600.0, "me")
     assert watch.take(running, 0.0, RULES, Still()) is None
 

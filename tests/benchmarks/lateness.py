@@ -10,10 +10,9 @@ from random import Random
 from ddswait.agenda import Agenda, Ask
 from ddswait.api import Reply, Running
 from ddswait.carrier import Carrier
-from ddswait.job import Job
 from ddswait.watch import Rules
 
-REPLY = Running(Job("x", "Create_MongoDB", "Running"))
+REPLY = Running({"id": "x", "status": "Running", "progress": "9%"})
 
 
 async def measure(jobs: int, seconds: float) -> None:

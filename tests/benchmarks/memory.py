@@ -14,7 +14,6 @@ from random import Random
 import ddswait
 from ddswait.agenda import Agenda, Ask
 from ddswait.api import Running
-from ddswait.job import Job
 from ddswait.watch import Rules
 
 
@@ -44,11 +43,11 @@ async def measure(count: int) -> None:
     def seen() -> object:
         agenda = Agenda(rules, Random(1))
         for number, job_id in enumerate(ids):
-            agenda.track(job_id, 3600.0 + len(job_id), None, float(number))
+            agenda.track(job_id, 1e9, None, float(number))
             question = agenda.next(float(number))
             if isinstance(question, Ask):
                 record = {"id": question.job_id, "name": "Create_MongoDB", "status": "Running"}
-                agenda.take(question, Running(Job.from_record(record)), float(number))
+                agenda.take(question, Running(record), float(number))
         return agenda
 
     waiter = ddswait.Waiter(endpoint="http://127.0.0.1:9", project_id="p", auth=ddswait.Token("t"))

@@ -117,4 +117,4 @@ async def measure(base: str, rounds: int, polls: int) -> None:
 if __name__ == "__main__":
     quick = "--quick" in sys.argv
     with serving("Running") as address:
-        asyncio.run(measure(address, *((2, 200) if quick else (15, 3000))))
+        asyncio.run(measure(address, *((2, 200) if quick else (60, 1000))))
