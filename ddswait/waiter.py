@@ -7,7 +7,7 @@ import logging
 import random
 from functools import partial
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from ddswait import api
 from ddswait.agenda import Agenda
@@ -16,9 +16,10 @@ from ddswait.carrier import Carrier
 from ddswait.client import Client
 from ddswait.errors import InputError, WaiterClosed
 from ddswait.events import Ended
-from ddswait.job import Job, check_job_id
+from ddswait.job import check_job_id
 from ddswait.log import log, log_event
 from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.wait import Wait
 from ddswait.watch import Rules
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ddswait.auth import Token
     from ddswait.callbacks import Callback
     from ddswait.events import Event
+    from ddswait.job import Job
 
 
 class Waiter:
@@ -141,7 +143,7 @@ class Waiter:
         carrier = self._running()
         check_job_id(job_id)
         seconds = self._timeout if timeout is None else _seconds("timeout", timeout)
-        wait = _Wait(self, job_id, callback)
+        wait = Wait(self, self._loop, job_id, callback)
         now = self._loop.time()
         events = self._agenda.track(job_id, now + seconds, wait, now)
         if events:
@@ -197,7 +199,7 @@ class Waiter:
                 wait.add_done_callback(ended.put_nowait)
             for _ in waits:
                 wait = await ended.get()
-                assert isinstance(wait, _Wait)  # noqa: S101 - tells mypy what track() returns
+                assert isinstance(wait, Wait)  # noqa: S101 - tells mypy what track() returns
                 yield wait.outcome or Outcome(wait.job_id, OutcomeKind.PENDING, message="let go")
         finally:
             for wait in waits:
@@ -245,7 +247,7 @@ class Waiter:
         if carrier is None:
             return
         for wait in list(self._agenda.owners()):
-            if isinstance(wait, _Wait):
+            if isinstance(wait, Wait):
                 wait.cancel()
         await carrier.close()
         await self._callbacks.close()
@@ -267,7 +269,7 @@ class Waiter:
         for event in events:
             if isinstance(event, Ended):
                 for wait in event.owners:
-                    if isinstance(wait, _Wait):
+                    if isinstance(wait, Wait):
                         wait.settle(event.outcome)
             log_event(event)
             self._tell(event)
@@ -286,13 +288,18 @@ class Waiter:
         self._crash = error
         log(logging.CRITICAL, "ddswait.broken", exc_info=error)
         for wait in list(self._agenda.owners()):
-            if isinstance(wait, _Wait) and not wait.done():
+            if isinstance(wait, Wait) and not wait.done():
                 wait.set_exception(error)
-                self._let_go(wait)
+                self.let_go(wait)
 
-    def _let_go(self, wait: _Wait) -> None:
+    def let_go(self, wait: Wait) -> None:
+        """Stop waiting for one caller; for `Wait` to call."""
         self._agenda.release(wait.job_id, wait)
         self._check_drained()
+
+    def call_back(self, callback: Callback, outcome: Outcome) -> None:
+        """Have a callback called; for `Wait` to call."""
+        self._callbacks.call(callback, outcome)
 
     async def _drain(self) -> None:
         if self._agenda or self._callbacks:
@@ -303,38 +310,6 @@ class Waiter:
         drained = self._drained
         if drained is not None and not (drained.done() or self._agenda or self._callbacks):
             drained.set_result(None)
-
-
-class _Wait(asyncio.Future[Job]):
-    """One caller's wait: what track() returns, and the agenda's owner."""
-
-    __slots__ = ("callback", "job_id", "outcome", "waiter")
-
-    def __init__(self, waiter: Waiter, job_id: str, callback: Callback | None) -> None:
-        super().__init__(loop=waiter._loop)  # noqa: SLF001 - its own waiter
-        self.waiter = waiter
-        self.job_id = job_id
-        self.callback = callback
-        self.outcome: Outcome | None = None
-
-    def cancel(self, msg: Any | None = None) -> bool:  # noqa: ANN401 - asyncio's own signature
-        if not super().cancel(msg):
-            return False
-        self.waiter._let_go(self)  # noqa: SLF001
-        return True
-
-    def settle(self, outcome: Outcome) -> None:
-        """Resolve the future, and have the callback called."""
-        if self.done():
-            return
-        self.outcome = outcome
-        if outcome.ok:
-            self.set_result(outcome.result())
-        else:
-            self.set_exception(outcome.error())
-            self.exception()  # retrieved: what failed is in the log, asyncio need not warn
-        if self.callback is not None:
-            self.waiter._callbacks.call(self.callback, outcome)  # noqa: SLF001
 
 
 def _seconds(name: str, value: float) -> float:
