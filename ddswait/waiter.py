@@ -271,15 +271,15 @@ class Waiter:
                 for wait in event.owners:
                     if isinstance(wait, Wait):
                         wait.settle(event.outcome)
+                self._check_drained()
             log_event(event)
-            self._tell(event)
-        self._check_drained()
+            if self._on_event is not None:
+                self._tell(self._on_event, event)
 
-    def _tell(self, event: Event) -> None:
-        if self._on_event is None:
-            return
+    @staticmethod
+    def _tell(on_event: Callable[[Event], object], event: Event) -> None:
         try:
-            self._on_event(event)
+            on_event(event)
         except Exception:  # noqa: BLE001 - whatever an application's hook does
             log(logging.ERROR, "ddswait.on_event_failed", job_id=event.job_id, exc_info=True)
 
