@@ -1,4 +1,4 @@
-"""The job record, as DDS documents it, and the rule for job IDs.
+"""The job record, as DDS documents it.
 
 Source: DDS API reference, "Obtaining Information About a Task with a Specified ID" (v3) and
 "Querying the Task List" (v3.1), whose field names differ.
@@ -11,13 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ddswait.errors import InputError
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_LONGEST_ID = 256  # documented IDs have 36 characters; the bound only keeps mistakes out of URLs
-_SHOWN = 60
 
 
 class JobStatus(enum.StrEnum):
@@ -130,32 +125,3 @@ def _instance(record: Mapping[str, Any]) -> Instance | None:
     else:
         found = Instance(_text(record.get("instance_id")), _text(record.get("instance_name")))
     return found if found.id or found.name else None
-
-
-def check_job_id(job_id: str) -> str:
-    """Return `job_id` if it can be one.
-
-    Raises:
-        InputError: it is empty, longer than 256 characters, or holds white space or control
-            characters; the message names it.
-    """
-    if not isinstance(job_id, str):
-        raise InputError(f"a job ID is text, not {type(job_id).__name__}: {_shown(job_id)}")
-    if not job_id:
-        raise InputError("a job ID is empty: give the job_id of the reply that started the job")
-    if len(job_id) > _LONGEST_ID:
-        raise InputError(
-            f"job ID {_shown(job_id)} has {len(job_id)} characters, more than {_LONGEST_ID}: "
-            "give the job_id alone"
-        )
-    if not job_id.isprintable() or " " in job_id:
-        raise InputError(
-            f"job ID {_shown(job_id)} holds white space or a control character: "
-            "give each job ID alone, without quotes or line ends"
-        )
-    return job_id
-
-
-def _shown(value: object) -> str:
-    text = ascii(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -16,7 +16,7 @@ from ddswait.carrier import Carrier
 from ddswait.client import Client
 from ddswait.errors import InputError, WaiterClosed
 from ddswait.events import Ended
-from ddswait.job import check_job_id
+from ddswait.job_id import check_job_id
 from ddswait.log import log, log_event
 from ddswait.outcome import Outcome, OutcomeKind
 from ddswait.wait import Wait

@@ -10,8 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddswait import Instance, Job, JobStatus
-from ddswait.errors import InputError
-from ddswait.job import check_job_id
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -96,28 +94,3 @@ def test_unknown_fields_survive() -> None:
 def test_no_record_breaks_the_reader(record: dict[str, Any]) -> None:
     """Fields of any type are read or left out."""
     assert Job.from_record(record).raw is record
-
-
-@pytest.mark.parametrize(
-    ("job_id", "named"),
-    [
-        ("", "empty"),
-        ("a b", "'a b'"),
-        ("a\n", r"'a\\n'"),
-        ("\x1b[2J", r"\\x1b"),
-        ("\u00a0", "white space"),
-        ("x" * 257, "257 characters"),
-        (None, "NoneType"),
-    ],
-)
-def test_ids_that_cannot_be_one(job_id: Any, named: str) -> None:
-    """An empty ID, white space and control characters are refused, safely shown."""
-    with pytest.raises(InputError) as caught:
-        check_job_id(job_id)
-    assert named.replace(r"\\", "\\") in str(caught.value)
-    assert str(caught.value).isprintable()
-
-
-def test_id_comes_back_as_it_is() -> None:
-    """A usable ID is returned."""
-    assert check_job_id("c010abd0-48cf") == "c010abd0-48cf"

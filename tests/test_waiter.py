@@ -481,3 +481,16 @@ async def test_a_defect_fails_the_waits_instead_of_hanging(
             await future
         with pytest.raises(ddswait.WaiterClosed):
             w.track("more")
+
+
+async def test_closing_while_a_look_is_cut_leaves_no_worker(dds: Simulator) -> None:
+    """A worker whose look is cut in the very moment of closing ends nevertheless."""
+    dds.inject("stall", count=None, seconds=10_000)
+    async with waiter(dds, request_timeout=5) as w:
+        w.track(dds.add_job(visible_after=0))
+        await asyncio.sleep(1)
+        assert w._carrier is not None
+        for worker in w._carrier._workers:
+            worker.cut()
+        await asyncio.wait_for(w.close(), timeout=60)
+        assert "not running" in repr(w)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ddswait.errors import InputError
-from ddswait.job import check_job_id
+from ddswait.job_id import check_job_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
