@@ -1,10 +1,33 @@
-"""Credentials to authenticated requests."""
+"""Credentials to authenticated requests. Pure but for the clock that a signature needs.
+
+Source: "Authentication" of the DDS API reference: a token, or AK/SK signatures, which need no
+round trip to IAM and do not expire.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
+from ddswait import signer
 from ddswait.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ddswait.api import Request
+
+
+class Key(Protocol):
+    """What authenticates requests."""
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that go unchanged with every request."""
+
+    def sign(self, request: Request, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return the headers that this one request needs beside `headers`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +46,80 @@ class Token:
     def __post_init__(self) -> None:
         if not self.token:
             raise ConfigurationError("the token is empty: set HW_AUTH_TOKEN or OS_AUTH_TOKEN")
-        if not (self.token.isascii() and self.token.isprintable() and " " not in self.token):
+        if not _fits_a_header(self.token):
             raise ConfigurationError(
                 "the token holds white space or characters that no HTTP header can carry: "
                 "take the header X-Subject-Token as it is, without quotes or line ends"
             )
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that authenticate a request."""
+        """Return the token's header."""
         return {"X-Auth-Token": self.token}
+
+    def sign(self, request: Request, headers: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
+        """Return nothing: a token is the same for every request."""
+        return {}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """An access key (AK/SK) that signs each request; permanent or temporary.
+
+    Args:
+        access_key: the AK.
+        secret_key: the SK; hidden from `repr`, and never sent.
+        security_token: of temporary credentials; hidden from `repr`.
+        project_id: is sent as `X-Project-Id` when given.
+        clock: tells the present, aware; servers refuse a signature that is off by 15 minutes.
+
+    Raises:
+        ConfigurationError: half of the pair is missing, or holds what cannot be a key; the
+            message names which, and shows neither.
+    """
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    security_token: str | None = field(default=None, repr=False)
+    project_id: str | None = None
+    clock: Callable[[], datetime] = field(default=_now, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, value in (
+            ("access key (AK)", self.access_key),
+            ("secret key (SK)", self.secret_key),
+            ("security token", self.security_token or "none"),
+        ):
+            if not value:
+                raise ConfigurationError(f"the {name} is empty: AK and SK are given together")
+            if not _fits_a_header(value):
+                raise ConfigurationError(
+                    f"the {name} holds white space or characters that cannot be part of one: "
+                    "give it without quotes or line ends"
+                )
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that do not depend on the request."""
+        known = {"X-Security-Token": self.security_token, "X-Project-Id": self.project_id}
+        return {name: value for name, value in known.items() if value}
+
+    def sign(self, request: Request, headers: Mapping[str, str]) -> dict[str, str]:
+        """Return date, host and signature for a request that also carries `headers`."""
+        moment = self.clock().astimezone(UTC)
+        own = {"Host": urlsplit(request.url).netloc, "X-Sdk-Date": signer.stamp(moment)}
+        signature = signer.sign(
+            self.access_key,
+            self.secret_key,
+            request.method,
+            request.url,
+            {**headers, **own},
+            request.body,
+        )
+        return {**own, "Authorization": signature}
+
+
+def _fits_a_header(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text

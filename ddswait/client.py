@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import yarl
 
     from ddswait.api import Request
+    from ddswait.auth import Key
 
 # A connection must outlive the longest pause between two looks of a busy agenda: reconnecting
 # costs 2.5 times a request, with TLS ten times.
@@ -32,13 +33,19 @@ class Client:
 
     Args:
         connections: how many connections may be open at once. One with TLS takes 320 KB.
-        headers: go with every request, credentials among them. aiohttp prepares them once;
-            given with each request they would cost a tenth of it.
+        headers: go with every request.
+        key: authenticates the requests.
     """
 
-    def __init__(self, connections: int, headers: Mapping[str, str]) -> None:
+    def __init__(self, connections: int, headers: Mapping[str, str], key: Key) -> None:
         self._connections = connections
-        self._headers = {"User-Agent": f"ddswait/{__version__}", **headers}
+        # aiohttp prepares them once; given with each request they would cost a tenth of it.
+        self._headers = {
+            "User-Agent": f"ddswait/{__version__}",
+            **headers,
+            **key.headers(),
+        }
+        self._sign = key.sign
         self._session: aiohttp.ClientSession | None = None
         self._proxy: str | None = None
         self._as_it_is: Callable[[str], yarl.URL]
@@ -63,6 +70,7 @@ class Client:
             response = await session.request(
                 request.method,
                 self._as_it_is(request.url),
+                headers=self._sign(request, self._headers),
                 data=request.body or None,
                 proxy=self._proxy,
                 # On a redirect the token would be sent to whatever host the reply names.

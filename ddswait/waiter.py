@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ddswait.agenda import Ask
-    from ddswait.auth import Token
+    from ddswait.auth import Key
     from ddswait.callbacks import Callback
     from ddswait.events import Event
     from ddswait.job import Job
@@ -42,7 +42,7 @@ class Waiter:
     Args:
         endpoint: such as `https://dds.ap-southeast-1.myhuaweicloud.com`.
         project_id: the project of the jobs.
-        auth: the credentials.
+        auth: the credentials: a `Token` or an `AccessKey`.
         timeout: seconds after which a wait times out, unless track() says otherwise.
         grace: seconds from tracking for which an unknown job ID is tolerated.
         interval: seconds, about how often a visible job is looked at.
@@ -62,7 +62,7 @@ class Waiter:
         *,
         endpoint: str,
         project_id: str,
-        auth: Token,
+        auth: Key,
         timeout: float = 3600.0,
         grace: float = 60.0,
         interval: float = 10.0,
@@ -83,7 +83,7 @@ class Waiter:
         )
         self._connections = max(1, connections)
         self._agenda = Agenda(rules, random.Random())  # noqa: S311 - jitter, no secret
-        self._client = Client(self._connections, {**api.HEADERS, **auth.headers()})
+        self._client = Client(self._connections, api.HEADERS, auth)
         self._on_event = on_event
         self._carrier: Carrier | None = None
         self._callbacks = Callbacks(self._check_drained)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from ddswait.api import Fault, Request
+from ddswait.auth import Token
 from ddswait.client import Client, describe
 
 
@@ -45,7 +46,7 @@ def answering(raw: bytes, seen: list[bytes] | None = None) -> Handler:
 
 
 async def ask(url: str, headers: dict[str, str] | None = None) -> Response | Fault:
-    client = Client(connections=4, headers={"X-Language": "en-us", **(headers or {})})
+    client = Client(4, {"X-Language": "en-us", **(headers or {})}, Token("t"))
     try:
         return await client.send(Request("GET", url), Response)
     finally:
@@ -70,10 +71,10 @@ async def test_request_is_sent_as_given() -> None:
     seen: list[bytes] = []
     raw = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
     async with serving(answering(raw, seen)) as url:
-        await ask(f"{url}/v3/p/jobs?id=a%2Fb", {"X-Auth-Token": "secret"})
+        await ask(f"{url}/v3/p/jobs?id=a%2Fb", {"X-Extra": "secret"})
     head = seen[0].decode()
     assert head.startswith("GET /v3/p/jobs?id=a%2Fb HTTP/1.1\r\n")
-    assert "X-Auth-Token: secret\r\n" in head
+    assert "X-Extra: secret\r\nX-Auth-Token: t\r\n" in head
     assert "X-Language: en-us\r\n" in head
 
 
@@ -108,7 +109,7 @@ async def test_redirect_is_not_followed() -> None:
     async with serving(answering(b"", heard)) as other:
         raw = f"HTTP/1.1 302 Found\r\nLocation: {other}/\r\nContent-Length: 0\r\n\r\n".encode()
         async with serving(answering(raw)) as url:
-            response = await ask(url, {"X-Auth-Token": "secret"})
+            response = await ask(url, {"X-Extra": "secret"})
     assert isinstance(response, Response)
     assert response.status == 302
     assert heard == []

@@ -58,7 +58,11 @@ class _Operations:
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         simulator = self._simulator
-        if request.headers.get("X-Auth-Token") not in simulator.accepted_tokens:
+        if "Authorization" in request.headers:
+            if reason := simulator.signature_refusal(request):
+                told = f"Incorrect IAM authentication information: {reason}"
+                return error(401, "APIGW.0301", told)
+        elif request.headers.get("X-Auth-Token") not in simulator.accepted_tokens:
             return error(401, "APIGW.0301", _BAD_TOKEN)
         if request.match_info["project"] != simulator.project_id:
             return error(400, "DBS.280408", "Invalid project ID.")

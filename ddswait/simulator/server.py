@@ -14,6 +14,7 @@ from aiohttp import web
 from ddswait.simulator import dds
 from ddswait.simulator.faults import Fault, Faults
 from ddswait.simulator.jobs import Plan
+from ddswait.simulator.signatures import Keys, Signed
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -44,6 +45,8 @@ class Simulator:
         visible_after: for how long such a job's ID is unknown, in simulated seconds.
         project_id: the only project.
         token: the only token that is accepted.
+        access_key: an AK whose signatures are accepted; `keys.add` lets others be known.
+        secret_key: its SK.
         host: where to listen.
         port: where to listen; 0 takes a free port.
         epoch: the wall time at the start; None takes the present.
@@ -58,6 +61,8 @@ class Simulator:
         visible_after: float = 3.0,
         project_id: str = "0549b4a43100d4f32f51c01c2fe4acdb",
         token: str = "simulated-token",  # noqa: S107 - opens nothing
+        access_key: str = "SIMULATEDACCESSKEY",
+        secret_key: str = "simulated-secret-key",  # noqa: S107
         host: str = "127.0.0.1",
         port: int = 0,
         epoch: datetime | None = None,
@@ -74,6 +79,10 @@ class Simulator:
         self.requests: deque[Seen] = deque(maxlen=_REMEMBERED)
         self.statuses: Counter[int] = Counter()
         self.accepted_tokens = {token}
+        self.keys = Keys()
+        self.keys.add(access_key, secret_key)
+        self.access_key = access_key
+        self.secret_key = secret_key
         self.forbids = False
         self.endpoint = ""
         self._address = (host, port)
@@ -152,6 +161,16 @@ class Simulator:
     def revoke(self, token: str | None = None) -> None:
         """Refuse a token from now on, the simulator's own by default."""
         self.accepted_tokens.discard(token or self.token)
+
+    def signature_refusal(self, request: web.Request) -> str | None:
+        """Return why a signed request is refused, None when it is accepted."""
+        path, _, query = request.raw_path.partition("?")
+        signed = Signed(request.method, path, query, request.headers, b"")
+        return self.keys.refusal(signed, self.now(), self.present())
+
+    def present(self) -> datetime:
+        """Return the simulated wall time."""
+        return self.epoch + timedelta(seconds=self.now())
 
     @web.middleware
     async def _answer(self, request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401 - aiohttp's Handler
