@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -87,12 +88,16 @@ HEADERS = {"Content-Type": "application/json", "X-Language": "en-us"}
 """Go with every request. `X-Language` asks for English messages, as other clients do."""
 
 
-def check_endpoint(endpoint: str) -> str:
+def check_endpoint(endpoint: str, *, insecure_http: bool = False) -> str:
     """Return the endpoint without a slash at its end.
 
+    Args:
+        endpoint: a URL of scheme, host and perhaps a path.
+        insecure_http: accept http beyond this machine, where credentials can be read on the way.
+
     Raises:
-        ConfigurationError: it is no plain http(s) URL; the message names it, unless it holds a
-            password.
+        ConfigurationError: it is no plain https URL (or http to this machine); the message names
+            it, unless it holds a password.
     """
     mend = "give it as https://dds.REGION.myhuaweicloud.com"
     try:
@@ -106,7 +111,19 @@ def check_endpoint(endpoint: str) -> str:
         raise ConfigurationError(f"endpoint {endpoint!r} is no http(s) URL: {mend}")
     if parts.query or parts.fragment or not endpoint.isprintable() or " " in endpoint:
         raise ConfigurationError(f"endpoint {endpoint!r} is more than scheme, host, path: {mend}")
+    if parts.scheme == "http" and not (insecure_http or _is_loopback(parts.hostname)):
+        raise ConfigurationError(
+            f"endpoint {endpoint!r} is not https: anyone on the way could read the credentials; "
+            f"{mend}, or allow it with --insecure-http (insecure_http=True)"
+        )
     return endpoint.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_project_id(project_id: str) -> str:

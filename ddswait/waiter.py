@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 from functools import partial
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from ddswait import api
+from ddswait import api, credentials
 from ddswait.agenda import Agenda
 from ddswait.callbacks import Callbacks
 from ddswait.carrier import Carrier
@@ -49,6 +50,7 @@ class Waiter:
         unreachable_after: seconds without one good look after which a wait ends.
         request_timeout: seconds after which one look is given up.
         connections: how many looks may be under way at once.
+        insecure_http: accept an endpoint beyond this machine that is not https.
         on_event: is called with each event of `ddswait.events`, in the event loop; it must not
             block.
 
@@ -69,9 +71,10 @@ class Waiter:
         unreachable_after: float = 600.0,
         request_timeout: float = 30.0,
         connections: int = 64,
+        insecure_http: bool = False,
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
-        self._endpoint = api.check_endpoint(endpoint)
+        self._endpoint = api.check_endpoint(endpoint, insecure_http=insecure_http)
         self._project_id = api.check_project_id(project_id)
         self._timeout = _seconds("timeout", timeout)
         rules = Rules(
@@ -89,6 +92,22 @@ class Waiter:
         self._callbacks = Callbacks(self._check_drained)
         self._drained: asyncio.Future[None] | None = None
         self._crash: BaseException | None = None
+
+    @classmethod
+    def from_env(cls, **settings: Any) -> Self:  # noqa: ANN401 - those of the class
+        """Return a waiter with endpoint, project and credentials from where users keep them.
+
+        Args:
+            **settings: the arguments of `Waiter`; what is given here is not looked for.
+
+        Raises:
+            ConfigurationError: something is missing or unusable; the message names source and
+                mend.
+        """
+        endpoint, project_id, found = credentials.locate(
+            os.environ, settings.pop("endpoint", ""), "", settings.pop("project_id", "")
+        )
+        return cls(endpoint=endpoint, project_id=project_id, auth=found.key, **settings)
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()

@@ -216,3 +216,12 @@ def test_bad_project_ids_are_named(project_id: str) -> None:
     """A project ID is 32 hex digits, and never something that changes the path."""
     with pytest.raises(ConfigurationError, match="project ID"):
         api.check_project_id(project_id)
+
+
+def test_http_beyond_this_machine_is_refused_unless_allowed() -> None:
+    """Credentials cross no network in the clear, but to loopback or when it is asked for."""
+    for endpoint in ("http://127.0.0.1:80", "http://[::1]:80", "http://localhost"):
+        assert api.check_endpoint(endpoint) == endpoint
+    with pytest.raises(ConfigurationError, match="--insecure-http"):
+        api.check_endpoint("http://dds.example")
+    assert api.check_endpoint("http://dds.example", insecure_http=True) == "http://dds.example"

@@ -494,3 +494,12 @@ async def test_closing_while_a_look_is_cut_leaves_no_worker(dds: Simulator) -> N
             worker.cut()
         await asyncio.wait_for(w.close(), timeout=60)
         assert "not running" in repr(w)
+
+
+async def test_settings_of_the_environment(dds: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiter.from_env() takes endpoint, project and credentials from the environment."""
+    monkeypatch.setenv("DDSWAIT_ENDPOINT", dds.endpoint)
+    monkeypatch.setenv("HW_PROJECT_ID", dds.project_id)
+    monkeypatch.setenv("HW_AUTH_TOKEN", dds.token)
+    async with Waiter.from_env(interval=5) as w:
+        assert (await w.wait(dds.add_job(seconds=10))).status == "Completed"

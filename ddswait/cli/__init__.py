@@ -6,6 +6,7 @@ wrongly says so at once.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -28,15 +29,26 @@ def main(argv: Sequence[str] | None = None) -> int:
             from ddswait.cli import demo
 
             return demo.run()
-        target = options.target(arguments)
         from ddswait.cli import reading
 
-        job_ids = reading.job_ids(arguments.job_ids, sys.stdin, sys.stderr)
+        job_ids = (
+            [] if arguments.check else reading.job_ids(arguments.job_ids, sys.stdin, sys.stderr)
+        )
+        from ddswait import credentials
+
+        target = credentials.locate(
+            os.environ, arguments.endpoint or "", arguments.region or "", arguments.project_id or ""
+        )
+        sys.stderr.writelines(f"ddswait: warning: {each}\n" for each in target[2].warnings)
     except (ConfigurationError, InputError) as error:
         sys.stderr.write(f"ddswait: error: {error}\n")
         return options.USAGE
     except KeyboardInterrupt:
         return 130
+    if arguments.check:
+        from ddswait.cli import check
+
+        return check.run(target, arguments)
     from ddswait.cli import run
 
     return run.run(job_ids, target, arguments)

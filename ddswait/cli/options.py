@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from ddswait import __version__
-from ddswait.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 USAGE = 2
 
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([smh]?)")
 _UNIT = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-_REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 
 _DESCRIPTION = """\
 Waits for jobs of Huawei Cloud's Document Database Service (DDS), and tells how they ended."""
@@ -36,25 +30,19 @@ exit codes:
   143  terminated (SIGTERM); the jobs may go on
 When several apply: the first of 1, 4, 3, 5, 124.
 
-The token comes from the environment, since others can read a command line:
-  HW_AUTH_TOKEN or OS_AUTH_TOKEN.
+Credentials come from where Huawei Cloud users keep them, never from the command line, which
+others can read. The first complete source wins:
+  HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK (and HUAWEICLOUD_SDK_SECURITY_TOKEN)
+  HW_ACCESS_KEY, HW_SECRET_KEY (and HW_SECURITY_TOKEN), or HW_AUTH_TOKEN
+  OS_ACCESS_KEY, OS_SECRET_KEY (and OS_SECURITY_TOKEN), or OS_AUTH_TOKEN, OS_TOKEN
+  ~/.huaweicloud/credentials, section [basic] (or HUAWEICLOUD_SDK_CREDENTIALS_FILE)
 
 examples:
   ddswait c010abd0-48cf-4fa8-8cbc-090f093eaa2f
   hcloud DDS CreateInstance ... | ddswait --timeout 45m -
   ddswait --output json --region ap-southeast-1 ID1 ID2 > jobs.json
+  ddswait --check
   ddswait --demo"""
-
-
-class Target(NamedTuple):
-    """Where to ask, and as whom."""
-
-    endpoint: str
-    project_id: str
-    token: str
-
-    def __repr__(self) -> str:
-        return f"Target({self.endpoint!r}, {self.project_id!r}, token hidden)"
 
 
 class _NoToken(argparse.Action):
@@ -91,6 +79,12 @@ def parser() -> argparse.ArgumentParser:
     _add_when(made.add_argument_group("when (90, 90s, 10m, 1h)"))
     _add_output(made.add_argument_group("output"))
     others = made.add_argument_group("others")
+    others.add_argument(
+        "--check",
+        action="store_true",
+        help="show which credentials, endpoint and project are used, and ask whether they are "
+        "accepted (exit code 0 or 4; 5 when nobody answers)",
+    )
     others.add_argument("--demo", action="store_true", help="show it all, without a cloud")
     others.add_argument("--version", action="version", version=f"ddswait {__version__}")
     others.add_argument("-h", "--help", action="help", help="show this help")
@@ -109,6 +103,11 @@ def _add_where(group: Any) -> None:  # noqa: ANN401 - argparse does not publish 
         "--region", metavar="NAME", help="such as ap-southeast-1 [env: HW_REGION_NAME]"
     )
     group.add_argument("--project-id", metavar="ID", help="of the jobs [env: HW_PROJECT_ID]")
+    group.add_argument(
+        "--insecure-http",
+        action="store_true",
+        help="allow an endpoint beyond this machine that is not https",
+    )
 
 
 def _add_when(group: Any) -> None:  # noqa: ANN401
@@ -152,38 +151,3 @@ def seconds(text: str) -> float:
             f"{text!a} is no time: give more than 0, as in 90, 90s, 10m or 1h"
         )
     return value
-
-
-def target(arguments: argparse.Namespace, env: Mapping[str, str] | None = None) -> Target:
-    """Return where to ask and as whom, from the options and the environment.
-
-    Raises:
-        ConfigurationError: something is missing or unusable; the message names it and the mend.
-    """
-    env = os.environ if env is None else env
-    endpoint = arguments.endpoint or env.get("DDSWAIT_ENDPOINT") or ""
-    region = arguments.region or env.get("HW_REGION_NAME") or ""
-    project_id = arguments.project_id or env.get("HW_PROJECT_ID") or ""
-    token = env.get("HW_AUTH_TOKEN") or env.get("OS_AUTH_TOKEN") or ""
-    missing = []
-    if not endpoint and not region:
-        missing.append("--region (or HW_REGION_NAME) or --endpoint (or DDSWAIT_ENDPOINT)")
-    if not project_id:
-        missing.append("--project-id (or HW_PROJECT_ID)")
-    if not token:
-        missing.append("a token in HW_AUTH_TOKEN or OS_AUTH_TOKEN")
-    if missing:
-        raise ConfigurationError(f"missing: {'; '.join(missing)}")
-    return Target(endpoint or endpoint_of(region), project_id, token)
-
-
-def endpoint_of(region: str) -> str:
-    """Return the DDS endpoint of a region; the European ones end in `.eu`.
-
-    Raises:
-        ConfigurationError: the region's name cannot be one.
-    """
-    if not _REGION.fullmatch(region):
-        raise ConfigurationError(f"region {region!r} is none: give one like ap-southeast-1")
-    top = "eu" if region.startswith("eu-west-1") else "com"
-    return f"https://dds.{region}.myhuaweicloud.{top}"

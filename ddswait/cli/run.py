@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ddswait import Token, Waiter
+from ddswait import Waiter
 from ddswait.cli import options, verdict
 from ddswait.cli.output import OutputClosed, Printer, duration
 from ddswait.errors import ConfigurationError, InputError
@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from ddswait.cli.options import Target
+    from ddswait.credentials import Found
     from ddswait.events import Event
     from ddswait.outcome import Outcome
 
 _OUTPUT_CLOSED = 141  # what a shell makes of SIGPIPE
 
 
-def run(job_ids: Sequence[str], target: Target, arguments: argparse.Namespace) -> int:
+def run(
+    job_ids: Sequence[str], target: tuple[str, str, Found], arguments: argparse.Namespace
+) -> int:
     """Wait for all jobs and return the exit code."""
     printer = Printer(arguments.output, quiet=arguments.quiet)
     if arguments.verbose:
@@ -32,15 +34,17 @@ def run(job_ids: Sequence[str], target: Target, arguments: argparse.Namespace) -
 
         logs.configure(sys.stderr)
     gate = Gate(printer)
+    endpoint, project_id, found = target
     try:
         waiter = Waiter(
-            endpoint=target.endpoint,
-            project_id=target.project_id,
-            auth=Token(target.token),
+            endpoint=endpoint,
+            project_id=project_id,
+            auth=found.key,
             timeout=arguments.timeout,
             grace=arguments.grace,
             interval=arguments.interval,
             unreachable_after=arguments.unreachable_after,
+            insecure_http=arguments.insecure_http,
             on_event=gate.event,
         )
     except (ConfigurationError, InputError) as error:
@@ -48,7 +52,7 @@ def run(job_ids: Sequence[str], target: Target, arguments: argparse.Namespace) -
         return options.USAGE
     many = "1 job" if len(job_ids) == 1 else f"{len(job_ids)} jobs"
     printer.note(
-        f"waiting for {many} at {target.endpoint}, project {target.project_id}, "
+        f"waiting for {many} at {endpoint}, project {project_id}, "
         f"for up to {duration(arguments.timeout)}"
     )
     try:

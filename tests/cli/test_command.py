@@ -92,7 +92,7 @@ def test_usage_errors_exit_2(cloud: Cloud) -> None:
         done = ddswait(cloud, *arguments, text=text)
         assert (done.returncode, done.stdout) == (2, "")
         assert named in done.stderr
-    done = ddswait(cloud, "a", HW_AUTH_TOKEN="", OS_AUTH_TOKEN="")
+    done = ddswait(cloud, "a", HW_AUTH_TOKEN="", OS_AUTH_TOKEN="", HOME="/nonexistent")
     assert (done.returncode, "HW_AUTH_TOKEN" in done.stderr) == (2, True)
     done = ddswait(cloud, "a", HW_AUTH_TOKEN="two\nlines")
     assert (done.returncode, "two" in done.stderr) == (2, False)
@@ -210,6 +210,33 @@ def test_closed_output_is_no_success(cloud: Cloud) -> None:
     assert process.returncode == 141
     assert "Traceback" not in err
     assert "BrokenPipe" not in err
+
+
+def test_access_key_of_the_environment_signs(cloud: Cloud) -> None:
+    """With AK and SK in the environment every request is signed, and the SK is never shown."""
+    keys = {"HW_ACCESS_KEY": "SIMULATEDACCESSKEY", "HW_AUTH_TOKEN": ""}
+    good = ddswait(cloud, cloud.job(), HW_SECRET_KEY="simulated-secret-key", **keys)
+    assert good.returncode == 0
+    bad = ddswait(cloud, cloud.job(), HW_SECRET_KEY="another-s3cret", **keys)
+    assert bad.returncode == 4
+    assert "s3cret" not in bad.stdout + bad.stderr
+    half = ddswait(cloud, "a", **keys)
+    assert (half.returncode, "HW_SECRET_KEY" in half.stderr) == (2, True)
+
+
+def test_check_tells_what_is_used_and_whether_it_is_accepted(cloud: Cloud) -> None:
+    """`--check` names source, endpoint and project, masks secrets, and exits 0, 4 or 5."""
+    good = ddswait(cloud, "--check")
+    assert good.returncode == 0
+    for part in ("HW_AUTH_TOKEN", cloud.endpoint, cloud.env["HW_PROJECT_ID"], "accepted"):
+        assert part in good.stdout
+    bad = ddswait(cloud, "--check", HW_AUTH_TOKEN="expired-t0ken")
+    assert (bad.returncode, "APIGW.0301" in bad.stdout) == (4, True)
+    assert "t0ken" not in bad.stdout + bad.stderr
+    deaf = ddswait(cloud, "--check", "--endpoint", "http://127.0.0.1:9")
+    assert (deaf.returncode, "no answer" in deaf.stdout) == (5, True)
+    clear = ddswait(cloud, "--check", "--endpoint", "http://dds.test")
+    assert (clear.returncode, "--insecure-http" in clear.stderr) == (2, True)
 
 
 def test_pipe_of_replies(cloud: Cloud) -> None:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddswait.cli import main, options
-from ddswait.errors import ConfigurationError
 
 GOLDEN = Path(__file__).parent / "help.txt"
 
@@ -63,37 +62,3 @@ def test_token_in_argv_is_refused_without_repeating_it(
     shown = capsys.readouterr()
     assert "HW_AUTH_TOKEN" in shown.err
     assert "hunter2" not in shown.err + shown.out
-
-
-def target(arguments: list[str], env: dict[str, str]) -> options.Target:
-    return options.target(options.parser().parse_args([*arguments, "id"]), env)
-
-
-def test_environment_fills_what_options_leave_out() -> None:
-    """Region, project and token come from the environment; options win."""
-    env = {"HW_REGION_NAME": "eu-west-101", "HW_PROJECT_ID": "p", "OS_AUTH_TOKEN": "t"}
-    assert target([], env) == ("https://dds.eu-west-101.myhuaweicloud.eu", "p", "t")
-    found = target(
-        ["--region", "ap-southeast-1", "--project-id", "q"], {**env, "HW_AUTH_TOKEN": "u"}
-    )
-    assert found == ("https://dds.ap-southeast-1.myhuaweicloud.com", "q", "u")
-    assert target(["--endpoint", "https://x"], env).endpoint == "https://x"
-
-
-def test_what_is_missing_is_named_with_both_ways_to_give_it() -> None:
-    """Everything missing is named at once."""
-    with pytest.raises(ConfigurationError) as caught:
-        target([], {})
-    for name in ("--region", "HW_REGION_NAME", "--project-id", "HW_PROJECT_ID", "HW_AUTH_TOKEN"):
-        assert name in str(caught.value)
-
-
-def test_bad_region_is_named() -> None:
-    """A region that cannot be one is refused by name."""
-    with pytest.raises(ConfigurationError, match=r"evil\.example"):
-        target(["--region", "evil.example/"], {"HW_PROJECT_ID": "p", "HW_AUTH_TOKEN": "t"})
-
-
-def test_repr_hides_the_token() -> None:
-    """A target shows no token."""
-    assert "hunter2" not in repr(options.Target("e", "p", "hunter2"))

@@ -1,0 +1,134 @@
+"""ddswait.credentials: the first complete source wins, and halves are never mixed."""
+
+from pathlib import Path
+
+import pytest
+
+from ddswait import AccessKey, ConfigurationError, Token
+from ddswait.credentials import discover, endpoint, locate, region_of
+
+SDK = {"HUAWEICLOUD_SDK_AK": "SDKAK", "HUAWEICLOUD_SDK_SK": "s3cret-sdk"}
+HW = {"HW_ACCESS_KEY": "HWAK", "HW_SECRET_KEY": "s3cret-hw"}
+OS = {"OS_ACCESS_KEY": "OSAK", "OS_SECRET_KEY": "s3cret-os"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / ".huaweicloud").mkdir()
+    return tmp_path
+
+
+def profile(home: Path, text: str | bytes, mode: int = 0o600) -> dict[str, str]:
+    path = home / ".huaweicloud" / "credentials"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    path.chmod(mode)
+    return {"HOME": str(home)}
+
+
+@pytest.mark.parametrize(
+    ("env", "source", "key"),
+    [
+        ({**OS, **HW, **SDK}, "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK", "SDKAK"),
+        ({**OS, **HW}, "HW_ACCESS_KEY and HW_SECRET_KEY", "HWAK"),
+        ({**OS, "HW_AUTH_TOKEN": "t0ken"}, "HW_AUTH_TOKEN", None),
+        ({**OS, "OS_AUTH_TOKEN": "t0ken"}, "OS_ACCESS_KEY and OS_SECRET_KEY", "OSAK"),
+        ({"OS_TOKEN": "t0ken"}, "OS_TOKEN", None),
+    ],
+)
+def test_first_complete_source_wins(env: dict[str, str], source: str, key: str | None) -> None:
+    """SDK variables, then HW_, then OS_; in a family a key before a token."""
+    found = discover(env)
+    assert found.source == source
+    if key is None:
+        assert found.key == Token("t0ken")
+    else:
+        assert isinstance(found.key, AccessKey)
+        assert found.key.access_key == key
+    assert "s3cret" not in repr(found)
+    assert "t0ken" not in repr(found)
+
+
+def test_profile_file_comes_last(home: Path) -> None:
+    """The SDK's profile file is read when no variable says anything."""
+    env = profile(home, "[basic]\nak = FILEAK\nsk = s3%cret\nproject_id = p\nsecurity_token = t\n")
+    found = discover(env)
+    assert found.key == AccessKey("FILEAK", "s3%cret", "t", "p")
+    assert (found.project_id, found.warnings) == ("p", ())
+    assert discover({**env, **HW}).source.startswith("HW_")
+
+
+def test_profile_that_others_can_read_is_warned_about(home: Path) -> None:
+    """It works, and the mend is told."""
+    found = discover(profile(home, "[basic]\nak = A\nsk = B\n", 0o644))
+    assert "chmod 600" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("env", "named"),
+    [
+        ({"HW_ACCESS_KEY": "AK", **SDK, "HUAWEICLOUD_SDK_SK": ""}, "HUAWEICLOUD_SDK_SK"),
+        ({"HW_ACCESS_KEY": "AK", **OS}, "HW_ACCESS_KEY is set without HW_SECRET_KEY"),
+        ({"HW_SECRET_KEY": "s3cret"}, "HW_SECRET_KEY is set without HW_ACCESS_KEY"),
+        ({**HW, "HW_SECRET_KEY": "s3cret\n"}, "HW_ACCESS_KEY and HW_SECRET_KEY"),
+        ({"HW_AUTH_TOKEN": "s3 cret"}, "HW_AUTH_TOKEN"),
+        ({}, "credentials: set HW_ACCESS_KEY"),
+    ],
+)
+def test_halves_are_named_and_never_mixed(env: dict[str, str], named: str, home: Path) -> None:
+    """Half a pair is an error that names the variable, even if another source is complete."""
+    with pytest.raises(ConfigurationError, match=named) as caught:
+        discover({**env, "HOME": str(home)})
+    assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("sk = s3cret\n", "no INI file"),
+        (b"\x80\xff", "no INI file"),
+        ("[other]\nak = A\n", "no section"),
+        ("[basic]\nregion = x\n", "neither ak nor sk"),
+        ("[basic]\nak = A\n", "ak is set without sk"),
+    ],
+)
+def test_profiles_that_cannot_be_used(text: str | bytes, named: str, home: Path) -> None:
+    """The file, what is wrong with it and the mend are told; its text is not."""
+    with pytest.raises(ConfigurationError, match=named) as caught:
+        discover(profile(home, text))
+    assert str(home) in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_named_profile_must_be_there(home: Path) -> None:
+    """A file that the environment names, and that is absent, is an error."""
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        discover({"HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(home / "nothing")})
+
+
+def test_region_and_endpoint_of_the_environment() -> None:
+    """HW_ before OS_; an override of the SDK wins over the region's own endpoint."""
+    assert region_of({"OS_REGION_NAME": "eu-de", "HW_REGION_NAME": "cn-north-4"}) == "cn-north-4"
+    assert region_of({}) == ""
+    override = {"HUAWEICLOUD_SDK_REGION_DDS_CN_NORTH_4": "https://dds.internal"}
+    assert endpoint("dds", "cn-north-4", override) == "https://dds.internal"
+    assert endpoint("dds", "cn-north-1", override) == "https://dds.cn-north-1.myhuaweicloud.com"
+    otc = {"HW_CLOUD": "otc.t-systems.com"}
+    assert endpoint("iam", "eu-de", otc) == "https://iam.eu-de.otc.t-systems.com"
+
+
+def test_environment_fills_what_is_not_given() -> None:
+    """Region, project and credentials come from the environment; what is given wins."""
+    env = {"HW_REGION_NAME": "eu-west-101", "HW_PROJECT_ID": "p", "OS_AUTH_TOKEN": "t"}
+    assert locate(env, "", "", "")[:2] == ("https://dds.eu-west-101.myhuaweicloud.eu", "p")
+    given = locate({**env, "HW_AUTH_TOKEN": "u"}, "", "ap-southeast-1", "q")
+    assert given[:2] == ("https://dds.ap-southeast-1.myhuaweicloud.com", "q")
+    assert given[2].key == Token("u")
+    assert locate({**env, "DDSWAIT_ENDPOINT": "https://y"}, "https://x", "", "")[0] == "https://x"
+
+
+def test_everything_missing_is_named_at_once(home: Path) -> None:
+    """Each missing thing is named, with the ways to give it."""
+    with pytest.raises(ConfigurationError) as caught:
+        locate({"HOME": str(home)}, "", "", "")
+    for name in ("--region", "HW_REGION_NAME", "--project-id", "HW_PROJECT_ID", "HW_AUTH_TOKEN"):
+        assert name in str(caught.value)
