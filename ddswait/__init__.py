@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ddswait.auth import AccessKey as AccessKey
+    from ddswait.auth import Password as Password
     from ddswait.auth import Token as Token
     from ddswait.errors import ConfigurationError as ConfigurationError
     from ddswait.errors import DdswaitError as DdswaitError
@@ -30,7 +31,7 @@ __version__ = "0.1.0"
 # Looked up only when used (PEP 562): `import ddswait` and `ddswait --help` then load neither
 # asyncio nor aiohttp, which together cost ten times the rest.
 _HOMES = {
-    "auth": ["AccessKey", "Token"],
+    "auth": ["AccessKey", "Password", "Token"],
     "errors": [
         "ConfigurationError",
         "DdswaitError",

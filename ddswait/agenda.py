@@ -9,7 +9,10 @@
        is refused more than five times in a row is locked for five minutes (API Gateway), so a
        thousand jobs must not find out together.
     4. A refusal that concerns all ends every wait, and every later one without a question.
-    5. A deadline belongs to a caller, an ending to the job: when a caller's deadline passes,
+    5. Credentials that renew are renewed before they end, while the old ones still serve, and
+       once upon a 401: one renewal for all, during which no question leaves. What was refused
+       with the old key is asked again; a new key that is refused too ends every wait.
+    6. A deadline belongs to a caller, an ending to the job: when a caller's deadline passes,
        the others wait on.
 
 An entry of the timetable is stale, and skipped, when its job has gone or is due at another time.
@@ -19,12 +22,14 @@ from __future__ import annotations
 
 from bisect import insort
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ddswait.api import Fault, Reply, Throttled
 from ddswait.events import Ended, Event, PollFailed, Progressed, Tracked, UnknownStatus, Visible
 from ddswait.job import Job
+from ddswait.leasing import Leasing
 from ddswait.outcome import Refusal
+from ddswait.question import Ask, Renew, Renewed, Rest
 from ddswait.timetable import Timetable
 from ddswait.watch import LAST_LOOK, Watch
 
@@ -38,25 +43,9 @@ if TYPE_CHECKING:
 _ACCEPTED_LATELY = 10.0  # seconds for which one accepted question vouches for the next ones
 _PROBE_PATIENCE = 2.0  # a lone question unanswered for so long no longer holds back the others
 _SAYS_NOTHING = (Fault, Throttled, Refusal)  # of the credentials having been accepted
+_UNAUTHORIZED = 401
+_AGAIN = 0.001  # seconds: at once, and yet later than now
 _STALE_ENTRIES = 64  # too few to be worth a clean-up
-
-
-class Ask(NamedTuple):
-    """Look at one job; the answer goes back to `Agenda.take`."""
-
-    job_id: str
-    watch: Watch
-
-    @property
-    def by(self) -> float:
-        """When the look is cut, if it has not been answered."""
-        return self.watch.by if self.watch.by is not None else inf
-
-
-class Rest(NamedTuple):
-    """Nothing to ask before `until`."""
-
-    until: float
 
 
 class Agenda:
@@ -65,9 +54,10 @@ class Agenda:
     Args:
         rules: intervals and bounds, in seconds.
         random: the source of all jitter; a seeded one makes every history repeatable.
+        renews: whether the credentials must be obtained first, and can be renewed.
     """
 
-    def __init__(self, rules: Rules, random: Random) -> None:
+    def __init__(self, rules: Rules, random: Random, *, renews: bool = False) -> None:
         self.rules = rules
         self._random = random
         self._watches: dict[str, Watch] = {}
@@ -76,6 +66,7 @@ class Agenda:
         self._accepted_at = -inf
         self._probe_until = -inf
         self._refusal: Refusal | None = None
+        self._lease = Leasing(renews=renews)
         self._odd_statuses: set[str] = set()
 
     def __len__(self) -> int:
@@ -163,9 +154,17 @@ class Agenda:
             self._timetable.pop()
         return inf
 
-    def next(self, now: float) -> Ask | Rest:
+    def next(self, now: float) -> Ask | Renew | Rest:
         """Return the question to send now, or how long there is none."""
         due = self.due_at()
+        lease = self._lease
+        if lease.renews and self._watches:
+            if lease.starts(now):
+                return Renew(now + self.rules.request_timeout)
+            if lease.blocked:
+                return Rest(lease.due)
+            if due > now:
+                return Rest(min(due, lease.due))
         if due > now:
             return Rest(due)
         if now - self._accepted_at > _ACCEPTED_LATELY:
@@ -174,17 +173,19 @@ class Agenda:
             self._probe_until = now + _PROBE_PATIENCE
         _, job_id, watch = self._timetable.pop()
         watch.ask(now, self.rules)
-        return Ask(job_id, watch)
+        return Ask(job_id, watch, lease.count)
 
-    def take(self, ask: Ask, reply: Reply, now: float) -> Sequence[Event]:
+    def take(self, ask: Ask | Renew, reply: Reply | Renewed, now: float) -> Sequence[Event]:
         """Take the answer to a question; return what happened, oldest first."""
+        if isinstance(ask, Renew):
+            return self._renewed(reply, now)
+        assert not isinstance(reply, Renewed)  # noqa: S101 - only Renew is answered by it
         self._note_acceptance(reply, now)
         watch = ask.watch
         if watch.due == inf:
             return ()
         if isinstance(reply, Refusal) and reply.concerns_all:
-            watch.take(reply, now, self.rules, self._random)
-            return self._refuse_all(reply, now)
+            return self._refused(ask, reply, now)
         before = watch.record
         outcome = watch.take(reply, now, self.rules, self._random)
         if outcome is None and now < watch.deadline:
@@ -199,11 +200,43 @@ class Agenda:
             self._timetable.push(watch)
         return [*changes, *ended]
 
+    def _refused(self, ask: Ask, refusal: Refusal, now: float) -> Sequence[Event]:
+        if refusal.http_status == _UNAUTHORIZED and self._lease.cures(ask.lease, now):
+            return self._ask_again(ask.watch, now)
+        ask.watch.polls += 1
+        return self._refuse_all(refusal, now)
+
+    def _ask_again(self, watch: Watch, now: float) -> Sequence[Event]:
+        watch.by = None
+        ended = self._expire(watch, now)
+        if watch.due < inf:
+            watch.due = min(now + _AGAIN, watch.deadline)
+            self._timetable.push(watch)
+        return ended
+
+    def _renewed(self, reply: Reply | Renewed, now: float) -> Sequence[Event]:
+        lease = self._lease
+        if isinstance(reply, Renewed):
+            lease.renewed(reply.renew_in, now)
+            self._accepted_at = -inf
+            return ()
+        if isinstance(reply, Refusal) and lease.blocked:
+            return self._refuse_all(reply.for_all(), now)
+        cause = reply.cause if isinstance(reply, Fault | Throttled) else str(reply)
+        blind = lease.failed(now, self._random)
+        if blind < self.rules.unreachable_after:
+            return ()
+        return [
+            self._end(watch, watch.unreached(f"no credentials: {cause}", now, self.rules))
+            for watch in list(self._watches.values())
+        ]
+
     def _note_acceptance(self, reply: Reply, now: float) -> None:
         self._probe_until = -inf
         # A throttled or failed question may never have come as far as its credentials.
         if not isinstance(reply, _SAYS_NOTHING):
             self._accepted_at = now
+            self._lease.accepted = True
 
     def _changes(
         self, before: Mapping[str, Any] | None, watch: Watch, now: float

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from ddswait import signer
@@ -119,6 +119,64 @@ class AccessKey:
             request.body,
         )
         return {**own, "Authorization": signature}
+
+
+class Lease(NamedTuple):
+    """A key for a while.
+
+    Attributes:
+        key: authenticates requests.
+        renew_in: seconds after which to obtain another; None for never.
+        project_id: of the key's scope; "" when it has none.
+    """
+
+    key: Key
+    renew_in: float | None = None
+    project_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Password:
+    """A user's name and password, from which IAM makes tokens, renewed while waiting.
+
+    Args:
+        user: the IAM user.
+        password: hidden from `repr`; sent to `iam_endpoint` only.
+        domain: the account's name.
+        iam_endpoint: such as `https://iam.ap-southeast-1.myhuaweicloud.com`.
+        region: the project's name, when its ID is not given.
+        project_id: the project that the tokens are for.
+
+    Raises:
+        ConfigurationError: something is missing; the message names it.
+    """
+
+    user: str
+    password: str = field(repr=False)
+    domain: str
+    iam_endpoint: str
+    region: str = ""
+    project_id: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("user", "password", "domain", "iam_endpoint"):
+            if not getattr(self, name):
+                raise ConfigurationError(f"the {name} is empty: a password needs user, domain, IAM")
+        if not self.region and not self.project_id:
+            raise ConfigurationError("a password needs the region or the project ID to be scoped")
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """No credentials at all: for the request that obtains some."""
+
+    def headers(self) -> dict[str, str]:
+        """Return nothing."""
+        return {}
+
+    def sign(self, request: Request, headers: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
+        """Return nothing."""
+        return {}
 
 
 def _fits_a_header(text: str) -> bool:

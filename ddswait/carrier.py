@@ -10,14 +10,18 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING
 
-from ddswait.agenda import Ask, Rest
-from ddswait.api import Fault, Reply
+from ddswait.api import Fault
+from ddswait.question import Rest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from ddswait.agenda import Agenda
+    from ddswait.api import Reply
     from ddswait.events import Event
+    from ddswait.question import Ask, Renew, Renewed
+
+    Question = Ask | Renew
 
 _LAPSE_EVERY = 1.0  # seconds, as Agenda.lapse() asks for
 
@@ -36,7 +40,7 @@ class Carrier:
     def __init__(
         self,
         agenda: Agenda,
-        send: Callable[[Ask], Awaitable[Reply]],
+        send: Callable[[Question], Awaitable[Reply | Renewed]],
         happened: Callable[[Sequence[Event]], None],
         broken: Callable[[BaseException], None],
         size: int,
@@ -82,7 +86,7 @@ class Carrier:
     def _has_room(self) -> bool:
         return bool(self._idle) or len(self._workers) < self._size
 
-    def _hand(self, ask: Ask) -> None:
+    def _hand(self, ask: Question) -> None:
         if self._idle:
             self._idle.pop().wake(ask)
             return
@@ -91,12 +95,13 @@ class Carrier:
         worker.task = self._loop.create_task(self._work(worker, ask), name="ddswait worker")
         worker.task.add_done_callback(self._worker_ended)
 
-    async def _work(self, worker: _Worker, ask: Ask) -> None:
+    async def _work(self, worker: _Worker, ask: Question) -> None:
         now, agenda = self._loop.time, self._agenda
         while True:
             worker.ask = ask
             self._cut.set(ask.by)
             sent_at = now()
+            reply: Reply | Renewed
             try:
                 reply = await self._send(ask)
             except asyncio.CancelledError:
@@ -107,14 +112,14 @@ class Carrier:
             if events := agenda.take(ask, reply, now()):
                 self._happened(events)
             question = agenda.next(now())
-            if isinstance(question, Ask):
-                ask = question
-                if self._has_room():
-                    self._next.set(now())
-            else:
+            if isinstance(question, Rest):
                 self._next.set(question.until)
                 self._idle.append(worker)
                 ask = await worker.parked(self._loop)
+            else:
+                ask = question
+                if self._has_room():
+                    self._next.set(now())
 
     def _cut_overdue(self) -> None:
         now = self._loop.time()
@@ -144,10 +149,10 @@ class _Worker:
 
     __slots__ = ("_cutting", "_parked", "ask", "task")
 
-    def __init__(self, ask: Ask) -> None:
-        self.ask: Ask | None = ask
+    def __init__(self, ask: Question) -> None:
+        self.ask: Question | None = ask
         self.task: asyncio.Task[None] | None = None
-        self._parked: asyncio.Future[Ask] | None = None
+        self._parked: asyncio.Future[Question] | None = None
         self._cutting = False
 
     @property
@@ -155,12 +160,12 @@ class _Worker:
         """When the question under way is to be cut."""
         return inf if self.ask is None or self._cutting else self.ask.by
 
-    def parked(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Ask]:
+    def parked(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Question]:
         """Return what an idle worker awaits."""
         self._parked = loop.create_future()
         return self._parked
 
-    def wake(self, ask: Ask) -> None:
+    def wake(self, ask: Question) -> None:
         """Give an idle worker its next question."""
         self.ask = ask
         if self._parked is not None and not self._parked.done():

@@ -50,6 +50,13 @@ class Client:
         self._proxy: str | None = None
         self._as_it_is: Callable[[str], yarl.URL]
 
+    def use(self, key: Key) -> None:
+        """Authenticate with another key from now on."""
+        self._headers |= key.headers()
+        self._sign = key.sign
+        if self._session is not None:
+            self._session.headers.update(key.headers())
+
     async def send(
         self,
         request: Request,

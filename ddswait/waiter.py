@@ -10,8 +10,9 @@ from functools import partial
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Self
 
-from ddswait import api, credentials
+from ddswait import api, credentials, iam
 from ddswait.agenda import Agenda
+from ddswait.auth import Lease, Nobody, Password
 from ddswait.callbacks import Callbacks
 from ddswait.carrier import Carrier
 from ddswait.client import Client
@@ -19,7 +20,8 @@ from ddswait.errors import InputError, WaiterClosed
 from ddswait.events import Ended
 from ddswait.job_id import check_job_id
 from ddswait.log import log, log_event
-from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.outcome import Outcome, OutcomeKind, Refusal
+from ddswait.question import Renew, Renewed
 from ddswait.wait import Wait
 from ddswait.watch import Rules
 
@@ -27,11 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
     from types import TracebackType
 
-    from ddswait.agenda import Ask
     from ddswait.auth import Key
     from ddswait.callbacks import Callback
     from ddswait.events import Event
     from ddswait.job import Job
+    from ddswait.question import Ask
 
 
 class Waiter:
@@ -42,8 +44,8 @@ class Waiter:
 
     Args:
         endpoint: such as `https://dds.ap-southeast-1.myhuaweicloud.com`.
-        project_id: the project of the jobs.
-        auth: the credentials: a `Token` or an `AccessKey`.
+        project_id: the project of the jobs; "" takes that of a password's tokens.
+        auth: a `Token`, an `AccessKey`, or a `Password`, whose tokens are renewed while waiting.
         timeout: seconds after which a wait times out, unless track() says otherwise.
         grace: seconds from tracking for which an unknown job ID is tolerated.
         interval: seconds, about how often a visible job is looked at.
@@ -63,8 +65,8 @@ class Waiter:
         self,
         *,
         endpoint: str,
-        project_id: str,
-        auth: Key,
+        project_id: str = "",
+        auth: Key | Password,
         timeout: float = 3600.0,
         grace: float = 60.0,
         interval: float = 10.0,
@@ -75,18 +77,26 @@ class Waiter:
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
         self._endpoint = api.check_endpoint(endpoint, insecure_http=insecure_http)
-        self._project_id = api.check_project_id(project_id)
+        self._password = auth if isinstance(auth, Password) else None
+        if self._password is not None:
+            api.check_endpoint(self._password.iam_endpoint, insecure_http=insecure_http)
+            project_id = project_id or self._password.project_id
+        if project_id or self._password is None:
+            api.check_project_id(project_id)
+        self._project_id = project_id
         self._timeout = _seconds("timeout", timeout)
         rules = Rules(
             interval=_seconds("interval", interval),
             grace=_seconds("grace", grace),
             unreachable_after=_seconds("unreachable_after", unreachable_after),
             request_timeout=_seconds("request_timeout", request_timeout),
-            place=f"{self._endpoint} (project {self._project_id})",
+            place=f"{self._endpoint} (project {project_id or 'of the token'})",
         )
         self._connections = max(1, connections)
-        self._agenda = Agenda(rules, random.Random())  # noqa: S311 - jitter, no secret
-        self._client = Client(self._connections, api.HEADERS, auth)
+        renews = self._password is not None
+        self._agenda = Agenda(rules, random.Random(), renews=renews)  # noqa: S311 - jitter
+        key = Nobody() if isinstance(auth, Password) else auth
+        self._client = Client(self._connections, api.HEADERS, key)
         self._on_event = on_event
         self._carrier: Carrier | None = None
         self._callbacks = Callbacks(self._check_drained)
@@ -279,10 +289,27 @@ class Waiter:
             raise WaiterClosed("the waiter has broken down") from self._crash
         return self._carrier
 
-    def _send(self, ask: Ask) -> Awaitable[api.Reply]:
-        request = api.show_job(self._endpoint, self._project_id, ask.job_id)
-        read = partial(api.read_show_job, ask.job_id)
+    def _send(self, question: Ask | Renew) -> Awaitable[api.Reply | Renewed]:
+        if isinstance(question, Renew):
+            return self._obtain()
+        request = api.show_job(self._endpoint, self._project_id, question.job_id)
+        read = partial(api.read_show_job, question.job_id)
         return self._client.send(request, read)
+
+    async def _obtain(self) -> api.Reply | Renewed:
+        assert self._password is not None  # noqa: S101 - only then the agenda renews
+        client = Client(1, api.HEADERS, Nobody())
+        try:
+            lease = await client.send(iam.token_request(self._password), iam.read_token)
+        finally:
+            await client.close()
+        if not isinstance(lease, Lease):
+            return lease
+        self._project_id = self._project_id or lease.project_id
+        if not self._project_id:
+            return Refusal(201, error_msg="the token names no project: give a project ID")
+        self._client.use(lease.key)
+        return Renewed(lease.renew_in)
 
     def _happened(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -201,7 +201,7 @@ class Watch:
         self.cause = fault.cause
         blind_until = self.good_at + rules.unreachable_after
         if now >= blind_until:
-            return self.end(OutcomeKind.UNREACHABLE, self._unreached(now, rules), now)
+            return self.unreached(fault.cause, now, rules)
         pause = pace.after_fault(self.faults, fault.retry_after, random)
         self._look_after(min(pause, blind_until - now), now)
         return None
@@ -210,6 +210,15 @@ class Watch:
         """Return the outcome of a refusal, of this look or of one that concerns all."""
         message = f"job {self.job_id}: the question was refused by {rules.place}: {refusal}"
         return self.end(OutcomeKind.REFUSED, message, now, refusal)
+
+    def unreached(self, cause: str, now: float, rules: Rules) -> Outcome:
+        """Return the outcome of having been blind for too long."""
+        self.cause = cause
+        message = (
+            f"job {self.job_id} could not be looked at for {now - self.good_at:.0f} s at "
+            f"{rules.place}; the last look failed: {cause}. The job itself may go on"
+        )
+        return self.end(OutcomeKind.UNREACHABLE, message, now)
 
     def timed_out(self, deadline: float, now: float) -> Outcome:
         """Return the outcome of a wait whose deadline has passed."""
@@ -242,13 +251,6 @@ class Watch:
         return (
             f"job {self.job_id} was seen and is no longer known to {rules.place} ({told}): "
             "a deleting job may vanish when it is done; else look at the console's task list"
-        )
-
-    def _unreached(self, now: float, rules: Rules) -> str:
-        blind = now - self.good_at
-        return (
-            f"job {self.job_id} could not be looked at for {blind:.0f} s at {rules.place}; "
-            f"the last look failed: {self.cause}. The job itself may go on"
         )
 
 

@@ -6,10 +6,11 @@ from heapq import heappop, heappush
 from random import Random
 from typing import TYPE_CHECKING
 
-from ddswait.agenda import Agenda, Ask
+from ddswait.agenda import Agenda
 from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running
 from ddswait.events import Ended, Event
 from ddswait.job import Job
+from ddswait.question import Ask, Rest
 from ddswait.watch import Rules
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Shell:
         if self.agenda.due_at() <= self.now:
             return min(arrival, self.now + 1.0)
         rest = self.agenda.next(self.now)
-        assert not isinstance(rest, Ask)
+        assert isinstance(rest, Rest)
         return min(arrival, rest.until)
 
     def _receive(self) -> None:

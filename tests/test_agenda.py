@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ddswait.agenda import Agenda, Ask, Rest
+from ddswait.agenda import Agenda
 from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running, Throttled
 from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus, Visible
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal
+from ddswait.question import Ask, Rest
 from ddswait.watch import LAST_LOOK, Rules
 from tests.cloud import PLACE, Shell, Still, job, lasting, record
 

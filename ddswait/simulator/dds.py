@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from ddswait.simulator.faults import Fault
+from ddswait.simulator.iam import Iam
 from ddswait.simulator.jobs import wall
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def routes(simulator: Simulator) -> list[web.RouteDef]:
         web.delete(f"{project}/instances/{{instance}}", operations.delete),
         web.post(f"{project}/instances/{{instance}}/{{operation}}", operations.change),
         web.post(f"{project}/backups", operations.back_up),
+        web.post("/v3/auth/tokens", Iam(simulator).make_token),
         web.post("/_simulator/jobs", control.add_job),
         web.post("/_simulator/faults", control.add_fault),
         web.delete("/_simulator/faults", control.clear_faults),
@@ -62,7 +64,7 @@ class _Operations:
             if reason := simulator.signature_refusal(request):
                 told = f"Incorrect IAM authentication information: {reason}"
                 return error(401, "APIGW.0301", told)
-        elif request.headers.get("X-Auth-Token") not in simulator.accepted_tokens:
+        elif not simulator.accepts_token(request.headers.get("X-Auth-Token")):
             return error(401, "APIGW.0301", _BAD_TOKEN)
         if request.match_info["project"] != simulator.project_id:
             return error(400, "DBS.280408", "Invalid project ID.")

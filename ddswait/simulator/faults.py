@@ -33,6 +33,7 @@ class Fault:
             `location`), unauthorized (401), forbidden (403), unknown (the job ID is not known).
         count: how many requests; None for all until the faults are cleared.
         job_id: only requests about this job; None for any.
+        path: only requests with this path; None for any.
         status: the HTTP status of an error.
         seconds: how long a stall takes, in the loop's seconds.
         retry_after: the value of a `Retry-After` header to send along; None for none.
@@ -43,6 +44,7 @@ class Fault:
     kind: Kind
     count: int | None = 1
     job_id: str | None = None
+    path: str | None = None
     status: int = 503
     seconds: float = 3600.0
     retry_after: str | None = None
@@ -78,10 +80,10 @@ class Faults:
         """Let everything go well again."""
         self._stored.clear()
 
-    def take(self, job_id: str | None) -> Fault | None:
-        """Return the fault that strikes a request about `job_id`, and count it."""
+    def take(self, job_id: str | None, path: str) -> Fault | None:
+        """Return the fault that strikes a request about `job_id` at `path`, and count it."""
         for place, fault in enumerate(self._stored):
-            if fault.job_id in {None, job_id}:
+            if fault.job_id in {None, job_id} and fault.path in {None, path}:
                 if fault.count is not None:
                     left = replace(fault, count=fault.count - 1)
                     self._stored[place : place + 1] = [left] if left.count else []

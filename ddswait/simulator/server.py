@@ -7,6 +7,7 @@ import random
 from collections import Counter, deque
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from aiohttp import web
@@ -78,7 +79,10 @@ class Simulator:
         self.plans: dict[str, Plan] = {}
         self.requests: deque[Seen] = deque(maxlen=_REMEMBERED)
         self.statuses: Counter[int] = Counter()
-        self.accepted_tokens = {token}
+        self.accepted_tokens = {token: inf}  # and when each ends, in simulated seconds
+        self.user, self.password, self.domain = "operator", "simulated-password", "account"
+        self.region = "simulated-region-1"
+        self.token_seconds = 86_400.0
         self.keys = Keys()
         self.keys.add(access_key, secret_key)
         self.access_key = access_key
@@ -160,7 +164,15 @@ class Simulator:
 
     def revoke(self, token: str | None = None) -> None:
         """Refuse a token from now on, the simulator's own by default."""
-        self.accepted_tokens.discard(token or self.token)
+        self.accepted_tokens.pop(token or self.token, None)
+
+    def revoke_all(self) -> None:
+        """Refuse every token that was ever handed out."""
+        self.accepted_tokens.clear()
+
+    def accepts_token(self, token: str | None) -> bool:
+        """Whether a token is known and has not ended."""
+        return self.now() < self.accepted_tokens.get(token or "", 0.0)
 
     def signature_refusal(self, request: web.Request) -> str | None:
         """Return why a signed request is refused, None when it is accepted."""
@@ -179,7 +191,7 @@ class Simulator:
             reply: web.StreamResponse = await handler(request)
             return reply
         job_id = request.query.get("id")
-        fault = self._faults.take(job_id)
+        fault = self._faults.take(job_id, request.path)
         try:
             reply = await (dds.go_wrong(request, fault, handler) if fault else handler(request))
         except web.HTTPNotFound:

@@ -7,9 +7,10 @@ import asyncio
 import sys
 from random import Random
 
-from ddswait.agenda import Agenda, Ask
+from ddswait.agenda import Agenda
 from ddswait.api import Reply, Running
 from ddswait.carrier import Carrier
+from ddswait.question import Ask, Renew
 from ddswait.watch import Rules
 
 REPLY = Running({"id": "x", "status": "Running", "progress": "9%"})
@@ -21,7 +22,8 @@ async def measure(jobs: int, seconds: float) -> None:
     agenda = Agenda(Rules(interval=1e6), Random(2))
     late: list[float] = []
 
-    async def send(ask: Ask) -> Reply:
+    async def send(ask: Ask | Renew) -> Reply:
+        assert isinstance(ask, Ask)
         late.append(loop.time() - ask.watch.due)
         return REPLY
 

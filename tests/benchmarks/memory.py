@@ -12,8 +12,9 @@ from collections.abc import Callable
 from random import Random
 
 import ddswait
-from ddswait.agenda import Agenda, Ask
+from ddswait.agenda import Agenda
 from ddswait.api import Running
+from ddswait.question import Ask
 from ddswait.watch import Rules
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from random import Random
 
 import ddswait
-from ddswait.agenda import Agenda, Ask, Rest
+from ddswait.agenda import Agenda
 from ddswait.api import Running
+from ddswait.question import Ask, Rest
 from ddswait.watch import Rules
 from tests.benchmarks.table import row
 

@@ -1,0 +1,74 @@
+"""When credentials are renewed. Pure: times are arguments."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+from ddswait import pace
+
+if TYPE_CHECKING:
+    from random import Random
+
+
+class Leasing:
+    """The state of credentials that may renew.
+
+    Attributes:
+        renews: whether they do; if not, nothing here ever happens.
+        count: how many were obtained so far.
+        blocked: whether there are none that serve, so that no question may leave.
+        accepted: whether the present ones were ever accepted.
+        due: when to obtain the next ones; inf while that is under way.
+    """
+
+    __slots__ = ("_blocked_at", "_faults", "accepted", "blocked", "count", "due", "renews")
+
+    def __init__(self, *, renews: bool) -> None:
+        self.renews = self.blocked = renews
+        self.count = 0
+        self.accepted = False
+        self.due = -inf
+        self._faults = 0
+        self._blocked_at = inf
+
+    def starts(self, now: float) -> bool:
+        """Whether a renewal is due now; if so, it is under way from now on."""
+        if now < self.due:
+            return False
+        self.due = inf
+        if self.blocked:
+            self._blocked_at = min(self._blocked_at, now)
+        return True
+
+    def renewed(self, renew_in: float | None, now: float) -> None:
+        """Note new credentials, to be renewed after so many seconds."""
+        self.count += 1
+        self.blocked = self.accepted = False
+        self.due = inf if renew_in is None else now + renew_in
+        self._faults = 0
+        self._blocked_at = inf
+
+    def failed(self, now: float, random: Random) -> float:
+        """Note that a renewal failed; return for how many seconds no question could leave."""
+        self._faults += 1
+        self.due = now + pace.after_fault(self._faults, 0.0, random)
+        return now - self._blocked_at if self.blocked else 0.0
+
+    def cures(self, lease: int, now: float) -> bool:
+        """Whether a 401 to a question of the `lease`-th credentials may pass by renewing.
+
+        It may if they have been replaced meanwhile, or are being so; if they were accepted
+        before; or if they are the first ones. It may not for new ones that were never accepted.
+        """
+        if not self.renews:
+            return False
+        if lease < self.count or self.blocked:
+            return True
+        if not self.accepted and self.count > 1:
+            return False
+        self.blocked = True
+        self._blocked_at = now
+        if self.due < inf:
+            self.due = now
+        return True
