@@ -18,7 +18,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.auth import AccessKey, Token
+from ddswait.auth import AccessKey, Password, Token
 from ddswait.endpoints import check_region, endpoint_of
 from ddswait.errors import ConfigurationError
 
@@ -35,13 +35,13 @@ class Found(NamedTuple):
 
     Attributes:
         source: in words, such as `HW_ACCESS_KEY and HW_SECRET_KEY`.
-        key: authenticates requests; its repr hides the secret.
+        key: authenticates requests, or obtains what does; its repr hides the secret.
         project_id: "" where the source has none.
         warnings: what the user should mend although it works.
     """
 
     source: str
-    key: Token | AccessKey
+    key: Token | AccessKey | Password
     project_id: str = ""
     warnings: tuple[str, ...] = ()
 
@@ -54,6 +54,8 @@ class _Names(NamedTuple):
     security_token: str
     project_id: str
     tokens: tuple[str, ...] = ()
+    password: tuple[str, str, str] | None = None  # user, password, domain
+    iam_endpoint: str = ""
 
 
 _FAMILIES = (
@@ -64,7 +66,13 @@ _FAMILIES = (
         "HUAWEICLOUD_SDK_PROJECT_ID",
     ),
     _Names(
-        "HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_PROJECT_ID", ("HW_AUTH_TOKEN",)
+        "HW_ACCESS_KEY",
+        "HW_SECRET_KEY",
+        "HW_SECURITY_TOKEN",
+        "HW_PROJECT_ID",
+        ("HW_AUTH_TOKEN",),
+        ("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME"),
+        "HW_AUTH_URL",
     ),
     _Names(
         "OS_ACCESS_KEY",
@@ -72,6 +80,8 @@ _FAMILIES = (
         "OS_SECURITY_TOKEN",
         "OS_PROJECT_ID",
         ("OS_AUTH_TOKEN", "OS_TOKEN"),
+        ("OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME"),
+        "OS_AUTH_URL",
     ),
 )
 _PROFILE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
@@ -94,14 +104,15 @@ def discover(env: Mapping[str, str]) -> Found:
     if found := _from_profile(env):
         return found
     raise NoCredentials(
-        "credentials: set HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN "
-        "(or the HUAWEICLOUD_SDK_ or OS_ variables), or write ~/.huaweicloud/credentials"
+        "credentials: set HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or HW_USER_NAME, "
+        "HW_USER_PASSWORD and HW_DOMAIN_NAME (or the HUAWEICLOUD_SDK_ or OS_ variables), "
+        "or write ~/.huaweicloud/credentials"
     )
 
 
 def _from_variables(env: Mapping[str, str], names: _Names) -> Found | None:
     pair = f"{names.access_key} and {names.secret_key}"
-    return _from_pair(env.get, names, pair) or _from_token(env, names)
+    return _from_pair(env.get, names, pair) or _from_token(env, names) or _from_password(env, names)
 
 
 def _from_pair(get: Callable[[str], str | None], names: _Names, source: str) -> Found | None:
@@ -129,6 +140,26 @@ def _from_token(env: Mapping[str, str], names: _Names) -> Found | None:
             except ConfigurationError as error:
                 raise ConfigurationError(f"{name}: {error}") from None
     return None
+
+
+def _from_password(env: Mapping[str, str], names: _Names) -> Found | None:
+    if names.password is None or not any(env.get(name) for name in names.password[:2]):
+        return None
+    source = ", ".join(names.password)
+    if missing := [name for name in names.password if not env.get(name)]:
+        raise ConfigurationError(f"{source}: {' and '.join(missing)} not set: set all three")
+    user, password, domain = (env[name] for name in names.password)
+    region, project_id = region_of(env), env.get(names.project_id) or ""
+    # Keystone's URL, as users keep it, ends in the version that every request names anyway.
+    iam_endpoint = env.get(names.iam_endpoint, "").rstrip("/").removesuffix("/v3")
+    if not iam_endpoint and not region:
+        raise ConfigurationError(f"{source}: set {names.iam_endpoint}, or the region, to find IAM")
+    iam_endpoint = iam_endpoint or endpoint("iam", region, env)
+    try:
+        key = Password(user, password, domain, iam_endpoint, region, project_id)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{source}: {error}") from None
+    return Found(source, key, project_id)
 
 
 def _from_profile(env: Mapping[str, str]) -> Found | None:
@@ -224,7 +255,7 @@ def locate(
     except NoCredentials as error:
         missing.append(str(error))
     project_id = project_given or (found.project_id if found else "") or project_of(env)
-    if not project_id:
+    if not project_id and not (found and isinstance(found.key, Password)):
         missing.append("--project-id (or HW_PROJECT_ID)")
     if missing or found is None:
         raise ConfigurationError(f"missing: {'; '.join(missing)}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ddswait import AccessKey, ConfigurationError, Token
+from ddswait import AccessKey, ConfigurationError, Password, Token
 from ddswait.credentials import discover, endpoint, locate, region_of
 
 SDK = {"HUAWEICLOUD_SDK_AK": "SDKAK", "HUAWEICLOUD_SDK_SK": "s3cret-sdk"}
@@ -132,3 +132,28 @@ def test_everything_missing_is_named_at_once(home: Path) -> None:
         locate({"HOME": str(home)}, "", "", "")
     for name in ("--region", "HW_REGION_NAME", "--project-id", "HW_PROJECT_ID", "HW_AUTH_TOKEN"):
         assert name in str(caught.value)
+
+
+def test_password_of_the_environment(home: Path) -> None:
+    """User, password and domain are one source; IAM is the region's, or where AUTH_URL says."""
+    user = {"HW_USER_NAME": "u", "HW_USER_PASSWORD": "s3cret", "HW_DOMAIN_NAME": "d"}
+    env = {**user, "HW_REGION_NAME": "cn-north-4"}
+    endpoint, project_id, found = locate(env, "", "", "")
+    iam = "https://iam.cn-north-4.myhuaweicloud.com"
+    assert found.key == Password("u", "s3cret", "d", iam, "cn-north-4")
+    assert (endpoint, project_id) == ("https://dds.cn-north-4.myhuaweicloud.com", "")
+    assert "s3cret" not in repr(found)
+    keystone = {"OS_USERNAME": "u", "OS_PASSWORD": "s3cret", "OS_USER_DOMAIN_NAME": "d"}
+    otc = {
+        **keystone,
+        "OS_AUTH_URL": "https://iam.eu-de.otc.t-systems.com/v3",
+        "OS_PROJECT_ID": "p",
+    }
+    assert discover(otc).key == Password(
+        "u", "s3cret", "d", "https://iam.eu-de.otc.t-systems.com", "", "p"
+    )
+    for missing in ("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME"):
+        with pytest.raises(ConfigurationError, match=f"{missing} not set"):
+            discover({**env, missing: "", "HOME": str(home)})
+    with pytest.raises(ConfigurationError, match="HW_AUTH_URL"):
+        discover({**user, "HOME": str(home)})

@@ -33,8 +33,10 @@ When several apply: the first of 1, 4, 3, 5, 124.
 Credentials come from where Huawei Cloud users keep them, never from the command line, which
 others can read. The first complete source wins:
   HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK (and HUAWEICLOUD_SDK_SECURITY_TOKEN)
-  HW_ACCESS_KEY, HW_SECRET_KEY (and HW_SECURITY_TOKEN), or HW_AUTH_TOKEN
-  OS_ACCESS_KEY, OS_SECRET_KEY (and OS_SECURITY_TOKEN), or OS_AUTH_TOKEN, OS_TOKEN
+  HW_ACCESS_KEY, HW_SECRET_KEY (and HW_SECURITY_TOKEN); or HW_AUTH_TOKEN;
+    or HW_USER_NAME, HW_USER_PASSWORD, HW_DOMAIN_NAME (and HW_AUTH_URL)
+  OS_ACCESS_KEY, OS_SECRET_KEY (and OS_SECURITY_TOKEN); or OS_AUTH_TOKEN, OS_TOKEN;
+    or OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME (and OS_AUTH_URL)
   ~/.huaweicloud/credentials, section [basic] (or HUAWEICLOUD_SDK_CREDENTIALS_FILE)
 
 examples:

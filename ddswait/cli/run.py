@@ -52,7 +52,7 @@ def run(
         return options.USAGE
     many = "1 job" if len(job_ids) == 1 else f"{len(job_ids)} jobs"
     printer.note(
-        f"waiting for {many} at {endpoint}, project {project_id}, "
+        f"waiting for {many} at {endpoint}, project {project_id or 'of the token'}, "
         f"for up to {duration(arguments.timeout)}"
     )
     try:

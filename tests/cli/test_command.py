@@ -239,6 +239,26 @@ def test_check_tells_what_is_used_and_whether_it_is_accepted(cloud: Cloud) -> No
     assert (clear.returncode, "--insecure-http" in clear.stderr) == (2, True)
 
 
+def test_password_of_the_environment_makes_a_token(cloud: Cloud) -> None:
+    """User name and password wait as well, and `--check` tells whether IAM accepts them."""
+    user = {
+        "HW_AUTH_TOKEN": "",
+        "HW_PROJECT_ID": "",
+        "HW_USER_NAME": "operator",
+        "HW_DOMAIN_NAME": "account",
+        "HW_REGION_NAME": "simulated-region-1",
+        "HW_AUTH_URL": f"{cloud.endpoint}/v3",
+    }
+    good = ddswait(cloud, cloud.job(), HW_USER_PASSWORD="simulated-password", **user)
+    assert good.returncode == 0
+    checked = ddswait(cloud, "--check", HW_USER_PASSWORD="simulated-password", **user)
+    assert (checked.returncode, "accepted" in checked.stdout) == (0, True)
+    for arguments in ([cloud.job()], ["--check"]):
+        bad = ddswait(cloud, *arguments, HW_USER_PASSWORD="wr0ng", **user)
+        assert bad.returncode == 4
+        assert "wr0ng" not in bad.stdout + bad.stderr
+
+
 def test_pipe_of_replies(cloud: Cloud) -> None:
     """The reply that started a job can be piped in as it is."""
     reply = json.dumps({"id": "x", "job_id": cloud.job(), "name": "n"}, indent=2)
