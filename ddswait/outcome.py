@@ -46,11 +46,32 @@ class Refusal:
         """Return the same refusal, as one that concerns every question."""
         return replace(self, concerns_all=True)
 
+    @property
+    def mend(self) -> str:
+        """What the user can do about it, "" when only the server's own words tell.
+
+        Source: error codes of the API Gateway reference.
+        """
+        return next((mend for end, mend in _MENDS if self.error_code.endswith(end)), "")
+
     def __str__(self) -> str:
         named = f" {self.error_code}" if self.error_code else ""
         told = f": {self.error_msg}" if self.error_msg else ""
         asked = f" (request ID {self.request_id})" if self.request_id else ""
         return f"HTTP {self.http_status}{named}{told}{asked}"
+
+
+_CLOCK = "this machine's clock is off by more than 15 minutes: set it"
+_RENEW = "take a new one, or use what renews: an access key (AK/SK), or user name and password"
+_MENDS = (
+    (".0301", f"if a token has expired, {_RENEW}"),
+    (".0307", _RENEW),
+    (".0303", _CLOCK),
+    (".0305", _CLOCK),
+    (".0101", "this host does not offer the API: check endpoint and region"),
+    ("DBS.280408", "check the project ID"),
+    ("DBS.280032", "ask for the permission dds:task:getDetail"),
+)
 
 
 @dataclass(frozen=True, slots=True)

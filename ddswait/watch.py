@@ -208,7 +208,8 @@ class Watch:
 
     def refused(self, refusal: Refusal, now: float, rules: Rules) -> Outcome:
         """Return the outcome of a refusal, of this look or of one that concerns all."""
-        message = f"job {self.job_id}: the question was refused by {rules.place}: {refusal}"
+        mend = f"; {refusal.mend}" if refusal.mend else ""
+        message = f"job {self.job_id}: the question was refused by {rules.place}: {refusal}{mend}"
         return self.end(OutcomeKind.REFUSED, message, now, refusal)
 
     def unreached(self, cause: str, now: float, rules: Rules) -> Outcome:

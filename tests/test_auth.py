@@ -72,6 +72,8 @@ async def test_bad_key_is_sent_once(changed: dict[str, Any]) -> None:
             outcomes = await waiter.wait_all(ids)
         assert {outcome.kind for outcome in outcomes} == {"refused"}
         assert dds.statuses == {401: 1}
+        told = "clock is off" if "clock" in changed else "APIGW.0301"
+        assert all(told in outcome.message for outcome in outcomes)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,27 @@ def test_refusal_is_told_in_one_line() -> None:
     assert str(Refusal(407)) == "HTTP 407"
 
 
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("APIGW.0301", "what renews"),
+        ("APIG.0307", "AK/SK"),
+        ("APIGW.0303", "clock"),
+        ("APIGW.0305", "clock"),
+        ("APIGW.0101", "endpoint"),
+        ("DBS.280408", "project ID"),
+        ("DBS.280032", "dds:task:getDetail"),
+        ("DBS.200001", ""),
+        ("", ""),
+    ],
+)
+def test_refusal_tells_the_mend_where_there_is_one(code: str, named: str) -> None:
+    """Well-known codes come with what to do about them."""
+    mend = Refusal(401, code).mend
+    assert named in mend
+    assert bool(mend) == bool(named)
+
+
 def test_errors_fit_into_pythons_own_tree() -> None:
     """A time-out is a TimeoutError, bad input a ValueError; all have one root."""
     assert issubclass(ddswait.WaitTimedOut, TimeoutError)

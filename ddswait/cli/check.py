@@ -45,7 +45,8 @@ def run(target: tuple[str, str, Found], arguments: argparse.Namespace) -> int:
     )
     reply = asyncio.run(_ask(endpoint, project_id, found.key))
     if isinstance(reply, Refusal):
-        sys.stdout.write(f"refused      {safe(str(reply))}\n")
+        mend = f"; {reply.mend}" if reply.mend else ""
+        sys.stdout.write(f"refused      {safe(str(reply))}{mend}\n")
         return 4
     if isinstance(reply, api.Fault | api.Throttled):
         sys.stdout.write(f"no answer    {safe(reply.cause)}\n")

@@ -190,7 +190,8 @@ def _detail(outcome: Outcome) -> str:
     if outcome.kind is OutcomeKind.FAILED and outcome.job:
         return outcome.job.fail_reason or "no reason given"
     if outcome.refusal:
-        return str(outcome.refusal)
+        mend = f"; {outcome.refusal.mend}" if outcome.refusal.mend else ""
+        return f"{outcome.refusal}{mend}"
     return outcome.message
 
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from ddswait.simulator.faults import Fault
 from ddswait.simulator.iam import Iam
 from ddswait.simulator.jobs import wall
+from ddswait.simulator.signatures import CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -63,7 +64,7 @@ class _Operations:
         if "Authorization" in request.headers:
             if reason := simulator.signature_refusal(request):
                 told = f"Incorrect IAM authentication information: {reason}"
-                return error(401, "APIGW.0301", told)
+                return error(401, "APIGW.0303" if reason == CLOCK else "APIGW.0301", told)
         elif not simulator.accepts_token(request.headers.get("X-Auth-Token")):
             return error(401, "APIGW.0301", _BAD_TOKEN)
         if request.match_info["project"] != simulator.project_id:

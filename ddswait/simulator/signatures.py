@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote_plus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CLOCK = "the time of the request differs too much from the server's"
 _SKEW = timedelta(minutes=15)
 _REFUSALS = 5  # in a row; one more locks the key
 _LOCKED = 300.0  # seconds
@@ -87,7 +88,7 @@ class Keys:
         except (KeyError, ValueError):
             return "x-sdk-date is missing or malformed"
         if abs(date - present) > _SKEW:
-            return "the time of the request differs too much from the server's"
+            return CLOCK
         if request.headers.get("X-Security-Token") != account.security_token:
             return "security token is wrong"
         digest = hashlib.sha256(_canonical(request, signed).encode()).hexdigest()
