@@ -13,7 +13,6 @@ Source: the SDK's and the Terraform provider's documentation of their variables 
 
 from __future__ import annotations
 
-import configparser
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -179,6 +178,8 @@ def _from_profile(env: Mapping[str, str]) -> Found | None:
 
 
 def _read_profile(path: Path) -> Mapping[str, str]:
+    import configparser  # 4 ms, which only a profile file is worth
+
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(path.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from functools import partial
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Self
 
-from ddswait import api, credentials, iam
+from ddswait import api
 from ddswait.agenda import Agenda
 from ddswait.auth import Lease, Nobody, Password
 from ddswait.callbacks import Callbacks
@@ -114,6 +114,8 @@ class Waiter:
             ConfigurationError: something is missing or unusable; the message names source and
                 mend.
         """
+        from ddswait import credentials  # not every waiter looks for its settings
+
         endpoint, project_id, found = credentials.locate(
             os.environ, settings.pop("endpoint", ""), "", settings.pop("project_id", "")
         )
@@ -298,6 +300,8 @@ class Waiter:
 
     async def _obtain(self) -> api.Reply | Renewed:
         assert self._password is not None  # noqa: S101 - only then the agenda renews
+        from ddswait import iam  # a token or an access key never asks IAM
+
         client = Client(1, api.HEADERS, Nobody())
         try:
             lease = await client.send(iam.token_request(self._password), iam.read_token)
