@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ddswait.auth import AccessKey as AccessKey
-    from ddswait.auth import Password as Password
+    from ddswait.auth import Credentials as Credentials
+    from ddswait.auth import Lease as Lease
     from ddswait.auth import Token as Token
     from ddswait.errors import ConfigurationError as ConfigurationError
     from ddswait.errors import DdswaitError as DdswaitError
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from ddswait.errors import WaiterClosed as WaiterClosed
     from ddswait.errors import WaitError as WaitError
     from ddswait.errors import WaitTimedOut as WaitTimedOut
+    from ddswait.iam import Password as Password
     from ddswait.job import Instance as Instance
     from ddswait.job import Job as Job
     from ddswait.job import JobStatus as JobStatus
+    from ddswait.metadata import EcsMetadata as EcsMetadata
     from ddswait.outcome import Outcome as Outcome
     from ddswait.outcome import OutcomeKind as OutcomeKind
     from ddswait.outcome import Refusal as Refusal
@@ -31,7 +34,7 @@ __version__ = "0.1.0"
 # Looked up only when used (PEP 562): `import ddswait` and `ddswait --help` then load neither
 # asyncio nor aiohttp, which together cost ten times the rest.
 _HOMES = {
-    "auth": ["AccessKey", "Password", "Token"],
+    "auth": ["AccessKey", "Credentials", "Lease", "Token"],
     "errors": [
         "ConfigurationError",
         "DdswaitError",
@@ -45,7 +48,9 @@ _HOMES = {
         "WaitTimedOut",
         "WaiterClosed",
     ],
+    "iam": ["Password"],
     "job": ["Instance", "Job", "JobStatus"],
+    "metadata": ["EcsMetadata"],
     "outcome": ["Outcome", "OutcomeKind", "Refusal"],
     "waiter": ["Waiter"],
 }

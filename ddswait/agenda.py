@@ -21,6 +21,7 @@ An entry of the timetable is stale, and skipped, when its job has gone or is due
 from __future__ import annotations
 
 from bisect import insort
+from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -204,6 +205,8 @@ class Agenda:
         if refusal.http_status == _UNAUTHORIZED and self._lease.cures(ask.lease, now):
             return self._ask_again(ask.watch, now)
         ask.watch.polls += 1
+        if refusal.http_status == _UNAUTHORIZED and self._accepted_at > -inf:
+            refusal = replace(refusal, accepted_ago=now - self._accepted_at)
         return self._refuse_all(refusal, now)
 
     def _ask_again(self, watch: Watch, now: float) -> Sequence[Event]:

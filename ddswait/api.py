@@ -189,7 +189,13 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
       one, something between us and the API spoke: a fault.
     """
     code, message = _read_error_body(body)
-    said = Refusal(status, code, message or _start(body), headers.get("X-Request-Id", ""))
+    said = Refusal(
+        status,
+        code,
+        message or _start(body),
+        headers.get("X-Request-Id", ""),
+        date=headers.get("Date", ""),
+    )
     if status == 429:  # noqa: PLR2004
         return _throttled(said, headers)
     if status in {401, 403, 407}:

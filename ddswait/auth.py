@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from ddswait import signer
@@ -17,7 +17,10 @@ from ddswait.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ddswait.api import Request
+    from ddswait.api import Fault, Request, Throttled
+    from ddswait.outcome import Refusal
+
+_Read = TypeVar("_Read")
 
 
 class Key(Protocol):
@@ -61,7 +64,8 @@ class Token:
         return {}
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """Return the present."""
     return datetime.now(UTC)
 
 
@@ -85,7 +89,7 @@ class AccessKey:
     secret_key: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
     project_id: str | None = None
-    clock: Callable[[], datetime] = field(default=_now, repr=False, compare=False)
+    clock: Callable[[], datetime] = field(default=now, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, value in (
@@ -124,6 +128,8 @@ class AccessKey:
 class Lease(NamedTuple):
     """A key for a while.
 
+    A thousand jobs share one lease: it is renewed once for all, while the old key still serves.
+
     Attributes:
         key: authenticates requests.
         renew_in: seconds after which to obtain another; None for never.
@@ -135,35 +141,40 @@ class Lease(NamedTuple):
     project_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Password:
-    """A user's name and password, from which IAM makes tokens, renewed while waiting.
+class Send(Protocol):
+    """Sends one request, and returns what `read` makes of its reply.
 
-    Args:
-        user: the IAM user.
-        password: hidden from `repr`; sent to `iam_endpoint` only.
-        domain: the account's name.
-        iam_endpoint: such as `https://iam.ap-southeast-1.myhuaweicloud.com`.
-        region: the project's name, when its ID is not given.
-        project_id: the project that the tokens are for.
-
-    Raises:
-        ConfigurationError: something is missing; the message names it.
+    `read` is given HTTP status, headers (looked up case-insensitively) and body. What goes wrong
+    on the way, and a refused certificate, come back as a `Fault` or a `Refusal`; nothing raises.
     """
 
-    user: str
-    password: str = field(repr=False)
-    domain: str
-    iam_endpoint: str
-    region: str = ""
-    project_id: str = ""
+    async def __call__(
+        self,
+        request: Request,
+        read: Callable[[int, Mapping[str, str], bytes], _Read],
+        key: Key | None = None,
+    ) -> _Read | Fault | Refusal:
+        """Send `request`, authenticated by `key` if there is one."""
 
-    def __post_init__(self) -> None:
-        for name in ("user", "password", "domain", "iam_endpoint"):
-            if not getattr(self, name):
-                raise ConfigurationError(f"the {name} is empty: a password needs user, domain, IAM")
-        if not self.region and not self.project_id:
-            raise ConfigurationError("a password needs the region or the project ID to be scoped")
+
+class Credentials(Protocol):
+    """A source of keys that end: IAM, an ECS, or one of your own, such as a vault.
+
+    Implement `obtain`; it is called before the first question, then whenever the lease says so,
+    and once upon a 401. Nothing else leaves meanwhile if there is no key that serves, and no
+    second call is made before the first has returned. It is given up after `request_timeout`.
+    """
+
+    async def obtain(self, send: Send) -> Lease | Fault | Throttled | Refusal:
+        """Return a new lease, or the reply of `send` that brought none.
+
+        Args:
+            send: for sources that speak HTTP; others ignore it.
+
+        Raises:
+            ConfigurationError: there will never be one: every wait ends as `refused`.
+            Exception: there is none now; asked again later, with growing pauses.
+        """
 
 
 @dataclass(frozen=True, slots=True)

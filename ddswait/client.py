@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ddswait import __version__
 from ddswait.api import Fault
+from ddswait.errors import ConfigurationError
+from ddswait.outcome import Refusal
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
     import aiohttp
@@ -35,10 +38,19 @@ class Client:
         connections: how many connections may be open at once. One with TLS takes 320 KB.
         headers: go with every request.
         key: authenticates the requests.
+        trusted: whose certificates to believe; None for those of the system.
     """
 
-    def __init__(self, connections: int, headers: Mapping[str, str], key: Key) -> None:
+    def __init__(
+        self,
+        connections: int,
+        headers: Mapping[str, str],
+        key: Key,
+        trusted: ssl.SSLContext | None = None,
+    ) -> None:
         self._connections = connections
+        self._trusted = trusted
+        self._answered = False
         # aiohttp prepares them once; given with each request they would cost a tenth of it.
         self._headers = {
             "User-Agent": f"ddswait/{__version__}",
@@ -61,7 +73,7 @@ class Client:
         self,
         request: Request,
         read: Callable[[int, Mapping[str, str], bytes], _Read],
-    ) -> _Read | Fault:
+    ) -> _Read | Fault | Refusal:
         """Send a request, and return what `read` makes of its reply, or how it came to none.
 
         There is no time limit here: aiohttp's timers cost a tenth of a request, and the caller
@@ -85,8 +97,22 @@ class Client:
             )
             body = await response.read()
         except Exception as error:  # noqa: BLE001 - no weather may end a wait
-            return Fault(describe(error))
+            return self._weather(error)
+        self._answered = True
         return read(response.status, response.headers, body)
+
+    def _weather(self, error: Exception) -> Fault | Refusal:
+        import aiohttp
+
+        # Once an answer has come, a bad certificate is weather too: somebody's renewal gone wrong.
+        if isinstance(error, aiohttp.ClientConnectorCertificateError) and not self._answered:
+            told = getattr(error.certificate_error, "verify_message", "") or describe(error)
+            message = (
+                f"the certificate of {error.host} is not trusted: {told}; if its CA is your own, "
+                "name its file by --ca-file or OS_CACERT (ca_file=)"
+            )
+            return Refusal(0, error_msg=message, concerns_all=True)
+        return Fault(describe(error))
 
     def _open(self, url: str) -> aiohttp.ClientSession:
         import aiohttp  # 250 ms: paid when a question is about to be sent, and not before
@@ -97,7 +123,10 @@ class Client:
         self._proxy = _find_proxy(url)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=self._connections, keepalive_timeout=_KEEPALIVE, ttl_dns_cache=60
+                limit=self._connections,
+                keepalive_timeout=_KEEPALIVE,
+                ttl_dns_cache=60,
+                ssl=self._trusted or True,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
@@ -115,14 +144,37 @@ class Client:
 
 
 def _find_proxy(url: str) -> str | None:
-    """Return the proxy that the environment names for `url` (`https_proxy`, `no_proxy`)."""
+    """Return the proxy that the environment names for `url` (`https_proxy`, `no_proxy`).
+
+    Never one for link-local addresses: a metadata service is this machine's own.
+    """
     from urllib.parse import urlsplit
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)
-    if not parts.hostname or proxy_bypass(parts.hostname):
+    host = parts.hostname
+    if not host or host.startswith("169.254.") or proxy_bypass(host):
         return None
     return getproxies().get(parts.scheme)
+
+
+def trust(ca_file: str) -> ssl.SSLContext:
+    """Return a context that believes the certificates in `ca_file`, and no others.
+
+    Raises:
+        ConfigurationError: it cannot be read, or holds no certificate.
+    """
+    import ssl  # only who names a file pays for it here
+
+    mend = "give a readable PEM file by --ca-file or OS_CACERT (ca_file=)"
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError:
+        raise ConfigurationError(f"CA file {ca_file!r} holds no certificate: {mend}") from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"CA file {ca_file!r} cannot be read ({error.strerror}): {mend}"
+        ) from None
 
 
 def describe(error: BaseException) -> str:

@@ -1,9 +1,11 @@
 """Where credentials, region and project come from: the first complete source wins.
 
-    1. explicit arguments (the caller's business)
+    1. explicit arguments: the caller's own, `--cloud NAME`, `--auth metadata`
     2. the SDK's variables, HUAWEICLOUD_SDK_*
     3. Terraform's variables, HW_*, then OS_*
-    4. the SDK's profile file, ~/.huaweicloud/credentials
+    4. clouds.yaml, when OS_CLOUD names a cloud in it
+    5. the SDK's profile file, ~/.huaweicloud/credentials
+    6. the metadata service of the ECS that this runs on, when it answers within a second
 
 Halves of two sources are never mixed: an AK without its SK is an error that names its variable,
 not a reason to look further.
@@ -13,186 +15,184 @@ Source: the SDK's and the Terraform provider's documentation of their variables 
 
 from __future__ import annotations
 
-import stat
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.auth import AccessKey, Password, Token
+from ddswait import metadata
 from ddswait.endpoints import check_region, endpoint_of
 from ddswait.errors import ConfigurationError
+from ddswait.found import Found, Names, Place, from_pair, from_password, from_token
+from ddswait.iam import ProjectByName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
 class NoCredentials(ConfigurationError):  # noqa: N818 - said as the other errors say it
     """No source holds anything, as opposed to one that holds half."""
 
 
-class Found(NamedTuple):
-    """Credentials, and where they were found.
+class Given(NamedTuple):
+    """What the caller said; "" for what is to be looked for.
 
     Attributes:
-        source: in words, such as `HW_ACCESS_KEY and HW_SECRET_KEY`.
-        key: authenticates requests, or obtains what does; its repr hides the secret.
-        project_id: "" where the source has none.
-        warnings: what the user should mend although it works.
+        endpoint: of DDS.
+        project_id: of the jobs.
+        region: its name.
+        iam_endpoint: of IAM.
+        ca_file: whose certificates to trust.
+        cloud: a cloud's name in clouds.yaml.
+        source: `metadata` to take the keys of this ECS, whatever else there is.
     """
 
-    source: str
-    key: Token | AccessKey | Password
+    endpoint: str = ""
     project_id: str = ""
-    warnings: tuple[str, ...] = ()
+    region: str = ""
+    iam_endpoint: str = ""
+    ca_file: str = ""
+    cloud: str = ""
+    source: str = ""
 
 
-class _Names(NamedTuple):
+class Target(NamedTuple):
+    """Everything that a waiter needs to know to begin; `project_id` is "" if `found` tells it."""
+
+    endpoint: str
+    project_id: str
+    found: Found
+    region: str = ""
+    ca_file: str = ""
+
+
+class _Family(NamedTuple):
     """One family of variables."""
 
-    access_key: str
-    secret_key: str
-    security_token: str
-    project_id: str
+    key: Names
     tokens: tuple[str, ...] = ()
     password: tuple[str, str, str] | None = None  # user, password, domain
     iam_endpoint: str = ""
+    project_name: str = ""
 
 
+_SDK_IAM = "HUAWEICLOUD_SDK_IAM_ENDPOINT"
+_METADATA = "DDSWAIT_METADATA"  # another endpoint of the metadata service, or "off"
 _FAMILIES = (
-    _Names(
-        "HUAWEICLOUD_SDK_AK",
-        "HUAWEICLOUD_SDK_SK",
-        "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-        "HUAWEICLOUD_SDK_PROJECT_ID",
+    _Family(
+        Names(
+            "HUAWEICLOUD_SDK_AK",
+            "HUAWEICLOUD_SDK_SK",
+            "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+            "HUAWEICLOUD_SDK_PROJECT_ID",
+        )
     ),
-    _Names(
-        "HW_ACCESS_KEY",
-        "HW_SECRET_KEY",
-        "HW_SECURITY_TOKEN",
-        "HW_PROJECT_ID",
+    _Family(
+        Names("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_PROJECT_ID"),
         ("HW_AUTH_TOKEN",),
         ("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME"),
         "HW_AUTH_URL",
+        "HW_PROJECT_NAME",
     ),
-    _Names(
-        "OS_ACCESS_KEY",
-        "OS_SECRET_KEY",
-        "OS_SECURITY_TOKEN",
-        "OS_PROJECT_ID",
+    _Family(
+        Names("OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN", "OS_PROJECT_ID"),
         ("OS_AUTH_TOKEN", "OS_TOKEN"),
         ("OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME"),
         "OS_AUTH_URL",
+        "OS_PROJECT_NAME",
     ),
 )
-_PROFILE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
-_SECTION = "basic"
 
 
-def discover(env: Mapping[str, str]) -> Found:
-    """Return the first complete credentials that the environment names.
+def discover(env: Mapping[str, str], given: Given = Given()) -> Found:  # noqa: B008 - frozen
+    """Return the first complete credentials.
 
     Args:
-        env: the variables; `HOME` tells where the profile file is.
+        env: the variables; `HOME` tells where files are.
+        given: what the caller said.
 
     Raises:
         ConfigurationError: none were found, or a source holds half of what it needs, or cannot
             be read; the message names it and the mend, and shows no secret.
     """
-    for names in _FAMILIES:
-        if found := _from_variables(env, names):
+    if given.source == "metadata":
+        return _metadata(env)
+    if given.cloud:
+        return _from_clouds(env, given, given.cloud)
+    for family in _FAMILIES:
+        if found := _from_variables(env, family, given):
             return found
-    if found := _from_profile(env):
+    if name := env.get("OS_CLOUD"):
+        return _from_clouds(env, given, name)
+    from ddswait import profile  # only who has set no variable needs files
+
+    if found := profile.find(env):
         return found
+    if env.get(_METADATA) != "off" and metadata.answers(env.get(_METADATA) or metadata.ENDPOINT):
+        return _metadata(env)
     raise NoCredentials(
         "credentials: set HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or HW_USER_NAME, "
         "HW_USER_PASSWORD and HW_DOMAIN_NAME (or the HUAWEICLOUD_SDK_ or OS_ variables), "
-        "or write ~/.huaweicloud/credentials"
+        "or write ~/.huaweicloud/credentials, or name a cloud of clouds.yaml by --cloud"
     )
 
 
-def _from_variables(env: Mapping[str, str], names: _Names) -> Found | None:
-    pair = f"{names.access_key} and {names.secret_key}"
-    return _from_pair(env.get, names, pair) or _from_token(env, names) or _from_password(env, names)
-
-
-def _from_pair(get: Callable[[str], str | None], names: _Names, source: str) -> Found | None:
-    access_key, secret_key = get(names.access_key), get(names.secret_key)
-    if not access_key and not secret_key:
-        return None
-    if not access_key or not secret_key:
-        there, missing = names.access_key, names.secret_key
-        if not access_key:
-            there, missing = missing, there
-        raise ConfigurationError(f"{source}: {there} is set without {missing}: set both, or none")
-    project_id = get(names.project_id) or ""
-    try:
-        key = AccessKey(access_key, secret_key, get(names.security_token), project_id or None)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{source}: {error}") from None
-    return Found(source, key, project_id)
-
-
-def _from_token(env: Mapping[str, str], names: _Names) -> Found | None:
-    for name in names.tokens:
+def _from_variables(env: Mapping[str, str], family: _Family, given: Given) -> Found | None:
+    key = family.key
+    if found := from_pair(env.get, key, f"{key.access_key} and {key.secret_key}"):
+        return found._replace(iam_endpoint=env.get(family.iam_endpoint, ""))
+    for name in family.tokens:
         if token := env.get(name):
-            try:
-                return Found(name, Token(token), env.get(names.project_id) or "")
-            except ConfigurationError as error:
-                raise ConfigurationError(f"{name}: {error}") from None
-    return None
+            found = from_token(token, env.get(key.project_id) or "", name)
+            return found._replace(iam_endpoint=env.get(family.iam_endpoint, ""))
+    return _from_password(env, family, given)
 
 
-def _from_password(env: Mapping[str, str], names: _Names) -> Found | None:
-    if names.password is None or not any(env.get(name) for name in names.password[:2]):
+def _from_password(env: Mapping[str, str], family: _Family, given: Given) -> Found | None:
+    if family.password is None or not any(env.get(name) for name in family.password[:2]):
         return None
-    source = ", ".join(names.password)
-    if missing := [name for name in names.password if not env.get(name)]:
+    source = ", ".join(family.password)
+    if missing := [name for name in family.password if not env.get(name)]:
         raise ConfigurationError(f"{source}: {' and '.join(missing)} not set: set all three")
-    user, password, domain = (env[name] for name in names.password)
-    region, project_id = region_of(env), env.get(names.project_id) or ""
+    user, password, domain = (env[name] for name in family.password)
+    place = _place(
+        env,
+        given,
+        (
+            env.get(family.iam_endpoint, ""),
+            "",
+            env.get(family.key.project_id, ""),
+            env.get(family.project_name, ""),
+        ),
+    )
+    if not place.iam_endpoint:
+        raise ConfigurationError(f"{source}: set {family.iam_endpoint}, or the region, to find IAM")
+    return from_password(user, password, domain, place, source)
+
+
+def _from_clouds(env: Mapping[str, str], given: Given, name: str) -> Found:
+    from ddswait import clouds
+
+    return clouds.find(env, name, lambda *own: _place(env, given, own))
+
+
+def _place(env: Mapping[str, str], given: Given, own: tuple[str, str, str, str]) -> Place:
+    """Return where a password is good for; `own`: the source's IAM, region, project ID and name."""
+    iam_endpoint, its_region, project_id, project_name = own
+    region = given.region or its_region or region_of(env)
+    where = _iam(env, given, region, iam_endpoint)
+    return Place(where, project_name or region, given.project_id or project_id)
+
+
+def _iam(env: Mapping[str, str], given: Given, region: str, own: str) -> str:
+    where = given.iam_endpoint or env.get(_SDK_IAM) or own
+    if not where and region:
+        where = endpoint("iam", region, env)
     # Keystone's URL, as users keep it, ends in the version that every request names anyway.
-    iam_endpoint = env.get(names.iam_endpoint, "").rstrip("/").removesuffix("/v3")
-    if not iam_endpoint and not region:
-        raise ConfigurationError(f"{source}: set {names.iam_endpoint}, or the region, to find IAM")
-    iam_endpoint = iam_endpoint or endpoint("iam", region, env)
-    try:
-        key = Password(user, password, domain, iam_endpoint, region, project_id)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{source}: {error}") from None
-    return Found(source, key, project_id)
+    return where.rstrip("/").removesuffix("/v3")
 
 
-def _from_profile(env: Mapping[str, str]) -> Found | None:
-    named = env.get(_PROFILE)
-    path = Path(named) if named else Path(env.get("HOME", "")) / ".huaweicloud" / "credentials"
-    if not named and not path.exists():
-        return None
-    section = _read_profile(path)
-    names = _Names("ak", "sk", "security_token", "project_id")
-    found = _from_pair(section.get, names, f"{path}, section [{_SECTION}]")
-    if found is None:
-        raise ConfigurationError(f"{path}: section [{_SECTION}] has neither ak nor sk: give both")
-    if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        warning = f"{path} can be read by others: chmod 600 {path}"
-        return found._replace(warnings=(warning,))
-    return found
-
-
-def _read_profile(path: Path) -> Mapping[str, str]:
-    import configparser  # 4 ms, which only a profile file is worth
-
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
-    except (configparser.Error, UnicodeDecodeError):
-        # The parser's own message repeats the line, which may hold a secret.
-        raise ConfigurationError(
-            f"{path} is no INI file: write [basic], ak = ..., sk = ..."
-        ) from None
-    if not parser.has_section(_SECTION):
-        raise ConfigurationError(f"{path} has no section [{_SECTION}]: write ak and sk under one")
-    return parser[_SECTION]
+def _metadata(env: Mapping[str, str]) -> Found:
+    named = env.get(_METADATA) or "off"
+    where = metadata.ENDPOINT if named == "off" else named
+    return Found("the metadata service of this ECS", metadata.EcsMetadata(where))
 
 
 def project_of(env: Mapping[str, str]) -> str:
@@ -229,35 +229,61 @@ def endpoint(service: str, region: str, env: Mapping[str, str]) -> str:
 
 
 def locate(
-    env: Mapping[str, str], endpoint_given: str, region_given: str, project_given: str
-) -> tuple[str, str, Found]:
-    """Return endpoint, project ID and credentials: what was given, else what is found.
+    env: Mapping[str, str],
+    given: Given = Given(),  # noqa: B008 - frozen
+    found: Found | None = None,
+) -> Target:
+    """Return endpoint, project and credentials: what was given, else what is found.
+
+    The project ID is that of the arguments, of the source of the credentials, or of the
+    environment; else the credentials come with a look-up of the project that is named
+    HW_PROJECT_NAME, OS_PROJECT_NAME or like the region.
 
     Args:
         env: the variables.
-        endpoint_given: "" to take `DDSWAIT_ENDPOINT`, or the region's.
-        region_given: "" to take the environment's.
-        project_given: "" to take that of the credentials, or the environment's.
+        given: what the caller said.
+        found: the caller's own credentials; None to look for some.
 
     Raises:
         ConfigurationError: something is missing or unusable; all that is missing is named at
             once, with the ways to give it.
     """
-    where = endpoint_given or env.get("DDSWAIT_ENDPOINT") or ""
-    region = region_given or region_of(env)
+    missing = []
+    absent = ""
+    if found is None:
+        try:
+            found = discover(env, given)
+        except NoCredentials as error:
+            absent = str(error)
+    own = found or Found("", metadata.EcsMetadata())
+    region = given.region or own.region or region_of(env)
+    where = given.endpoint or env.get("DDSWAIT_ENDPOINT") or own.endpoint
     if not where and region:
         where = endpoint("dds", region, env)
-    missing = []
     if not where:
         missing.append("--region (or HW_REGION_NAME) or --endpoint (or DDSWAIT_ENDPOINT)")
-    found = None
-    try:
-        found = discover(env)
-    except NoCredentials as error:
-        missing.append(str(error))
-    project_id = project_given or (found.project_id if found else "") or project_of(env)
-    if not project_id and not (found and isinstance(found.key, Password)):
-        missing.append("--project-id (or HW_PROJECT_ID)")
+    if absent:
+        missing.append(absent)
+    project_id = given.project_id or own.project_id or project_of(env)
+    if not project_id and found is not None:
+        found = _with_project(env, given, region, found)
+    if not project_id and (found is None or found is own) and not _names_project(own):
+        missing.append("--project-id (or HW_PROJECT_ID), or --region to look it up by")
     if missing or found is None:
         raise ConfigurationError(f"missing: {'; '.join(missing)}")
-    return where, project_id, found
+    ca_file = given.ca_file or env.get("OS_CACERT") or own.ca_file
+    return Target(where, project_id, found, region, ca_file)
+
+
+def _names_project(found: Found) -> bool:
+    """Whether the credentials' own leases name the project."""
+    return hasattr(found.key, "obtain") and not isinstance(found.key, metadata.EcsMetadata)
+
+
+def _with_project(env: Mapping[str, str], given: Given, region: str, found: Found) -> Found:
+    """Return the credentials with a look-up of the project, when that needs one and can be done."""
+    name = env.get("HW_PROJECT_NAME") or env.get("OS_PROJECT_NAME") or region
+    where = _iam(env, given, region, found.iam_endpoint)
+    if _names_project(found) or not name or not where:
+        return found
+    return found._replace(key=ProjectByName(found.key, where, name), iam_endpoint=where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ddswait import errors
 from ddswait.job import Job  # noqa: TC001 - dataclass fields are looked up by users' tools
@@ -28,12 +28,14 @@ class Refusal:
     """A reply that says: do not ask again.
 
     Attributes:
-        http_status: such as 401.
+        http_status: such as 401; 0 when it was no HTTP reply that refused.
         error_code: such as `APIGW.0301`, or "".
         error_msg: the server's words; without an error body, the start of what came instead.
         request_id: the `X-Request-Id` to give to support, or "".
         concerns_all: whether the credentials, the project or the endpoint were refused, so that
             no other question can fare better.
+        date: the time of the reply by the server's clock, as its `Date` header says, or "".
+        accepted_ago: seconds since the same credentials were last accepted; None for never.
     """
 
     http_status: int
@@ -41,6 +43,8 @@ class Refusal:
     error_msg: str = ""
     request_id: str = ""
     concerns_all: bool = False
+    date: str = field(default="", compare=False)
+    accepted_ago: float | None = field(default=None, compare=False)
 
     def for_all(self) -> Refusal:
         """Return the same refusal, as one that concerns every question."""
@@ -52,9 +56,20 @@ class Refusal:
 
         Source: error codes of the API Gateway reference.
         """
-        return next((mend for end, mend in _MENDS if self.error_code.endswith(end)), "")
+        if self.accepted_ago is not None:
+            at = f" at {self.date}" if self.date else ""
+            return (
+                f"these credentials were accepted until {self.accepted_ago:.0f} s before, and "
+                f"refused{at}: they have ended; {_RENEW}"
+            )
+        mend = next((mend for end, mend in _MENDS if self.error_code.endswith(end)), "")
+        if mend == _CLOCK and self.date:
+            return f"{mend}; the server's says {self.date}"
+        return mend
 
     def __str__(self) -> str:
+        if not self.http_status:
+            return self.error_msg
         named = f" {self.error_code}" if self.error_code else ""
         told = f": {self.error_msg}" if self.error_msg else ""
         asked = f" (request ID {self.request_id})" if self.request_id else ""
@@ -62,7 +77,10 @@ class Refusal:
 
 
 _CLOCK = "this machine's clock is off by more than 15 minutes: set it"
-_RENEW = "take a new one, or use what renews: an access key (AK/SK), or user name and password"
+_RENEW = (
+    "take a new token, or use what renews by itself: an access key (AK/SK), user name and "
+    "password, or an ECS agency"
+)
 _MENDS = (
     (".0301", f"if a token has expired, {_RENEW}"),
     (".0307", _RENEW),

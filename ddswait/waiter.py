@@ -6,34 +6,31 @@ import asyncio
 import logging
 import os
 import random
-from functools import partial
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Self
 
-from ddswait import api
+from ddswait import groups
 from ddswait.agenda import Agenda
-from ddswait.auth import Lease, Nobody, Password
 from ddswait.callbacks import Callbacks
 from ddswait.carrier import Carrier
-from ddswait.client import Client
 from ddswait.errors import InputError, WaiterClosed
 from ddswait.events import Ended
 from ddswait.job_id import check_job_id
 from ddswait.log import log, log_event
-from ddswait.outcome import Outcome, OutcomeKind, Refusal
-from ddswait.question import Renew, Renewed
+from ddswait.messenger import Messenger
+from ddswait.outcome import OutcomeKind
 from ddswait.wait import Wait
 from ddswait.watch import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
     from types import TracebackType
 
-    from ddswait.auth import Key
+    from ddswait.auth import Credentials, Key
     from ddswait.callbacks import Callback
     from ddswait.events import Event
     from ddswait.job import Job
-    from ddswait.question import Ask
+    from ddswait.outcome import Outcome
 
 
 class Waiter:
@@ -44,8 +41,9 @@ class Waiter:
 
     Args:
         endpoint: such as `https://dds.ap-southeast-1.myhuaweicloud.com`.
-        project_id: the project of the jobs; "" takes that of a password's tokens.
-        auth: a `Token`, an `AccessKey`, or a `Password`, whose tokens are renewed while waiting.
+        project_id: the project of the jobs; "" takes that of the credentials' leases.
+        auth: a `Token` or an `AccessKey`; or what renews while waiting: a `Password`,
+            `EcsMetadata`, or `Credentials` of your own.
         timeout: seconds after which a wait times out, unless track() says otherwise.
         grace: seconds from tracking for which an unknown job ID is tolerated.
         interval: seconds, about how often a visible job is looked at.
@@ -53,11 +51,12 @@ class Waiter:
         request_timeout: seconds after which one look is given up.
         connections: how many looks may be under way at once.
         insecure_http: accept an endpoint beyond this machine that is not https.
+        ca_file: certificates (PEM) to trust instead of the system's.
         on_event: is called with each event of `ddswait.events`, in the event loop; it must not
             block.
 
     Raises:
-        ConfigurationError: endpoint or project ID are unusable.
+        ConfigurationError: endpoint, project ID or CA file are unusable.
         InputError: a number is not positive and finite.
     """
 
@@ -66,7 +65,7 @@ class Waiter:
         *,
         endpoint: str,
         project_id: str = "",
-        auth: Key | Password,
+        auth: Key | Credentials,
         timeout: float = 3600.0,
         grace: float = 60.0,
         interval: float = 10.0,
@@ -74,29 +73,29 @@ class Waiter:
         request_timeout: float = 30.0,
         connections: int = 64,
         insecure_http: bool = False,
+        ca_file: str = "",
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
-        self._endpoint = api.check_endpoint(endpoint, insecure_http=insecure_http)
-        self._password = auth if isinstance(auth, Password) else None
-        if self._password is not None:
-            api.check_endpoint(self._password.iam_endpoint, insecure_http=insecure_http)
-            project_id = project_id or self._password.project_id
-        if project_id or self._password is None:
-            api.check_project_id(project_id)
-        self._project_id = project_id
+        connections = max(1, connections)
+        self._messenger = Messenger(
+            endpoint,
+            project_id,
+            auth,
+            connections=connections,
+            insecure_http=insecure_http,
+            ca_file=ca_file,
+        )
         self._timeout = _seconds("timeout", timeout)
         rules = Rules(
             interval=_seconds("interval", interval),
             grace=_seconds("grace", grace),
             unreachable_after=_seconds("unreachable_after", unreachable_after),
             request_timeout=_seconds("request_timeout", request_timeout),
-            place=f"{self._endpoint} (project {project_id or 'of the token'})",
+            place=self._messenger.place,
         )
-        self._connections = max(1, connections)
-        renews = self._password is not None
+        self._connections = connections
+        renews = self._messenger.renews
         self._agenda = Agenda(rules, random.Random(), renews=renews)  # noqa: S311 - jitter
-        key = Nobody() if isinstance(auth, Password) else auth
-        self._client = Client(self._connections, api.HEADERS, key)
         self._on_event = on_event
         self._carrier: Carrier | None = None
         self._callbacks = Callbacks(self._check_drained)
@@ -108,23 +107,32 @@ class Waiter:
         """Return a waiter with endpoint, project and credentials from where users keep them.
 
         Args:
-            **settings: the arguments of `Waiter`; what is given here is not looked for.
+            **settings: the arguments of `Waiter`, and `region`, `iam_endpoint`, `cloud` (of
+                clouds.yaml), `source` ("metadata"); what is given here is not looked for.
 
         Raises:
             ConfigurationError: something is missing or unusable; the message names source and
                 mend.
         """
         from ddswait import credentials  # not every waiter looks for its settings
+        from ddswait.found import Found
 
-        endpoint, project_id, found = credentials.locate(
-            os.environ, settings.pop("endpoint", ""), "", settings.pop("project_id", "")
+        given = credentials.Given(*(settings.pop(name, "") for name in credentials.Given._fields))
+        auth = settings.pop("auth", None)
+        found = None if auth is None else Found("the caller", auth)
+        target = credentials.locate(os.environ, given, found)
+        return cls(
+            endpoint=target.endpoint,
+            project_id=target.project_id,
+            auth=target.found.key,
+            ca_file=target.ca_file,
+            **settings,
         )
-        return cls(endpoint=endpoint, project_id=project_id, auth=found.key, **settings)
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._carrier = Carrier(
-            self._agenda, self._send, self._happened, self._break, self._connections
+            self._agenda, self._messenger.send, self._happened, self._break, self._connections
         )
         return self
 
@@ -216,25 +224,8 @@ class Waiter:
             InputError: one of the job IDs cannot be one; then none is tracked.
         """
         self._running()
-        return self._each([check_job_id(job_id) for job_id in dict.fromkeys(job_ids)], timeout)
-
-    async def _each(
-        self,
-        job_ids: list[str],
-        timeout: float | None,  # noqa: ASYNC109
-    ) -> AsyncGenerator[Outcome]:
-        ended: asyncio.Queue[asyncio.Future[Job]] = asyncio.Queue()
-        waits = [self.track(job_id, timeout=timeout) for job_id in job_ids]
-        try:
-            for wait in waits:
-                wait.add_done_callback(ended.put_nowait)
-            for _ in waits:
-                wait = await ended.get()
-                assert isinstance(wait, Wait)  # noqa: S101 - tells mypy what track() returns
-                yield wait.outcome or Outcome(wait.job_id, OutcomeKind.PENDING, message="let go")
-        finally:
-            for wait in waits:
-                wait.cancel()
+        unique = [check_job_id(job_id) for job_id in dict.fromkeys(job_ids)]
+        return groups.each(self, unique, timeout)
 
     async def wait_all(
         self,
@@ -255,15 +246,7 @@ class Waiter:
             InputError: one of the job IDs cannot be one; then none is tracked.
         """
         unique = list(dict.fromkeys(job_ids))
-        outcomes: dict[str, Outcome] = {}
-        ended = self.as_completed(unique, timeout=timeout)
-        async for outcome in ended:
-            outcomes[outcome.job_id] = outcome
-            if fail_fast and not outcome.ok:
-                outcomes |= {each.job_id: each for each in self.pending() if each.job_id in unique}
-                await ended.aclose()
-                break
-        return [outcomes[job_id] for job_id in unique]
+        return await groups.every(self, unique, timeout, fail_fast=fail_fast)
 
     def pending(self) -> list[Outcome]:
         """Return what is known of each job still waited for, as `pending` outcomes."""
@@ -282,7 +265,7 @@ class Waiter:
                 wait.cancel()
         await carrier.close()
         await self._callbacks.close()
-        await self._client.close()
+        await self._messenger.close()
 
     def _running(self) -> Carrier:
         if self._carrier is None:
@@ -290,30 +273,6 @@ class Waiter:
         if self._crash is not None:
             raise WaiterClosed("the waiter has broken down") from self._crash
         return self._carrier
-
-    def _send(self, question: Ask | Renew) -> Awaitable[api.Reply | Renewed]:
-        if isinstance(question, Renew):
-            return self._obtain()
-        request = api.show_job(self._endpoint, self._project_id, question.job_id)
-        read = partial(api.read_show_job, question.job_id)
-        return self._client.send(request, read)
-
-    async def _obtain(self) -> api.Reply | Renewed:
-        assert self._password is not None  # noqa: S101 - only then the agenda renews
-        from ddswait import iam  # a token or an access key never asks IAM
-
-        client = Client(1, api.HEADERS, Nobody())
-        try:
-            lease = await client.send(iam.token_request(self._password), iam.read_token)
-        finally:
-            await client.close()
-        if not isinstance(lease, Lease):
-            return lease
-        self._project_id = self._project_id or lease.project_id
-        if not self._project_id:
-            return Refusal(201, error_msg="the token names no project: give a project ID")
-        self._client.use(lease.key)
-        return Renewed(lease.renew_in)
 
     def _happened(self, events: Sequence[Event]) -> None:
         for event in events:

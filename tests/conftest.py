@@ -1,11 +1,17 @@
-"""Every async test runs in virtual time, unless it is marked `real_time`."""
+"""Every async test runs in virtual time, unless it is marked `real_time`.
+
+Nothing asks the metadata service of the machine that tests run on, and whatever a test printed or
+logged is searched for the simulator's secrets.
+"""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 
 import pytest
 
 from ddswait.virtual_time import VirtualTimeLoop
+
+SECRETS = ("simulated-token", "simulated-secret-key", "simulated-password", "s3cret")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -18,3 +24,21 @@ def pytest_asyncio_loop_factories(
     if item.get_closest_marker("real_time"):
         return {"real": asyncio.SelectorEventLoop}
     return {"virtual": VirtualTimeLoop}
+
+
+@pytest.fixture(autouse=True)
+def _no_metadata_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DDSWAIT_METADATA", "off")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    for title, text in report.sections:
+        shown = [secret for secret in SECRETS if secret in text]
+        if report.passed and shown:
+            report.outcome = "failed"
+            report.longrepr = f"{title} shows {shown}"
+    return report

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ddswait import AccessKey, ConfigurationError, Token, Waiter, signer
+from ddswait import AccessKey, ConfigurationError, Credentials, Lease, Token, Waiter, signer
+from ddswait.auth import Send
 from ddswait.simulator import Simulator
 from ddswait.simulator.signatures import Keys, Signed
 
@@ -121,3 +122,75 @@ def test_key_is_locked_after_more_than_five_refusals() -> None:
         assert ask("wrong", 0.0) == "verify aksk signature fail"
     assert ask("SK", 299.0) == "the access key is locked"
     assert ask("SK", 300.0) is None
+
+
+class Vault:
+    """A source of a user's own: seven short-lived keys, with trouble on the way."""
+
+    def __init__(self, dds: Simulator) -> None:
+        self.dds = dds
+        self.asked = 0
+
+    async def obtain(self, send: Send) -> Lease:
+        self.asked += 1
+        if self.asked in {2, 3}:
+            raise RuntimeError("the vault is sealed")
+        name = f"VAULT{self.asked}"
+        self.dds.keys.add(name, "s3cret-vault", until=self.dds.now() + 100)
+        return Lease(AccessKey(name, "s3cret-vault", clock=self.dds.present), renew_in=90)
+
+
+async def test_source_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever has `obtain` brings keys; what it raises only delays."""
+    async with Simulator() as dds:
+        vault = Vault(dds)
+        source: Credentials = vault
+        async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=source) as waiter:
+            assert (await waiter.wait(dds.add_job(seconds=600))).status == "Completed"
+        assert vault.asked >= 8
+        assert dds.statuses[401] == 0
+
+
+async def test_source_that_will_never_serve() -> None:
+    """A ConfigurationError of the source ends every wait, with its message."""
+
+    class Empty:
+        async def obtain(self, send: Send) -> Lease:
+            raise ConfigurationError("the vault knows no such path: mend PATH")
+
+    async with Simulator() as dds:
+        async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=Empty()) as waiter:
+            [outcome] = await waiter.wait_all([dds.add_job()])
+        assert not dds.statuses
+    assert (outcome.kind, "mend PATH" in outcome.message) == ("refused", True)
+
+
+async def test_lease_without_a_project_is_told() -> None:
+    """Credentials that name no project, and no project ID given: refused, with the mend."""
+    async with Simulator() as dds, Waiter(endpoint=dds.endpoint, auth=Vault(dds)) as waiter:
+        [outcome] = await waiter.wait_all([dds.add_job()])
+    assert "give a project ID" in outcome.message
+
+
+async def test_message_tells_when_a_given_token_ended() -> None:
+    """A token that was accepted before: when it was refused, and what renews by itself."""
+    async with Simulator(epoch=datetime(2026, 1, 1, tzinfo=UTC)) as dds:
+        dds.accepted_tokens[dds.token] = 120.0
+        async with Waiter(
+            endpoint=dds.endpoint, project_id=dds.project_id, auth=Token(dds.token)
+        ) as waiter:
+            [outcome] = await waiter.wait_all([dds.add_job(seconds=600)])
+    assert outcome.refusal is not None
+    assert "Thu, 01 Jan 2026 00:02:" in outcome.message
+    assert "accepted until " in outcome.message
+    assert "access key (AK/SK)" in outcome.message
+
+
+async def test_message_tells_the_clock_of_the_server() -> None:
+    """A clock that is off: the server's time is in the message."""
+    async with Simulator(epoch=datetime(2026, 1, 1, tzinfo=UTC)) as dds:
+        auth = simulated(dds, clock=lambda: datetime(2025, 12, 31, 23, 0, tzinfo=UTC))
+        async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=auth) as waiter:
+            [outcome] = await waiter.wait_all([dds.add_job()])
+    assert "clock is off" in outcome.message
+    assert "the server's says Thu, 01 Jan 2026 00:00:0" in outcome.message

@@ -10,6 +10,7 @@ import pytest
 from ddswait.api import Fault, Request
 from ddswait.auth import Token
 from ddswait.client import Client, describe
+from ddswait.outcome import Refusal
 
 
 class Response(NamedTuple):
@@ -45,7 +46,7 @@ def answering(raw: bytes, seen: list[bytes] | None = None) -> Handler:
     return handler
 
 
-async def ask(url: str, headers: dict[str, str] | None = None) -> Response | Fault:
+async def ask(url: str, headers: dict[str, str] | None = None) -> Response | Fault | Refusal:
     client = Client(4, {"X-Language": "en-us", **(headers or {})}, Token("t"))
     try:
         return await client.send(Request("GET", url), Response)

@@ -1,14 +1,18 @@
 """ddswait.credentials: the first complete source wins, and halves are never mixed."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from ddswait import AccessKey, ConfigurationError, Password, Token
-from ddswait.credentials import discover, endpoint, locate, region_of
+from ddswait import AccessKey, ConfigurationError, EcsMetadata, Password, Token
+from ddswait.credentials import Given, discover, endpoint, locate, region_of
+from ddswait.iam import ProjectByName
+from ddswait.simulator import Simulator
 
 SDK = {"HUAWEICLOUD_SDK_AK": "SDKAK", "HUAWEICLOUD_SDK_SK": "s3cret-sdk"}
 HW = {"HW_ACCESS_KEY": "HWAK", "HW_SECRET_KEY": "s3cret-hw"}
+NO_ECS = {"DDSWAIT_METADATA": "off"}
 OS = {"OS_ACCESS_KEY": "OSAK", "OS_SECRET_KEY": "s3cret-os"}
 
 
@@ -77,7 +81,7 @@ def test_profile_that_others_can_read_is_warned_about(home: Path) -> None:
 def test_halves_are_named_and_never_mixed(env: dict[str, str], named: str, home: Path) -> None:
     """Half a pair is an error that names the variable, even if another source is complete."""
     with pytest.raises(ConfigurationError, match=named) as caught:
-        discover({**env, "HOME": str(home)})
+        discover({**env, "HOME": str(home), **NO_ECS})
     assert "s3" not in str(caught.value)
 
 
@@ -119,17 +123,17 @@ def test_region_and_endpoint_of_the_environment() -> None:
 def test_environment_fills_what_is_not_given() -> None:
     """Region, project and credentials come from the environment; what is given wins."""
     env = {"HW_REGION_NAME": "eu-west-101", "HW_PROJECT_ID": "p", "OS_AUTH_TOKEN": "t"}
-    assert locate(env, "", "", "")[:2] == ("https://dds.eu-west-101.myhuaweicloud.eu", "p")
-    given = locate({**env, "HW_AUTH_TOKEN": "u"}, "", "ap-southeast-1", "q")
+    assert locate(env)[:2] == ("https://dds.eu-west-101.myhuaweicloud.eu", "p")
+    given = locate({**env, "HW_AUTH_TOKEN": "u"}, Given(region="ap-southeast-1", project_id="q"))
     assert given[:2] == ("https://dds.ap-southeast-1.myhuaweicloud.com", "q")
     assert given[2].key == Token("u")
-    assert locate({**env, "DDSWAIT_ENDPOINT": "https://y"}, "https://x", "", "")[0] == "https://x"
+    assert locate({**env, "DDSWAIT_ENDPOINT": "https://y"}, Given("https://x"))[0] == "https://x"
 
 
 def test_everything_missing_is_named_at_once(home: Path) -> None:
     """Each missing thing is named, with the ways to give it."""
     with pytest.raises(ConfigurationError) as caught:
-        locate({"HOME": str(home)}, "", "", "")
+        locate({"HOME": str(home), **NO_ECS})
     for name in ("--region", "HW_REGION_NAME", "--project-id", "HW_PROJECT_ID", "HW_AUTH_TOKEN"):
         assert name in str(caught.value)
 
@@ -138,7 +142,8 @@ def test_password_of_the_environment(home: Path) -> None:
     """User, password and domain are one source; IAM is the region's, or where AUTH_URL says."""
     user = {"HW_USER_NAME": "u", "HW_USER_PASSWORD": "s3cret", "HW_DOMAIN_NAME": "d"}
     env = {**user, "HW_REGION_NAME": "cn-north-4"}
-    endpoint, project_id, found = locate(env, "", "", "")
+    endpoint, project_id, found, region, _ = locate(env)
+    assert region == "cn-north-4"
     iam = "https://iam.cn-north-4.myhuaweicloud.com"
     assert found.key == Password("u", "s3cret", "d", iam, "cn-north-4")
     assert (endpoint, project_id) == ("https://dds.cn-north-4.myhuaweicloud.com", "")
@@ -157,3 +162,88 @@ def test_password_of_the_environment(home: Path) -> None:
             discover({**env, missing: "", "HOME": str(home)})
     with pytest.raises(ConfigurationError, match="HW_AUTH_URL"):
         discover({**user, "HOME": str(home)})
+
+
+def test_what_is_given_reaches_iam() -> None:
+    """Region, project and IAM endpoint of the caller win for a password too."""
+    user = {"HW_USER_NAME": "u", "HW_USER_PASSWORD": "s3cret", "HW_DOMAIN_NAME": "d"}
+    env = {**user, "HW_REGION_NAME": "cn-north-4", "HW_PROJECT_NAME": "cn-north-4_mine"}
+    given = Given(region="eu-west-101", iam_endpoint="https://iam.test/v3/", project_id="p")
+    expected = Password("u", "s3cret", "d", "https://iam.test", "cn-north-4_mine", "p")
+    assert locate(env, given).found.key == expected
+    sdk = {**env, "HUAWEICLOUD_SDK_IAM_ENDPOINT": "https://iam.sdk"}
+    key = locate(sdk).found.key
+    assert isinstance(key, Password)
+    assert (key.iam_endpoint, key.region) == ("https://iam.sdk", "cn-north-4_mine")
+
+
+@pytest.mark.parametrize(
+    ("env", "iam", "name"),
+    [
+        ({**HW, "HW_REGION_NAME": "cn-north-4"}, "iam.cn-north-4.myhuaweicloud.com", "cn-north-4"),
+        (
+            {**HW, "HW_REGION_NAME": "cn-north-4", "HW_PROJECT_NAME": "mine"},
+            "iam.cn-north-4.myhuaweicloud.com",
+            "mine",
+        ),
+        (
+            {"OS_TOKEN": "t", "OS_AUTH_URL": "https://iam.test/v3", "OS_PROJECT_NAME": "mine"},
+            "iam.test",
+            "mine",
+        ),
+    ],
+)
+def test_project_is_looked_up_by_name(env: dict[str, str], iam: str, name: str) -> None:
+    """Without a project ID, the key comes with a look-up of the region's or the named project."""
+    target = locate({**env, "DDSWAIT_ENDPOINT": "https://dds.test"})
+    key = target.found.key
+    assert isinstance(key, ProjectByName)
+    assert (key.iam_endpoint, key.name, target.project_id) == (f"https://{iam}", name, "")
+    assert "s3cret" not in repr(key)
+
+
+def test_open_telekom_cloud(home: Path) -> None:
+    """As documented: HW_CLOUD and a region lead to the endpoints of another cloud."""
+    env = {"HW_CLOUD": "otc.t-systems.com", "HW_REGION_NAME": "eu-de", **HW}
+    target = locate(env)
+    assert target.endpoint == "https://dds.eu-de.otc.t-systems.com"
+    assert getattr(target.found.key, "iam_endpoint", "") == "https://iam.eu-de.otc.t-systems.com"
+
+
+def test_ca_file_is_found(home: Path) -> None:
+    """What is given comes before OS_CACERT."""
+    env = {**HW, "HW_PROJECT_ID": "p", "HW_REGION_NAME": "eu-de", "OS_CACERT": "/os.pem"}
+    assert locate(env).ca_file == "/os.pem"
+    assert locate(env, Given(ca_file="/mine.pem")).ca_file == "/mine.pem"
+
+
+def test_profile_names_iam(home: Path) -> None:
+    """The profile file's iam_endpoint is where the project is looked up."""
+    env = profile(home, "[basic]\nak = A\nsk = B\niam_endpoint = https://iam.test\n")
+    key = locate({**env, "HW_REGION_NAME": "eu-de"}).found.key
+    assert getattr(key, "iam_endpoint", "") == "https://iam.test"
+
+
+def test_metadata_is_taken_when_asked_for() -> None:
+    """`--auth metadata` wins over everything, and without a service nothing is asked."""
+    found = discover(HW, Given(source="metadata"))
+    assert found.key == EcsMetadata()
+    elsewhere = {**HW, "DDSWAIT_METADATA": "http://127.0.0.1:9"}
+    assert discover(elsewhere, Given(source="metadata")).key == EcsMetadata("http://127.0.0.1:9")
+    with pytest.raises(ConfigurationError, match="missing: --project-id"):
+        locate({**HW, "DDSWAIT_ENDPOINT": "https://dds.test"}, Given(source="metadata"))
+
+
+async def test_metadata_is_the_last_resort(home: Path) -> None:
+    """With nothing else, the metadata service is used if it answers; else that is an error."""
+    async with Simulator() as dds:
+        env = {"HOME": str(home), "DDSWAIT_METADATA": dds.endpoint}
+        found = await asyncio.to_thread(discover, env)
+        dds.metadata_token = ""
+        assert (await asyncio.to_thread(discover, env)).key == found.key
+        dds.has_agency = False
+        with pytest.raises(ConfigurationError, match="credentials: set"):
+            await asyncio.to_thread(discover, env)
+    assert found.key == EcsMetadata(dds.endpoint)
+    with pytest.raises(ConfigurationError, match="credentials: set"):
+        await asyncio.to_thread(discover, env)

@@ -1,13 +1,16 @@
 """ddswait.iam: a password goes in, a lease comes out."""
 
 import json
+from typing import Any
 
 import pytest
 
+from ddswait import AccessKey, EcsMetadata, Outcome, OutcomeKind, Waiter
 from ddswait.api import Fault, Throttled
-from ddswait.auth import Lease, Password, Token
-from ddswait.iam import read_token, token_request
+from ddswait.auth import Lease, Token
+from ddswait.iam import Password, ProjectByName, read_token, token_request
 from ddswait.outcome import Refusal
+from ddswait.simulator import Simulator
 
 DATE = "Fri, 01 Jan 2021 00:00:00 GMT"
 HEADERS = {"X-Subject-Token": "t0ken", "Date": DATE}
@@ -65,3 +68,47 @@ def test_anything_else_is_a_fault_or_a_refusal(
 ) -> None:
     """IAM's errors mean what DDS's mean; a 201 without a token is a fault."""
     assert type(read_token(status, headers, body())) is meaning
+
+
+async def looked_up(dds: Simulator, name: str, key: Any = None) -> Outcome:
+    source = key or AccessKey(dds.access_key, dds.secret_key, clock=dds.present)
+    auth = ProjectByName(source, dds.endpoint, name)
+    async with Waiter(endpoint=dds.endpoint, auth=auth) as waiter:
+        [outcome] = await waiter.wait_all([dds.add_job(seconds=60)])
+    return outcome
+
+
+async def test_project_is_looked_up_once() -> None:
+    """An access key, a token or an ECS without a project: one look-up by name."""
+    for kind in ("key", "token", "ecs"):
+        async with Simulator() as dds:
+            dds.projects["0" * 32] = "another"
+            dds.key_seconds = 2430.0  # the ECS renews its key each minute
+            key = {"token": Token(dds.token), "ecs": EcsMetadata(dds.endpoint, dds.present)}
+            outcome = await looked_up(dds, dds.region, key.get(kind))
+            assert outcome.kind is OutcomeKind.COMPLETED
+            assert sum(seen.path == "/v3/projects" for seen in dds.requests) == 1
+
+
+async def test_no_project_or_several_are_listed() -> None:
+    """The message lists what there is, and nothing is polled."""
+    async with Simulator() as dds:
+        dds.projects = {"1" * 32: "one", "2" * 32: "twin", "3" * 32: "twin"}
+        none = await looked_up(dds, "nobody")
+        several = await looked_up(dds, "twin")
+        assert not any(seen.path.endswith("/jobs") for seen in dds.requests)
+    assert {none.kind, several.kind} == {OutcomeKind.REFUSED}
+    assert f"one ({'1' * 32})" in none.message
+    assert f"{'2' * 32}, {'3' * 32}" in several.message
+    assert all("give the project ID" in outcome.message for outcome in (none, several))
+
+
+async def test_look_up_that_fails_is_tried_again() -> None:
+    """An IAM in trouble costs time, and no job; one that refuses ends all with one request."""
+    async with Simulator() as dds:
+        dds.inject("error", count=5, path="/v3/projects")
+        dds.inject("not_json", count=2, path="/v3/projects")
+        assert (await looked_up(dds, dds.region)).ok
+    async with Simulator() as dds:
+        refused = await looked_up(dds, dds.region, AccessKey("AK", "wrong", clock=dds.present))
+        assert (refused.kind, dds.statuses) == (OutcomeKind.REFUSED, {401: 1})

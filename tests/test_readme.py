@@ -5,12 +5,14 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import ddswait
+from ddswait import credentials
 from ddswait.cli import main
 from ddswait.simulator import Simulator
 
@@ -22,9 +24,9 @@ SHELL = [text for language, text in BLOCKS if language == "sh"]
 
 
 def test_every_block_is_known_to_a_test() -> None:
-    """No block of the README is left without a test: three of Python, four of shell, a picture."""
+    """No block of the README is left without a test: four of Python, five of shell, a picture."""
     languages = [language for language, _ in BLOCKS]
-    assert sorted(languages) == ["python"] * 3 + ["sh"] * 4 + ["text"]
+    assert sorted(languages) == ["python"] * 4 + ["sh"] * 5 + ["text"]
 
 
 @pytest.mark.real_time  # the example is a process of its own
@@ -71,12 +73,13 @@ def test_virtual_time_example_runs() -> None:
 
 def test_set_up_commands_are_two_and_name_what_exists() -> None:
     """Two commands set up: one ends with the demo, one with the tests; both are one line."""
-    demo, simulator, gate, develop = SHELL
+    demo, simulator, gate, other_cloud, develop = SHELL
     assert demo.rstrip().endswith("ddswait --demo")
     assert develop.rstrip().endswith("-m pytest -q")
     assert all(block.count("\n") == 1 for block in (demo, simulator, develop))
     assert (ROOT / "tests" / "constraints.txt").exists()
     assert gate.count("ddswait") == 2
+    assert "ddswait --check" in other_cloud
 
 
 def test_simulator_command_is_understood() -> None:
@@ -103,6 +106,30 @@ def test_gate_command_is_understood(
     assert main(words[1:]) == 2
     told = capsys.readouterr().err
     assert told.startswith("ddswait: error: missing: credentials: set HW_ACCESS_KEY")
+
+
+def test_other_clouds_endpoint_is_what_the_comment_says() -> None:
+    """The exported variables lead to the endpoint that the comment names."""
+    settings = dict(word.split("=") for word in SHELL[3].splitlines()[0].split()[1:])
+    keys = {"HW_ACCESS_KEY": "AK", "HW_SECRET_KEY": "SK"}
+    endpoint = credentials.locate({**settings, **keys}).endpoint
+    assert SHELL[3].splitlines()[1].endswith(endpoint)
+
+
+async def test_source_of_ones_own_serves() -> None:
+    """The vault of the README brings keys that are accepted."""
+    space: dict[str, Any] = {}
+    exec(PYTHON[3], space)  # noqa: S102 - our own README
+    async with Simulator(epoch=datetime.now(UTC)) as dds:
+
+        async def read_from_my_vault() -> tuple[str, str]:
+            return dds.access_key, dds.secret_key
+
+        space["read_from_my_vault"] = read_from_my_vault
+        async with ddswait.Waiter(
+            endpoint=dds.endpoint, project_id=dds.project_id, auth=space["Vault"]()
+        ) as waiter:
+            assert (await waiter.wait(dds.add_job(seconds=60))).status == "Completed"
 
 
 def test_exit_codes_are_those_of_the_help() -> None:

@@ -53,17 +53,24 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 PATHS = st.lists(TEXT.filter(lambda part: part not in {".", ".."}), min_size=1, max_size=4)
 
 
-@given(PATHS, st.lists(st.tuples(TEXT.filter(bool), TEXT), max_size=4), st.binary(max_size=9))
+QUERIES = st.lists(st.tuples(TEXT.filter(bool), TEXT), max_size=4)
+# Names and values as HTTP allows them; spaces inside and at the ends included.
+VALUES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=20)
+HEADERS = st.dictionaries(st.from_regex(r"X-[A-Za-z0-9-]{1,9}", fullmatch=True), VALUES, max_size=3)
+
+
+@given(PATHS, QUERIES, HEADERS, st.binary(max_size=9))
 def test_signer_and_verifier_agree(
-    path: list[str], query: list[tuple[str, str]], body: bytes
+    path: list[str], query: list[tuple[str, str]], extra: dict[str, str], body: bytes
 ) -> None:
-    """Whatever path, query and body: what the signer signs, the verifier accepts."""
+    """Whatever path, query, headers and body: what the signer signs, the verifier accepts."""
     from urllib.parse import quote, urlencode
 
     raw_path = "/" + "/".join(quote(part, safe="~") for part in ["v3", *path, "end"])
     raw_query = urlencode(query, quote_via=quote, safe="~")
     url = f"https://dds.test:8443{raw_path}" + (f"?{raw_query}" if raw_query else "")
-    headers = {"host": "dds.test:8443", "x-sdk-date": signer.stamp(PRESENT)}
+    own = {"host": "dds.test:8443", "x-sdk-date": signer.stamp(PRESENT)}
+    headers = {**{name.lower(): value for name, value in extra.items()}, **own}
     authorization = signer.sign("AK", "SK", "POST", url, headers, body)
     keys = Keys()
     keys.add("AK", "SK")

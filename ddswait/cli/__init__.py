@@ -36,10 +36,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         from ddswait import credentials
 
-        target = credentials.locate(
-            os.environ, arguments.endpoint or "", arguments.region or "", arguments.project_id or ""
+        given = credentials.Given(
+            arguments.endpoint or "",
+            arguments.project_id or "",
+            arguments.region or "",
+            arguments.iam_endpoint or "",
+            arguments.ca_file or "",
+            arguments.cloud or "",
+            arguments.auth,
         )
-        sys.stderr.writelines(f"ddswait: warning: {each}\n" for each in target[2].warnings)
+        target = credentials.locate(os.environ, given)
+        sys.stderr.writelines(f"ddswait: warning: {each}\n" for each in target.found.warnings)
     except (ConfigurationError, InputError) as error:
         sys.stderr.write(f"ddswait: error: {error}\n")
         return options.USAGE

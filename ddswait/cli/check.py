@@ -4,90 +4,98 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from ddswait import api, iam
-from ddswait.auth import AccessKey, Key, Lease, Nobody, Password, Token
+from ddswait import api
+from ddswait.auth import AccessKey
 from ddswait.cli import options
 from ddswait.cli.output import safe
-from ddswait.client import Client
 from ddswait.errors import ConfigurationError
+from ddswait.iam import Password, ProjectByName
+from ddswait.messenger import Messenger
+from ddswait.metadata import EcsMetadata
 from ddswait.outcome import Refusal
+from ddswait.question import Renewed
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
 
-    from ddswait.credentials import Found
+    from ddswait.auth import Credentials, Key
+    from ddswait.credentials import Target
 
-_Read = TypeVar("_Read")
 _NO_JOB = "ddswait-check"  # no job has this ID: "not known" is the answer of who accepts us
 _PATIENCE = 30.0
 
 
-def run(target: tuple[str, str, Found], arguments: argparse.Namespace) -> int:
+def run(target: Target, arguments: argparse.Namespace) -> int:
     """Show what is used, send one question, and return 0, 4 or 5."""
-    endpoint, project_id, found = target
     try:
-        endpoint = api.check_endpoint(endpoint, insecure_http=arguments.insecure_http)
-        if project_id or not isinstance(found.key, Password):
-            api.check_project_id(project_id)
-        if isinstance(found.key, Password):
-            api.check_endpoint(found.key.iam_endpoint, insecure_http=arguments.insecure_http)
+        messenger = Messenger(
+            target.endpoint,
+            target.project_id,
+            target.found.key,
+            connections=1,
+            insecure_http=arguments.insecure_http,
+            ca_file=target.ca_file,
+        )
     except ConfigurationError as error:
         sys.stderr.write(f"ddswait: error: {error}\n")
         return options.USAGE
-    sys.stdout.write(
-        f"credentials  {found.source} ({_shown(found.key)})\n"
-        f"endpoint     {endpoint}\n"
-        f"project      {project_id or 'of the token'}\n"
-    )
-    reply = asyncio.run(_ask(endpoint, project_id, found.key))
+    _show("credentials", f"{target.found.source} ({_shown(target.found.key)})")
+    _show("region", target.region or "not named")
+    _show("endpoint", messenger.endpoint)
+    if iam := getattr(target.found.key, "iam_endpoint", ""):
+        _show("IAM", iam)
+    if target.ca_file:
+        _show("CA file", target.ca_file)
+    if target.project_id:
+        _show("project", target.project_id)
+    reply = asyncio.run(_ask(messenger))
+    if not target.project_id:
+        _show("project", messenger.project_id or "unknown")
+    return _tell(reply)
+
+
+def _tell(reply: api.Reply) -> int:
     if isinstance(reply, Refusal):
         mend = f"; {reply.mend}" if reply.mend else ""
-        sys.stdout.write(f"refused      {safe(str(reply))}{mend}\n")
+        _show("refused", f"{reply}{mend}")
         return 4
     if isinstance(reply, api.Fault | api.Throttled):
-        sys.stdout.write(f"no answer    {safe(reply.cause)}\n")
+        _show("no answer", reply.cause)
         return 5
     sys.stdout.write("accepted\n")
     return 0
 
 
-async def _ask(endpoint: str, project_id: str, key: Token | AccessKey | Password) -> api.Reply:
+def _show(what: str, text: str) -> None:
+    sys.stdout.write(f"{what:<12} {safe(text)}\n")
+
+
+async def _ask(messenger: Messenger) -> api.Reply:
     try:
         async with asyncio.timeout(_PATIENCE):
-            if isinstance(key, Password):
-                lease = await _send(Nobody(), iam.token_request(key), iam.read_token)
-                if not isinstance(lease, Lease):
+            if messenger.renews:
+                lease = await messenger.renew()
+                if not isinstance(lease, Renewed):
                     return lease
-                project_id = project_id or lease.project_id
-                return await _show_job(endpoint, project_id, lease.key)
-            return await _show_job(endpoint, project_id, key)
+            return await messenger.ask(_NO_JOB)
     except TimeoutError:
         return api.Fault(f"no answer within {_PATIENCE:.0f} s")
-
-
-async def _show_job(endpoint: str, project_id: str, key: Key) -> api.Reply:
-    request = api.show_job(endpoint, project_id, _NO_JOB)
-    return await _send(key, request, partial(api.read_show_job, _NO_JOB))
-
-
-async def _send(
-    key: Key, request: api.Request, read: Callable[[int, Mapping[str, str], bytes], _Read]
-) -> _Read | api.Fault:
-    client = Client(1, api.HEADERS, key)
-    try:
-        return await client.send(request, read)
     finally:
-        await client.close()
+        await messenger.close()
 
 
-def _shown(key: Token | AccessKey | Password) -> str:
-    if isinstance(key, Password):
-        return f"user {safe(key.user)} at {key.iam_endpoint}"
-    if isinstance(key, AccessKey):
-        name = key.access_key
-        return f"{name[:4]}...{name[-2:]}" if len(name) > 8 else name  # noqa: PLR2004
-    return "a token"
+def _shown(key: Key | Credentials) -> str:
+    match key:
+        case ProjectByName():
+            return f"{_shown(key.source)}, project {key.name!r} looked up"
+        case Password():
+            return f"user {key.user}"
+        case AccessKey():
+            name = key.access_key
+            return f"{name[:4]}...{name[-2:]}" if len(name) > 8 else name  # noqa: PLR2004
+        case EcsMetadata():
+            return "temporary keys"
+        case _:
+            return "a token"

@@ -37,7 +37,10 @@ others can read. The first complete source wins:
     or HW_USER_NAME, HW_USER_PASSWORD, HW_DOMAIN_NAME (and HW_AUTH_URL)
   OS_ACCESS_KEY, OS_SECRET_KEY (and OS_SECURITY_TOKEN); or OS_AUTH_TOKEN, OS_TOKEN;
     or OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME (and OS_AUTH_URL)
+  clouds.yaml, the cloud that OS_CLOUD names (needs PyYAML: ddswait[yaml])
   ~/.huaweicloud/credentials, section [basic] (or HUAWEICLOUD_SDK_CREDENTIALS_FILE)
+  the metadata service of this ECS, if it answers within a second (DDSWAIT_METADATA=off
+    never asks)
 
 examples:
   ddswait c010abd0-48cf-4fa8-8cbc-090f093eaa2f
@@ -104,7 +107,33 @@ def _add_where(group: Any) -> None:  # noqa: ANN401 - argparse does not publish 
     group.add_argument(
         "--region", metavar="NAME", help="such as ap-southeast-1 [env: HW_REGION_NAME]"
     )
-    group.add_argument("--project-id", metavar="ID", help="of the jobs [env: HW_PROJECT_ID]")
+    group.add_argument(
+        "--project-id",
+        metavar="ID",
+        help="of the jobs [env: HW_PROJECT_ID; default: looked up by the region's name]",
+    )
+    group.add_argument(
+        "--iam-endpoint",
+        metavar="URL",
+        help="of IAM [env: HUAWEICLOUD_SDK_IAM_ENDPOINT, HW_AUTH_URL, OS_AUTH_URL; "
+        "default: made from the region]",
+    )
+    group.add_argument(
+        "--cloud",
+        metavar="NAME",
+        help="take everything from this cloud of clouds.yaml [env: OS_CLOUD]",
+    )
+    group.add_argument(
+        "--auth",
+        choices=("auto", "metadata"),
+        default="auto",
+        help="'metadata' takes the keys of the ECS that this runs on [default: auto, see below]",
+    )
+    group.add_argument(
+        "--ca-file",
+        metavar="FILE",
+        help="certificates (PEM) to trust instead of the system's [env: OS_CACERT]",
+    )
     group.add_argument(
         "--insecure-http",
         action="store_true",

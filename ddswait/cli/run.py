@@ -17,16 +17,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from ddswait.credentials import Found
+    from ddswait.credentials import Target
     from ddswait.events import Event
     from ddswait.outcome import Outcome
 
 _OUTPUT_CLOSED = 141  # what a shell makes of SIGPIPE
 
 
-def run(
-    job_ids: Sequence[str], target: tuple[str, str, Found], arguments: argparse.Namespace
-) -> int:
+def run(job_ids: Sequence[str], target: Target, arguments: argparse.Namespace) -> int:
     """Wait for all jobs and return the exit code."""
     printer = Printer(arguments.output, quiet=arguments.quiet)
     if arguments.verbose:
@@ -34,12 +32,12 @@ def run(
 
         logs.configure(sys.stderr)
     gate = Gate(printer)
-    endpoint, project_id, found = target
     try:
         waiter = Waiter(
-            endpoint=endpoint,
-            project_id=project_id,
-            auth=found.key,
+            endpoint=target.endpoint,
+            project_id=target.project_id,
+            auth=target.found.key,
+            ca_file=target.ca_file,
             timeout=arguments.timeout,
             grace=arguments.grace,
             interval=arguments.interval,
@@ -51,8 +49,9 @@ def run(
         printer.error(f"ddswait: error: {error}")
         return options.USAGE
     many = "1 job" if len(job_ids) == 1 else f"{len(job_ids)} jobs"
+    project = target.project_id or "of the credentials"
     printer.note(
-        f"waiting for {many} at {endpoint}, project {project_id or 'of the token'}, "
+        f"waiting for {many} at {target.endpoint}, project {project}, "
         f"for up to {duration(arguments.timeout)}"
     )
     try:

@@ -36,6 +36,7 @@ def routes(simulator: Simulator) -> list[web.RouteDef]:
     """Return all routes of the simulator."""
     operations = _Operations(simulator)
     control = _Control(simulator)
+    iam = Iam(simulator)
     project = "/v3/{project}"
     return [
         web.get(f"{project}/jobs", operations.show_job),
@@ -43,7 +44,10 @@ def routes(simulator: Simulator) -> list[web.RouteDef]:
         web.delete(f"{project}/instances/{{instance}}", operations.delete),
         web.post(f"{project}/instances/{{instance}}/{{operation}}", operations.change),
         web.post(f"{project}/backups", operations.back_up),
-        web.post("/v3/auth/tokens", Iam(simulator).make_token),
+        web.post("/v3/auth/tokens", iam.make_token),
+        web.get("/v3/projects", iam.list_projects),
+        web.put("/meta-data/latest/api/token", iam.make_metadata_token),
+        web.get("/openstack/latest/securitykey", iam.show_security_key),
         web.post("/_simulator/jobs", control.add_job),
         web.post("/_simulator/faults", control.add_fault),
         web.delete("/_simulator/faults", control.clear_faults),
@@ -61,12 +65,9 @@ class _Operations:
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         simulator = self._simulator
-        if "Authorization" in request.headers:
-            if reason := simulator.signature_refusal(request):
-                told = f"Incorrect IAM authentication information: {reason}"
-                return error(401, "APIGW.0303" if reason == CLOCK else "APIGW.0301", told)
-        elif not simulator.accepts_token(request.headers.get("X-Auth-Token")):
-            return error(401, "APIGW.0301", _BAD_TOKEN)
+        if reason := simulator.refusal(request):
+            told = f"Incorrect IAM authentication information: {reason}"
+            return error(401, "APIGW.0303" if reason == CLOCK else "APIGW.0301", told)
         if request.match_info["project"] != simulator.project_id:
             return error(400, "DBS.280408", "Invalid project ID.")
         if simulator.forbids:

@@ -1,6 +1,7 @@
-"""What IAM answers: tokens for a user's name and password.
+"""What IAM answers, and the metadata service of an ECS: tokens, projects, temporary keys.
 
-Source: IAM API reference, "Obtaining a User Token Through Password Authentication".
+Source: IAM API reference, "Obtaining a User Token Through Password Authentication" and "Querying
+Project Information"; ECS user guide, "Obtaining Metadata".
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Iam:
-    """Hands out tokens that end."""
+    """Hands out tokens and keys that end."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -46,6 +47,45 @@ class Iam:
             }
         }
         return web.json_response(body, status=201, headers={"X-Subject-Token": token})
+
+    async def list_projects(self, request: web.Request) -> web.Response:
+        """`GET /v3/projects`."""
+        simulator = self._simulator
+        if reason := simulator.refusal(request):
+            return _error(401, "Unauthorized", reason)
+        name = request.query.get("name")
+        projects = [
+            {"id": project_id, "name": its_name, "enabled": True}
+            for project_id, its_name in simulator.projects.items()
+            if name in {None, its_name}
+        ]
+        return web.json_response({"projects": projects, "links": {}})
+
+    async def make_metadata_token(self, request: web.Request) -> web.Response:
+        """`PUT /meta-data/latest/api/token`."""
+        if not self._simulator.metadata_token:
+            return web.Response(status=404)
+        if not request.headers.get("X-Metadata-Token-Ttl-Seconds", "").isdecimal():
+            return web.Response(status=400)
+        return web.Response(text=self._simulator.metadata_token)
+
+    async def show_security_key(self, request: web.Request) -> web.Response:
+        """`GET /openstack/latest/securitykey`."""
+        simulator = self._simulator
+        if request.headers.get("X-Metadata-Token", "") != simulator.metadata_token:
+            return web.Response(status=401)
+        if not simulator.has_agency:
+            return web.Response(status=404)
+        access, secret, token = (f"{part}{simulator.new_id()}" for part in ("STS", "sk-", "st-"))
+        simulator.keys.add(access, secret, token, until=simulator.now() + simulator.key_seconds)
+        ends = simulator.present() + timedelta(seconds=simulator.key_seconds)
+        credential = {
+            "access": access,
+            "secret": secret,
+            "securitytoken": token,
+            "expires_at": ends.strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
+        }
+        return web.json_response({"credential": credential})
 
 
 def _error(status: int, title: str, message: str) -> web.Response:

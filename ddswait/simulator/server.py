@@ -18,6 +18,7 @@ from ddswait.simulator.jobs import Plan
 from ddswait.simulator.signatures import Keys, Signed
 
 if TYPE_CHECKING:
+    import ssl
     from types import TracebackType
 
     from ddswait.simulator.faults import Kind
@@ -52,6 +53,7 @@ class Simulator:
         port: where to listen; 0 takes a free port.
         epoch: the wall time at the start; None takes the present.
         seed: makes the IDs; the same seed makes the same ones.
+        tls: what to serve https with; None serves http.
     """
 
     def __init__(  # noqa: PLR0913 - the knobs of a test double
@@ -68,6 +70,7 @@ class Simulator:
         port: int = 0,
         epoch: datetime | None = None,
         seed: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.speed = speed
         self.job_seconds = job_seconds
@@ -83,6 +86,10 @@ class Simulator:
         self.user, self.password, self.domain = "operator", "simulated-password", "account"
         self.region = "simulated-region-1"
         self.token_seconds = 86_400.0
+        self.projects = {project_id: self.region}  # and the name of each
+        self.metadata_token = "simulated-metadata-token"  # noqa: S105 - "": without
+        self.has_agency = True
+        self.key_seconds = 86_400.0
         self.keys = Keys()
         self.keys.add(access_key, secret_key)
         self.access_key = access_key
@@ -90,6 +97,7 @@ class Simulator:
         self.forbids = False
         self.endpoint = ""
         self._address = (host, port)
+        self._tls = tls
         self._faults = Faults()
         self._random = random.Random(seed)  # noqa: S311 - test data
         self._started = 0.0
@@ -101,9 +109,10 @@ class Simulator:
         app.add_routes(dds.routes(self))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, *self._address, backlog=_BACKLOG).start()
+        site = web.TCPSite(self._runner, *self._address, backlog=_BACKLOG, ssl_context=self._tls)
+        await site.start()
         host, port = self._runner.addresses[0][:2]
-        self.endpoint = f"http://{host}:{port}"
+        self.endpoint = f"http{'s' if self._tls else ''}://{host}:{port}"
         return self
 
     async def __aexit__(
@@ -174,8 +183,11 @@ class Simulator:
         """Whether a token is known and has not ended."""
         return self.now() < self.accepted_tokens.get(token or "", 0.0)
 
-    def signature_refusal(self, request: web.Request) -> str | None:
-        """Return why a signed request is refused, None when it is accepted."""
+    def refusal(self, request: web.Request) -> str | None:
+        """Return why a request's token or signature is refused, None when it is accepted."""
+        if "Authorization" not in request.headers:
+            accepted = self.accepts_token(request.headers.get("X-Auth-Token"))
+            return None if accepted else "decrypt token fail"
         path, _, query = request.raw_path.partition("?")
         signed = Signed(request.method, path, query, request.headers, b"")
         return self.keys.refusal(signed, self.now(), self.present())

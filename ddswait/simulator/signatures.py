@@ -11,6 +11,7 @@ import hmac
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
@@ -42,6 +43,7 @@ class Signed:
 class _Account:
     secret: str
     security_token: str | None
+    ends: float = inf
     refusals: int = 0
     locked_until: float = 0.0
 
@@ -52,9 +54,20 @@ class Keys:
 
     _accounts: dict[str, _Account] = field(default_factory=dict)
 
-    def add(self, access_key: str, secret_key: str, security_token: str | None = None) -> None:
-        """Let a key be known."""
-        self._accounts[access_key] = _Account(secret_key, security_token)
+    def add(
+        self,
+        access_key: str,
+        secret_key: str,
+        security_token: str | None = None,
+        until: float = inf,
+    ) -> None:
+        """Let a key be known, until some time."""
+        self._accounts[access_key] = _Account(secret_key, security_token, until)
+
+    def end_all(self) -> None:
+        """Let every key end now."""
+        for account in self._accounts.values():
+            account.ends = -inf
 
     def remove(self, access_key: str) -> None:
         """Revoke a key."""
@@ -68,6 +81,8 @@ class Keys:
         account = self._accounts.get(found[1])
         if account is None:
             return "verify aksk signature fail, access key is unknown"
+        if now >= account.ends:
+            return "the security token has expired"
         if now < account.locked_until:
             return "the access key is locked"
         reason = self._fault(request, account, found[2], found[3], present)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -237,6 +238,47 @@ def test_check_tells_what_is_used_and_whether_it_is_accepted(cloud: Cloud) -> No
     assert (deaf.returncode, "no answer" in deaf.stdout) == (5, True)
     clear = ddswait(cloud, "--check", "--endpoint", "http://dds.test")
     assert (clear.returncode, "--insecure-http" in clear.stderr) == (2, True)
+
+
+def test_check_with_a_key_looks_the_project_up(cloud: Cloud) -> None:
+    """An access key and a region are enough; what is wrong with them is told, and exits 4."""
+    keys = {
+        "HW_ACCESS_KEY": "SIMULATEDACCESSKEY",
+        "HW_SECRET_KEY": "simulated-secret-key",
+        "HW_REGION_NAME": "simulated-region-1",
+        "HW_PROJECT_ID": "",
+    }
+    here = ("--iam-endpoint", cloud.endpoint)
+    good = ddswait(cloud, "--check", *here, **keys)
+    assert (good.returncode, "accepted" in good.stdout) == (0, True)
+    for part in ("SIMU...EY", "simulated-region-1", cloud.env["HW_PROJECT_ID"]):
+        assert part in good.stdout
+    assert "simulated-secret-key" not in good.stdout + good.stderr
+    other = ddswait(cloud, "--check", *here, **{**keys, "HW_REGION_NAME": "another-region-1"})
+    assert (other.returncode, "simulated-region-1 (" in other.stdout) == (4, True)
+    waited = ddswait(cloud, *here, cloud.job(), **keys)
+    assert waited.returncode == 0
+    half = ddswait(cloud, *here, cloud.job(), **{**keys, "HW_SECRET_KEY": ""})
+    assert (half.returncode, "HW_SECRET_KEY" in half.stderr) == (2, True)
+
+
+def test_keys_of_the_ecs_when_asked_for(cloud: Cloud) -> None:
+    """`--auth metadata` takes the keys of the machine; without a service it is unreachable."""
+    settings = {"DDSWAIT_METADATA": cloud.endpoint}
+    done = ddswait(cloud, "--auth", "metadata", cloud.job(), **settings)
+    assert done.returncode == 0
+    checked = ddswait(cloud, "--auth", "metadata", "--check", **settings)
+    assert (checked.returncode, "metadata service" in checked.stdout) == (0, True)
+    gone = ddswait(cloud, "--auth", "metadata", "--check", DDSWAIT_METADATA="http://127.0.0.1:9")
+    assert (gone.returncode, "no answer" in gone.stdout) == (5, True)
+
+
+def test_files_that_cannot_be_used_exit_2(cloud: Cloud, tmp_path: Path) -> None:
+    """A CA file or a clouds.yaml that cannot be read is told before anything is polled."""
+    for option, named in (("--ca-file", "nothing.pem"), ("--cloud", "nothing")):
+        env = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "clouds.yaml")}
+        done = ddswait(cloud, option, named, cloud.job(), **env)
+        assert (done.returncode, "cannot be read" in done.stderr) == (2, True)
 
 
 def test_password_of_the_environment_makes_a_token(cloud: Cloud) -> None:

@@ -1,0 +1,127 @@
+"""OpenStack's clouds.yaml, and the secure.yaml beside it.
+
+Source: "Configuring OpenStack SDK Applications" of the openstacksdk documentation; `ak` and `sk`
+as the SDK extensions of Open Telekom Cloud name them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ddswait.errors import ConfigurationError
+from ddswait.found import Found, Names, Place, from_pair, from_password, from_token, warn_if_open
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_NAMES = Names("ak", "sk", "security_token", "project_id")
+
+
+def find(env: Mapping[str, str], name: str, place: Callable[[str, str, str, str], Place]) -> Found:
+    """Return what clouds.yaml says of a cloud.
+
+    Args:
+        env: `OS_CLIENT_CONFIG_FILE` names the file; else ./clouds.yaml, ~/.config/openstack and
+            /etc/openstack are looked through.
+        name: of the cloud.
+        place: makes a place of the file's (auth URL, region, project ID, project name).
+
+    Raises:
+        ConfigurationError: there is no file, no such cloud, or too little in it.
+    """
+    path = _path(env, name)
+    cloud = _cloud(path, name)
+    source = f"{path}, cloud {name!r}"
+    auth = cloud.get("auth")
+    if not isinstance(auth, dict):
+        raise ConfigurationError(f"{source} has no section auth: write auth_url and the rest there")
+    told = {key: str(value) for key, value in auth.items() if value is not None}
+    region = str(cloud.get("region_name") or "")
+    found = _credentials(told, region, place, source)
+    return found._replace(
+        region=region,
+        iam_endpoint=told.get("auth_url", ""),
+        endpoint=str(cloud.get("dds_endpoint_override") or ""),
+        ca_file=str(cloud.get("cacert") or ""),
+        warnings=warn_if_open(str(path), path.stat().st_mode),
+    )
+
+
+def _credentials(
+    told: Mapping[str, str],
+    region: str,
+    place: Callable[[str, str, str, str], Place],
+    source: str,
+) -> Found:
+    if found := from_pair(told.get, _NAMES, source):
+        return found
+    project_id = told.get("project_id", "")
+    if token := told.get("token"):
+        return from_token(token, project_id, source)
+    if "username" not in told or "password" not in told:
+        raise ConfigurationError(
+            f"{source}: auth has no credentials: give username, password and user_domain_name, "
+            "or ak and sk, or token"
+        )
+    domain = told.get("user_domain_name") or told.get("domain_name") or ""
+    where = place(told.get("auth_url", ""), region, project_id, told.get("project_name", ""))
+    return from_password(told["username"], told["password"], domain, where, source)
+
+
+def _path(env: Mapping[str, str], name: str) -> Path:
+    if named := env.get("OS_CLIENT_CONFIG_FILE"):
+        return Path(named)
+    home = Path(env.get("HOME", ""))
+    folders = (Path(), home / ".config" / "openstack", Path("/etc/openstack"))
+    for folder in folders:
+        for file in ("clouds.yaml", "clouds.yml"):
+            if (folder / file).exists():
+                return folder / file
+    raise ConfigurationError(
+        f"cloud {name!r}: there is no clouds.yaml here, in ~/.config/openstack or in "
+        "/etc/openstack: write one, or name it in OS_CLIENT_CONFIG_FILE"
+    )
+
+
+def _cloud(path: Path, name: str) -> dict[str, Any]:
+    clouds = _clouds(path)
+    if name not in clouds:
+        known = ", ".join(sorted(map(str, clouds))) or "none"
+        raise ConfigurationError(f"{path} has no cloud {name!r}; it has: {known}")
+    cloud = clouds[name]
+    secure = path.with_name(path.name.replace("clouds", "secure"))
+    if secure != path and secure.exists():
+        # Passwords are often kept apart from what may be shared.
+        cloud = _merged(cloud, _clouds(secure).get(name) or {})
+    if not isinstance(cloud, dict):
+        raise ConfigurationError(f"{path}, cloud {name!r} is no section: write auth under it")
+    return cloud
+
+
+def _clouds(path: Path) -> dict[str, Any]:
+    try:
+        import yaml
+    except ImportError:
+        raise ConfigurationError(
+            f"{path} needs PyYAML to be read: pip install 'ddswait[yaml]'"
+        ) from None
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        # The parser's own message repeats the line, which may hold a secret.
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise ConfigurationError(f"{path} is no YAML{where}: mend it") from None
+    clouds = document.get("clouds") if isinstance(document, dict) else None
+    if not isinstance(clouds, dict):
+        raise ConfigurationError(f"{path} has no section clouds: write the clouds under it")
+    return clouds
+
+
+def _merged(below: object, above: object) -> Any:  # noqa: ANN401 - YAML is anything
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return {**below, **{key: _merged(below.get(key), value) for key, value in above.items()}}

@@ -1,0 +1,116 @@
+"""Turns questions into requests and sends them, with the key of the hour."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from ddswait import api
+from ddswait.auth import Lease, Nobody
+from ddswait.client import Client, describe, trust
+from ddswait.errors import ConfigurationError
+from ddswait.outcome import Refusal
+from ddswait.question import Ask, Renewed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from ddswait.auth import Credentials, Key
+    from ddswait.question import Renew
+
+_Read = TypeVar("_Read")
+
+
+class Messenger:
+    """Sends the questions of one agenda to one endpoint.
+
+    Args:
+        endpoint: such as `https://dds.ap-southeast-1.myhuaweicloud.com`.
+        project_id: the project of the jobs; "" takes that of the leases of `auth`.
+        auth: a key, or a source of keys that end.
+        connections: how many requests may be under way at once.
+        insecure_http: accept endpoints beyond this machine that are not https.
+        ca_file: certificates (PEM) to trust instead of the system's; "" for the system's.
+
+    Raises:
+        ConfigurationError: endpoint, project ID or file are unusable.
+    """
+
+    def __init__(  # noqa: PLR0913 - each from one knob of the waiter
+        self,
+        endpoint: str,
+        project_id: str,
+        auth: Key | Credentials,
+        *,
+        connections: int,
+        insecure_http: bool = False,
+        ca_file: str = "",
+    ) -> None:
+        self.endpoint = api.check_endpoint(endpoint, insecure_http=insecure_http)
+        self._credentials = cast("Credentials", auth) if hasattr(auth, "obtain") else None
+        if where := getattr(auth, "iam_endpoint", ""):
+            api.check_endpoint(where, insecure_http=insecure_http)
+        if self._credentials is not None:
+            project_id = project_id or getattr(auth, "project_id", "")
+        if project_id or self._credentials is None:
+            api.check_project_id(project_id)
+        self.project_id = project_id
+        self._trust = trust(ca_file) if ca_file else None
+        key = Nobody() if self._credentials is not None else cast("Key", auth)
+        self._client = Client(connections, api.HEADERS, key, self._trust)
+
+    @property
+    def renews(self) -> bool:
+        """Whether the key must be obtained first, and can be renewed."""
+        return self._credentials is not None
+
+    @property
+    def place(self) -> str:
+        """Endpoint and project, for messages."""
+        return f"{self.endpoint} (project {self.project_id or 'of the credentials'})"
+
+    def send(self, question: Ask | Renew) -> Awaitable[api.Reply | Renewed]:
+        """Send a question; what comes of it is never an exception."""
+        if isinstance(question, Ask):
+            return self.ask(question.job_id)
+        return self.renew()
+
+    def ask(self, job_id: str) -> Awaitable[api.Reply]:
+        """Ask about one job."""
+        request = api.show_job(self.endpoint, self.project_id, job_id)
+        return self._client.send(request, partial(api.read_show_job, job_id))
+
+    async def renew(self) -> api.Reply | Renewed:
+        """Obtain a key, and use it from now on."""
+        assert self._credentials is not None  # noqa: S101 - only then the agenda renews
+        try:
+            lease = await self._credentials.obtain(self._send_apart)
+        except ConfigurationError as error:
+            return Refusal(0, error_msg=str(error), concerns_all=True)
+        except Exception as error:  # noqa: BLE001 - whatever a user's own source does
+            return api.Fault(f"the credentials could not be obtained: {describe(error)}")
+        if not isinstance(lease, Lease):
+            return lease
+        self.project_id = self.project_id or lease.project_id
+        if not self.project_id:
+            return Refusal(0, error_msg="the credentials name no project: give a project ID")
+        self._client.use(lease.key)
+        return Renewed(lease.renew_in)
+
+    async def _send_apart(
+        self,
+        request: api.Request,
+        read: Callable[[int, Mapping[str, str], bytes], _Read],
+        key: Key | None = None,
+    ) -> _Read | api.Fault | Refusal:
+        """Send a request of the credentials, over a connection of its own: to another host."""
+        key = Nobody() if key is None else key
+        client = Client(1, api.HEADERS, key, self._trust)
+        try:
+            return await client.send(request, read)
+        finally:
+            await client.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.close()

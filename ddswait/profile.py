@@ -1,0 +1,57 @@
+"""The SDK's profile file: `~/.huaweicloud/credentials`, an INI file.
+
+Source: "Use Profile File" of the official SDK's documentation.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ddswait.errors import ConfigurationError
+from ddswait.found import Found, Names, from_pair, warn_if_open
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+_SECTION = "basic"
+_NAMES = Names("ak", "sk", "security_token", "project_id")
+
+
+def find(env: Mapping[str, str]) -> Found | None:
+    """Return what the profile file holds; None when there is no file.
+
+    Raises:
+        ConfigurationError: it cannot be read, or holds less than it should.
+    """
+    named = env.get(_VARIABLE)
+    path = Path(named) if named else Path(env.get("HOME", "")) / ".huaweicloud" / "credentials"
+    if not named and not path.exists():
+        return None
+    section = _read(path)
+    found = from_pair(section.get, _NAMES, f"{path}, section [{_SECTION}]")
+    if found is None:
+        raise ConfigurationError(f"{path}: section [{_SECTION}] has neither ak nor sk: give both")
+    return found._replace(
+        iam_endpoint=section.get("iam_endpoint", ""),
+        warnings=warn_if_open(str(path), path.stat().st_mode),
+    )
+
+
+def _read(path: Path) -> Mapping[str, str]:
+    import configparser  # 4 ms, which only a profile file is worth
+
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    except (configparser.Error, UnicodeDecodeError):
+        # The parser's own message repeats the line, which may hold a secret.
+        raise ConfigurationError(
+            f"{path} is no INI file: write [basic], ak = ..., sk = ..."
+        ) from None
+    if not parser.has_section(_SECTION):
+        raise ConfigurationError(f"{path} has no section [{_SECTION}]: write ak and sk under one")
+    return parser[_SECTION]
