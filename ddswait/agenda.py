@@ -4,16 +4,20 @@
 
     1. One watch, one stream of looks, however many callers wait for the job; at most one look at
        a job is under way.
-    2. Whoever is due first is asked about first.
-    3. Until the credentials have been accepted lately, questions leave one at a time: a key that
+    2. All questions pass one budget (budget.py). While it suffices, whoever is due first is asked
+       about first; when it does not, whoever is most overdue for its own interval (ready.py).
+    3. One list request may take the place of many looks (sweep.py). It never ends a wait.
+    4. Until the credentials have been accepted lately, questions leave one at a time: a key that
        is refused more than five times in a row is locked for five minutes (API Gateway), so a
        thousand jobs must not find out together.
-    4. A refusal that concerns all ends every wait, and every later one without a question.
-    5. Credentials that renew are renewed before they end, while the old ones still serve, and
+    5. A refusal that concerns all ends every wait, and every later one without a question.
+    6. Credentials that renew are renewed before they end, while the old ones still serve, and
        once upon a 401: one renewal for all, during which no question leaves. What was refused
        with the old key is asked again; a new key that is refused too ends every wait.
-    6. A deadline belongs to a caller, an ending to the job: when a caller's deadline passes,
+    7. A deadline belongs to a caller, an ending to the job: when a caller's deadline passes,
        the others wait on.
+    8. How long past jobs took is learned from every job that completes, and from one list of the
+       last month's, if that may be read.
 
 An entry of the timetable is stale, and skipped, when its job has gone or is due at another time.
 """
@@ -25,12 +29,17 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from ddswait.api import Fault, Reply, Throttled
-from ddswait.events import Ended, Event, PollFailed, Progressed, Tracked, UnknownStatus, Visible
+from ddswait.api import Completed, Fault, Listed, NotVisible, Running, Throttled, moment_of
+from ddswait.budget import Budget
+from ddswait.durations import Durations
+from ddswait.events import Ended, Event, ListRefused, Looked, Tracked
 from ddswait.job import Job
 from ddswait.leasing import Leasing
+from ddswait.news import News
 from ddswait.outcome import Refusal
-from ddswait.question import Ask, Renew, Renewed, Rest
+from ddswait.question import Ask, Renew, Renewed, Rest, Sweep
+from ddswait.ready import Ready
+from ddswait.sweep import Sweeping
 from ddswait.timetable import Timetable
 from ddswait.watch import LAST_LOOK, Watch
 
@@ -38,8 +47,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from random import Random
 
+    from ddswait.api import Reply
     from ddswait.outcome import Outcome
+    from ddswait.pace import Past
     from ddswait.watch import Rules
+
+    Answer = Reply | Listed | Renewed
 
 _ACCEPTED_LATELY = 10.0  # seconds for which one accepted question vouches for the next ones
 _PROBE_PATIENCE = 2.0  # a lone question unanswered for so long no longer holds back the others
@@ -47,6 +60,12 @@ _SAYS_NOTHING = (Fault, Throttled, Refusal)  # of the credentials having been ac
 _UNAUTHORIZED = 401
 _AGAIN = 0.001  # seconds: at once, and yet later than now
 _STALE_ENTRIES = 64  # too few to be worth a clean-up
+_PLENTY = 100  # questions that may leave at once: so many that their order does not matter
+_LAPSE_EVERY = 1.0  # seconds
+_PAST_AGAIN = 60.0  # seconds after which to ask for past jobs again, if that failed
+_ENOUGH = 5  # past jobs of a name: more of them would tell little more
+_FINAL = frozenset({"Completed", "Failed"})
+_LONGEST_AGE = 31 * 86400.0  # tasks older than a month cannot be asked about
 
 
 class Agenda:
@@ -56,19 +75,53 @@ class Agenda:
         rules: intervals and bounds, in seconds.
         random: the source of all jitter; a seeded one makes every history repeatable.
         renews: whether the credentials must be obtained first, and can be renewed.
+        budget: how many questions may leave; None for ten per second.
+        durations: what is known of past jobs; None for nothing yet.
+
+    Attributes:
+        closely: whether to tell of each look (`Looked`).
+        lists: whether lists may be asked for at all.
     """
 
-    def __init__(self, rules: Rules, random: Random, *, renews: bool = False) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        random: Random,
+        *,
+        renews: bool = False,
+        budget: Budget | None = None,
+        durations: Durations | None = None,
+    ) -> None:
         self.rules = rules
+        self.budget = budget or Budget()
+        self.durations = Durations() if durations is None else durations
+        self.closely = False
         self._random = random
         self._watches: dict[str, Watch] = {}
         self._others: dict[str, list[tuple[float, object]]] = {}
         self._timetable = Timetable()
+        self._ready = Ready(rules.interval / 4)
+        self._sweeping = Sweeping()
+        self._newcomers = 0  # never looked at, and not yet looked for in a list
+        self._held: list[Watch] = []  # due, and waiting for the list that is being read
+        self._listed_last = False
+        self._past_at: float | None = None  # when to ask for past jobs; inf for not (again)
+        self._server_ahead: float | None = None  # seconds since 1970, when our own clock is 0
         self._accepted_at = -inf
         self._probe_until = -inf
         self._refusal: Refusal | None = None
         self._lease = Leasing(renews=renews)
-        self._odd_statuses: set[str] = set()
+        self._news = News()
+
+    @property
+    def lists(self) -> bool:
+        """Whether tasks may be listed, as far as is known; set to False to never ask."""
+        return self._sweeping.allowed
+
+    @lists.setter
+    def lists(self, allowed: bool) -> None:
+        if not allowed:
+            self._sweeping.forbid()
 
     def __len__(self) -> int:
         return len(self._watches)
@@ -78,6 +131,8 @@ class Agenda:
 
     def __iter__(self) -> Iterator[Watch]:
         return iter(self._watches.values())
+
+    # ---- who waits
 
     def track(self, job_id: str, deadline: float, owner: object, now: float) -> Sequence[Event]:
         """Begin to watch a job for `owner`, or let `owner` join those who wait for it.
@@ -97,6 +152,7 @@ class Agenda:
             outcome = watch.refused(self._refusal, now, self.rules)
             return (Ended(job_id, outcome, (owner,)),)
         self._watches[job_id] = watch
+        self._newcomers += 1
         self._timetable.push(watch)
         return (Tracked(job_id),)
 
@@ -136,9 +192,11 @@ class Agenda:
     def _drop(self, watch: Watch) -> None:
         del self._watches[watch.job_id]
         watch.due = inf
+        self._ready.discard(watch)
         self._others.pop(watch.job_id, None)
         if len(self._timetable) > 2 * len(self._watches) + _STALE_ENTRIES:
-            self._timetable.rebuild(each for each in self._watches.values() if each.by is None)
+            waiting = (each for each in self._watches.values() if each.by is None)
+            self._timetable.rebuild(each for each in waiting if each not in self._ready)
 
     def owners(self) -> Iterator[object]:
         """Return all who wait."""
@@ -146,8 +204,13 @@ class Agenda:
             yield watch.owner
             yield from (owner for _, owner in self._others.get(watch.job_id, ()))
 
+    # ---- what to ask
+
     def due_at(self) -> float:
-        """Return when the next look is due; inf when none is."""
+        """Return when the next look is due, -inf when one is overdue; inf when none is."""
+        return -inf if self._ready else self._scheduled()
+
+    def _scheduled(self) -> float:
         while (entry := self._timetable.first()) is not None:
             due, _, watch = entry
             if watch.due == due and watch.by is None:
@@ -155,59 +218,311 @@ class Agenda:
             self._timetable.pop()
         return inf
 
-    def next(self, now: float) -> Ask | Renew | Rest:
-        """Return the question to send now, or how long there is none."""
-        due = self.due_at()
+    def next(self, now: float) -> Ask | Renew | Sweep | Rest:
+        """Return the question to send now, or how long there is none.
+
+        While something is due and cannot leave, that is a second at the most; call lapse() then.
+        """
         lease = self._lease
         if lease.renews and self._watches:
             if lease.starts(now):
                 return Renew(now + self.rules.request_timeout)
             if lease.blocked:
                 return Rest(lease.due)
-            if due > now:
-                return Rest(min(due, lease.due))
+        due = min(self.due_at(), self._list_due_at(now))
         if due > now:
-            return Rest(due)
-        if now - self._accepted_at > _ACCEPTED_LATELY:
-            if now < self._probe_until:
-                return Rest(self._probe_until)
+            return Rest(min(due, lease.due) if lease.renews and self._watches else due)
+        is_probe = now - self._accepted_at > _ACCEPTED_LATELY
+        at = max(self.budget.at(now), self._probe_until if is_probe else now)
+        if at > now:
+            return Rest(min(at, now + _LAPSE_EVERY))
+        question = self._question(now)
+        if isinstance(question, Rest):
+            return question
+        if is_probe:
             self._probe_until = now + _PROBE_PATIENCE
-        _, job_id, watch = self._timetable.pop()
-        watch.ask(now, self.rules)
-        return Ask(job_id, watch, lease.count)
+        self.budget.spend(now)
+        return question
 
-    def take(self, ask: Ask | Renew, reply: Reply | Renewed, now: float) -> Sequence[Event]:
+    def _list_due_at(self, now: float) -> float:
+        """Return when a page of some list is due; inf when none is."""
+        sweeping = self._sweeping
+        if not sweeping.allowed or self._server_ahead is None or not self._watches:
+            return inf
+        past_at = inf if self._past_at is None else self._past_at
+        return min(past_at, now if sweeping.page_due else sweeping.due)
+
+    def _question(self, now: float) -> Ask | Sweep | Rest:
+        """Return what to ask, now that something is due and may leave."""
+        plenty = not self._ready and not self._sweeping.expected
+        if plenty and self._scheduled() <= now and self.budget.left(now) >= _PLENTY:
+            if question := self._list_question(now):
+                return question
+            return self._ask(self._timetable.pop()[2], now)  # ranking costs, and would not matter
+        self._gather(now)
+        # Where there is budget for one only, lists and single looks take turns: neither starves.
+        turn = self._ready.pop(now) if self._listed_last else None
+        if turn is None and (question := self._list_question(now)):
+            self._listed_last = True
+            return question
+        self._listed_last = False
+        watch = turn or self._ready.pop(now)
+        return self._ask(watch, now) if watch is not None else Rest(now + _AGAIN)
+
+    def _ask(self, watch: Watch, now: float) -> Ask:
+        watch.ask(now, self.rules)
+        return Ask(watch.job_id, watch, self._lease.count, now)
+
+    def _gather(self, now: float) -> None:
+        """Move what is due from the timetable to where urgency is compared."""
+        while self._scheduled() <= now:
+            watch = self._timetable.pop()[2]
+            if watch.job_id in self._sweeping.expected and self._may_list(watch, now):
+                self._hold(watch)
+            else:
+                self._ready.add(watch)
+
+    # ---- lists
+
+    def _list_question(self, now: float) -> Sweep | None:
+        sweeping = self._sweeping
+        if not sweeping.allowed or self._server_ahead is None:
+            return None
+        if self._past_at is not None and self._past_at <= now:
+            self._past_at = inf
+            return self._page("Completed", 0, now)
+        if sweeping.page_due:
+            return self._page("Running", sweeping.offset or 0, now)
+        if sweeping.offset is not None:
+            return None
+        if not (sweeping.due <= now or sweeping.pays_for(self._newcomers)):
+            if sweeping.should_consider(now):
+                self._plan(now)
+            return None
+        self._begin_sweep(now)
+        return self._page("Running", 0, now)
+
+    def _page(self, status: str, offset: int, now: float) -> Sweep:
+        if status == "Running":
+            self._sweeping.asked = True
+        moment = now + (self._server_ahead or 0.0)
+        by = now + self.rules.request_timeout
+        return Sweep(status, offset, moment, by, self._lease.count, now)
+
+    def _may_list(self, watch: Watch, now: float) -> bool:
+        """Whether a list may stand for the next look at a job."""
+        if watch.by is not None or now >= watch.deadline or watch.job_id in self._sweeping.unlisted:
+            return False
+        if watch.record is None:
+            return not watch.polls
+        return now - watch.asked < self.rules.trust
+
+    def _begin_sweep(self, now: float) -> None:
+        """Begin to read the list; what it may tell of waits for it."""
+        self._newcomers = 0
+        sweeping = self._sweeping
+        sweeping.begin(
+            watch.job_id for watch in self._watches.values() if self._may_list(watch, now)
+        )
+        for watch in self._ready:
+            if watch.job_id in sweeping.expected:
+                self._ready.discard(watch)
+                self._hold(watch)
+
+    def _hold(self, watch: Watch) -> None:
+        """Let a due watch wait for the list, but not beyond its deadline."""
+        self._held.append(watch)
+        watch.due = watch.deadline
+        self._timetable.push(watch)
+
+    def _plan(self, now: float) -> None:
+        """Work out when the next sweep is due, if it pays."""
+        unlisted = self._sweeping.unlisted
+        self._sweeping.plan(
+            (
+                watch.hazard(now, self._past_of(watch))
+                for watch in self._watches.values()
+                if watch.record is not None and watch.job_id not in unlisted
+            ),
+            self.rules.interval,
+            now,
+        )
+
+    def _past_of(self, watch: Watch) -> Past | None:
+        return None if watch.record is None else self.durations.of(watch.record.get("name", ""))
+
+    def _listed(self, sweep: Sweep, reply: Reply | Listed, now: float) -> Sequence[Event]:
+        """Take a page of a list, or that there is none."""
+        if isinstance(reply, Listed):
+            self._accept(now)
+            self.budget.answered()
+            if sweep.status == "Completed":
+                for record in reply.records:
+                    self.durations.learn(Job.from_record(record))
+                return ()
+            return self._take_page(reply, now)
+        if isinstance(reply, Refusal):
+            return self._list_refused(sweep, reply, now)
+        if isinstance(reply, Throttled):
+            self._learn_limit(reply, sweep.at, now)
+        if sweep.status == "Completed":
+            self._past_at = now + _PAST_AGAIN
+            return ()
+        self._sweeping.failed(now, self._random)
+        self._let_held_go(now)
+        return ()
+
+    def _take_page(self, page: Listed, now: float) -> Sequence[Event]:
+        if self._sweeping.offset is None:
+            return ()  # lists were given up meanwhile
+        events: list[Event] = []
+        for record in page.records:
+            watch = self._watches.get(record.get("id", ""))
+            if watch is not None and watch.by is None and record.get("status") not in _FINAL:
+                events += self._see(watch, record, now)
+        if self._sweeping.page(len(page.records), page.total):
+            self._end_sweep(now)
+        return events
+
+    def _see(self, watch: Watch, record: Mapping[str, Any], now: float) -> Sequence[Event]:
+        """Take a list's word that a job is running."""
+        sweeping = self._sweeping
+        sweeping.seen.add(watch.job_id)
+        sweeping.unlisted.discard(watch.job_id)
+        if not isinstance(record.get("status"), str) or now >= watch.deadline:
+            return ()
+        before = watch.record
+        if before is None:
+            self._birth(watch, record, now)
+        past = self.durations.of(record.get("name", "")) if before is None else self._past_of(watch)
+        watch.listed(record, now, self.rules, self._random, past)
+        self._ready.discard(watch)
+        self._timetable.push(watch)
+        news = self._news.of(before, watch, now)
+        return [*news, Looked(watch.job_id, "sweep", watch.due - now)] if self.closely else news
+
+    def _end_sweep(self, now: float) -> None:
+        """Ask singly about every job that the list should have held and did not."""
+        sweeping = self._sweeping
+        for job_id in sweeping.expected - sweeping.seen:
+            watch = self._watches.get(job_id)
+            if watch is None or watch.by is not None:
+                continue
+            if watch.record is not None:
+                sweeping.unlisted.add(job_id)  # until a list holds it again
+            watch.due = min(now, watch.due)
+            self._ready.add(watch)
+        sweeping.expected = set()
+        self._let_held_go(now)
+        self._plan(now)
+
+    def _let_held_go(self, now: float) -> None:
+        """Ask singly about every job that waited for the list and was not in it."""
+        held, self._held = self._held, []
+        self._sweeping.expected = set()
+        for watch in held:
+            if watch.by is None and watch.due == watch.deadline and now < watch.deadline:
+                watch.due = now
+                self._ready.add(watch)
+
+    def _list_refused(self, sweep: Sweep, refusal: Refusal, now: float) -> Sequence[Event]:
+        """Give up lists for good; but a 401 concerns every question."""
+        if refusal.http_status == _UNAUTHORIZED:
+            self._sweeping.failed(now, self._random)
+            self._let_held_go(now)
+            if self._lease.cures(sweep.lease, now):
+                return ()
+            return self._refuse_all(self._dated(refusal, now), now)
+        self._sweeping.forbid()
+        self._let_held_go(now)
+        return (ListRefused(str(refusal)),)
+
+    # ---- what was answered
+
+    def take(self, ask: Ask | Renew | Sweep, reply: Answer, now: float) -> Sequence[Event]:
         """Take the answer to a question; return what happened, oldest first."""
         if isinstance(ask, Renew):
+            assert not isinstance(reply, Listed)  # noqa: S101 - only Sweep is answered by it
             return self._renewed(reply, now)
         assert not isinstance(reply, Renewed)  # noqa: S101 - only Renew is answered by it
-        self._note_acceptance(reply, now)
+        self._probe_until = -inf
+        if isinstance(ask, Sweep):
+            return self._listed(ask, reply, now)
+        assert not isinstance(reply, Listed)  # noqa: S101
         watch = ask.watch
+        if not isinstance(reply, _SAYS_NOTHING):
+            self._learn(watch, reply, now)
+        elif isinstance(reply, Throttled):
+            reply = self._learn_limit(reply, ask.at, now)
         if watch.due == inf:
             return ()
         if isinstance(reply, Refusal) and reply.concerns_all:
             return self._refused(ask, reply, now)
+        return self._looked(watch, reply, now)
+
+    def _looked(self, watch: Watch, reply: Reply, now: float) -> Sequence[Event]:
         before = watch.record
-        outcome = watch.take(reply, now, self.rules, self._random)
-        if outcome is None and now < watch.deadline:
-            self._timetable.push(watch)
-            return self._changes(before, watch, now)
-        changes = self._changes(before, watch, now)
+        why = _why(watch) if self.closely else ""
+        outcome = watch.take(reply, now, self.rules, self._random, self._past_of(watch))
+        news = self._news.of(before, watch, now)
+        if self.closely:
+            pause = 0.0 if outcome else watch.due - now
+            news = [*news, Looked(watch.job_id, why, pause)]
         if outcome is not None:
-            return [*changes, self._end(watch, outcome)]
+            return [*news, self._end(watch, outcome)]
+        if now < watch.deadline:
+            self._timetable.push(watch)
+            return news
         ended = self._expire(watch, now)
         if watch.due < inf:
             watch.due = min(watch.due, watch.deadline)
             self._timetable.push(watch)
-        return [*changes, *ended]
+        return [*news, *ended]
+
+    def _learn(self, watch: Watch, reply: Reply, now: float) -> None:
+        """Learn what an answer tells beyond its own job."""
+        self._accept(now)
+        self.budget.answered()
+        if isinstance(reply, Completed):
+            self.durations.learn(reply.job)
+        if self._server_ahead is None and isinstance(reply, Running | NotVisible):
+            moment = moment_of(reply.date)
+            self._server_ahead = None if moment is None else moment - now
+        if isinstance(reply, Running) and watch.record is None:
+            self._birth(watch, reply.record, now)
+        if not watch.polls and self._newcomers:
+            self._newcomers -= 1
+
+    def _birth(self, watch: Watch, record: Mapping[str, Any], now: float) -> None:
+        """Note how old a job is by the server's clock, at its first sight."""
+        job = Job.from_record(record)
+        if job.created is not None and self._server_ahead is not None:
+            age = now + self._server_ahead - job.created.timestamp()
+            watch.born = now - min(max(age, 0.0), _LONGEST_AGE)
+        if self._past_at is None:
+            self._past_at = now if self.durations.count(job.name) < _ENOUGH else inf
+
+    def _learn_limit(self, reply: Throttled, asked_at: float, now: float) -> Throttled:
+        """Let the budget learn from a 429; return it with the time that the budget waits."""
+        self.budget.throttled(reply.limit, reply.window, reply.retry_after, asked_at, now)
+        wait = self.budget.at(now) - now if reply.limit is not None else 0.0
+        return reply._replace(retry_after=max(reply.retry_after, wait))
+
+    def _accept(self, now: float) -> None:
+        self._accepted_at = now
+        self._lease.accepted = True
 
     def _refused(self, ask: Ask, refusal: Refusal, now: float) -> Sequence[Event]:
         if refusal.http_status == _UNAUTHORIZED and self._lease.cures(ask.lease, now):
             return self._ask_again(ask.watch, now)
         ask.watch.polls += 1
-        if refusal.http_status == _UNAUTHORIZED and self._accepted_at > -inf:
-            refusal = replace(refusal, accepted_ago=now - self._accepted_at)
-        return self._refuse_all(refusal, now)
+        return self._refuse_all(self._dated(refusal, now), now)
+
+    def _dated(self, refusal: Refusal, now: float) -> Refusal:
+        """Return a refusal that tells when the same credentials were last accepted."""
+        if refusal.http_status != _UNAUTHORIZED or self._accepted_at == -inf:
+            return refusal
+        return replace(refusal, accepted_ago=now - self._accepted_at)
 
     def _ask_again(self, watch: Watch, now: float) -> Sequence[Event]:
         watch.by = None
@@ -234,35 +549,7 @@ class Agenda:
             for watch in list(self._watches.values())
         ]
 
-    def _note_acceptance(self, reply: Reply, now: float) -> None:
-        self._probe_until = -inf
-        # A throttled or failed question may never have come as far as its credentials.
-        if not isinstance(reply, _SAYS_NOTHING):
-            self._accepted_at = now
-            self._lease.accepted = True
-
-    def _changes(
-        self, before: Mapping[str, Any] | None, watch: Watch, now: float
-    ) -> Sequence[Event]:
-        if watch.cause is not None:
-            return (PollFailed(watch.job_id, watch.cause, max(watch.due - now, 0.0)),)
-        record = watch.record
-        if record is None or record is before:
-            return ()
-        if before is None:
-            return [Visible(watch.job_id, Job.from_record(record)), *self._oddity(record)]
-        if record["status"] == before["status"] and record.get("progress") == before.get(
-            "progress"
-        ):
-            return ()
-        news = Progressed(watch.job_id, Job.from_record(record), Job.from_record(before))
-        return [news, *self._oddity(record)]
-
-    def _oddity(self, record: Mapping[str, Any]) -> Iterator[Event]:
-        job = Job.from_record(record)
-        if not job.has_known_status and job.status not in self._odd_statuses:
-            self._odd_statuses.add(job.status)
-            yield UnknownStatus(job.id, job.status)
+    # ---- how it ends
 
     def _end(self, watch: Watch, outcome: Outcome) -> Ended:
         others = self._others.get(watch.job_id, ())
@@ -290,13 +577,21 @@ class Agenda:
 
         To be called at least once a second while questions are due and none can leave.
         """
-        late = [
-            watch
-            for watch in self._watches.values()
-            if watch.by is None and watch.deadline + LAST_LOOK <= now
-        ]
-        return [event for watch in late for event in self._expire(watch, now)]
+        self._gather(now)
+        late = [watch for watch in self._ready if watch.deadline + LAST_LOOK <= now]
+        return [event for watch in late if watch.by is None for event in self._expire(watch, now)]
 
 
 def _deadline(entry: tuple[float, object]) -> float:
     return entry[0]
+
+
+def _why(watch: Watch) -> str:
+    """Return why the look was taken that is being answered."""
+    if watch.by is not None and watch.by > watch.deadline:
+        return "deadline"
+    if watch.faults:
+        return "fault"
+    if watch.record is not None:
+        return "pace"
+    return "grace" if watch.polls else "first"

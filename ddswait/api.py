@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +19,7 @@ from ddswait.job import Job
 from ddswait.outcome import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 UNKNOWN_JOB = "DBS.200543"
 _BAD_PROJECT = "DBS.280408"
@@ -29,6 +30,8 @@ _LIMIT = re.compile(r"limit:\s*(\d{1,9}),\s*time:\s*(\d{1,9})\s*(second|minute|h
 _UNIT = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _SHOWN = 200
 _LONGEST_RETRY_AFTER = 86400.0
+_MINUTE = 60.0
+_MONTH = 30 * 86400.0 - 2 * _MINUTE
 
 
 class Request(NamedTuple):
@@ -46,6 +49,8 @@ class Running(NamedTuple):
     """
 
     record: Mapping[str, Any]
+    date: str = ""
+    """The `Date` header: the server's own clock."""
 
 
 class Completed(NamedTuple):
@@ -64,6 +69,7 @@ class NotVisible(NamedTuple):
     """DDS does not know the job ID: not yet, no longer, or not at all."""
 
     said: str
+    date: str = ""
 
 
 class Fault(NamedTuple):
@@ -80,6 +86,13 @@ class Throttled(NamedTuple):
     retry_after: float = 0.0
     limit: int | None = None
     window: float | None = None
+
+
+class Listed(NamedTuple):
+    """One page of a list of tasks, and how many there are on all pages."""
+
+    records: Sequence[Mapping[str, Any]]
+    total: int
 
 
 Reply = Running | Completed | Failed | NotVisible | Fault | Throttled | Refusal
@@ -156,11 +169,11 @@ def read_show_job(job_id: str, status: int, headers: Mapping[str, str], body: by
         body: the reply's body, whatever it holds.
     """
     if 200 <= status < 300:  # noqa: PLR2004 - the range that HTTP calls successful
-        return _read_record(job_id, body)
+        return _read_record(job_id, headers, body)
     return read_error(status, headers, body)
 
 
-def _read_record(job_id: str, body: bytes) -> Reply:
+def _read_record(job_id: str, headers: Mapping[str, str], body: bytes) -> Reply:
     document = _parse(body)
     if not isinstance(document, dict) or "job" not in document:
         return Fault(f"the reply holds no job: {_start(body)}")
@@ -168,14 +181,67 @@ def _read_record(job_id: str, body: bytes) -> Reply:
     status = record.get("status") if isinstance(record, dict) else record
     # Inferred from sibling services: an unknown ID may also come as 200 with an empty job.
     if status is None or status == "":
-        return NotVisible("the reply's job is empty")
+        return NotVisible("the reply's job is empty", headers.get("Date", ""))
     if not isinstance(status, str) or not isinstance(record, dict):
         return Fault(f"the reply's job is no record: {_start(body)}")
     if record.get("id") != job_id:
         return Fault(f"the reply is about another job: {ascii(record.get('id'))[:_SHOWN]}")
     if status == "Completed":
         return Completed(Job.from_record(record))
-    return Failed(Job.from_record(record)) if status == "Failed" else Running(record)
+    return (
+        Failed(Job.from_record(record))
+        if status == "Failed"
+        else Running(record, headers.get("Date", ""))
+    )
+
+
+def list_tasks(  # noqa: PLR0913, PLR0917 - the parameters that the reference documents
+    endpoint: str, project_id: str, status: str, moment: float, offset: int, limit: int
+) -> Request:
+    """Return the request for one page of the last month's tasks (ListTasks, v3.1).
+
+    Args:
+        endpoint: of DDS.
+        project_id: of the tasks.
+        status: `Running` or `Completed`.
+        moment: the present by the server's clock, in seconds since 1970.
+        offset: of the page's first task.
+        limit: how many tasks, 100 at the most.
+    """
+    # At most 30 days apart; a minute to come, since a task may be created meanwhile.
+    start, end = (
+        datetime.fromtimestamp(moment + shift, UTC).strftime("%Y-%m-%dT%H%%3A%M%%3A%S%%2B0000")
+        for shift in (-_MONTH, _MINUTE)
+    )
+    query = f"start_time={start}&end_time={end}&status={status}&offset={offset}&limit={limit}"
+    return Request("GET", f"{endpoint}/v3.1/{project_id}/jobs?{query}")
+
+
+def read_list(
+    status: int, headers: Mapping[str, str], body: bytes
+) -> Listed | Fault | Throttled | Refusal:
+    """Return the tasks of a reply to `list_tasks`, or what else it means."""
+    if 200 <= status < 300:  # noqa: PLR2004
+        document = _parse(body)
+        records = document.get("jobs") if isinstance(document, dict) else None
+        if not isinstance(document, dict) or not isinstance(records, list):
+            return Fault(f"the reply lists no tasks: {_start(body)}")
+        total = document.get("total_count")
+        known = [each for each in records if isinstance(each, dict)]
+        return Listed(known, total if isinstance(total, int) else len(records))
+    reply = read_error(status, headers, body)
+    # "Not known" has no meaning here: it is one more way to say that there is no such list.
+    if isinstance(reply, NotVisible):
+        return Refusal(status, error_msg=reply.said)
+    return reply if isinstance(reply, Fault | Throttled | Refusal) else Fault("no list")
+
+
+def moment_of(date: str) -> float | None:
+    """Return a `Date` header in seconds since 1970; None when it is none."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -201,7 +267,7 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
     if status in {401, 403, 407}:
         return said.for_all()
     if status in {400, 404} and _is_unknown_job(status, code):
-        return NotVisible(str(said))
+        return NotVisible(str(said), said.date)
     if not 400 <= status < 500 or status in {408, 425} or not code:  # noqa: PLR2004
         return Fault(_cause(said, headers), _retry_after(headers))
     everywhere = code == _BAD_PROJECT or code.endswith((_API_ABSENT, _GATEWAY_BAD_REQUEST))

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from ddswait.agenda import Agenda
-    from ddswait.api import Reply
+    from ddswait.api import Listed, Reply
     from ddswait.events import Event
-    from ddswait.question import Ask, Renew, Renewed
+    from ddswait.question import Ask, Renew, Renewed, Sweep
 
-    Question = Ask | Renew
+    Question = Ask | Renew | Sweep
+    Answer = Reply | Listed | Renewed
 
 _LAPSE_EVERY = 1.0  # seconds, as Agenda.lapse() asks for
 
@@ -40,7 +41,7 @@ class Carrier:
     def __init__(
         self,
         agenda: Agenda,
-        send: Callable[[Question], Awaitable[Reply | Renewed]],
+        send: Callable[[Question], Awaitable[Answer]],
         happened: Callable[[Sequence[Event]], None],
         broken: Callable[[BaseException], None],
         size: int,
@@ -101,7 +102,7 @@ class Carrier:
             worker.ask = ask
             self._cut.set(ask.by)
             sent_at = now()
-            reply: Reply | Renewed
+            reply: Answer
             try:
                 reply = await self._send(ask)
             except asyncio.CancelledError:

@@ -44,6 +44,28 @@ class UnknownStatus(NamedTuple):
     status: str
 
 
+class Looked(NamedTuple):
+    """A job was looked at; told only to those who listen closely (debug).
+
+    Attributes:
+        job_id: the job.
+        why: `first`, `grace` (its ID is not known yet), `pace`, `fault` (again after a failed
+            look), `sweep` (it was in a list) or `deadline` (the last look).
+        pause: seconds until the next look is due.
+    """
+
+    job_id: str
+    why: str
+    pause: float
+
+
+class ListRefused(NamedTuple):
+    """Tasks may not be listed, for `cause`: every job is looked at singly from now on."""
+
+    cause: str
+    job_id: str = ""
+
+
 class Ended(NamedTuple):
     """The waits of `owners` (the callers' futures) for the job have ended alike."""
 
@@ -52,4 +74,4 @@ class Ended(NamedTuple):
     owners: tuple[object, ...] = ()
 
 
-Event = Tracked | Visible | Progressed | PollFailed | UnknownStatus | Ended
+Event = Tracked | Visible | Progressed | PollFailed | UnknownStatus | Looked | ListRefused | Ended

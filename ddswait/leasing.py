@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from ddswait import pace
+from ddswait import pauses
 
 if TYPE_CHECKING:
     from random import Random
@@ -52,7 +52,7 @@ class Leasing:
     def failed(self, now: float, random: Random) -> float:
         """Note that a renewal failed; return for how many seconds no question could leave."""
         self._faults += 1
-        self.due = now + pace.after_fault(self._faults, 0.0, random)
+        self.due = now + pauses.after_fault(self._faults, 0.0, random)
         return now - self._blocked_at if self.blocked else 0.0
 
     def cures(self, lease: int, now: float) -> bool:

@@ -10,7 +10,17 @@ import logging
 from functools import cache
 from typing import Any, assert_never
 
-from ddswait.events import Ended, Event, PollFailed, Progressed, Tracked, UnknownStatus, Visible
+from ddswait.events import (
+    Ended,
+    Event,
+    ListRefused,
+    Looked,
+    PollFailed,
+    Progressed,
+    Tracked,
+    UnknownStatus,
+    Visible,
+)
 from ddswait.outcome import OutcomeKind
 
 _logger = logging.getLogger("ddswait")
@@ -45,6 +55,11 @@ def log(level: int, event: str, /, **fields: object) -> None:
         _structured().log(level, event, **fields)
 
 
+def is_close() -> bool:
+    """Whether debug events are listened to."""
+    return _logger.isEnabledFor(logging.DEBUG)
+
+
 def log_event(event: Event) -> None:
     """Log what happened to a job."""
     match event:
@@ -71,6 +86,10 @@ def log_event(event: Event) -> None:
             )
         case UnknownStatus(job_id, status):
             log(logging.WARNING, "ddswait.unknown_status", job_id=job_id, status=status)
+        case Looked(job_id, why, pause):
+            log(logging.DEBUG, "ddswait.job_looked_at", job_id=job_id, why=why, pause=pause)
+        case ListRefused(cause, _):
+            log(logging.INFO, "ddswait.list_refused", cause=cause)
         case Ended(job_id, outcome, _):
             level = logging.INFO if outcome.ok else logging.WARNING
             if outcome.kind is OutcomeKind.PENDING:

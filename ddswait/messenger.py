@@ -10,7 +10,8 @@ from ddswait.auth import Lease, Nobody
 from ddswait.client import Client, describe, trust
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
-from ddswait.question import Ask, Renewed
+from ddswait.question import Ask, Renewed, Sweep
+from ddswait.sweep import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -69,11 +70,20 @@ class Messenger:
         """Endpoint and project, for messages."""
         return f"{self.endpoint} (project {self.project_id or 'of the credentials'})"
 
-    def send(self, question: Ask | Renew) -> Awaitable[api.Reply | Renewed]:
+    def send(self, question: Ask | Renew | Sweep) -> Awaitable[api.Reply | api.Listed | Renewed]:
         """Send a question; what comes of it is never an exception."""
         if isinstance(question, Ask):
             return self.ask(question.job_id)
+        if isinstance(question, Sweep):
+            return self.list(question)
         return self.renew()
+
+    def list(self, sweep: Sweep) -> Awaitable[api.Reply | api.Listed]:
+        """Ask for one page of tasks."""
+        request = api.list_tasks(
+            self.endpoint, self.project_id, sweep.status, sweep.moment, sweep.offset, PAGE
+        )
+        return self._client.send(request, api.read_list)
 
     def ask(self, job_id: str) -> Awaitable[api.Reply]:
         """Ask about one job."""

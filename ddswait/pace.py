@@ -1,69 +1,149 @@
-"""When the next look is worth its cost. Pure: ages in, pauses in seconds out."""
+"""When the next look is worth its cost. Pure: ages and beliefs in, pauses in seconds out.
+
+Keller's inspection density ("Optimum checking schedules for systems subject to random failure",
+1974): when a look costs what C seconds of lateness cost, the best density of looks at age t is
+sqrt(h(t) / 2C), h being the hazard rate of the job's end. So the next look is due when the
+integral of that density since the last look reaches one.
+
+What is believed of the end:
+
+- Nothing: survival (600 / (600 + t))^2, a job of minutes to an hour. The integral then has a
+  closed form, the blind rule: sqrt(C (600 + t)) + C / 4.
+- Past durations of the same task name: a log-logistic around their median, trusted 0.9.
+- Progress that moved: at each change the remaining time is estimated, log-logistic of shape 3,
+  trusted 0.8.
+
+Beliefs are mixed by their survival, so one that is contradicted (a job outlives its history,
+progress sticks at 99 %) loses its weight by itself. Whatever is believed, a pause stays within
+[1/4, 2] of the blind one, and within 1 and 60 seconds (the user's interval, if longer).
+"""
 
 from __future__ import annotations
 
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from random import Random
 
+_TRUST_IN_PAST = 0.9
+_TRUST_IN_PROGRESS = 0.8
+_SHAPE_OF_PROGRESS = 3.0
+_SCALE = 600.0  # seconds: the time in which three jobs of four end, when nothing is known
+_SHORTEST, _LONGEST = 1.0, 60.0
+_STEPS = 24
+_TINY = 1e-9
 
-class _Growth:
-    """Pauses that double up to a bound, from backoff's generator, each computed once.
 
-    One shared list instead of a generator for each job: a count in the watch is the whole state.
+class Past(NamedTuple):
+    """What past jobs of a name tell: a log-logistic distribution of their durations."""
+
+    median: float
+    shape: float
+
+
+class Hope(NamedTuple):
+    """What progress told when it last changed, at `age`: `remaining` seconds, give or take."""
+
+    age: float
+    remaining: float
+
+
+def hope(age: float, percent: int) -> Hope | None:
+    """Return what progress promises that has just changed to `percent`; None for nothing.
+
+    A percentage is cut off, so the share done is half a percent more, on average.
     """
-
-    def __init__(self, first: float, longest: float) -> None:
-        self._first = first
-        self._longest = longest
-        self._source: Iterator[float] | None = None
-        self._steps: list[float] = []
-
-    def __getitem__(self, count: int) -> float:
-        while len(self._steps) <= count and self._longest not in self._steps[-1:]:
-            self._steps.append(next(self._generator()))
-        return self._steps[min(count, len(self._steps) - 1)]
-
-    def _generator(self) -> Iterator[float]:
-        if self._source is None:
-            import backoff  # a wait that meets no fault never pays for it
-
-            generator = backoff.expo(factor=self._first, max_value=self._longest)
-            generator.send(None)
-            self._source = generator
-        return self._source
+    if not percent > 0 or age <= 0:
+        return None
+    share = min(percent + 0.5, 99.5) / 100
+    return Hope(age, age * (1 - share) / share)
 
 
-_UNSEEN = _Growth(first=0.5, longest=5.0)
-_AFTER_FAULT = _Growth(first=1.0, longest=60.0)
+def cost(interval: float) -> float:
+    """Return C, the seconds of lateness that one look is worth, for a user's `interval`.
+
+    With it the blind rule gives about `interval` at the age of 400 s.
+    """
+    return interval * interval / 1000
 
 
-def until_next_look(interval: float, age: float, random: Random) -> float:
+def blind(interval: float, age: float) -> float:
+    """Return the pause when nothing is known but the age."""
+    worth = cost(interval)
+    return sqrt(worth * (_SCALE + age)) + worth / 4
+
+
+def bounds(interval: float, age: float) -> tuple[float, float]:
+    """Return the shortest and the longest pause at an age, before jitter."""
+    middle = blind(interval, age)
+    longest = max(_LONGEST, interval)
+    return min(max(middle / 4, _SHORTEST), longest), min(max(middle * 2, _SHORTEST), longest)
+
+
+def until_next_look(
+    interval: float, age: float, random: Random, past: Past | None = None, told: Hope | None = None
+) -> float:
     """Return the pause before a visible job is looked at again.
 
-    The older a job is, the longer it may still take: interval x sqrt((600 + age) / 1000),
-    jittered by a tenth so that jobs that were started together do not stay in step.
+    Jittered by a tenth, so that jobs that were started together do not stay in step.
+
+    Args:
+        interval: seconds; about how often to look when nothing is known.
+        age: seconds since the job was created.
+        random: the source of the jitter.
+        past: what past jobs of its name tell.
+        told: what its progress promised at its last change.
     """
-    return interval * sqrt((600.0 + age) / 1000.0) * random.uniform(0.9, 1.1)
+    return wanted(interval, age, past, told) * random.uniform(0.9, 1.1)
 
 
-def while_not_visible(misses: int, random: Random) -> float:
-    """Return the pause after the `misses`-th look that did not know the job ID (from 1).
+def wanted(interval: float, age: float, past: Past | None, told: Hope | None) -> float:
+    """Return the pause of `until_next_look` before jitter."""
+    shortest, longest = bounds(interval, age)
+    if past is None and told is None:
+        return min(max(blind(interval, age), shortest), longest)
+    # The integral, by the midpoint rule over the pauses that are allowed.
+    width = longest / _STEPS
+    enough = sqrt(2 * cost(interval)) / width
+    density, at = 0.0, age + width / 2
+    for _ in range(_STEPS):
+        gain = sqrt(hazard(at, past, told))
+        if density + gain >= enough:
+            pause = at - age - width / 2 + width * (enough - density) / gain
+            return min(max(pause, shortest), longest)
+        density += gain
+        at += width
+    return longest
 
-    "After a job is generated, it takes several seconds to query the job ID" (DDS API reference):
-    half a second first, growing to five.
-    """
-    return _UNSEEN[misses - 1] * random.uniform(0.9, 1.1)
+
+def hazard(age: float, past: Past | None = None, told: Hope | None = None) -> float:
+    """Return the hazard rate of the end at an age, per second."""
+    survival, density = _base(age, past)
+    if told is None or age <= told.age:
+        return density / survival
+    before, _ = _base(told.age, past)
+    s, f = _log_logistic(age - told.age, told.remaining, _SHAPE_OF_PROGRESS)
+    survival = _TRUST_IN_PROGRESS * s + (1 - _TRUST_IN_PROGRESS) * survival / before
+    density = _TRUST_IN_PROGRESS * f + (1 - _TRUST_IN_PROGRESS) * density / before
+    return density / survival
 
 
-def after_fault(faults: int, retry_after: float, random: Random) -> float:
-    """Return the pause after the `faults`-th failed look in a row (from 1).
+def _base(age: float, past: Past | None) -> tuple[float, float]:
+    """Return survival and density at an age, without progress."""
+    share = _SCALE / (_SCALE + age)
+    survival, density = share * share, 2 * share * share / (_SCALE + age)
+    if past is None:
+        return survival, density
+    s, f = _log_logistic(age, past.median, past.shape)
+    return (
+        _TRUST_IN_PAST * s + (1 - _TRUST_IN_PAST) * survival,
+        _TRUST_IN_PAST * f + (1 - _TRUST_IN_PAST) * density,
+    )
 
-    Jitter takes up to half off our own pause, so that many jobs that met one outage come back
-    spread out, and only adds to the server's `Retry-After`, which is never undercut.
-    """
-    own = _AFTER_FAULT[faults - 1] * random.uniform(0.5, 1.0)
-    return max(own, retry_after * random.uniform(1.0, 1.1))
+
+def _log_logistic(time: float, median: float, shape: float) -> tuple[float, float]:
+    time = max(time, _TINY)
+    odds = (time / max(median, _TINY)) ** shape
+    survival = 1 / (1 + odds)
+    return survival, shape / time * odds * survival * survival

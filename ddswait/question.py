@@ -10,16 +10,41 @@ if TYPE_CHECKING:
 
 
 class Ask(NamedTuple):
-    """Look at one job; the answer goes back to `Agenda.take`. `lease` counts the renewals."""
+    """Look at one job, as of `at`; the answer goes back to `Agenda.take`.
+
+    `lease` counts the renewals of the credentials.
+    """
 
     job_id: str
     watch: Watch
     lease: int = 0
+    at: float = 0.0
 
     @property
     def by(self) -> float:
         """When the look is cut, if it has not been answered."""
         return self.watch.by if self.watch.by is not None else inf
+
+
+class Sweep(NamedTuple):
+    """Read one page of the list of tasks; the answer goes back to `Agenda.take`.
+
+    Attributes:
+        status: of the tasks: `Running` to look at many jobs, `Completed` to learn how long past
+            ones took.
+        offset: of the page's first task.
+        moment: the present by the server's clock, in seconds since 1970.
+        by: when it is cut.
+        lease: counts the renewals of the credentials.
+        at: when it left.
+    """
+
+    status: str
+    offset: int
+    moment: float
+    by: float
+    lease: int = 0
+    at: float = 0.0
 
 
 class Renew(NamedTuple):

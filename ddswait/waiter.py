@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ddswait import groups
 from ddswait.agenda import Agenda
+from ddswait.budget import Budget, parse_rate
 from ddswait.callbacks import Callbacks
 from ddswait.carrier import Carrier
 from ddswait.errors import InputError, WaiterClosed
 from ddswait.events import Ended
 from ddswait.job_id import check_job_id
+from ddswait.log import is_close as log_is_close
 from ddswait.log import log, log_event
 from ddswait.messenger import Messenger
 from ddswait.outcome import OutcomeKind
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from ddswait.auth import Credentials, Key
     from ddswait.callbacks import Callback
+    from ddswait.durations import Durations
     from ddswait.events import Event
     from ddswait.job import Job
     from ddswait.outcome import Outcome
@@ -50,6 +53,9 @@ class Waiter:
         unreachable_after: seconds without one good look after which a wait ends.
         request_timeout: seconds after which one look is given up.
         connections: how many looks may be under way at once.
+        rate: how many questions may leave, as in `10/s` or `200/5m`; limits that the API states
+            are learned.
+        durations: what is known of past jobs (`ddswait.history.load`), and learns from these.
         insecure_http: accept an endpoint beyond this machine that is not https.
         ca_file: certificates (PEM) to trust instead of the system's.
         on_event: is called with each event of `ddswait.events`, in the event loop; it must not
@@ -72,6 +78,8 @@ class Waiter:
         unreachable_after: float = 600.0,
         request_timeout: float = 30.0,
         connections: int = 64,
+        rate: str = "10/s",
+        durations: Durations | None = None,
         insecure_http: bool = False,
         ca_file: str = "",
         on_event: Callable[[Event], object] | None = None,
@@ -95,7 +103,14 @@ class Waiter:
         )
         self._connections = connections
         renews = self._messenger.renews
-        self._agenda = Agenda(rules, random.Random(), renews=renews)  # noqa: S311 - jitter
+        self._agenda = Agenda(
+            rules,
+            random.Random(),  # noqa: S311 - jitter
+            renews=renews,
+            budget=Budget(*parse_rate(rate)),
+            durations=durations,
+        )
+        self._agenda.closely = on_event is not None or log_is_close()
         self._on_event = on_event
         self._carrier: Carrier | None = None
         self._callbacks = Callbacks(self._check_drained)
@@ -152,9 +167,11 @@ class Waiter:
         jobs = f"{len(self._agenda)} jobs"
         if self._carrier is None:
             return f"<Waiter {jobs}, not running>"
-        pause = self._agenda.due_at() - self._loop.time()
-        look = f", next look in {max(pause, 0.0):.1f} s" if pause < inf else ""
-        return f"<Waiter {jobs}, {self._carrier.in_flight} in flight{look}>"
+        now = self._loop.time()
+        pause = max(self._agenda.due_at(), self._agenda.budget.at(now)) - now
+        look = f", next look in {max(pause, 0.0):.1f} s" if self._agenda.due_at() < inf else ""
+        budget = f"{self._agenda.budget.left(now)} questions left of {self._agenda.budget!r}"
+        return f"<Waiter {jobs}, {self._carrier.in_flight} in flight, {budget}{look}>"
 
     def track(
         self, job_id: str, *, timeout: float | None = None, callback: Callback | None = None

@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
-from ddswait import pace
+from ddswait import pace, pauses
 from ddswait.api import (
     Completed,
     Failed,
@@ -58,8 +58,12 @@ LAST_LOOK = 2.0
 """Seconds that a last look at the deadline has to be answered: a fresh TLS connection across
 the world and its reply take about one."""
 
+TRUST = 30.0
+"""Intervals for which lists are believed that a job is running, without a single look."""
+
 _SOON = 1.0  # the least time for a look: nearer to the deadline it is put off to the last look
 _CONFIRMATIONS = 2
+_AGAIN = 0.001  # seconds: at once, and yet later than now
 
 
 class Rules(NamedTuple):
@@ -74,6 +78,11 @@ class Rules(NamedTuple):
     request_timeout: float = 30.0
     place: str = ""
 
+    @property
+    def trust(self) -> float:
+        """For how long lists are believed that a job is running."""
+        return TRUST * self.interval
+
 
 class Watch:
     """One watched job: what was seen, and when to look again. Times on the caller's clock.
@@ -86,7 +95,10 @@ class Watch:
         due: when the next look is due; inf when nobody waits any more.
         by: while a look is under way, when it is cut; else None.
         record: the last record seen, as it came; None before the first sight.
-        good_at: when a look last succeeded, or tracking began.
+        born: when the job was created, or when tracking began if that is not known.
+        told: what its progress promised when it last changed; None without.
+        good_at: when a look last succeeded, by a single question or a list, or tracking began.
+        asked: when the last single look left that was not preceded by a failed one.
         misses: looks in a row that did not know the ID.
         faults: looks in a row that failed.
         polls: looks answered in all.
@@ -94,6 +106,8 @@ class Watch:
     """
 
     __slots__ = (
+        "asked",
+        "born",
         "by",
         "cause",
         "deadline",
@@ -106,15 +120,17 @@ class Watch:
         "polls",
         "record",
         "since",
+        "told",
     )
 
     def __init__(self, job_id: str, since: float, deadline: float, owner: object) -> None:
         self.job_id = job_id
-        self.since = self.good_at = self.due = since
+        self.since = self.good_at = self.due = self.born = self.asked = since
         self.deadline = deadline
         self.owner = owner
         self.by: float | None = None
         self.record: Mapping[str, Any] | None = None
+        self.told: pace.Hope | None = None
         self.misses = self.faults = self.polls = 0
         self.cause: str | None = None
 
@@ -133,23 +149,39 @@ class Watch:
 
     def ask(self, now: float, rules: Rules) -> None:
         """Note that a look is sent now, and when it must be answered."""
+        if not self.faults:
+            self.asked = now
         if now >= self.deadline:
             # Only what could not leave in time gets beyond the allowance, by _SOON at the most.
             self.by = max(self.deadline + LAST_LOOK, now + _SOON)
             return
-        blind_until = self.good_at + rules.unreachable_after
+        blind_until = self.asked + rules.unreachable_after
         latest = now + rules.request_timeout
         self.by = min(latest, self.deadline, blind_until if blind_until > now else latest)
 
-    def take(self, reply: Reply, now: float, rules: Rules, random: Random) -> Outcome | None:
-        """Take the answer to a look; return how the wait ended, or None when it goes on."""
+    def take(
+        self,
+        reply: Reply,
+        now: float,
+        rules: Rules,
+        random: Random,
+        past: pace.Past | None = None,
+    ) -> Outcome | None:
+        """Take the answer to a look; return how the wait ended, or None when it goes on.
+
+        Args:
+            reply: the answer.
+            now: the time.
+            rules: intervals and bounds.
+            random: the source of jitter.
+            past: what past jobs of the same name tell.
+        """
         self.by = None
         self.polls += 1
         match reply:
             case Running(record):
-                self._seen(record, now)
-                age = now - self.since
-                self._look_after(pace.until_next_look(rules.interval, age, random), now)
+                self._running(record, now)
+                self._look_after(self._pause(now, rules, random, past), now)
                 return None
             case Completed(job):
                 self._seen(job.raw, now)
@@ -166,6 +198,38 @@ class Watch:
                 return self.refused(reply, now, rules)
             case _:
                 assert_never(reply)
+
+    def listed(
+        self,
+        record: Mapping[str, Any],
+        now: float,
+        rules: Rules,
+        random: Random,
+        past: pace.Past | None,
+    ) -> None:
+        """Take a list's word that the job is running; not for longer than rules.trust."""
+        if (before := self.record) is not None:
+            # The two versions name other things differently; only what moves is taken.
+            moving = {name: record.get(name) for name in ("status", "progress")}
+            record = before if moving.items() <= before.items() else {**before, **moving}
+        self._running(record, now)
+        trusted = max(self.asked + rules.trust - now, 0.0)
+        self._look_after(min(self._pause(now, rules, random, past), trusted), now)
+
+    def _running(self, record: Mapping[str, Any], now: float) -> None:
+        before = self.record
+        self._seen(record, now)
+        progress = record.get("progress")
+        if before is not None and progress != before.get("progress"):
+            percent = Job.from_record(record).progress
+            self.told = None if percent is None else pace.hope(now - self.born, percent)
+
+    def _pause(self, now: float, rules: Rules, random: Random, past: pace.Past | None) -> float:
+        return pace.until_next_look(rules.interval, now - self.born, random, past, self.told)
+
+    def hazard(self, now: float, past: pace.Past | None) -> float:
+        """Return the hazard rate of the job's end, per second."""
+        return pace.hazard(now - self.born, past, self.told)
 
     def _look_after(self, pause: float, now: float) -> None:
         due = now + pause
@@ -190,7 +254,7 @@ class Watch:
                 return self.end(OutcomeKind.NOT_FOUND, self._unknown(now, rules), now)
             if self.misses >= _CONFIRMATIONS:
                 return self.end(OutcomeKind.VANISHED, self._gone(rules), now)
-        pause = pace.while_not_visible(self.misses, random)
+        pause = pauses.while_not_visible(self.misses, random)
         self._look_after(min(pause, grace_end - now) if now < grace_end else pause, now)
         return None
 
@@ -199,10 +263,15 @@ class Watch:
     ) -> Outcome | None:
         self.faults += 1
         self.cause = fault.cause
-        blind_until = self.good_at + rules.unreachable_after
+        # Blind from the first look that failed: a look that nobody sent, for want of budget or
+        # by a long interval, is no failure.
+        blind_until = self.asked + rules.unreachable_after
         if now >= blind_until:
             return self.unreached(fault.cause, now, rules)
-        pause = pace.after_fault(self.faults, fault.retry_after, random)
+        if isinstance(fault, Throttled) and fault.limit is not None:
+            pause = max(fault.retry_after, _AGAIN)  # the budget knows when
+        else:
+            pause = pauses.after_fault(self.faults, fault.retry_after, random)
         self._look_after(min(pause, blind_until - now), now)
         return None
 
@@ -216,7 +285,7 @@ class Watch:
         """Return the outcome of having been blind for too long."""
         self.cause = cause
         message = (
-            f"job {self.job_id} could not be looked at for {now - self.good_at:.0f} s at "
+            f"job {self.job_id} could not be looked at for {now - self.asked:.0f} s at "
             f"{rules.place}; the last look failed: {cause}. The job itself may go on"
         )
         return self.end(OutcomeKind.UNREACHABLE, message, now)

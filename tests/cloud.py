@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from math import inf
 from random import Random
 from typing import TYPE_CHECKING
 
 from ddswait.agenda import Agenda
 from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running
+from ddswait.budget import Budget
 from ddswait.events import Ended, Event
 from ddswait.job import Job
 from ddswait.question import Ask, Rest
@@ -59,10 +61,20 @@ class Shell:
     `log` is all that happened: (time, event or Ask).
     """
 
-    def __init__(
-        self, cloud: Cloud, rules: Rules | None = None, random: Random | None = None, size: int = 64
+    def __init__(  # noqa: PLR0913 - what a test may script
+        self,
+        cloud: Cloud,
+        rules: Rules | None = None,
+        random: Random | None = None,
+        size: int = 64,
+        budget: Budget | None = None,
+        *,
+        lists: bool = False,
     ) -> None:
-        self.agenda = Agenda(rules or Rules(place=PLACE), random or Still())
+        self.agenda = Agenda(
+            rules or Rules(place=PLACE), random or Still(), budget=budget or Budget(inf)
+        )
+        self.agenda.lists = lists
         self.cloud = cloud
         self.size = size
         self.now = 0.0

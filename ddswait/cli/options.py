@@ -7,6 +7,7 @@ import re
 from typing import Any, NoReturn
 
 from ddswait import __version__
+from ddswait.errors import InputError
 
 USAGE = 2
 
@@ -82,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_where(made.add_argument_group("where"))
     _add_when(made.add_argument_group("when (90, 90s, 10m, 1h)"))
+    _add_asking(made.add_argument_group("how often"))
     _add_output(made.add_argument_group("output"))
     others = made.add_argument_group("others")
     others.add_argument(
@@ -155,6 +157,38 @@ def _add_when(group: Any) -> None:  # noqa: ANN401
             default=seconds(default),
             help=f"{told} [default: {default}]",
         )
+
+
+def _add_asking(group: Any) -> None:  # noqa: ANN401
+    group.add_argument(
+        "--rate",
+        metavar="N/TIME",
+        type=rate,
+        default="10/s",
+        help="how many questions may be sent, as in 10/s or 200/5m; limits that the API states "
+        "are learned [default: 10/s]",
+    )
+    group.add_argument(
+        "--history",
+        metavar="FILE",
+        help="keep there how long past jobs took, to look when jobs are about to end "
+        "[default: learned from the API at each start]",
+    )
+
+
+def rate(text: str) -> str:
+    """Return a rate such as `200/5m`.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    from ddswait.budget import parse_rate
+
+    try:
+        parse_rate(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _add_output(group: Any) -> None:  # noqa: ANN401

@@ -13,7 +13,17 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO, assert_never
 
-from ddswait.events import Ended, Event, PollFailed, Progressed, Tracked, UnknownStatus, Visible
+from ddswait.events import (
+    Ended,
+    Event,
+    ListRefused,
+    Looked,
+    PollFailed,
+    Progressed,
+    Tracked,
+    UnknownStatus,
+    Visible,
+)
 from ddswait.outcome import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
@@ -68,7 +78,7 @@ class Printer:
         Raises:
             OutputClosed: nobody reads standard output.
         """
-        if self._form == "jsonl" and not isinstance(event, Ended):
+        if self._form == "jsonl" and not isinstance(event, Ended | Looked | ListRefused):
             self._data(json.dumps(_event_record(event)))
         if line := self._line(event):
             self.note(line)
@@ -87,7 +97,7 @@ class Printer:
                 return f"{job_id}  look failed, again in {duration(pause)}: {safe(cause)}"
             case UnknownStatus(job_id, status):
                 return f"{job_id}  DDS uses an undocumented status: {safe(status)}"
-            case Tracked() | Ended():
+            case Tracked() | Looked() | ListRefused() | Ended():
                 return ""
             case _:
                 assert_never(event)

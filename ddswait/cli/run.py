@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ddswait import Waiter
+from ddswait import Waiter, history
 from ddswait.cli import options, verdict
 from ddswait.cli.output import OutputClosed, Printer, duration
 from ddswait.errors import ConfigurationError, InputError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ddswait.credentials import Target
+    from ddswait.durations import Durations
     from ddswait.events import Event
     from ddswait.outcome import Outcome
 
@@ -32,7 +33,10 @@ def run(job_ids: Sequence[str], target: Target, arguments: argparse.Namespace) -
 
         logs.configure(sys.stderr)
     gate = Gate(printer)
+    durations = None
     try:
+        if arguments.history:
+            durations = history.load(arguments.history)
         waiter = Waiter(
             endpoint=target.endpoint,
             project_id=target.project_id,
@@ -42,6 +46,8 @@ def run(job_ids: Sequence[str], target: Target, arguments: argparse.Namespace) -
             grace=arguments.grace,
             interval=arguments.interval,
             unreachable_after=arguments.unreachable_after,
+            rate=arguments.rate,
+            durations=durations,
             insecure_http=arguments.insecure_http,
             on_event=gate.event,
         )
@@ -55,9 +61,20 @@ def run(job_ids: Sequence[str], target: Target, arguments: argparse.Namespace) -
         f"for up to {duration(arguments.timeout)}"
     )
     try:
-        return asyncio.run(gate.wait(waiter, job_ids))
+        code = asyncio.run(gate.wait(waiter, job_ids))
     except KeyboardInterrupt:  # a second Ctrl-C, while the first one was being obeyed
-        return 130
+        code = 130
+    if durations is not None:
+        _keep(arguments.history, durations, printer)
+    return code
+
+
+def _keep(path: str, durations: Durations, printer: Printer) -> None:
+    """Write the history; that it cannot be written changes no verdict."""
+    try:
+        history.save(path, durations)
+    except (OSError, ConfigurationError) as error:
+        printer.error(f"ddswait: warning: history {path} was not written: {error}")
 
 
 class Gate:

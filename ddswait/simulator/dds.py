@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -25,6 +26,8 @@ _BAD_TOKEN = "Incorrect IAM authentication information: decrypt token fail"  # n
 _NO_PERMISSION = "You do not have permission to perform this operation."
 _NO_JOB = "The job does not exist."
 _PREPAID = "prePaid"
+_MONTH = 30 * 86400
+_PAGE = 100
 
 
 def error(status: int, code: str, message: str) -> web.Response:
@@ -40,6 +43,7 @@ def routes(simulator: Simulator) -> list[web.RouteDef]:
     project = "/v3/{project}"
     return [
         web.get(f"{project}/jobs", operations.show_job),
+        web.get("/v3.1/{project}/jobs", operations.list_tasks),
         web.post(f"{project}/instances", operations.create),
         web.delete(f"{project}/instances/{{instance}}", operations.delete),
         web.post(f"{project}/instances/{{instance}}/{{operation}}", operations.change),
@@ -82,6 +86,32 @@ class _Operations:
         if plan is None or not plan.is_known(now):
             return error(400, "DBS.200543", _NO_JOB)
         return web.json_response({"job": plan.record(now, self._simulator.epoch)})
+
+    async def list_tasks(self, request: web.Request) -> web.Response:
+        if refusal := self._refusal(request):
+            return refusal
+        simulator, query = self._simulator, request.query
+        if not simulator.has_lists:
+            return error(404, "APIGW.0101", NO_API)
+        if not simulator.may_list:
+            return error(403, "DBS.280032", _NO_PERMISSION)
+        try:
+            begin, end = (_second(query[name]) for name in ("start_time", "end_time"))
+            offset, limit = int(query.get("offset", "0")), int(query.get("limit", "100"))
+        except (KeyError, ValueError):
+            return error(400, "DBS.200001", "Parameter error.")
+        if not (0 < end - begin <= _MONTH and 1 <= limit <= _PAGE and offset >= 0):
+            return error(400, "DBS.200001", "Parameter error.")
+        now, epoch = simulator.now() - simulator.list_lag, simulator.epoch
+        records = [
+            plan.task(now, epoch)
+            for plan in reversed(simulator.plans.values())
+            if plan.is_known(now) and begin <= epoch.timestamp() + plan.submitted <= end
+        ]
+        wanted = {name: query[name] for name in ("status", "id", "name") if name in query}
+        found = [task for task in records if wanted.items() <= task.items()]
+        page = found[offset : offset + limit]
+        return web.json_response({"jobs": page, "total_count": len(found)})
 
     async def create(self, request: web.Request) -> web.Response:
         if refusal := self._refusal(request):
@@ -161,6 +191,19 @@ class _Control:
     async def stats(self, _: web.Request) -> web.Response:
         statuses = {str(status): count for status, count in self._simulator.statuses.items()}
         return web.json_response({"now": self._simulator.now(), "statuses": statuses})
+
+
+def _second(text: str) -> float:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").timestamp()
+
+
+def refusing(message: str) -> Handler:
+    """Return what answers as the gateway does when there were too many requests."""
+
+    async def refuse(_: web.Request) -> web.Response:
+        return error(429, "APIGW.0308", message)
+
+    return refuse
 
 
 async def _read(request: web.Request) -> dict[str, Any]:

@@ -73,6 +73,21 @@ class Plan:
             "fail_reason": self.fail_reason if over else None,
         }
 
+    def task(self, now: float, epoch: datetime) -> dict[str, Any]:
+        """Return the v3.1 record as of `now`, as it stands in a list."""
+        shown = self.record(now, epoch)
+        return {
+            "id": self.job_id,
+            "name": self.name.replace("_", ""),
+            "status": shown["status"],
+            "created_at": shown["created"],
+            "ended_at": shown["ended"],
+            "progress": shown["progress"],
+            "instance_id": self.instance_id,
+            "instance_name": self.instance_name,
+            "fail_reason": self.fail_reason if now >= self.ends else "",
+        }
+
     def _status(self, *, over: bool) -> str:
         if not over:
             return self.status

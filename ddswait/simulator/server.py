@@ -15,6 +15,7 @@ from aiohttp import web
 from ddswait.simulator import dds
 from ddswait.simulator.faults import Fault, Faults
 from ddswait.simulator.jobs import Plan
+from ddswait.simulator.limits import Limit
 from ddswait.simulator.signatures import Keys, Signed
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ddswait.simulator.faults import Kind
     from ddswait.simulator.jobs import Progress
+    from ddswait.simulator.limits import Policy
 
 _BACKLOG = 4096  # a thousand clients may connect at once
 _REMEMBERED = 10_000
@@ -89,6 +91,10 @@ class Simulator:
         self.projects = {project_id: self.region}  # and the name of each
         self.metadata_token = "simulated-metadata-token"  # noqa: S105 - "": without
         self.has_agency = True
+        self.may_list = True  # permission dds:task:listAll
+        self.has_lists = True  # partner clouds do not publish ListTasks
+        self.list_lag = 0.0  # seconds by which a list is behind
+        self.limits: list[Limit] = []
         self.key_seconds = 86_400.0
         self.keys = Keys()
         self.keys.add(access_key, secret_key)
@@ -171,6 +177,12 @@ class Simulator:
         """Let everything go well again."""
         self._faults.clear()
 
+    def limit(
+        self, count: int, seconds: float, policy: Policy = "user", *, fixed: bool = False
+    ) -> None:
+        """Refuse what exceeds so many requests in so many simulated seconds; see `limits`."""
+        self.limits.append(Limit(count, seconds, policy, fixed))
+
     def revoke(self, token: str | None = None) -> None:
         """Refuse a token from now on, the simulator's own by default."""
         self.accepted_tokens.pop(token or self.token, None)
@@ -204,6 +216,9 @@ class Simulator:
             return reply
         job_id = request.query.get("id")
         fault = self._faults.take(job_id, request.path)
+        told = [limit.refusal(self.now()) for limit in self.limits]
+        if refusal := next(filter(None, told), None):
+            fault, handler = None, dds.refusing(refusal)
         try:
             reply = await (dds.go_wrong(request, fault, handler) if fault else handler(request))
         except web.HTTPNotFound:

@@ -5,12 +5,14 @@ python -m tests.benchmarks.lateness [--quick]
 
 import asyncio
 import sys
+from math import inf
 from random import Random
 
 from ddswait.agenda import Agenda
 from ddswait.api import Reply, Running
+from ddswait.budget import Budget
 from ddswait.carrier import Carrier
-from ddswait.question import Ask, Renew
+from ddswait.question import Ask, Renew, Sweep
 from ddswait.watch import Rules
 
 REPLY = Running({"id": "x", "status": "Running", "progress": "9%"})
@@ -19,10 +21,10 @@ REPLY = Running({"id": "x", "status": "Running", "progress": "9%"})
 async def measure(jobs: int, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     chance = Random(1)
-    agenda = Agenda(Rules(interval=1e6), Random(2))
+    agenda = Agenda(Rules(interval=1e6), Random(2), budget=Budget(inf))
     late: list[float] = []
 
-    async def send(ask: Ask | Renew) -> Reply:
+    async def send(ask: Ask | Renew | Sweep) -> Reply:
         assert isinstance(ask, Ask)
         late.append(loop.time() - ask.watch.due)
         return REPLY

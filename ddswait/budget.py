@@ -1,0 +1,206 @@
+"""How many questions may still be sent, and when the next. Pure: times are arguments.
+
+The rules
+
+1. Every question passes every limit that is known: the waiter's own rate, and those that the
+API stated in a 429 ("limit:200,time:5 minute").
+2. A limit of N in a window is used to nine tenths, spread over the window: at most a tenth of
+N at once, then one every window / 0.9 N seconds. No window, wherever it begins, then holds
+more than N.
+3. What was sent before a limit was learned counts: the next question leaves when the window
+before it has room. So no more than the window is waited for.
+4. A 429 while we were below a known limit means that others eat from it: our share of it
+shrinks, and comes back slowly.
+5. A 429 without figures halves our own rate, which comes back slowly.
+6. Questions that left before the last cut say nothing new: a burst is punished once.
+7. `Retry-After` is honoured, for everything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from math import ceil, floor, inf
+
+from ddswait.errors import InputError
+
+_USED = 0.9  # of a limit: clocks differ, and requests may count late
+_SHRINK = 0.7
+_LEAST = 0.1
+_BACK_PER_WINDOW = 0.05  # of the limit, regained in each window without a 429
+_BACK_PER_MINUTE = 0.1  # of our own rate, after a 429 without figures
+_REMEMBERED = 2000  # times of sending: enough for limits of up to so many
+_SLOWEST = 60.0  # seconds between two questions, however often we are told to slow down
+
+_RATE = re.compile(r"([1-9]\d{0,8})/(\d{0,6})(s|m|h|d)")
+_UNIT = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def parse_rate(text: str) -> tuple[int, float]:
+    """Return (questions, seconds) of a rate such as `10/s` or `200/5m`.
+
+    Raises:
+        InputError: it is none.
+    """
+    found = _RATE.fullmatch(text.strip().lower()) if text.isascii() else None
+    count = int(found[2] or 1) if found else 0
+    if found is None or not count:
+        raise InputError(f"rate {text!a} is none: give questions per time, as in 10/s or 200/5m")
+    return int(found[1]), count * _UNIT[found[3]]
+
+
+class _Limit:
+    """One limit, as a generic cell rate (GCRA): one number is its whole state."""
+
+    __slots__ = ("_cut_at", "_full_at", "_share", "limit", "window")
+
+    def __init__(self, limit: float, window: float, full_at: float) -> None:
+        self.limit = limit
+        self.window = window
+        self._share = 1.0  # of nine tenths
+        self._cut_at = -inf
+        self._full_at = full_at  # when the whole burst may leave again
+
+    def share(self, now: float) -> float:
+        """Return the part of the limit that is ours."""
+        if self._share >= 1.0:
+            return 1.0
+        return min(self._share + (now - self._cut_at) / self.window * _BACK_PER_WINDOW, 1.0)
+
+    def spacing(self, now: float) -> float:
+        return self.window / (_USED * self.limit * self.share(now))
+
+    def burst(self, now: float) -> int:
+        """Return how many may leave at once."""
+        return max(1, ceil(0.1 * self.limit * self.share(now))) if self.limit < inf else 10**9
+
+    def next_at(self, now: float) -> float:
+        return self._full_at - (self.burst(now) - 1) * self.spacing(now)
+
+    def spend(self, now: float) -> None:
+        self._full_at = max(self._full_at, now) + self.spacing(now)
+
+    def hold(self, until: float) -> None:
+        """Let nothing leave before `until`, and no burst then."""
+        room = (self.burst(until) - 1) * self.spacing(until)
+        self._full_at = max(self._full_at, until + room)
+
+    def most(self, now: float) -> int:
+        """Return how many a window may hold for us."""
+        return max(1, floor(_USED * self.limit * self.share(now)))
+
+    def cut(self, now: float, factor: float) -> None:
+        self._share = max(self.share(now) * factor, _LEAST)
+        self._cut_at = now
+
+
+class Budget:
+    """All the limits of one waiter.
+
+    Args:
+        limit: how many questions of our own accord; inf for no limit.
+        window: in how many seconds.
+    """
+
+    def __init__(self, limit: float = 10, window: float = 1.0) -> None:
+        self._own = _Limit(limit, window, -inf)
+        self._slow = 1.0
+        self._slowed_at = -inf
+        self._learned: dict[tuple[int, float], _Limit] = {}
+        self._sent: deque[float] = deque(maxlen=_REMEMBERED)
+        self._not_before = -inf
+        self._cut_at = -inf
+        self._refusals = 0
+
+    def at(self, now: float) -> float:
+        """Return when the next question may leave; `now` or earlier: at once."""
+        at = max(self._not_before, self._own.next_at(now), self._paced(now))
+        for limit in self._learned.values():
+            at = max(at, limit.next_at(now), self._window_free(limit, now))
+        return at
+
+    def _paced(self, now: float) -> float:
+        """Return when a rate that was halved allows the next question."""
+        slow = self._factor(now)
+        if slow >= 1.0 or not self._sent:
+            return -inf
+        return self._sent[-1] + min(self._own.spacing(now) / slow, _SLOWEST)
+
+    def _factor(self, now: float) -> float:
+        if self._slow >= 1.0:
+            return 1.0
+        return min(self._slow + (now - self._slowed_at) / 60 * _BACK_PER_MINUTE, 1.0)
+
+    def _window_free(self, limit: _Limit, now: float) -> float:
+        most = limit.most(now)
+        return self._sent[-most] + limit.window if most <= len(self._sent) else -inf
+
+    def spend(self, now: float) -> None:
+        """Note that a question leaves."""
+        self._sent.append(now)
+        self._own.spend(now)
+        for limit in self._learned.values():
+            limit.spend(now)
+
+    def left(self, now: float) -> int:
+        """Return how many questions may leave at once."""
+        if self.at(now) > now:
+            return 0
+        if self._factor(now) < 1.0:
+            return 1
+        limits = (self._own, *self._learned.values())
+        return min(_left(limit, now) for limit in limits)
+
+    def answered(self) -> None:
+        """Note an answer that was no 429."""
+        self._refusals = 0
+
+    def throttled(
+        self,
+        limit: int | None,
+        window: float | None,
+        retry_after: float,
+        asked_at: float,
+        now: float,
+    ) -> None:
+        """Learn from a 429.
+
+        Args:
+            limit: questions in `window` seconds, as the reply stated them; None for no figures.
+            window: see `limit`.
+            retry_after: seconds that the reply asks to wait; 0 for none.
+            asked_at: when the refused question left.
+            now: the time.
+        """
+        self._not_before = max(self._not_before, now + retry_after)
+        if limit is None or window is None:
+            if asked_at > self._slowed_at:
+                self._slow = max(self._factor(now) / 2, _LEAST)
+                self._slowed_at = now
+            return
+        if asked_at <= self._cut_at:
+            return
+        self._cut_at = now
+        self._refusals += 1
+        known = self._learned.get((limit, window))
+        sent = sum(at > now - window for at in self._sent)
+        learned = known or self._learned.setdefault((limit, window), _Limit(limit, window, now))
+        if sent > learned.most(now) or (known is None and sent == self._sent.maxlen):
+            learned.hold(now)  # we filled the window ourselves: rule 3 says how long to wait
+            return
+        learned.cut(now, _SHRINK)
+        pause = window / 10 * 2.0 ** min(self._refusals - 1, 10)
+        learned.hold(now)
+        self._not_before = max(self._not_before, now + min(pause, window))
+
+    def __repr__(self) -> str:
+        limits = [(self._own.limit, self._own.window), *self._learned]
+        return ", ".join(f"{limit:g}/{window:g} s" for limit, window in limits if limit < inf)
+
+
+def _left(limit: _Limit, now: float) -> int:
+    if limit.limit == inf:
+        return 10**9
+    burst, spacing = limit.burst(now), limit.spacing(now)
+    spare = min(now - limit.next_at(now), burst * spacing)
+    return min(burst, floor(spare / spacing) + 1)

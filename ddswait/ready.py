@@ -1,0 +1,83 @@
+"""The watches whose look is due and has not left, most urgent first. Pure.
+
+When there are more due questions than budget, the one with the largest (time since the last
+look) / (wanted interval) goes first: jobs that are nearly done and short ones gain, and since the
+ratio of everyone who waits grows without bound, nobody starves. A last look at the deadline
+comes before all.
+"""
+
+from __future__ import annotations
+
+from heapq import nlargest
+from math import inf
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ddswait.watch import Watch
+
+# Ranking all costs their number; so a small part is ranked at a time, and used up for a second.
+_PART = 32
+_FRESH = 1.0
+
+
+class Ready:
+    """Due watches; those that were dropped, put off or asked meanwhile are skipped.
+
+    Args:
+        least: seconds; a wanted interval below this counts as this much, so that the first look
+            at a thousand new jobs does not push aside all others.
+    """
+
+    __slots__ = ("_least", "_ranked", "_ranked_at", "_waiting")
+
+    def __init__(self, least: float) -> None:
+        self._least = least
+        self._waiting: dict[str, Watch] = {}
+        self._ranked: list[Watch] = []
+        self._ranked_at = -inf
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __iter__(self) -> Iterator[Watch]:
+        return iter(list(self._waiting.values()))
+
+    def __contains__(self, watch: Watch) -> bool:
+        return self._waiting.get(watch.job_id) is watch
+
+    def add(self, watch: Watch) -> None:
+        """Let a watch wait for its look."""
+        self._waiting[watch.job_id] = watch
+
+    def discard(self, watch: Watch) -> None:
+        """Let a watch wait no longer."""
+        self._waiting.pop(watch.job_id, None)
+
+    def urgency(self, watch: Watch, now: float) -> float:
+        """Return how much longer than it wanted a watch has waited for a look, as a ratio."""
+        if now >= watch.deadline:
+            return inf
+        return (now - watch.good_at) / max(watch.due - watch.good_at, self._least)
+
+    def pop(self, now: float) -> Watch | None:
+        """Take out the most urgent watch; None when there is none."""
+        while self._waiting:
+            if not self._ranked or now - self._ranked_at > _FRESH:
+                self._rank(now)
+            watch = self._ranked.pop()
+            if self._waiting.pop(watch.job_id, None) is watch and _is_due(watch, now):
+                return watch
+        self._ranked.clear()
+        return None
+
+    def _rank(self, now: float) -> None:
+        count = len(self._waiting) // _PART + 1
+        best = nlargest(count, self._waiting.values(), key=lambda each: self.urgency(each, now))
+        self._ranked = best[::-1]
+        self._ranked_at = now
+
+
+def _is_due(watch: Watch, now: float) -> bool:
+    return watch.by is None and watch.due <= now

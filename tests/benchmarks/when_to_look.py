@@ -1,0 +1,199 @@
+"""When to look: polls per job and lateness, ours against the peers' own schedules.
+
+In virtual time, time-outs off, one job after the other: no budget and no sweep. For each peer our
+`interval` is chosen so that we ask no more often than it does; then the lateness is compared.
+"""
+
+from __future__ import annotations
+
+import sys
+from random import Random
+from typing import TYPE_CHECKING, NamedTuple
+
+from ddswait import pace
+from ddswait.durations import Durations
+from tests.benchmarks.workload import MEDIANS, Run, duration, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+
+class Score(NamedTuple):
+    """Means over all jobs, and the 99th percentile of the lateness, in seconds."""
+
+    polls: float
+    lateness: float
+    p99: float
+
+
+def fixed(pause: float) -> Callable[[Random], Iterator[float]]:
+    def pauses(_: Random) -> Iterator[float]:
+        while True:
+            yield pause
+
+    return pauses
+
+
+def google(random: Random) -> Iterator[float]:
+    longest = 1.0
+    while True:
+        yield random.uniform(0, min(20.0, longest))
+        longest = min(longest * 1.5, 1e6)
+
+
+def terraform_sdk(_: Random) -> Iterator[float]:
+    pause = 0.1
+    while True:
+        yield min(pause, 10.0)
+        pause *= 2
+
+
+def backoff_full_jitter(random: Random) -> Iterator[float]:
+    longest = 1.0
+    while True:
+        yield random.uniform(0, min(60.0, longest))
+        longest = min(longest * 2, 1e6)
+
+
+PEERS: dict[str, Callable[[Random], Iterator[float]]] = {
+    "botocore, azure: 30 s": fixed(30.0),
+    "Terraform Huawei: 10 s": fixed(10.0),
+    "KooCLI: 5 s": fixed(5.0),
+    "google-api-core": google,
+    "terraform-plugin-sdk": terraform_sdk,
+    "backoff, full jitter, 60 s": backoff_full_jitter,
+}
+
+
+def score(jobs: Sequence[Run], looks: Callable[[Run], tuple[int, float]]) -> Score:
+    polls, late = zip(*map(looks, jobs), strict=True)
+    ranked = sorted(late)
+    return Score(
+        sum(polls) / len(jobs), sum(late) / len(jobs), ranked[int(0.99 * (len(ranked) - 1))]
+    )
+
+
+def of_peer(pauses: Callable[[Random], Iterator[float]]) -> Callable[[Run], tuple[int, float]]:
+    random = Random(7)
+
+    def looks(job: Run) -> tuple[int, float]:
+        at, count = 0.0, 1
+        for pause in pauses(random):
+            if at >= job.seconds:
+                break
+            at += pause
+            count += 1
+        return count, at - job.seconds
+
+    return looks
+
+
+def ours(interval: float, past: Durations | None) -> Callable[[Run], tuple[int, float]]:
+    """Look as a watch does: at once, then by the pace, told by what each look shows."""
+    random = Random(7)
+
+    def looks(job: Run) -> tuple[int, float]:
+        known = past.of(job.name) if past else None
+        at, count, shown, told = 0.0, 1, job.percent(0.0), None
+        while at < job.seconds:
+            percent = job.percent(at)
+            if percent is not None and percent != shown:
+                shown, told = percent, pace.hope(at, percent)
+            at += pace.until_next_look(interval, at, random, known, told)
+            count += 1
+        return count, at - job.seconds
+
+    return looks
+
+
+def history(samples: int, factor: float, shape: str, random: Random) -> Durations:
+    past = Durations()
+    for name in MEDIANS:
+        for number in range(samples):
+            past.add(name, str(number), factor * duration(name, shape, random))
+    return past
+
+
+def no_more_polls(jobs: Sequence[Run], past: Durations | None, polls: float) -> tuple[float, Score]:
+    """Return the shortest interval with which we ask no more often, and its score."""
+    low, high = 0.5, 300.0
+    for _ in range(8):
+        middle = (low * high) ** 0.5
+        if score(jobs, ours(middle, past)).polls > polls:
+            low = middle
+        else:
+            high = middle
+    return high, score(jobs, ours(high, past))
+
+
+def main(*, quick: bool = False) -> None:
+    count = 60 if quick else 400
+    for shape in ("0.35",) if quick else ("0.35", "0.15", "0.5", "uniform", "pareto"):
+        for kind in (
+            ("absent", "mix") if quick else ("absent", "mix", "truthful", "stuck", "staged")
+        ):
+            random = Random(1)
+            jobs = runs(count, shape, kind, random)
+            past = history(5, 1.0, shape, random)
+            print(f"\ndurations {shape}, progress {kind}, 5 past jobs per name:")
+            for name, peer in PEERS.items():
+                theirs = score(jobs, of_peer(peer))
+                interval, mine = no_more_polls(jobs, past, theirs.polls)
+                print(
+                    f"  {name:<28} {theirs.polls:6.1f} polls {theirs.lateness:6.2f} s "
+                    f"(p99 {theirs.p99:5.1f})   ddswait, interval {interval:5.1f}: "
+                    f"{mine.polls:6.1f} polls {mine.lateness:6.2f} s (p99 {mine.p99:5.1f})   "
+                    f"{theirs.lateness / mine.lateness:5.2f} x"
+                )
+    blind(count, quick=quick)
+    wrong_beliefs(count, quick=quick)
+
+
+def blind(count: int, *, quick: bool) -> None:
+    print("\nnothing known, against the best fixed interval (same polls):")
+    for shape in ("0.35",) if quick else ("0.35", "0.15", "0.5", "uniform", "pareto"):
+        jobs = runs(count, shape, "absent", Random(2))
+        for interval in (10.0,) if quick else (5.0, 10.0, 20.0):
+            mine = score(jobs, ours(interval, None))
+            low, high = 1.0, 300.0
+            for _ in range(30):
+                middle = (low + high) / 2
+                if score(jobs, of_peer(fixed(middle))).polls > mine.polls:
+                    low = middle
+                else:
+                    high = middle
+            theirs = score(jobs, of_peer(fixed(high)))
+            print(
+                f"  {shape:<8} interval {interval:4.0f}: {mine.polls:6.1f} polls "
+                f"{mine.lateness:6.2f} s; fixed {high:5.1f} s: {theirs.polls:6.1f} polls "
+                f"{theirs.lateness:6.2f} s   {theirs.lateness / mine.lateness:5.2f} x"
+            )
+
+
+def wrong_beliefs(count: int, *, quick: bool) -> None:
+    print("\nwrong beliefs: C x polls + lateness, against the blind rule (interval 10):")
+    for shape in ("0.35",) if quick else ("0.35", "0.15", "0.5", "uniform", "pareto"):
+        for what, factor, kind in (
+            ("history 10 x too long", 10.0, "absent"),
+            ("history 10 x too short", 0.1, "absent"),
+            ("progress frozen at 99 %", None, "frozen"),
+            ("progress stuck at 99 %", None, "stuck"),
+        ):
+            jobs = runs(count, shape, kind, Random(3))
+            past = history(5, factor, shape, Random(4)) if factor else None
+            wrong, right = score(jobs, ours(10.0, past)), score(jobs, of_blind(10.0))
+            ratio = _loss(wrong) / _loss(right)
+            print(f"  {shape:<8} {what:<24} {ratio:5.2f} x")
+
+
+def of_blind(interval: float) -> Callable[[Run], tuple[int, float]]:
+    looks = ours(interval, None)
+    return lambda job: looks(job._replace(kind="absent"))
+
+
+def _loss(scored: Score) -> float:
+    return pace.cost(10.0) * scored.polls + scored.lateness
+
+
+if __name__ == "__main__":
+    main(quick="--quick" in sys.argv)
