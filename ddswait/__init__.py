@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ddswait import history as history
     from ddswait.auth import AccessKey as AccessKey
     from ddswait.auth import Credentials as Credentials
     from ddswait.auth import Lease as Lease
@@ -60,6 +61,8 @@ __all__ = [*sorted(_HOME_OF), "__version__"]  # noqa: PLE0604 - names, from the 
 
 
 def __getattr__(name: str) -> object:
+    if name == "history":
+        return import_module("ddswait.history")
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"ddswait.{_HOME_OF[name]}"), name)

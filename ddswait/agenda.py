@@ -25,10 +25,12 @@ An entry of the timetable is stale, and skipped, when its job has gone or is due
 from __future__ import annotations
 
 from bisect import insort
+from collections import deque
 from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from ddswait import pace
 from ddswait.api import Completed, Fault, Listed, NotVisible, Running, Throttled, moment_of
 from ddswait.budget import Budget
 from ddswait.durations import Durations
@@ -100,10 +102,11 @@ class Agenda:
         self._watches: dict[str, Watch] = {}
         self._others: dict[str, list[tuple[float, object]]] = {}
         self._timetable = Timetable()
-        self._ready = Ready(rules.interval / 4)
+        self._ready = Ready(self._wanted)
         self._sweeping = Sweeping()
         self._newcomers = 0  # never looked at, and not yet looked for in a list
         self._held: list[Watch] = []  # due, and waiting for the list that is being read
+        self._gone: deque[Watch] = deque()  # a list should have held them, and did not
         self._listed_last = False
         self._past_at: float | None = None  # when to ask for past jobs; inf for not (again)
         self._server_ahead: float | None = None  # seconds since 1970, when our own clock is 0
@@ -260,6 +263,12 @@ class Agenda:
                 return question
             return self._ask(self._timetable.pop()[2], now)  # ranking costs, and would not matter
         self._gather(now)
+        # What a list no longer holds has most likely ended: no question is worth more.
+        while self._gone:
+            gone = self._gone.popleft()
+            if gone in self._ready and gone.by is None:
+                self._ready.discard(gone)
+                return self._ask(gone, now)
         # Where there is budget for one only, lists and single looks take turns: neither starves.
         turn = self._ready.pop(now) if self._listed_last else None
         if turn is None and (question := self._list_question(now)):
@@ -345,8 +354,16 @@ class Agenda:
                 if watch.record is not None and watch.job_id not in unlisted
             ),
             self.rules.interval,
+            self.budget.spacing(now),
             now,
         )
+
+    def _wanted(self, watch: Watch, now: float) -> float:
+        """Return the interval that a watch wants by now, however long ago its last look was."""
+        interval = self.rules.interval
+        if watch.record is None:
+            return interval / 4  # a first look at a thousand jobs must not push aside all others
+        return pace.momentary(interval, now - watch.born, self._past_of(watch), watch.told)
 
     def _past_of(self, watch: Watch) -> Past | None:
         return None if watch.record is None else self.durations.of(watch.record.get("name", ""))
@@ -412,6 +429,7 @@ class Agenda:
                 sweeping.unlisted.add(job_id)  # until a list holds it again
             watch.due = min(now, watch.due)
             self._ready.add(watch)
+            self._gone.append(watch)
         sweeping.expected = set()
         self._let_held_go(now)
         self._plan(now)

@@ -29,7 +29,7 @@ _SHRINK = 0.7
 _LEAST = 0.1
 _BACK_PER_WINDOW = 0.05  # of the limit, regained in each window without a 429
 _BACK_PER_MINUTE = 0.1  # of our own rate, after a 429 without figures
-_REMEMBERED = 2000  # times of sending: enough for limits of up to so many
+_REMEMBERED = 20_000  # times of sending: enough for limits of up to so many
 _SLOWEST = 60.0  # seconds between two questions, however often we are told to slow down
 
 _RATE = re.compile(r"([1-9]\d{0,8})/(\d{0,6})(s|m|h|d)")
@@ -52,7 +52,7 @@ def parse_rate(text: str) -> tuple[int, float]:
 class _Limit:
     """One limit, as a generic cell rate (GCRA): one number is its whole state."""
 
-    __slots__ = ("_cut_at", "_full_at", "_share", "limit", "window")
+    __slots__ = ("_cut_at", "_full_at", "_room", "_share", "_spacing", "limit", "window")
 
     def __init__(self, limit: float, window: float, full_at: float) -> None:
         self.limit = limit
@@ -60,6 +60,9 @@ class _Limit:
         self._share = 1.0  # of nine tenths
         self._cut_at = -inf
         self._full_at = full_at  # when the whole burst may leave again
+        # Of the whole share, which is the usual case, worked out once.
+        self._spacing = self.spacing(0.0)
+        self._room = (self.burst(0.0) - 1) * self._spacing
 
     def share(self, now: float) -> float:
         """Return the part of the limit that is ours."""
@@ -75,10 +78,13 @@ class _Limit:
         return max(1, ceil(0.1 * self.limit * self.share(now))) if self.limit < inf else 10**9
 
     def next_at(self, now: float) -> float:
+        if self._share >= 1.0:
+            return self._full_at - self._room
         return self._full_at - (self.burst(now) - 1) * self.spacing(now)
 
     def spend(self, now: float) -> None:
-        self._full_at = max(self._full_at, now) + self.spacing(now)
+        spacing = self._spacing if self._share >= 1.0 else self.spacing(now)
+        self._full_at = max(self._full_at, now) + spacing
 
     def hold(self, until: float) -> None:
         """Let nothing leave before `until`, and no burst then."""
@@ -114,7 +120,9 @@ class Budget:
 
     def at(self, now: float) -> float:
         """Return when the next question may leave; `now` or earlier: at once."""
-        at = max(self._not_before, self._own.next_at(now), self._paced(now))
+        at = max(self._not_before, self._own.next_at(now))
+        if self._slow < 1.0:
+            at = max(at, self._paced(now))
         for limit in self._learned.values():
             at = max(at, limit.next_at(now), self._window_free(limit, now))
         return at
@@ -150,6 +158,11 @@ class Budget:
             return 1
         limits = (self._own, *self._learned.values())
         return min(_left(limit, now) for limit in limits)
+
+    def spacing(self, now: float) -> float:
+        """Return the seconds between two questions in the long run."""
+        limits = (self._own, *self._learned.values())
+        return max(*(limit.spacing(now) for limit in limits), self._paced(now) - now)
 
     def answered(self) -> None:
         """Note an answer that was no 429."""

@@ -117,6 +117,13 @@ def wanted(interval: float, age: float, past: Past | None, told: Hope | None) ->
     return longest
 
 
+def momentary(interval: float, age: float, past: Past | None, told: Hope | None) -> float:
+    """Return the pause that is wanted at one moment, as if the hazard rate stayed what it is."""
+    shortest, longest = bounds(interval, age)
+    pause = sqrt(2 * cost(interval) / hazard(age, past, told))
+    return min(max(pause, shortest), longest)
+
+
 def hazard(age: float, past: Past | None = None, told: Hope | None = None) -> float:
     """Return the hazard rate of the end at an age, per second."""
     survival, density = _base(age, past)

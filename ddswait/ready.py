@@ -13,7 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ddswait.watch import Watch
 
@@ -26,14 +26,14 @@ class Ready:
     """Due watches; those that were dropped, put off or asked meanwhile are skipped.
 
     Args:
-        least: seconds; a wanted interval below this counts as this much, so that the first look
-            at a thousand new jobs does not push aside all others.
+        wanted: tells the interval that a watch wants by now, which may be long after its last
+            look: a job that has outlived its usual duration meanwhile wants to be seen soon.
     """
 
-    __slots__ = ("_least", "_ranked", "_ranked_at", "_waiting")
+    __slots__ = ("_ranked", "_ranked_at", "_waiting", "_wanted")
 
-    def __init__(self, least: float) -> None:
-        self._least = least
+    def __init__(self, wanted: Callable[[Watch, float], float]) -> None:
+        self._wanted = wanted
         self._waiting: dict[str, Watch] = {}
         self._ranked: list[Watch] = []
         self._ranked_at = -inf
@@ -59,7 +59,7 @@ class Ready:
         """Return how much longer than it wanted a watch has waited for a look, as a ratio."""
         if now >= watch.deadline:
             return inf
-        return (now - watch.good_at) / max(watch.due - watch.good_at, self._least)
+        return (now - watch.good_at) / self._wanted(watch, now)
 
     def pop(self, now: float) -> Watch | None:
         """Take out the most urgent watch; None when there is none."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PAGE = 100  # the most that ListTasks returns at once
 _SHORTEST = 1.0
+_REST = 3.0  # pages: lists take a quarter of a scarce budget, the rest is for what they point at
 _CONSIDERED_EVERY = 5.0  # seconds: whether a sweep would pay is a question that costs, too
 
 
@@ -118,8 +119,15 @@ class Sweeping:
         self._considered_at = now
         return True
 
-    def plan(self, hazards: Iterable[float], interval: float, now: float) -> None:
-        """Work out when the next sweep is due, from the hazards of the jobs that it would serve."""
+    def plan(self, hazards: Iterable[float], interval: float, spacing: float, now: float) -> None:
+        """Work out when the next sweep is due.
+
+        Args:
+            hazards: of the jobs that it would serve.
+            interval: the user's.
+            spacing: seconds between two questions that the budget allows.
+            now: the time.
+        """
         total = roots = 0.0
         count = 0
         for hazard in hazards:
@@ -130,4 +138,5 @@ class Sweeping:
         if not self.allowed or count < 2 or self._pages * total >= roots * roots:  # noqa: PLR2004
             return
         pause = sqrt(2 * pace.cost(interval) * self._pages / total)
-        self.due = now + min(max(pause, _SHORTEST), pace.bounds(interval, 0.0)[1])
+        least = max(_SHORTEST, _REST * self._pages * spacing)
+        self.due = now + max(min(pause, pace.bounds(interval, 0.0)[1]), least)

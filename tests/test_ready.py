@@ -17,8 +17,12 @@ def order(ready: Ready, now: float) -> str:
     return out
 
 
+def wanted(each: Watch, _: float) -> float:
+    return max(each.due - each.good_at, 2.5)
+
+
 def filled(*watches: Watch) -> Ready:
-    ready = Ready(2.5)
+    ready = Ready(wanted)
     for each in watches:
         ready.add(each)
     return ready
@@ -39,7 +43,7 @@ def test_deadline_comes_before_all() -> None:
 
 
 def test_new_jobs_do_not_push_aside_all_others() -> None:
-    """A first look counts as if it were wanted after a quarter of the interval."""
+    """What wanted a look at once counts as what its interval says."""
     new, old = watch("n", 100.0, 100.0), watch("o", 0.0, 10.0)
     assert order(filled(new, old), 104.0) == "on"
 

@@ -236,14 +236,14 @@ def test_whatever_lists_say_every_job_ends_by_its_own_reply(ends: list[float], s
 def test_sweep_pays_when_pages_are_fewer_than_jobs() -> None:
     """Alike jobs: more of them than pages; one impatient job among patient ones counts as one."""
     sweeping = Sweeping()
-    sweeping.plan([0.003] * 2, 10.0, 0.0)
+    sweeping.plan([0.003] * 2, 10.0, 0.1, 0.0)
     assert sweeping.due < 60
     sweeping.begin([])
     assert not sweeping.page(100, 250)
     assert sweeping.page(150, 250)
-    sweeping.plan([0.003] * 3, 10.0, 0.0)
+    sweeping.plan([0.003] * 3, 10.0, 0.1, 0.0)
     assert sweeping.due == float("inf")
-    sweeping.plan([0.003] * 4, 10.0, 0.0)
+    sweeping.plan([0.003] * 4, 10.0, 0.1, 0.0)
     assert sweeping.due < 60
-    sweeping.plan([0.3, *[0.0003] * 5], 10.0, 0.0)
+    sweeping.plan([0.3, *[0.0003] * 5], 10.0, 0.1, 0.0)
     assert sweeping.due == float("inf")

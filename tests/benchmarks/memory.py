@@ -9,11 +9,13 @@ import asyncio
 import sys
 import tracemalloc
 from collections.abc import Callable
+from math import inf
 from random import Random
 
 import ddswait
 from ddswait.agenda import Agenda
 from ddswait.api import Running
+from ddswait.budget import Budget
 from ddswait.question import Ask
 from ddswait.watch import Rules
 
@@ -36,13 +38,13 @@ async def measure(count: int) -> None:
     rules = Rules()
 
     def without() -> object:
-        agenda = Agenda(rules, Random(1))
+        agenda = Agenda(rules, Random(1), budget=Budget(inf))
         for job_id in ids:
             agenda.track(job_id, 3600.0 + len(job_id), None, 1.0)
         return agenda
 
     def seen() -> object:
-        agenda = Agenda(rules, Random(1))
+        agenda = Agenda(rules, Random(1), budget=Budget(inf))
         for number, job_id in enumerate(ids):
             agenda.track(job_id, 1e9, None, float(number))
             question = agenda.next(float(number))

@@ -40,7 +40,7 @@ async def own(base: str, polls: int) -> float:
     counting = Counting()
     with patch.object(pace, "until_next_look", counting.pause):
         async with ddswait.Waiter(
-            endpoint=base, project_id="p", auth=ddswait.Token("t"), connections=8
+            endpoint=base, project_id="p", auth=ddswait.Token("t"), connections=8, rate="1000000/s"
         ) as waiter:
             await ours(waiter, counting, 200)
             began = time.process_time()

@@ -98,6 +98,7 @@ async def measure(base: str, rounds: int, polls: int) -> None:
                 project_id="p",
                 auth=ddswait.Token("t"),
                 connections=CONNECTIONS,
+                rate="1000000/s",
             ) as waiter,
         ):
             against_lean, against_plain, own = [], [], []

@@ -8,11 +8,13 @@ import gc
 import sys
 import time
 from collections.abc import Callable
+from math import inf
 from random import Random
 
 import ddswait
 from ddswait.agenda import Agenda
 from ddswait.api import Running
+from ddswait.budget import Budget
 from ddswait.question import Ask, Rest
 from ddswait.watch import Rules
 from tests.benchmarks.table import row
@@ -24,7 +26,7 @@ class Wheel:
     """An agenda of `jobs` running jobs, turned poll by poll in virtual time."""
 
     def __init__(self, jobs: int) -> None:
-        self.agenda = Agenda(Rules(), Random(1))
+        self.agenda = Agenda(Rules(), Random(1), budget=Budget(inf))
         for number in range(jobs):
             self.agenda.track(f"job-{number}", 1e9, None, 0.0)
         self.now = 0.0

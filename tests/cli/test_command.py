@@ -281,6 +281,18 @@ def test_files_that_cannot_be_used_exit_2(cloud: Cloud, tmp_path: Path) -> None:
         assert (done.returncode, "cannot be read" in done.stderr) == (2, True)
 
 
+def test_history_is_kept_between_runs(cloud: Cloud, tmp_path: Path) -> None:
+    """What a job took is in the file; a place that cannot be written to is told before polling."""
+    file = tmp_path / "history.json"
+    for _ in range(2):
+        assert ddswait(cloud, "--history", str(file), cloud.job(seconds=1.5)).returncode == 0
+    assert len(json.loads(file.read_text())["durations, version 1"]["createmongodb"]) == 2
+    done = ddswait(cloud, "--history", str(tmp_path / "none" / "h"), cloud.job())
+    assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+    done = ddswait(cloud, "--rate", "fast", cloud.job())
+    assert (done.returncode, "10/s or 200/5m" in done.stderr) == (2, True)
+
+
 def test_password_of_the_environment_makes_a_token(cloud: Cloud) -> None:
     """User name and password wait as well, and `--check` tells whether IAM accepts them."""
     user = {

@@ -1,0 +1,188 @@
+"""Many jobs under one budget: polls per job, lateness, refusals. In virtual time, without sockets.
+
+The cloud answers at once, counts every request against its limit as the gateway does, and serves
+lists where they are allowed.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ddswait import ready
+from ddswait.agenda import Agenda
+from ddswait.api import Completed, Listed, Reply, Running, Throttled
+from ddswait.budget import Budget, parse_rate
+from ddswait.events import Ended
+from ddswait.job import Job
+from ddswait.outcome import Refusal
+from ddswait.question import Ask, Rest, Sweep
+from ddswait.simulator.limits import Limit
+from ddswait.watch import Rules
+from tests.benchmarks.when_to_look import history
+from tests.benchmarks.workload import Run, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ddswait.watch import Watch
+
+EPOCH = datetime(2021, 1, 1, tzinfo=UTC)
+DATE = "Fri, 01 Jan 2021 00:00:00 GMT"
+
+
+class Cloud:
+    """Jobs that all began at second 0."""
+
+    def __init__(self, jobs: Sequence[Run], limit: Limit | None, *, lists: bool) -> None:
+        self.jobs = {f"job-{number:05}": run for number, run in enumerate(jobs)}
+        self.limit = limit
+        self.lists = lists
+        self.requests = self.refused = self.listed = 0
+
+    def record(self, job_id: str, now: float) -> dict[str, Any]:
+        run = self.jobs[job_id]
+        percent = run.percent(now)
+        over = now >= run.seconds
+        return {
+            "id": job_id,
+            "name": run.name,
+            "status": "Completed" if over else "Running",
+            "created": EPOCH.isoformat(),
+            "ended": (EPOCH + timedelta(seconds=min(now, run.seconds))).isoformat(),
+            "progress": "" if over or percent is None else f"{percent}%",
+        }
+
+    def answer(self, question: Ask | Sweep, now: float) -> Reply | Listed:
+        self.requests += 1
+        if self.limit is not None and self.limit.refusal(now):
+            self.refused += 1
+            return Throttled("429", 0.0, self.limit.count, self.limit.seconds)
+        if isinstance(question, Sweep):
+            return self._page(question, now)
+        record = self.record(question.job_id, now)
+        if record["status"] == "Completed":
+            return Completed(Job.from_record(record))
+        return Running(record, DATE)
+
+    def _page(self, sweep: Sweep, now: float) -> Listed | Refusal:
+        self.listed += 1
+        if not self.lists:
+            return Refusal(403, "DBS.280032")
+        if sweep.status != "Running":
+            return Listed([], 0)
+        alive = [job_id for job_id, run in self.jobs.items() if now < run.seconds]
+        shown = alive[sweep.offset : sweep.offset + 100]
+        return Listed([self.record(job_id, now) for job_id in shown], len(alive))
+
+
+class Result(NamedTuple):
+    """Of one run: per job, and in seconds."""
+
+    polls: float
+    lateness: float
+    p99: float
+    refused: int
+    ended: int
+    listed: int
+
+
+def run(  # noqa: PLR0913 - the knobs of an experiment
+    jobs: Sequence[Run],
+    *,
+    rate: str = "10/s",
+    limit: Limit | None = None,
+    lists: bool = True,
+    past: int = 5,
+    interval: float = 10.0,
+) -> Result:
+    cloud = Cloud(jobs, limit, lists=lists)
+    agenda = Agenda(
+        Rules(interval=interval),
+        Random(5),
+        budget=Budget(*parse_rate(rate)),
+        durations=history(past, 1.0, "0.35", Random(6)) if past else None,
+    )
+    for job_id in cloud.jobs:
+        agenda.track(job_id, 1e7, None, 0.0)
+    now, late = 0.0, []
+    while len(agenda):
+        question = agenda.next(now)
+        if isinstance(question, Rest):
+            now = question.until
+            continue
+        assert isinstance(question, Ask | Sweep)
+        events = agenda.take(question, cloud.answer(question, now), now)
+        ended = (event.job_id for event in events if isinstance(event, Ended))
+        late += [now - cloud.jobs[job_id].seconds for job_id in ended]
+    late.sort()
+    return Result(
+        cloud.requests / len(jobs),
+        sum(late) / len(late),
+        late[int(0.99 * (len(late) - 1))],
+        cloud.refused,
+        len(late),
+        cloud.listed,
+    )
+
+
+def by_due_order(_: object, watch: Watch, now: float) -> float:
+    return now - watch.due
+
+
+def together(counts: Sequence[int]) -> None:
+    print("jobs together, 60 requests a minute, 5 past jobs per name:")
+    for count in counts:
+        for kind in ("mix", "truthful", "absent"):
+            for interval in (10.0, 30.0):
+                results = [
+                    run(runs(count, "0.35", kind, Random(seed)), rate="60/m", interval=interval)
+                    for seed in range(3)
+                ]
+                polls, lateness = (
+                    sum(each[field] for each in results) / len(results) for field in (0, 1)
+                )
+                print(
+                    f"  {count:5} jobs, progress {kind:<9} interval {interval:3.0f}: "
+                    f"{polls:6.2f} polls per job, lateness {lateness:6.2f} s"
+                )
+
+
+def limited(count: int) -> None:
+    jobs = runs(count, "0.35", "mix", Random(8))
+    for lists in (True, False):
+        told = run(jobs, limit=Limit(200, 300.0), lists=lists)
+        print(
+            f"{count} jobs, 200 requests per 5 minutes, lists {'' if lists else 'not '}allowed: "
+            f"{told.refused} x 429, {told.ended} ended, {told.polls:.2f} polls per job, lateness "
+            f"mean {told.lateness:.1f} s, p99 {told.p99:.1f} s"
+        )
+
+
+def ratio_rule(count: int, limit: int) -> None:
+    jobs = runs(count, "0.35", "mix", Random(9))
+    ours = run(jobs, rate="1000/s", limit=Limit(limit, 60.0), lists=False)
+    usual = ready.Ready.urgency
+    ready.Ready.urgency = by_due_order  # type: ignore[method-assign,assignment]
+    try:
+        theirs = run(jobs, rate="1000/s", limit=Limit(limit, 60.0), lists=False)
+    finally:
+        ready.Ready.urgency = usual  # type: ignore[method-assign]
+    print(
+        f"{count} jobs, limit of {limit} per minute learned, lists forbidden: {ours.refused} and "
+        f"{theirs.refused} x 429; mean lateness, ratio rule / due order: {ours.lateness:.0f} s / "
+        f"{theirs.lateness:.0f} s = {ours.lateness / theirs.lateness:.2f}"
+    )
+
+
+def main(*, quick: bool = False) -> None:
+    together((10, 30) if quick else (10, 100))
+    limited(100 if quick else 1000)
+    for limit in (60,) if quick else (1500, 3000, 5000):
+        ratio_rule(200 if quick else 10_000, limit)
+
+
+if __name__ == "__main__":
+    main(quick="--quick" in sys.argv)
