@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ddswait.errors import ConfigurationError as ConfigurationError
     from ddswait.errors import DdswaitError as DdswaitError
     from ddswait.errors import InputError as InputError
+    from ddswait.errors import InstanceNotReady as InstanceNotReady
     from ddswait.errors import JobFailed as JobFailed
     from ddswait.errors import JobNotFound as JobNotFound
     from ddswait.errors import JobVanished as JobVanished
@@ -40,6 +41,7 @@ _HOMES = {
         "ConfigurationError",
         "DdswaitError",
         "InputError",
+        "InstanceNotReady",
         "JobFailed",
         "JobNotFound",
         "JobVanished",

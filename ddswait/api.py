@@ -95,6 +95,14 @@ class Listed(NamedTuple):
     total: int
 
 
+class InstanceState(NamedTuple):
+    """What is known of an instance: whether it exists, its status, the operations under way."""
+
+    found: bool
+    status: str = ""
+    actions: tuple[str, ...] = ()
+
+
 Reply = Running | Completed | Failed | NotVisible | Fault | Throttled | Refusal
 
 HEADERS = {"Content-Type": "application/json", "X-Language": "en-us"}
@@ -234,6 +242,32 @@ def read_list(
     if isinstance(reply, NotVisible):
         return Refusal(status, error_msg=reply.said)
     return reply if isinstance(reply, Fault | Throttled | Refusal) else Fault("no list")
+
+
+def show_instance(endpoint: str, project_id: str, instance_id: str) -> Request:
+    """Return the request that asks about one instance."""
+    return Request("GET", f"{endpoint}/v3/{project_id}/instances?id={quote(instance_id, safe='~')}")
+
+
+def read_instance(
+    status: int, headers: Mapping[str, str], body: bytes
+) -> InstanceState | Fault | Throttled | Refusal:
+    """Return the instance of a reply to `show_instance`, or what else it means."""
+    if not 200 <= status < 300:  # noqa: PLR2004
+        reply = read_error(status, headers, body)
+        return (
+            reply if isinstance(reply, Fault | Throttled | Refusal) else InstanceState(found=False)
+        )
+    document = _parse(body)
+    instances = document.get("instances") if isinstance(document, dict) else None
+    if not isinstance(instances, list):
+        return Fault(f"the reply holds no instances: {_start(body)}")
+    first = next((each for each in instances if isinstance(each, dict)), None)
+    if first is None:
+        return InstanceState(found=False)
+    actions = first.get("actions")
+    pending = tuple(str(each)[:_SHOWN] for each in actions) if isinstance(actions, list) else ()
+    return InstanceState(found=True, status=str(first.get("status"))[:_SHOWN], actions=pending)
 
 
 def moment_of(date: str) -> float | None:

@@ -9,6 +9,7 @@
           ├── JobNotFound                 never seen within the grace
           ├── JobVanished                 seen, then unknown; `job` is the last record seen
           ├── WaitTimedOut (TimeoutError) still running at the deadline
+          ├── InstanceNotReady            the job completed, its instance is not ready
           ├── Unreachable                 could not look for too long; says nothing of the job
           └── Refused                     credentials, permission or request refused
 
@@ -70,6 +71,10 @@ class JobVanished(WaitError):  # noqa: N818
 
 class WaitTimedOut(WaitError, TimeoutError):  # noqa: N818
     """The deadline passed while the job had not ended; the job itself may still go on."""
+
+
+class InstanceNotReady(WaitError):  # noqa: N818
+    """The job completed, but its instance was not `normal` and idle by the deadline."""
 
 
 class Unreachable(WaitError):  # noqa: N818

@@ -19,10 +19,12 @@ async def each(
     waiter: Waiter,
     job_ids: Sequence[str],
     timeout: float | None,  # noqa: ASYNC109 - a deadline per job
+    *,
+    ready: bool = False,
 ) -> AsyncGenerator[Outcome]:
     """Track unique, checked job IDs; yield the outcome of each as it ends."""
     ended: asyncio.Queue[asyncio.Future[Job]] = asyncio.Queue()
-    waits = [waiter.track(job_id, timeout=timeout) for job_id in job_ids]
+    waits = [waiter.track(job_id, timeout=timeout, ready=ready) for job_id in job_ids]
     try:
         for wait in waits:
             wait.add_done_callback(ended.put_nowait)

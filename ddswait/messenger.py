@@ -90,6 +90,13 @@ class Messenger:
         request = api.show_job(self.endpoint, self.project_id, job_id)
         return self._client.send(request, partial(api.read_show_job, job_id))
 
+    def look_at(
+        self, instance_id: str
+    ) -> Awaitable[api.InstanceState | api.Fault | api.Throttled | Refusal]:
+        """Ask about one instance."""
+        request = api.show_instance(self.endpoint, self.project_id, instance_id)
+        return self._client.send(request, api.read_instance)
+
     async def renew(self) -> api.Reply | Renewed:
         """Obtain a key, and use it from now on."""
         assert self._credentials is not None  # noqa: S101 - only then the agenda renews

@@ -19,6 +19,8 @@ class OutcomeKind(enum.StrEnum):
     TIMED_OUT = "timed_out"
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
+    NOT_READY = "not_ready"
+    """The job completed, but its instance does not take the next operation yet."""
     PENDING = "pending"
     """Let go before the job ended (`fail_fast`, a signal): the job may still go on."""
 
@@ -154,4 +156,5 @@ _ERROR_OF = {
     OutcomeKind.NOT_FOUND: errors.JobNotFound,
     OutcomeKind.VANISHED: errors.JobVanished,
     OutcomeKind.TIMED_OUT: errors.WaitTimedOut,
+    OutcomeKind.NOT_READY: errors.InstanceNotReady,
 }

@@ -21,6 +21,9 @@ class Desk(Protocol):
     def call_back(self, callback: Callback, outcome: Outcome) -> None:
         """Have a callback called."""
 
+    def make_ready(self, wait: Wait, outcome: Outcome, by: float) -> None:
+        """Settle a wait when the instance of its completed job is ready."""
+
 
 class Wait(asyncio.Future[Job]):
     """A future of the final record; the agenda's owner of a watch.
@@ -33,7 +36,7 @@ class Wait(asyncio.Future[Job]):
         outcome: how the wait ended; None while it goes on, or when it was cancelled.
     """
 
-    __slots__ = ("_callback", "_desk", "job_id", "outcome")
+    __slots__ = ("_callback", "_desk", "_ready_by", "job_id", "outcome")
 
     def __init__(
         self,
@@ -41,12 +44,14 @@ class Wait(asyncio.Future[Job]):
         loop: asyncio.AbstractEventLoop,
         job_id: str,
         callback: Callback | None,
+        ready_by: float | None = None,
     ) -> None:
         super().__init__(loop=loop)
         self.job_id = job_id
         self.outcome: Outcome | None = None
         self._desk = desk
         self._callback = callback
+        self._ready_by = ready_by
 
     def cancel(self, msg: Any | None = None) -> bool:  # noqa: ANN401 - asyncio's own signature
         """Stop waiting; the waits of others for the same job go on."""
@@ -58,6 +63,10 @@ class Wait(asyncio.Future[Job]):
     def settle(self, outcome: Outcome) -> None:
         """Resolve the future, and have the callback called."""
         if self.done():
+            return
+        if outcome.ok and self._ready_by is not None:
+            by, self._ready_by = self._ready_by, None
+            self._desk.make_ready(self, outcome, by)
             return
         self.outcome = outcome
         if outcome.ok:

@@ -20,7 +20,9 @@ from ddswait.job_id import check_job_id
 from ddswait.log import is_close as log_is_close
 from ddswait.log import log, log_event
 from ddswait.messenger import Messenger
-from ddswait.outcome import OutcomeKind
+from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.readiness import Readiness
+from ddswait.readying import until_ready
 from ddswait.wait import Wait
 from ddswait.watch import Rules
 
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from ddswait.durations import Durations
     from ddswait.events import Event
     from ddswait.job import Job
-    from ddswait.outcome import Outcome
 
 
 class Waiter:
@@ -114,6 +115,7 @@ class Waiter:
         self._on_event = on_event
         self._carrier: Carrier | None = None
         self._callbacks = Callbacks(self._check_drained)
+        self._readying: dict[asyncio.Future[Job], asyncio.Task[None]] = {}
         self._drained: asyncio.Future[None] | None = None
         self._crash: BaseException | None = None
 
@@ -174,7 +176,12 @@ class Waiter:
         return f"<Waiter {jobs}, {self._carrier.in_flight} in flight, {budget}{look}>"
 
     def track(
-        self, job_id: str, *, timeout: float | None = None, callback: Callback | None = None
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = None,
+        callback: Callback | None = None,
+        ready: bool = False,
     ) -> asyncio.Future[Job]:
         """Begin to wait for a job, and return the future of its final record.
 
@@ -187,6 +194,8 @@ class Waiter:
             callback: is called once with the `Outcome`, whatever it is, in the event loop; it may
                 be a coroutine function. What it raises is logged and harms nobody. It is not
                 called for a wait that is cancelled.
+            ready: after the job, wait until its instance is `normal` with no pending actions, so
+                that DDS takes the next operation.
 
         Returns:
             A future that holds the final `Job`, or raises a `WaitError`. A failure that nobody
@@ -199,8 +208,8 @@ class Waiter:
         carrier = self._running()
         check_job_id(job_id)
         seconds = self._timeout if timeout is None else _seconds("timeout", timeout)
-        wait = Wait(self, self._loop, job_id, callback)
         now = self._loop.time()
+        wait = Wait(self, self._loop, job_id, callback, now + seconds if ready else None)
         events = self._agenda.track(job_id, now + seconds, wait, now)
         if events:
             self._happened(events)
@@ -209,25 +218,33 @@ class Waiter:
         carrier.wake()
         return wait
 
-    async def wait(self, job_id: str, *, timeout: float | None = None) -> Job:  # noqa: ASYNC109
+    async def wait(
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109
+        ready: bool = False,
+    ) -> Job:
         """Wait for a job and return its final record.
 
         Args:
             job_id: what DDS answered as `job_id`.
             timeout: seconds from now; None takes the waiter's.
+            ready: wait for the instance as well; see track().
 
         Raises:
             JobFailed: DDS reported `Failed`; `error.job` is the final record.
             WaitError: one of its other kinds: see `ddswait.errors`.
             InputError: the job ID or the timeout cannot be one.
         """
-        return await self.track(job_id, timeout=timeout)
+        return await self.track(job_id, timeout=timeout, ready=ready)
 
     def as_completed(
         self,
         job_ids: Iterable[str],
         *,
         timeout: float | None = None,
+        ready: bool = False,
     ) -> AsyncGenerator[Outcome]:
         """Wait for several jobs; yield the outcome of each as it ends.
 
@@ -236,13 +253,14 @@ class Waiter:
         Args:
             job_ids: duplicates collapse.
             timeout: seconds from the first step of the loop; None takes the waiter's.
+            ready: wait for each instance as well; see track().
 
         Raises:
             InputError: one of the job IDs cannot be one; then none is tracked.
         """
         self._running()
         unique = [check_job_id(job_id) for job_id in dict.fromkeys(job_ids)]
-        return groups.each(self, unique, timeout)
+        return groups.each(self, unique, timeout, ready=ready)
 
     async def wait_all(
         self,
@@ -270,7 +288,10 @@ class Waiter:
         if self._carrier is None:
             return []
         now = self._loop.time()
-        return [watch.end(OutcomeKind.PENDING, "not ended yet", now) for watch in self._agenda]
+        told = [watch.end(OutcomeKind.PENDING, "not ended yet", now) for watch in self._agenda]
+        not_ready = (wait.job_id for wait in self._readying if isinstance(wait, Wait))
+        message = "the job completed; its instance is not ready yet"
+        return told + [Outcome(each, OutcomeKind.PENDING, message=message) for each in not_ready]
 
     async def close(self) -> None:
         """Cancel what is pending and release every connection; may be called twice."""
@@ -280,6 +301,8 @@ class Waiter:
         for wait in list(self._agenda.owners()):
             if isinstance(wait, Wait):
                 wait.cancel()
+        for readying in list(self._readying):
+            readying.cancel()
         await carrier.close()
         await self._callbacks.close()
         await self._messenger.close()
@@ -327,14 +350,30 @@ class Waiter:
         """Have a callback called; for `Wait` to call."""
         self._callbacks.call(callback, outcome)
 
+    def make_ready(self, wait: Wait, outcome: Outcome, by: float) -> None:
+        """Settle a wait when the instance of its completed job is ready; for `Wait` to call."""
+        readiness = Readiness(outcome, self._loop.time(), by, self._agenda.rules, random.Random())  # noqa: S311
+        task = self._loop.create_task(self._ready(readiness, wait))
+        self._readying[wait] = task
+        wait.add_done_callback(self._stop_readying)
+
+    async def _ready(self, readiness: Readiness, wait: Wait) -> None:
+        patience = self._agenda.rules.request_timeout
+        wait.settle(await until_ready(readiness, self._messenger, self._agenda.budget, patience))
+
+    def _stop_readying(self, wait: asyncio.Future[Job]) -> None:
+        self._readying.pop(wait).cancel()
+        self._check_drained()
+
     async def _drain(self) -> None:
-        if self._agenda or self._callbacks:
+        if self._agenda or self._callbacks or self._readying:
             self._drained = self._loop.create_future()
             await self._drained
 
     def _check_drained(self) -> None:
         drained = self._drained
-        if drained is not None and not (drained.done() or self._agenda or self._callbacks):
+        busy = self._agenda or self._callbacks or self._readying
+        if drained is not None and not (drained.done() or busy):
             drained.set_result(None)
 
 

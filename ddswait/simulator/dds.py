@@ -44,6 +44,7 @@ def routes(simulator: Simulator) -> list[web.RouteDef]:
     return [
         web.get(f"{project}/jobs", operations.show_job),
         web.get("/v3.1/{project}/jobs", operations.list_tasks),
+        web.get(f"{project}/instances", operations.show_instance),
         web.post(f"{project}/instances", operations.create),
         web.delete(f"{project}/instances/{{instance}}", operations.delete),
         web.post(f"{project}/instances/{{instance}}/{{operation}}", operations.change),
@@ -86,6 +87,13 @@ class _Operations:
         if plan is None or not plan.is_known(now):
             return error(400, "DBS.200543", _NO_JOB)
         return web.json_response({"job": plan.record(now, self._simulator.epoch)})
+
+    async def show_instance(self, request: web.Request) -> web.Response:
+        if refusal := self._refusal(request):
+            return refusal
+        instance = self._simulator.instance(request.query.get("id", ""))
+        found = [] if instance is None else [instance]
+        return web.json_response({"instances": found, "total_count": len(found)})
 
     async def list_tasks(self, request: web.Request) -> web.Response:
         if refusal := self._refusal(request):

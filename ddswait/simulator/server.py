@@ -91,6 +91,8 @@ class Simulator:
         self.projects = {project_id: self.region}  # and the name of each
         self.metadata_token = "simulated-metadata-token"  # noqa: S105 - "": without
         self.has_agency = True
+        self.settle_seconds = 0.0  # for which an instance is busy after its job
+        self.instance_status: dict[str, str] = {}  # statuses to show instead, by instance ID
         self.may_list = True  # permission dds:task:listAll
         self.has_lists = True  # partner clouds do not publish ListTasks
         self.list_lag = 0.0  # seconds by which a list is behind
@@ -168,6 +170,21 @@ class Simulator:
         )
         self.plans[plan.job_id] = plan
         return plan.job_id
+
+    def instance(self, instance_id: str) -> dict[str, Any] | None:
+        """Return an instance as DDS shows it: `normal` some time after its last job has ended."""
+        plans = [plan for plan in self.plans.values() if plan.instance_id == instance_id]
+        if not plans or any(plan.vanishes and self.now() >= plan.ends for plan in plans):
+            return None
+        last = max(plans, key=lambda plan: plan.ends)
+        status = "creating" if len(plans) == 1 and self.now() < last.ends else "normal"
+        busy = self.now() < last.ends + self.settle_seconds
+        return {
+            "id": instance_id,
+            "name": last.instance_name,
+            "status": self.instance_status.get(instance_id, status),
+            "actions": ["RESTARTING"] if busy else [],
+        }
 
     def inject(self, kind: Kind, **details: Any) -> None:  # noqa: ANN401 - Fault types them
         """Let some of the coming requests go wrong; see `faults.Fault` for the details."""
