@@ -11,7 +11,34 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
+
+    from ddswait.cli.reading import Named
+
+
+def _print(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    if arguments.schema:
+        import json
+
+        from ddswait.cli import records
+
+        sys.stdout.write(json.dumps(records.schema(), indent=2) + "\n")
+    else:
+        from ddswait.cli import completion
+
+        sys.stdout.write(completion.script(arguments.print_completion, parser))
+    return 0
+
+
+def _jobs(arguments: argparse.Namespace) -> list[Named]:
+    from ddswait.cli import reading
+    from ddswait.errors import InputError
+
+    jobs = reading.jobs(arguments.job_ids, sys.stdin, sys.stderr)
+    if not jobs and not arguments.state:
+        raise InputError(reading.NO_JOB)
+    return jobs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,17 +50,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     from ddswait.cli import options
     from ddswait.errors import ConfigurationError, InputError
 
-    arguments = options.parser().parse_args(argv)
+    parser = options.parser()
+    arguments = parser.parse_args(argv)
+    if arguments.schema or arguments.print_completion:
+        return _print(arguments, parser)
     try:
         if arguments.demo:
             from ddswait.cli import demo
 
             return demo.run()
-        from ddswait.cli import reading
-
-        job_ids = (
-            [] if arguments.check else reading.job_ids(arguments.job_ids, sys.stdin, sys.stderr)
-        )
+        jobs = [] if arguments.check else _jobs(arguments)
         from ddswait import credentials
 
         given = credentials.Given(
@@ -58,4 +84,4 @@ def main(argv: Sequence[str] | None = None) -> int:
         return check.run(target, arguments)
     from ddswait.cli import run
 
-    return run.run(job_ids, target, arguments)
+    return run.run(jobs, target, arguments)

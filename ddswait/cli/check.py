@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ddswait import api
 from ddswait.auth import AccessKey
 from ddswait.cli import options
-from ddswait.cli.output import safe
+from ddswait.cli.text import safe
 from ddswait.errors import ConfigurationError
 from ddswait.iam import Password, ProjectByName
 from ddswait.messenger import Messenger

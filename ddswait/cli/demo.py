@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.cli import options
@@ -46,9 +47,12 @@ async def _demo() -> int:
         tell(f"A simulated DDS listens at {dds.endpoint}, a minute passing each second.\n\n")
         async with aiohttp.ClientSession(headers={"X-Auth-Token": dds.token}) as session:
             job_ids = [await _create(session, dds, order) for order in _ORDERS]
+        words = " ".join(
+            f"{order.name}={each}" for order, each in zip(_ORDERS, job_ids, strict=True)
+        )
         tell("\n$ export HW_AUTH_TOKEN=...\n")
         tell(f"$ ddswait --endpoint {dds.endpoint} --project-id {dds.project_id} \\\n")
-        tell(f"    --interval 1s {' '.join(job_ids)}\n")
+        tell(f"    --interval 1s {words}\n")
         code = await _wait(dds, job_ids)
     tell(f"$ echo $?\n{code}\n\nOne job failed on purpose: that is what exit code 1 says.\n")
     return code
@@ -66,16 +70,23 @@ async def _create(session: aiohttp.ClientSession, dds: Simulator, order: _Order)
 
 async def _wait(dds: Simulator, job_ids: list[str]) -> int:
     from ddswait import Token, Waiter
-    from ddswait.cli.output import Printer
+    from ddswait.cli.ledger import Ledger
+    from ddswait.cli.reading import Named
     from ddswait.cli.run import Gate
+    from ddswait.cli.verdict import Policy
+    from ddswait.durations import Durations
 
-    arguments: argparse.Namespace = options.parser().parse_args([])
-    gate = Gate(Printer(arguments.output, quiet=False))
+    arguments: argparse.Namespace = options.parser().parse_args(["--interval", "1s"])
+    named = [Named(job_id, order.name) for job_id, order in zip(job_ids, _ORDERS, strict=True)]
+    durations = Durations()
+    gate = Gate(Ledger(named, time.time()), Policy(), arguments, None, durations)
     waiter = Waiter(
         endpoint=dds.endpoint,
         project_id=dds.project_id,
         auth=Token(dds.token),
-        interval=1.0,
+        interval=arguments.interval,
+        durations=durations,
         on_event=gate.event,
     )
-    return await gate.wait(waiter, job_ids)
+    gate.begin(dds.endpoint, dds.project_id)
+    return gate.finish(await gate.wait(waiter))

@@ -25,11 +25,20 @@ exit codes:
     3  a job ID was not found, or vanished
     4  credentials, permission or request refused
     5  unreachable: could not look for too long; the jobs may go on
+    6  a job completed, but its instance was not ready in time (--ready)
   124  timed out; the jobs may go on
   130  interrupted (SIGINT); the jobs may go on
   141  standard output was closed; the jobs may go on
   143  terminated (SIGTERM); the jobs may go on
-When several apply: the first of 1, 4, 3, 5, 124.
+When several apply: the first of 1, 4, 3, 6, 5, 124. A file that cannot be written at the end is
+told and changes no exit code; that it cannot be written at all is found out before polling.
+
+policies:
+  --wait-for   exit code 0 when      ends early when
+  all          every job completed   --fail-fast: one did not
+  any          one job completed     one completed; --fail-fast: none can any more
+  N            N jobs completed      N completed; --fail-fast: N cannot any more
+Otherwise every job is seen to its end, and the worst outcome gives the exit code.
 
 Credentials come from where Huawei Cloud users keep them, never from the command line, which
 others can read. The first complete source wins:
@@ -47,6 +56,8 @@ examples:
   ddswait c010abd0-48cf-4fa8-8cbc-090f093eaa2f
   hcloud DDS CreateInstance ... | ddswait --timeout 45m -
   ddswait --output json --region ap-southeast-1 ID1 ID2 > jobs.json
+  ddswait --ready --state wait.json orders=ID1 stock=ID2   # the same again takes it up again
+  ddswait --wait-for any --report report.html --junit junit.xml ID1 ID2
   ddswait --check
   ddswait --demo"""
 
@@ -78,11 +89,12 @@ def parser() -> argparse.ArgumentParser:
         "job_ids",
         metavar="JOB_ID",
         nargs="*",
-        help="job IDs; '-' reads them from standard input: one per line, or JSON documents "
-        "from which every job_id is taken",
+        help="job IDs, or label=JOB_ID; '-' reads them from standard input: one per line, or "
+        "JSON documents from which every job_id is taken, with the instance's name as its label",
     )
     _add_where(made.add_argument_group("where"))
     _add_when(made.add_argument_group("when (90, 90s, 10m, 1h)"))
+    _add_gate(made.add_argument_group("gate"))
     _add_asking(made.add_argument_group("how often"))
     _add_output(made.add_argument_group("output"))
     others = made.add_argument_group("others")
@@ -91,6 +103,14 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="show which credentials, endpoint and project are used, and ask whether they are "
         "accepted (exit code 0 or 4; 5 when nobody answers)",
+    )
+    others.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of the machine output"
+    )
+    others.add_argument(
+        "--print-completion",
+        choices=("bash", "zsh", "fish"),
+        help="print a completion script for a shell",
     )
     others.add_argument("--demo", action="store_true", help="show it all, without a cloud")
     others.add_argument("--version", action="version", version=f"ddswait {__version__}")
@@ -143,9 +163,55 @@ def _add_where(group: Any) -> None:  # noqa: ANN401 - argparse does not publish 
     )
 
 
+def _add_gate(group: Any) -> None:  # noqa: ANN401
+    group.add_argument(
+        "--wait-for",
+        metavar="HOW_MANY",
+        type=how_many,
+        default="all",
+        help="'all', 'any', or how many jobs must complete; see policies [default: all]",
+    )
+    group.add_argument(
+        "--fail-fast",
+        action="store_true",
+        help="end as soon as the policy cannot be met any more; else see every job to its end",
+    )
+    group.add_argument(
+        "--ready",
+        action="store_true",
+        help="after a job, wait until its instance is normal with no pending actions, so that "
+        "DDS takes the next operation",
+    )
+    group.add_argument(
+        "--state",
+        metavar="FILE",
+        help="keep there all that is needed to go on; run again with the same file, and ended "
+        "jobs are not asked about, and the first deadline holds",
+    )
+
+
+def how_many(text: str) -> int | None:
+    """Return how many jobs must complete; None for all.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no number of jobs.
+    """
+    from ddswait.cli.verdict import parse_wait_for
+
+    try:
+        return parse_wait_for(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _add_when(group: Any) -> None:  # noqa: ANN401
+    group.add_argument(
+        "--timeout",
+        metavar="TIME",
+        type=seconds,
+        help="give up on a job after this time [default: 1h]",
+    )
     for option, default, told in (
-        ("--timeout", "1h", "give up on a job after this time"),
         ("--grace", "60s", "how long a new job ID may be unknown"),
         ("--interval", "10s", "about how often a visible job is looked at"),
         ("--unreachable-after", "10m", "give up after so long without one good look"),
@@ -198,6 +264,25 @@ def _add_output(group: Any) -> None:  # noqa: ANN401
         default="text",
         help="on standard output: a line per job that ended; one document at the end; "
         "a line per event and a summary last [default: text]",
+    )
+    group.add_argument(
+        "--heartbeat",
+        metavar="TIME",
+        type=seconds,
+        default=seconds("60s"),
+        help="without a terminal, say that it is alive after this time of silence [default: 60s]",
+    )
+    group.add_argument(
+        "--report", metavar="FILE", help="write a page (HTML) with a timeline of every job"
+    )
+    group.add_argument(
+        "--junit", metavar="FILE", help="write a JUnit report (XML), one test case per job"
+    )
+    group.add_argument(
+        "--github",
+        action="store_true",
+        help="annotations, step summary and outputs of GitHub Actions [env: GITHUB_ACTIONS, "
+        "GITHUB_STEP_SUMMARY, GITHUB_OUTPUT]",
     )
     group.add_argument("-v", "--verbose", action="store_true", help="log every event to stderr")
     group.add_argument("-q", "--quiet", action="store_true", help="only errors on stderr")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ddswait.errors import InputError
@@ -13,39 +14,117 @@ if TYPE_CHECKING:
 
 _WHITE = " \t\r\n"
 _SHOWN = 200
+_LONGEST_LABEL = 64
+
+
+NO_JOB = "no job ID: give the job_id of a reply as an argument, or '-' and a pipe"
+
+
+class Named(NamedTuple):
+    """A job ID, and what the user calls it, or ""."""
+
+    job_id: str
+    label: str = ""
 
 
 class Found(NamedTuple):
-    """What a text holds: job IDs, and operations that were refused instead of started."""
+    """What a text holds: jobs, and operations that were refused instead of started.
 
-    job_ids: list[str]
+    Labels were `chosen` by a person, or are the instances' names of a reply.
+    """
+
+    jobs: list[Named]
     not_started: list[str]
+    chosen: bool = True
+
+    @property
+    def job_ids(self) -> list[str]:
+        """The job IDs alone."""
+        return [job.job_id for job in self.jobs]
 
 
-def job_ids(arguments: Sequence[str], stdin: TextIO, stderr: TextIO) -> list[str]:
-    """Return the job IDs to wait for, each once, in their first order.
+def jobs(arguments: Sequence[str], stdin: TextIO, stderr: TextIO) -> list[Named]:
+    """Return the jobs to wait for, each once, in their first order.
 
     Args:
-        arguments: job IDs; `-` stands for what standard input holds.
+        arguments: `ID` or `label=ID`; `-` stands for what standard input holds.
         stdin: is read only for a `-`.
         stderr: hears of operations that were not started, and when a person is asked to type.
 
     Raises:
-        InputError: there is none, or one cannot be one; the message names it.
+        InputError: one cannot be one, or a label is used twice; the message names it.
     """
-    ids: list[str] = []
+    found_jobs: list[Named] = []
+    suggested: dict[str, str] = {}
     for argument in dict.fromkeys(arguments):
         if argument != "-":
-            ids.append(check_job_id(argument))
+            found_jobs.append(_named(argument))
             continue
         if stdin.isatty():
             stderr.write("reading job IDs from standard input, one per line; end with Ctrl-D\n")
         found = from_text(_decode(stdin.buffer.read()))
-        ids.extend(found.job_ids)
+        for job in found.jobs:
+            found_jobs.append(job if found.chosen else Named(job.job_id))
+            suggested.setdefault(job.job_id, "" if found.chosen else job.label)
         stderr.writelines(f"ddswait: warning: {refused}\n" for refused in found.not_started)
-    if not ids:
-        raise InputError("no job ID: give the job_id of a reply as an argument, or '-' and a pipe")
-    return list(dict.fromkeys(ids))
+    return _with_suggestions(_unique(found_jobs), suggested)
+
+
+def _with_suggestions(jobs: Sequence[Named], suggested: dict[str, str]) -> list[Named]:
+    """Give jobs without a label the one that a reply suggests, unless it would stand for two."""
+    taken = Counter(each.label or suggested.get(each.job_id, "") for each in jobs)
+    taken.update(each.job_id for each in jobs)
+    return [
+        Named(each.job_id, label)
+        if not each.label and taken[label := suggested.get(each.job_id, "")] == 1
+        else each
+        for each in jobs
+    ]
+
+
+def _named(text: str) -> Named:
+    """Read `ID` or `label=ID`."""
+    label, equals, job_id = text.partition("=")
+    return checked(Named(job_id, label) if equals else Named(text))
+
+
+def checked(job: Named) -> Named:
+    """Return a job if its ID and label can be such.
+
+    Raises:
+        InputError: one of them cannot; the message names it.
+    """
+    check_job_id(job.job_id)
+    if (
+        len(job.label) > _LONGEST_LABEL
+        or not job.label.isprintable()
+        or job.label.strip() != job.label
+    ):
+        raise InputError(
+            f"label {ascii(job.label)[:_SHOWN]} is none: give {_LONGEST_LABEL} printable "
+            "characters at the most, as in orders=JOB_ID"
+        )
+    return job
+
+
+def _unique(found: Sequence[Named]) -> list[Named]:
+    """Return each job once; a label that two jobs share is an error."""
+    labels: dict[str, str] = {}
+    once: dict[str, Named] = {}
+    for job in found:
+        known = once.get(job.job_id)
+        if known is not None and job.label and known.label and job.label != known.label:
+            raise InputError(
+                f"job {job.job_id} is called both {known.label!r} and {job.label!r}: choose one"
+            )
+        name = job.label or job.job_id
+        if labels.setdefault(name, job.job_id) != job.job_id:
+            raise InputError(
+                f"{name!r} stands for two jobs, {labels[name]} and {job.job_id}: "
+                "give each its own label"
+            )
+        once[job.job_id] = job if known is None or job.label else known
+    return list(once.values())
 
 
 def _decode(data: bytes) -> str:
@@ -66,48 +145,60 @@ def from_text(text: str) -> Found:
     """
     if text.lstrip(_WHITE)[:1] in {"{", "["}:
         return _from_documents(text)
-    ids = []
+    found = []
     for number, line in enumerate(text.splitlines(), 1):
         # A query for one field prints a JSON string: "c010abd0-..."
         stripped = line.strip(_WHITE)
         quoted = len(stripped) > 1 and stripped[0] == stripped[-1] == '"'
         job_id = stripped[1:-1] if quoted else stripped
         if job_id or quoted:
-            ids.append(_checked(job_id, f"line {number}"))
-    if not ids:
+            found.append(_checked(job_id, f"line {number}"))
+    if not found:
         raise InputError("no job ID on standard input: did the command before the pipe fail?")
-    return Found(ids, [])
+    return Found(found, [])
 
 
-def _checked(job_id: str, place: str) -> str:
+def _checked(text: str, place: str) -> Named:
     try:
-        return check_job_id(job_id)
+        return _named(text)
     except InputError as error:
         raise InputError(f"standard input, {place}: {error}") from None
 
 
 def _from_documents(text: str) -> Found:
-    ids: list[str] = []
+    jobs: list[Named] = []
     refused: list[str] = []
     said: list[str] = []
     for number, document in enumerate(_documents(text), 1):
         found = [
-            _checked(entry["job_id"], f"JSON document {number}")
+            Named(_checked(entry["job_id"], f"JSON document {number}").job_id, _label(entry))
             for entry in _entries(document)
             if isinstance(entry.get("job_id"), str)
         ]
         if not found:
             _check_order(document, number)
-        ids.extend(found)
+        jobs.extend(found)
         for entry in _entries(document):
             if "error_code" in entry and "job_id" not in entry:
                 told = _told(entry)
                 refused.append(f"not started, so not waited for: {told}")
                 said.append(told)
-    if not ids:
+    if not jobs:
         reason = f"; the reply says {said[0]}" if said else ""
         raise InputError(f"no job_id in the JSON on standard input{reason}")
-    return Found(ids, refused)
+    return Found(jobs, refused, chosen=False)
+
+
+def _label(entry: dict[str, Any]) -> str:
+    """Return the instance's name as a label, if it can be one."""
+    nested = entry.get("instance")
+    name = entry.get("name") or entry.get("instance_name")
+    if not name and isinstance(nested, dict):
+        name = nested.get("name")
+    try:
+        return checked(Named("x", name)).label if isinstance(name, str) else ""
+    except InputError:
+        return ""
 
 
 def _check_order(document: object, number: int) -> None:

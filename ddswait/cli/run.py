@@ -4,45 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from ddswait import Waiter, history
-from ddswait.cli import options, verdict
-from ddswait.cli.output import OutputClosed, Printer, duration
+from ddswait.cli import explain, files, live, options, reading, verdict
+from ddswait.cli.ledger import Ledger
+from ddswait.cli.output import OutputClosed, Printer
+from ddswait.cli.text import duration
+from ddswait.durations import Durations
 from ddswait.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from ddswait.cli.reading import Named
+    from ddswait.cli.state import State
     from ddswait.credentials import Target
-    from ddswait.durations import Durations
     from ddswait.events import Event
-    from ddswait.outcome import Outcome
 
 _OUTPUT_CLOSED = 141  # what a shell makes of SIGPIPE
+_USUAL_TIMEOUT = 3600.0
+_LAST_LOOK = 1.0  # seconds for a run whose deadline has passed before it began
+_SAVE_EVERY = 0.3  # seconds between two writes of the state
 
 
-def run(job_ids: Sequence[str], target: Target, arguments: argparse.Namespace) -> int:
+def run(jobs: Sequence[Named], target: Target, arguments: argparse.Namespace) -> int:
     """Wait for all jobs and return the exit code."""
-    printer = Printer(arguments.output, quiet=arguments.quiet)
-    if arguments.verbose:
-        from ddswait.cli import logs
-
-        logs.configure(sys.stderr)
-    gate = Gate(printer)
-    durations = None
     try:
-        if arguments.history:
-            durations = history.load(arguments.history)
+        files.check(arguments)
+        state = _state(arguments)
+        ledger = state.ledger(jobs, time.time()) if state else Ledger(jobs, time.time())
+        policy = verdict.Policy(arguments.wait_for, arguments.fail_fast)
+        _check_group(ledger, policy)
+        durations = history.load(arguments.history) if arguments.history else Durations()
+        gate = Gate(ledger, policy, arguments, state, durations)
         waiter = Waiter(
             endpoint=target.endpoint,
             project_id=target.project_id,
             auth=target.found.key,
             ca_file=target.ca_file,
-            timeout=arguments.timeout,
             grace=arguments.grace,
             interval=arguments.interval,
             unreachable_after=arguments.unreachable_after,
@@ -51,86 +56,230 @@ def run(job_ids: Sequence[str], target: Target, arguments: argparse.Namespace) -
             insecure_http=arguments.insecure_http,
             on_event=gate.event,
         )
+        gate.save()
     except (ConfigurationError, InputError) as error:
-        printer.error(f"ddswait: error: {error}")
+        sys.stderr.write(f"ddswait: error: {error}\n")
         return options.USAGE
-    many = "1 job" if len(job_ids) == 1 else f"{len(job_ids)} jobs"
-    project = target.project_id or "of the credentials"
-    printer.note(
-        f"waiting for {many} at {target.endpoint}, project {project}, "
-        f"for up to {duration(arguments.timeout)}"
-    )
+    except OSError as error:
+        sys.stderr.write(f"ddswait: error: --state cannot be written: {error.strerror}\n")
+        return options.USAGE
+    if arguments.verbose:
+        from ddswait.cli import logs
+
+        logs.configure(sys.stderr)
+    gate.begin(target.endpoint, target.project_id)
     try:
-        code = asyncio.run(gate.wait(waiter, job_ids))
+        code = asyncio.run(gate.wait(waiter))
     except KeyboardInterrupt:  # a second Ctrl-C, while the first one was being obeyed
         code = 130
-    if durations is not None:
-        _keep(arguments.history, durations, printer)
-    return code
+    return gate.finish(code)
 
 
-def _keep(path: str, durations: Durations, printer: Printer) -> None:
-    """Write the history; that it cannot be written changes no verdict."""
-    try:
-        history.save(path, durations)
-    except (OSError, ConfigurationError) as error:
-        printer.error(f"ddswait: warning: history {path} was not written: {error}")
+def _check_group(ledger: Ledger, policy: verdict.Policy) -> None:
+    if not len(ledger):
+        raise InputError(reading.NO_JOB)
+    if policy.needed and policy.needed > len(ledger):
+        raise InputError(
+            f"--wait-for {policy.needed}: there are {len(ledger)} jobs only: ask for fewer"
+        )
+
+
+def _state(arguments: argparse.Namespace) -> State | None:
+    if not arguments.state:
+        return None
+    from ddswait.cli.state import State
+
+    return State(arguments.state)
 
 
 class Gate:
-    """Waits for a group, and stops early on a signal or when nobody reads the output."""
+    """Waits for a group until its policy is met, a signal comes, or nobody reads the output."""
 
-    def __init__(self, printer: Printer) -> None:
-        self._printer = printer
+    def __init__(
+        self,
+        ledger: Ledger,
+        policy: verdict.Policy,
+        arguments: argparse.Namespace,
+        state: State | None,
+        durations: Durations,
+    ) -> None:
+        self._ledger = ledger
+        self._policy = policy
+        self._arguments = arguments
+        self._state = state
+        self._durations = durations
+        self._printer = Printer(arguments.output, ledger, quiet=arguments.quiet)
         self._stopped: asyncio.Future[int] | None = None
-        self._outcomes: dict[str, Outcome] = {}
+        self._save_handle: asyncio.TimerHandle | None = None
+        self._save_failed = False
+        usual = _USUAL_TIMEOUT
+        now = time.time()
+        if state is not None:
+            self._deadline = state.deadline(arguments.timeout, usual, now)
+        else:
+            self._deadline = now + (arguments.timeout or usual)
+
+    def begin(self, endpoint: str, project_id: str) -> None:
+        """Tell what is waited for."""
+        ledger = self._ledger
+        open_ends = len(ledger.open)
+        many = "1 job" if open_ends == 1 else f"{open_ends} jobs"
+        known = len(ledger) - open_ends
+        ended = f" ({known} ended before)" if known else ""
+        project = project_id or "of the credentials"
+        left = max(self._deadline - time.time(), 0.0)
+        self._printer.note(
+            f"waiting for {many}{ended} at {endpoint}, project {project}, "
+            f"for up to {duration(left)}"
+        )
+        console = (
+            None if self._arguments.quiet or self._arguments.verbose else live.console(sys.stderr)
+        )
+        if console is not None:
+            self._printer.live = live.LiveView(console, ledger, self._durations, self._deadline)
 
     def event(self, event: Event) -> None:
-        """Show an event."""
+        """Take an event of the waiter."""
+        self._ledger.take(event, time.time())
         try:
             self._printer.event(event)
         except OutputClosed:
             self._stop(_OUTPUT_CLOSED)
+        self._save_soon()
 
     def _stop(self, code: int) -> None:
         if self._stopped is not None and not self._stopped.done():
             self._stopped.set_result(code)
 
-    async def wait(self, waiter: Waiter, job_ids: Sequence[str]) -> int:
-        """Wait for all jobs, or until something stops it; return the exit code."""
+    def save(self) -> None:
+        """Write the state.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._state is not None:
+            self._state.save(self._ledger)
+
+    def _save_soon(self) -> None:
+        if self._state is not None and self._save_handle is None:
+            loop = asyncio.get_running_loop()
+            self._save_handle = loop.call_later(_SAVE_EVERY, self._save_now)
+
+    def _save_now(self) -> None:
+        self._save_handle = None
+        try:
+            self.save()
+            self._save_failed = False
+        except OSError as error:
+            if not self._save_failed:
+                self._printer.error(
+                    f"ddswait: warning: --state {self._arguments.state} was not written: "
+                    f"{error.strerror}; tried again with the next news"
+                )
+            self._save_failed = True
+
+    async def wait(self, waiter: Waiter) -> int:
+        """Wait until the group is decided, or something stops it; return the exit code."""
         loop = asyncio.get_running_loop()
         self._stopped = loop.create_future()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop, 128 + number)
-        async with waiter:
-            collecting = asyncio.create_task(self._collect(waiter, job_ids))
-            either: set[asyncio.Future[Any]] = {collecting, self._stopped}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not self._stopped.done():
-                self._stop(verdict.exit_code(o.kind for o in self._outcomes.values()))
-            for outcome in waiter.pending():
-                self._outcomes.setdefault(outcome.job_id, outcome)
-            collecting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await collecting
-            await waiter.close()
-        return self._finish(job_ids, self._stopped.result())
+        self._every(loop, live.EVERY, self._draw)
+        self._every(loop, self._arguments.heartbeat, self._beat)
+        if self._printer.live is not None:
+            self._printer.live.start()
+        try:
+            async with waiter:
+                await self._until_stopped(waiter)
+        finally:
+            if self._printer.live is not None:
+                self._printer.live.stop(time.time())
+                self._printer.live = None
+        return self._stopped.result()
 
-    async def _collect(self, waiter: Waiter, job_ids: Sequence[str]) -> None:
-        async with contextlib.aclosing(waiter.as_completed(job_ids)) as ended:
+    async def _until_stopped(self, waiter: Waiter) -> None:
+        assert self._stopped is not None  # noqa: S101 - set by wait()
+        collecting = asyncio.create_task(self._collect(waiter))
+        either: set[asyncio.Future[Any]] = {collecting, self._stopped}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not self._stopped.done():
+            collecting.result()
+            self._stop(self._decision().code)
+        for outcome in waiter.pending():
+            if self._ledger[outcome.job_id].outcome is None:
+                self._ledger.settle(outcome, time.time())
+        collecting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await collecting
+        await waiter.close()
+
+    async def _collect(self, waiter: Waiter) -> None:
+        for entry in self._ledger:
+            if entry.outcome is not None:
+                self._show(entry.job_id)
+        left = max(self._deadline - time.time(), _LAST_LOOK)
+        open_ends = [] if self._decision().over else self._ledger.open
+        ending = waiter.as_completed(open_ends, timeout=left, ready=self._arguments.ready)
+        async with contextlib.aclosing(ending) as ended:
             async for outcome in ended:
-                self._outcomes[outcome.job_id] = outcome
-                try:
-                    self._printer.outcome(outcome)
-                except OutputClosed:
-                    self._stop(_OUTPUT_CLOSED)
+                self._ledger.settle(outcome, time.time())
+                self._save_soon()
+                self._show(outcome.job_id)
+                if self._decision().over:
                     return
 
-    def _finish(self, job_ids: Sequence[str], code: int) -> int:
-        outcomes = [self._outcomes[each] for each in job_ids if each in self._outcomes]
-        self._printer.pending(outcomes)
+    def _show(self, job_id: str) -> None:
         try:
-            self._printer.summary(outcomes, code)
+            self._printer.outcome(self._ledger[job_id])
         except OutputClosed:
-            return _OUTPUT_CLOSED
+            self._stop(_OUTPUT_CLOSED)
+
+    def _decision(self) -> verdict.Decision:
+        kinds = [outcome.kind for outcome in self._ledger.outcomes]
+        return verdict.decide(kinds, len(self._ledger), self._policy)
+
+    def _every(
+        self, loop: asyncio.AbstractEventLoop, pause: float, call: Callable[[], None]
+    ) -> None:
+        def again() -> None:
+            if self._stopped is not None and not self._stopped.done():
+                call()
+                loop.call_later(pause, again)
+
+        loop.call_later(pause, again)
+
+    def _draw(self) -> None:
+        if self._printer.live is not None:
+            self._printer.live.draw(time.time())
+
+    def _beat(self) -> None:
+        if not self._printer.told and self._printer.live is None:
+            self._printer.heartbeat(time.time())
+        self._printer.told = False
+
+    def finish(self, code: int) -> int:
+        """Write every file, explain what did not complete, and return the exit code."""
+        now, printer = time.time(), self._printer
+        self._save_now()
+        if self._arguments.history:
+            self._keep_history()
+        wrong = files.write(self._arguments, self._ledger, code, now, os.environ)
+        try:
+            printer.summary(code)
+        except OutputClosed:
+            code = _OUTPUT_CLOSED
+        printer.errors(f"ddswait: warning: {each}" for each in wrong)
+        printer.errors(explain.failures(self._ledger))
+        printer.errors(explain.resume(self._ledger, self._arguments, options.parser()))
+        if files.is_github(self._arguments, os.environ):
+            from ddswait.cli import github
+
+            printer.errors(github.commands(self._ledger))
         return code
+
+    def _keep_history(self) -> None:
+        try:
+            history.save(self._arguments.history, self._durations)
+        except (OSError, ConfigurationError) as error:
+            path = self._arguments.history
+            self._printer.error(f"ddswait: warning: --history {path} was not written: {error}")

@@ -1,13 +1,22 @@
-"""From outcomes to one exit code. Pure."""
+"""From outcomes to one exit code, for every policy. Pure.
+
+    --wait-for   exit code 0 when                ends early when
+    all          every job completed             --fail-fast: one did not
+    any          one job completed               one completed; --fail-fast: none can any more
+    N            N jobs completed                N completed; --fail-fast: N cannot any more
+
+Otherwise every job is seen to its end, and the worst that occurred gives the code.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from ddswait.errors import InputError
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 CODE = {
     OutcomeKind.COMPLETED: 0,
@@ -15,6 +24,7 @@ CODE = {
     OutcomeKind.REFUSED: 4,
     OutcomeKind.NOT_FOUND: 3,
     OutcomeKind.VANISHED: 3,
+    OutcomeKind.NOT_READY: 6,
     OutcomeKind.UNREACHABLE: 5,
     OutcomeKind.TIMED_OUT: 124,
     # Only a signal or a closed output leaves a job pending, and these have codes of their own.
@@ -22,7 +32,45 @@ CODE = {
 }
 
 # What is certain outranks what may still change: a failure, then a refusal that needs a person.
-_WORST_FIRST = (1, 4, 3, 5, 124)
+_WORST_FIRST = (1, 4, 3, 6, 5, 124)
+
+
+class Policy(NamedTuple):
+    """When a group is a success: `needed` completed jobs, None for all."""
+
+    needed: int | None = None
+    fail_fast: bool = False
+
+
+class Decision(NamedTuple):
+    """Whether the group is decided, and with which exit code it would end now."""
+
+    over: bool
+    code: int
+
+
+def parse_wait_for(text: str) -> int | None:
+    """Return how many jobs must complete; None for all.
+
+    Raises:
+        InputError: it is neither `all`, `any` nor a number from 1 on.
+    """
+    if text in {"all", "any"}:
+        return None if text == "all" else 1
+    if text.isascii() and text.isdecimal() and int(text[:9]) > 0:
+        return int(text[:9])
+    raise InputError(f"{text!a} is neither 'all', 'any' nor a number of jobs from 1 on")
+
+
+def decide(ended: Sequence[OutcomeKind], total: int, policy: Policy) -> Decision:
+    """Return whether a group of `total` jobs is decided by those that have ended."""
+    needed = total if policy.needed is None else policy.needed
+    completed = sum(kind is OutcomeKind.COMPLETED for kind in ended)
+    open_ends = total - len(ended)
+    if completed >= needed:
+        return Decision(over=True, code=0)
+    lost = policy.fail_fast and completed + open_ends < needed
+    return Decision(over=lost or not open_ends, code=exit_code(ended))
 
 
 def exit_code(kinds: Iterable[OutcomeKind]) -> int:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddswait.cli import reading
+from ddswait.cli.reading import Named
 from ddswait.errors import InputError
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -77,21 +79,51 @@ def test_what_cannot_be_read_is_named(text: str, named: str) -> None:
 def test_arguments_and_pipe_go_together_and_duplicates_collapse() -> None:
     """Arguments and standard input are one list, each ID once, in first order."""
     errors = io.StringIO()
-    found = reading.job_ids(["a", "-", "c", "a"], stdin(b"\xef\xbb\xbfb\na\n"), errors)
-    assert found == ["a", "b", "c"]
+    found = reading.jobs(["a", "-", "c", "a"], stdin(b"\xef\xbb\xbfb\na\n"), errors)
+    assert [each.job_id for each in found] == ["a", "b", "c"]
     assert errors.getvalue() == ""
 
 
 def test_binary_input_is_refused() -> None:
     """Bytes that are no text are refused, not guessed at."""
     with pytest.raises(InputError, match="no UTF-8 text"):
-        reading.job_ids(["-"], stdin(b"\x80\x81\x00"), io.StringIO())
+        reading.jobs(["-"], stdin(b"\x80\x81\x00"), io.StringIO())
 
 
-def test_no_argument_at_all_is_refused() -> None:
-    """Without any job ID there is nothing to wait for."""
-    with pytest.raises(InputError, match="no job ID"):
-        reading.job_ids([], stdin(b"a"), io.StringIO())
+def test_labels() -> None:
+    """label=ID names a job; a reply's instance name serves; the user's word wins."""
+    errors = io.StringIO()
+    reply = b'{"job_id": "b", "name": "orders"}{"job_id": "c", "instance": {"name": "stock"}}'
+    found = reading.jobs(["first=a", "-", "mine=c"], stdin(reply), errors)
+    assert found == [Named("a", "first"), Named("b", "orders"), Named("c", "mine")]
+
+
+def test_labels_that_nobody_chose_may_clash() -> None:
+    """Two jobs of one instance in a reply: both go without, instead of failing the run."""
+    text = (
+        b'[{"job_id": "a", "name": "x"}, {"job_id": "b", "name": "x"}, {"job_id": "c", "name": 7}]'
+    )
+    found = reading.jobs(["-", "y=d"], stdin(text), io.StringIO())
+    assert found == [Named("a"), Named("b"), Named("c"), Named("d", "y")]
+    mixed = reading.jobs(["x=d", "-"], stdin(b'{"job_id": "a", "name": "x"}'), io.StringIO())
+    assert mixed == [Named("d", "x"), Named("a")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["x=a", "x=b"], "'x' stands for two jobs, a and b"),
+        (["x=a", "y=a"], "called both 'x' and 'y'"),
+        (["a=b", "a"], "'a' stands for two jobs"),
+        ([f"{'x' * 65}=a"], "64 printable"),
+        (["x\x1b[31m=a"], "printable"),
+        (["x="], "empty"),
+    ],
+)
+def test_labels_that_cannot_be_used(arguments: list[str], named: str) -> None:
+    """Labels that clash, and what is no label, are named before anything is polled."""
+    with pytest.raises(InputError, match=re.escape(named)):
+        reading.jobs(arguments, stdin(b""), io.StringIO())
 
 
 def test_a_hundred_thousand_ids_are_read() -> None:

@@ -1,0 +1,107 @@
+"""GitHub Actions: annotations, the step's summary, the step's outputs.
+
+A server's text is escaped everywhere: it can inject no workflow command and no Markdown.
+
+Source: "Workflow commands for GitHub Actions".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ddswait.cli.explain import reason
+from ddswait.cli.text import duration, safe
+from ddswait.outcome import OutcomeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ddswait.cli.ledger import Ledger
+
+_MOST = 10  # annotations of each kind and step that GitHub shows
+_MOST_ROWS = 500  # a summary may have 1 MiB
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&@:-])")
+
+
+def commands(ledger: Ledger) -> list[str]:
+    """Return at most ten workflow commands, a line each."""
+    told = [entry for entry in ledger if entry.outcome and not entry.outcome.ok]
+    lines = []
+    for entry in told[: _MOST if len(told) <= _MOST else _MOST - 1]:
+        assert entry.outcome is not None  # noqa: S101 - the filter above
+        level = "error" if entry.outcome.kind is OutcomeKind.FAILED else "warning"
+        title = _property(safe(f"DDS job {entry.name}: {entry.outcome.kind}"))
+        lines.append(f"::{level} title={title}::{_data(safe(reason(entry.outcome)))}")
+    if len(told) > len(lines):
+        lines.append(f"::error title=DDS jobs::{len(told) - len(lines)} more did not complete")
+    return lines
+
+
+def write(ledger: Ledger, code: int, env: Mapping[str, str]) -> None:
+    """Append to the files that the runner names.
+
+    Raises:
+        OSError: one of them cannot be written.
+    """
+    if path := env.get("GITHUB_STEP_SUMMARY"):
+        _append(path, "\n".join(_summary(ledger, code)) + "\n")
+    if path := env.get("GITHUB_OUTPUT"):
+        _append(path, _outputs(ledger, code))
+
+
+def _summary(ledger: Ledger, code: int) -> Iterator[str]:
+    completed = sum(outcome.ok for outcome in ledger.outcomes)
+    yield f"### DDS jobs: {completed} of {len(ledger)} completed (exit code {code})"
+    yield ""
+    yield "| job | task | instance | outcome | waited | reason |"
+    yield "|---|---|---|---|---|---|"
+    for number, entry in enumerate(ledger):
+        if number == _MOST_ROWS:
+            yield ""
+            yield f"{len(ledger) - number} more are left out."
+            return
+        outcome, job = entry.outcome, entry.job
+        cells = (
+            entry.name,
+            job.name if job else "",
+            job.instance.name if job and job.instance else "",
+            str(outcome.kind) if outcome else "pending",
+            duration(outcome.waited) if outcome else "",
+            "" if outcome is None or outcome.ok else reason(outcome),
+        )
+        yield f"| {' | '.join(_markdown(cell) for cell in cells)} |"
+
+
+def _outputs(ledger: Ledger, code: int) -> str:
+    """Return the outputs: `exit-code`, `completed`, `failed`, `outcomes` (JSON, by name)."""
+    values = {
+        "exit-code": str(code),
+        "completed": str(sum(outcome.ok for outcome in ledger.outcomes)),
+        "failed": str(sum(not outcome.ok for outcome in ledger.outcomes)),
+        "outcomes": json.dumps(
+            {each.name: str(each.outcome.kind) for each in ledger if each.outcome}
+        ),
+    }
+    end = f"ddswait-{secrets.token_hex(16)}"  # nothing in a value can end it early
+    return "".join(f"{name}<<{end}\n{value}\n{end}\n" for name, value in values.items())
+
+
+def _append(path: str, text: str) -> None:
+    with Path(path).open("a", encoding="utf-8") as stream:
+        stream.write(text)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _markdown(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", safe(text)).replace("\\<", "&lt;").replace("\\>", "&gt;")

@@ -1,0 +1,37 @@
+"""Text for people: a server's words made harmless, durations, names of jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ddswait.job import Job
+
+
+def safe(text: str) -> str:
+    """Return a server's text so that it can be shown anywhere: one line, nothing that steers.
+
+    Control characters are escaped, and `##[`, which a GitHub runner obeys anywhere in a line.
+    """
+    if not text.isprintable():
+        text = "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+        )
+    return text.replace("##[", "#\\x23[") if "##[" in text else text
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for people: `7s`, `3m05s`, `1h02m`."""
+    whole = int(seconds + 0.5)
+    if whole < 60:  # noqa: PLR2004 - seconds in a minute
+        return f"{whole}s"
+    if whole < 3600:  # noqa: PLR2004
+        return f"{whole // 60}m{whole % 60:02}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+
+
+def job_text(job: Job) -> str:
+    """Return what a job is and how far: `Create_MongoDB of orders: Running 40 %`."""
+    instance = f" of {job.instance.name}" if job.instance and job.instance.name else ""
+    progress = f" {job.progress} %" if job.progress is not None else ""
+    return safe(f"{job.name}{instance}: {job.status}{progress}")

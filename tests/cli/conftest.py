@@ -1,0 +1,70 @@
+"""A simulator in a process of its own, and the command `ddswait` against it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOKEN = "simulated-token"
+
+
+class Cloud(NamedTuple):
+    """A simulator, and the environment that leads to it."""
+
+    endpoint: str
+    env: dict[str, str]
+
+    def post(self, path: str, **body: Any) -> Any:
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.endpoint}/_simulator/{path}", data)  # noqa: S310
+        with urllib.request.urlopen(request) as response:  # noqa: S310
+            return json.load(response)
+
+    def stats(self) -> Any:
+        with urllib.request.urlopen(f"{self.endpoint}/_simulator/stats") as response:  # noqa: S310
+            return json.load(response)
+
+    def job(self, **plan: Any) -> str:
+        return str(self.post("jobs", **{"visible_after": 0, "seconds": 0.1, **plan})["job_id"])
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "ddswait", "--interval", "0.2s", *arguments]
+
+    def run(
+        self, *arguments: str, text: str | bytes = "", **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            self.command(*arguments),
+            input=text.encode() if isinstance(text, str) else text,
+            capture_output=True,
+            env={**self.env, **env},
+            check=False,
+        )
+        out, err = done.stdout.decode(), done.stderr.decode()
+        assert "Traceback" not in err
+        assert TOKEN not in out + err
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "ddswait.simulator"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().split()[1].split("=", 1) for _ in range(3)]
+        settings = dict(lines)
+        dropped = ("HW_", "GITHUB_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+        yield Cloud(settings["DDSWAIT_ENDPOINT"], {**kept, **settings})
+        process.terminate()
+        assert process.wait() == 0
