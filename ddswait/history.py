@@ -38,10 +38,17 @@ def load(path: str | os.PathLike[str]) -> Durations:
         ConfigurationError: it cannot be read, or its folder cannot be written to.
     """
     file = Path(path)
-    _check_folder(file)
+    mend = "name a file in a folder that can be written to"
+    if file.is_dir():
+        raise ConfigurationError(f"history {file} is a folder: {mend}")
     durations = Durations()
-    with _locked(file):
-        _read_into(durations, file)
+    try:
+        with _locked(file):
+            _read_into(durations, file)
+    except OSError as error:
+        raise ConfigurationError(
+            f"history {file} cannot be written: {error.strerror}: {mend}"
+        ) from None
     return durations
 
 
@@ -103,14 +110,6 @@ def _read_into(durations: Durations, file: Path) -> None:
             set_aside=str(aside),
             cause=str(error) or type(error).__name__,
         )
-
-
-def _check_folder(file: Path) -> None:
-    mend = "name a file in a folder that can be written to"
-    if file.is_dir():
-        raise ConfigurationError(f"history {file} is a folder: {mend}")
-    if not os.access(file.parent, os.W_OK | os.X_OK):
-        raise ConfigurationError(f"history {file} cannot be written: {mend}")
 
 
 @contextlib.contextmanager

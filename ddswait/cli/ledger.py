@@ -40,6 +40,7 @@ class Entry:
         visible_at: when it was first seen in this run.
         ended_at: when its wait ended.
         outcome: how its wait ended; None while it goes on.
+        told: how the job itself ended, which its instance's readiness may yet follow.
         next_look: when it will be looked at next.
         trouble: what went wrong with the last look, or "".
         looks: every look of this run.
@@ -52,6 +53,7 @@ class Entry:
     visible_at: float | None = None
     ended_at: float | None = None
     outcome: Outcome | None = None
+    told: Outcome | None = None
     next_look: float | None = None
     trouble: str = ""
     looks: list[Look] = field(default_factory=list)
@@ -116,7 +118,7 @@ class Ledger:
                     progress = entry.job.progress if entry.job else None
                     entry.looks.append(Look(now, why, progress))
             case Ended(_, outcome, _):
-                entry.job = outcome.job or entry.job
+                entry.job, entry.told = outcome.job or entry.job, outcome
             case _:
                 pass
 

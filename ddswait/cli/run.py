@@ -17,6 +17,7 @@ from ddswait.cli.output import OutputClosed, Printer
 from ddswait.cli.text import duration
 from ddswait.durations import Durations
 from ddswait.errors import ConfigurationError, InputError
+from ddswait.outcome import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
     import argparse
@@ -202,15 +203,10 @@ class Gate:
         collecting = asyncio.create_task(self._collect(waiter))
         either: set[asyncio.Future[Any]] = {collecting, self._stopped}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not self._stopped.done():
-            collecting.result()
-            self._stop(self._decision().code)
-        for outcome in waiter.pending():
-            if self._ledger[outcome.job_id].outcome is None:
-                self._ledger.settle(outcome, time.time())
         collecting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await collecting
+        self._stop(self._decision().code)
         await waiter.close()
 
     async def _collect(self, waiter: Waiter) -> None:
@@ -221,12 +217,30 @@ class Gate:
         open_ends = [] if self._decision().over else self._ledger.open
         ending = waiter.as_completed(open_ends, timeout=left, ready=self._arguments.ready)
         async with contextlib.aclosing(ending) as ended:
-            async for outcome in ended:
-                self._ledger.settle(outcome, time.time())
-                self._save_soon()
-                self._show(outcome.job_id)
-                if self._decision().over:
-                    return
+            try:
+                async for outcome in ended:
+                    self._settle(outcome)
+                    if self._decision().over:
+                        return
+            finally:
+                self._let_go(waiter)
+
+    def _let_go(self, waiter: Waiter) -> None:
+        """Account for every job that has not ended, whatever ends the run."""
+        pending = {outcome.job_id: outcome for outcome in waiter.pending()}
+        for job_id in self._ledger.open:
+            entry = self._ledger[job_id]
+            told = entry.told
+            if told is None or (told.ok and self._arguments.ready):
+                told = pending.get(job_id) or Outcome(
+                    job_id, OutcomeKind.PENDING, entry.job, "not ended yet"
+                )
+            self._settle(told)
+
+    def _settle(self, outcome: Outcome) -> None:
+        self._ledger.settle(outcome, time.time())
+        self._save_soon()
+        self._show(outcome.job_id)
 
     def _show(self, job_id: str) -> None:
         try:
@@ -235,7 +249,11 @@ class Gate:
             self._stop(_OUTPUT_CLOSED)
 
     def _decision(self) -> verdict.Decision:
-        kinds = [outcome.kind for outcome in self._ledger.outcomes]
+        kinds = [
+            outcome.kind
+            for outcome in self._ledger.outcomes
+            if outcome.kind is not OutcomeKind.PENDING
+        ]
         return verdict.decide(kinds, len(self._ledger), self._policy)
 
     def _every(

@@ -6,6 +6,7 @@ it keeps a second process away.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -61,6 +62,8 @@ class State:
     def _locked(self) -> int:
         lock = self._file.with_name(f".{self._file.name}.lock")
         try:
+            if self._file.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise InputError(

@@ -4,7 +4,8 @@ from itertools import product
 
 import pytest
 
-from ddswait.cli.verdict import CODE, exit_code
+from ddswait.cli.verdict import CODE, Policy, decide, exit_code, parse_wait_for
+from ddswait.errors import InputError
 from ddswait.outcome import OutcomeKind as Kind
 
 
@@ -20,6 +21,8 @@ from ddswait.outcome import OutcomeKind as Kind
         ([Kind.UNREACHABLE], 5),
         ([Kind.TIMED_OUT], 124),
         ([Kind.COMPLETED, Kind.TIMED_OUT], 124),
+        ([Kind.NOT_READY], 6),
+        ([Kind.UNREACHABLE, Kind.NOT_READY], 6),
         ([Kind.TIMED_OUT, Kind.UNREACHABLE], 5),
         ([Kind.UNREACHABLE, Kind.VANISHED], 3),
         ([Kind.NOT_FOUND, Kind.REFUSED], 4),
@@ -27,7 +30,7 @@ from ddswait.outcome import OutcomeKind as Kind
     ],
 )
 def test_table(kinds: list[Kind], code: int) -> None:
-    """In a mixed group the first of 1, 4, 3, 5, 124 that occurred decides."""
+    """In a mixed group the first of 1, 4, 3, 6, 5, 124 that occurred decides."""
     assert exit_code(kinds) == code
 
 
@@ -37,3 +40,43 @@ def test_only_completed_groups_pass() -> None:
         assert (exit_code(pair) == 0) == (set(pair) == {Kind.COMPLETED})
         assert exit_code(pair) == exit_code(pair[::-1])
     assert CODE.keys() == set(Kind)
+
+
+C, F, T = Kind.COMPLETED, Kind.FAILED, Kind.TIMED_OUT
+
+
+@pytest.mark.parametrize(
+    ("wait_for", "fail_fast", "ended", "total", "decision"),
+    [
+        ("all", False, [], 2, (False, 0)),
+        ("all", False, [C], 2, (False, 0)),
+        ("all", False, [F], 2, (False, 1)),
+        ("all", False, [F, C], 2, (True, 1)),
+        ("all", False, [C, C], 2, (True, 0)),
+        ("all", True, [F], 3, (True, 1)),
+        ("all", True, [C, T], 3, (True, 124)),
+        ("any", False, [F], 3, (False, 1)),
+        ("any", False, [F, C], 3, (True, 0)),
+        ("any", False, [F, T], 2, (True, 1)),
+        ("any", True, [F, F], 3, (False, 1)),
+        ("any", True, [F, F, T], 3, (True, 1)),
+        ("2", False, [C, F], 3, (False, 1)),
+        ("2", False, [C, F, C], 4, (True, 0)),
+        ("2", False, [F, F], 3, (False, 1)),
+        ("2", True, [F, F], 3, (True, 1)),
+        ("2", True, [F, C], 3, (False, 1)),
+    ],
+)
+def test_policies(
+    wait_for: str, fail_fast: bool, ended: list[Kind], total: int, decision: tuple[bool, int]
+) -> None:
+    """Whether a group is decided, and with which code, for every policy."""
+    policy = Policy(parse_wait_for(wait_for), fail_fast)
+    assert decide(ended, total, policy) == decision
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "some", "1.5", "ALL", "1e3"])
+def test_what_is_no_policy(text: str) -> None:
+    """It is named, with what can be given."""
+    with pytest.raises(InputError, match="'all', 'any' nor a number"):
+        parse_wait_for(text)
