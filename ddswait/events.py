@@ -15,10 +15,11 @@ class Tracked(NamedTuple):
 
 
 class Visible(NamedTuple):
-    """The first reply that knew the job."""
+    """The first reply that knew the job, then `age` seconds old by the server's clock."""
 
     job_id: str
     job: Job
+    age: float = 0.0
 
 
 class Progressed(NamedTuple):

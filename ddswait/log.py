@@ -65,7 +65,7 @@ def log_event(event: Event) -> None:
     match event:
         case Tracked(job_id):
             log(logging.DEBUG, "ddswait.job_tracked", job_id=job_id)
-        case Visible(job_id, job):
+        case Visible(job_id, job, _):
             log(logging.INFO, "ddswait.job_visible", job_id=job_id, job_name=job.name)
         case Progressed(job_id, job, _):
             status, progress = job.status, job.progress

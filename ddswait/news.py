@@ -29,7 +29,8 @@ class News:
         if record is None or record is before:
             return ()
         if before is None:
-            return [Visible(watch.job_id, Job.from_record(record)), *self._oddity(record)]
+            seen = Visible(watch.job_id, Job.from_record(record), now - watch.born)
+            return [seen, *self._oddity(record)]
         if record["status"] == before["status"] and record.get("progress") == before.get(
             "progress"
         ):

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ddswait.cli.reading import Named
 
 
+_INTERRUPTED = 130
+
+
 def _print(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
     if arguments.schema:
         import json
@@ -47,6 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments; None takes those of the process.
     """
+    try:
+        return _main(argv)
+    except KeyboardInterrupt:  # before or after the wait, which obeys it by itself
+        return _INTERRUPTED
+
+
+def _main(argv: Sequence[str] | None) -> int:
     from ddswait.cli import options
     from ddswait.errors import ConfigurationError, InputError
 
@@ -76,8 +86,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigurationError, InputError) as error:
         sys.stderr.write(f"ddswait: error: {error}\n")
         return options.USAGE
-    except KeyboardInterrupt:
-        return 130
     if arguments.check:
         from ddswait.cli import check
 

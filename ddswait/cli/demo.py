@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.cli import options
@@ -70,23 +69,19 @@ async def _create(session: aiohttp.ClientSession, dds: Simulator, order: _Order)
 
 async def _wait(dds: Simulator, job_ids: list[str]) -> int:
     from ddswait import Token, Waiter
-    from ddswait.cli.ledger import Ledger
     from ddswait.cli.reading import Named
-    from ddswait.cli.run import Gate
-    from ddswait.cli.verdict import Policy
-    from ddswait.durations import Durations
+    from ddswait.cli.run import Run
 
     arguments: argparse.Namespace = options.parser().parse_args(["--interval", "1s"])
     named = [Named(job_id, order.name) for job_id, order in zip(job_ids, _ORDERS, strict=True)]
-    durations = Durations()
-    gate = Gate(Ledger(named, time.time()), Policy(), arguments, None, durations)
+    this = Run(named, arguments)
     waiter = Waiter(
         endpoint=dds.endpoint,
         project_id=dds.project_id,
         auth=Token(dds.token),
         interval=arguments.interval,
-        durations=durations,
-        on_event=gate.event,
+        durations=this.durations,
+        on_event=this.gate.event,
     )
-    gate.begin(dds.endpoint, dds.project_id)
-    return gate.finish(await gate.wait(waiter))
+    this.begin(dds.endpoint, dds.project_id)
+    return this.finish(await this.gate.wait(waiter))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from ddswait.cli.text import duration, safe
+from ddswait.cli.text import duration, human, safe
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def failures(ledger: Ledger) -> list[str]:
 def _explained(entry: Entry) -> Iterator[str]:
     outcome = entry.outcome
     assert outcome is not None  # noqa: S101 - the caller's filter
-    yield f"  {safe(entry.full_name)}: {outcome.kind} after {duration(outcome.waited)}"
+    yield f"  {safe(entry.full_name)}: {human(outcome.kind)} after {duration(outcome.waited)}"
     job = entry.job
     if job is not None:
         instance = f" of instance {job.instance.name} ({job.instance.id})" if job.instance else ""

@@ -52,7 +52,7 @@ def write(
     if arguments.junit:
         from ddswait.cli import junit
 
-        wrong += _written("--junit", arguments.junit, junit.document(ledger, now))
+        wrong += _written("--junit", arguments.junit, junit.document(ledger, code, now))
     if arguments.report:
         from ddswait.cli import report
 

@@ -13,8 +13,8 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddswait.cli.explain import reason
-from ddswait.cli.text import duration, safe
+from ddswait.cli.explain import OPEN, reason
+from ddswait.cli.text import duration, human, safe
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -27,17 +27,21 @@ _MOST_ROWS = 500  # a summary may have 1 MiB
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&@:-])")
 
 
-def commands(ledger: Ledger) -> list[str]:
-    """Return at most ten workflow commands, a line each."""
+def commands(ledger: Ledger, code: int) -> list[str]:
+    """Return at most ten workflow commands, a line each.
+
+    What may yet end well is a warning, and so is everything when the policy was met all the same.
+    """
     told = [entry for entry in ledger if entry.outcome and not entry.outcome.ok]
     lines = []
     for entry in told[: _MOST if len(told) <= _MOST else _MOST - 1]:
         assert entry.outcome is not None  # noqa: S101 - the filter above
-        level = "error" if entry.outcome.kind is OutcomeKind.FAILED else "warning"
-        title = _property(safe(f"DDS job {entry.name}: {entry.outcome.kind}"))
+        level = "warning" if code == 0 or entry.outcome.kind in OPEN else "error"
+        title = _property(safe(f"DDS job {entry.name}: {human(entry.outcome.kind)}"))
         lines.append(f"::{level} title={title}::{_data(safe(reason(entry.outcome)))}")
     if len(told) > len(lines):
-        lines.append(f"::error title=DDS jobs::{len(told) - len(lines)} more did not complete")
+        level = "warning" if code == 0 else "error"
+        lines.append(f"::{level} title=DDS jobs::{len(told) - len(lines)} more did not complete")
     return lines
 
 
@@ -69,7 +73,7 @@ def _summary(ledger: Ledger, code: int) -> Iterator[str]:
             entry.name,
             job.name if job else "",
             job.instance.name if job and job.instance else "",
-            str(outcome.kind) if outcome else "pending",
+            human(outcome.kind) if outcome else "pending",
             duration(outcome.waited) if outcome else "",
             "" if outcome is None or outcome.ok else reason(outcome),
         )
@@ -77,11 +81,16 @@ def _summary(ledger: Ledger, code: int) -> Iterator[str]:
 
 
 def _outputs(ledger: Ledger, code: int) -> str:
-    """Return the outputs: `exit-code`, `completed`, `failed`, `outcomes` (JSON, by name)."""
+    """Return the outputs.
+
+    `exit-code`, the counts `completed`, `failed` (by DDS) and `not-completed` (for any reason),
+    and `outcomes`, a JSON object of outcomes by label or job ID.
+    """
     values = {
         "exit-code": str(code),
         "completed": str(sum(outcome.ok for outcome in ledger.outcomes)),
-        "failed": str(sum(not outcome.ok for outcome in ledger.outcomes)),
+        "failed": str(sum(outcome.kind is OutcomeKind.FAILED for outcome in ledger.outcomes)),
+        "not-completed": str(sum(not outcome.ok for outcome in ledger.outcomes)),
         "outcomes": json.dumps(
             {each.name: str(each.outcome.kind) for each in ledger if each.outcome}
         ),

@@ -1,5 +1,7 @@
 """`--junit FILE`: one test case per job; a failed job is a failure, anything else an error.
 
+A job that was let go because the policy was met without it counts as skipped.
+
 Source: the JUnit XML that Jenkins, GitLab and GitHub's test reporters read.
 """
 
@@ -17,16 +19,12 @@ if TYPE_CHECKING:
     from ddswait.cli.ledger import Entry, Ledger
 
 
-def document(ledger: Ledger, now: float) -> str:
-    """Return the XML of a run."""
-    cases = [_case(entry) for entry in ledger]
-    counts = {
-        "tests": len(cases),
-        "failures": sum(case.find("failure") is not None for case in cases),
-        "errors": sum(case.find("error") is not None for case in cases),
-        "skipped": 0,
-    }
-    totals = {name: str(count) for name, count in counts.items()}
+def document(ledger: Ledger, code: int, now: float) -> str:
+    """Return the XML of a run that ended `now` with an exit code."""
+    cases = [_case(entry, code) for entry in ledger]
+    totals = {"tests": str(len(cases))}
+    for name, child in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        totals[name] = str(sum(case.find(child) is not None for case in cases))
     time = f"{max(now - ledger.began, 0.0):.3f}"
     root = ET.Element("testsuites", {"name": "ddswait", "time": time, **totals})
     stamp = datetime.fromtimestamp(ledger.began, UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -38,7 +36,7 @@ def document(ledger: Ledger, now: float) -> str:
     return ET.tostring(root, "unicode", xml_declaration=True) + "\n"
 
 
-def _case(entry: Entry) -> ET.Element:
+def _case(entry: Entry, code: int) -> ET.Element:
     outcome, job = entry.outcome, entry.job
     case = ET.Element(
         "testcase",
@@ -51,6 +49,8 @@ def _case(entry: Entry) -> ET.Element:
     if outcome is None or outcome.ok:
         return case
     kind = "failure" if outcome.kind is OutcomeKind.FAILED else "error"
+    if outcome.kind is OutcomeKind.PENDING and code == 0:
+        kind = "skipped"
     why = safe(reason(outcome))
     told = ET.SubElement(case, kind, {"type": str(outcome.kind), "message": why})
     told.text = safe(outcome.message)

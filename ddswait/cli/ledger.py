@@ -36,6 +36,7 @@ class Entry:
         job_id: its ID.
         label: what the user calls it, or "".
         tracked_at: when it was first waited for, in this run or an earlier one.
+        born_at: when the job was created, by the server's clock; None before it was seen.
         job: the last record.
         visible_at: when it was first seen in this run.
         ended_at: when its wait ended.
@@ -49,6 +50,7 @@ class Entry:
     job_id: str
     label: str
     tracked_at: float
+    born_at: float | None = None
     job: Job | None = None
     visible_at: float | None = None
     ended_at: float | None = None
@@ -70,8 +72,12 @@ class Entry:
 
     def age(self, now: float) -> float:
         """Return how old the job is, or how long it is waited for when that is not known."""
-        began = self.job.created.timestamp() if self.job and self.job.created else self.tracked_at
-        return max((self.ended_at or now) - began, 0.0)
+        return max((self.ended_at or now) - self.submitted_at, 0.0)
+
+    @property
+    def submitted_at(self) -> float:
+        """When the job was created, or when it was first waited for when that is not known."""
+        return self.tracked_at if self.born_at is None else self.born_at
 
 
 class Ledger:
@@ -106,8 +112,9 @@ class Ledger:
         if entry is None:
             return
         match event:
-            case Visible(_, job):
+            case Visible(_, job, age):
                 entry.job, entry.visible_at, entry.trouble = job, now, ""
+                entry.born_at = now - age
             case Progressed(_, job, _):
                 entry.job, entry.trouble = job, ""
             case PollFailed(_, cause, pause):

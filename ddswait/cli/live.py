@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, TextIO
 
-from ddswait.cli.text import duration, safe
+from ddswait.cli.columns import GAP, Column, fit
+from ddswait.cli.text import duration, human, safe
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+    from collections.abc import Sequence
+
+    from rich.console import Console, RenderableType
     from rich.text import Text
 
     from ddswait.cli.ledger import Entry, Ledger
@@ -23,14 +25,19 @@ EVERY = 0.5
 
 _MOST_ROWS = 30
 _FEW = 10
-_BAR = 10
-_WIDE, _NARROW = 100, 60
+_SHORT_BAR, _LONG_BAR = 6, 20
+_PERCENT = 6  # " 100 %"
+_STATUS = 16  # cells that a status may claim whatever the width
 _STYLE = {
     "completed": "green",
     "failed": "bold red",
-    "timed_out": "yellow",
+    "timed out": "yellow",
     "pending": "yellow",
     "unreachable": "yellow",
+    "not found": "red",
+    "vanished": "red",
+    "refused": "bold red",
+    "not ready": "red",
 }
 
 
@@ -85,111 +92,148 @@ class LiveView:
         """Print a line above the picture."""
         self._console.print(line, soft_wrap=True)
 
-    def picture(self, now: float) -> Table:
+    def picture(self, now: float) -> RenderableType:
         """Return the present as a rich renderable."""
-        from rich.table import Table
+        from rich.console import Group
         from rich.text import Text
 
-        outer = Table.grid()
-        outer.add_row(Text(self._headline(now), style="bold", overflow="ellipsis", no_wrap=True))
+        lines = [Text(self._headline(now), style="bold", overflow="ellipsis", no_wrap=True)]
         entries = list(self._ledger)
-        if len(entries) > _MOST_ROWS:
-            counts = Counter(_state(entry) for entry in entries)
-            told = Text()
-            for state, count in counts.most_common():
-                told.append(f"{count} {state}   ", _STYLE.get(state, ""))
-            outer.add_row(told)
-            entries = self._few(entries, now)
-        outer.add_row(self._table(entries, now))
-        return outer
+        if len(entries) > self._most_rows:
+            lines.append(_counts(entries))
+            entries = self._few(entries)
+        return Group(*lines, *self._table(entries, now))
+
+    @property
+    def _most_rows(self) -> int:
+        # Two lines are the headline's and the titles', one is the cursor's.
+        return max(1, min(_MOST_ROWS, self._console.height - 3))
 
     def _headline(self, now: float) -> str:
         ended = len(self._ledger.outcomes)
         left = max(self._deadline - now, 0.0)
         rest = f", times out in {duration(left)}" if ended < len(self._ledger) else ""
         waited = duration(now - self._ledger.began)
-        return f"{ended} of {len(self._ledger)} jobs ended after {waited}{rest}"
+        jobs = "job" if len(self._ledger) == 1 else "jobs"
+        return f"{ended} of {len(self._ledger)} {jobs} ended after {waited}{rest}"
 
-    def _few(self, entries: list[Entry], now: float) -> list[Entry]:
+    def _few(self, entries: list[Entry]) -> list[Entry]:
         """Return the failed ones and those that are expected to end next."""
+        few = max(1, min(_FEW, (self._most_rows - 1) // 2))
         failed = [each for each in entries if each.outcome and not each.outcome.ok]
         running = [each for each in entries if each.outcome is None]
-        running.sort(key=lambda each: self._seconds_left(each, now))
-        return [*failed[-_FEW:], *running[:_FEW]]
+        running.sort(key=self._expected_end)
+        return [*failed[-few:], *running[:few]]
 
-    def _seconds_left(self, entry: Entry, now: float) -> float:
+    def _expected_end(self, entry: Entry) -> float:
         usual = self._durations.median_of(entry.job.name) if entry.job else None
-        return float("inf") if usual is None else usual - entry.age(now)
+        return float("inf") if usual is None else entry.submitted_at + usual
 
-    def _table(self, entries: list[Entry], now: float) -> Table:
-        from rich.table import Table
-
-        width = self._console.width
-        table = Table(box=None, pad_edge=False, show_header=width >= _NARROW, header_style="dim")
-        # A job's own name and state survive the narrowest terminal.
-        table.add_column("job", no_wrap=True, overflow="ellipsis", ratio=3, min_width=8)
-        if width >= _WIDE:
-            table.add_column("task", no_wrap=True, overflow="ellipsis", ratio=2)
-        if width >= _NARROW:
-            table.add_column("instance", no_wrap=True, overflow="ellipsis", ratio=2)
-        table.add_column("status", no_wrap=True, min_width=9)
-        if width >= _NARROW:
-            table.add_column("progress", no_wrap=True, min_width=_BAR + 5)
-        table.add_column("age", no_wrap=True, justify="right", min_width=6)
-        if width >= _NARROW:
-            table.add_column("next look", no_wrap=True, justify="right")
-            table.add_column("left", no_wrap=True, justify="right", min_width=6)
-        for entry in entries:
-            table.add_row(*self._cells(entry, now, width))
-        return table
-
-    def _cells(self, entry: Entry, now: float, width: int) -> list[Text]:
+    def _table(self, entries: list[Entry], now: float) -> list[Text]:
+        """Return the titles and a row for each entry, of the columns that fit."""
         from rich.text import Text
 
-        job, style = entry.job, _STYLE.get(_state(entry), "")
-        state = Text(safe(self._mark(entry) + _state(entry)), style)
-        age = Text(duration(entry.age(now)))
-        name = Text(safe(entry.name))
-        if width < _NARROW:
-            return [name, state, age]
-        instance = Text(safe(job.instance.name) if job and job.instance else "")
+        rows = [self._cells(entry, now) for entry in entries]
+
+        def natural(title: str) -> int:
+            return max([len(title), *(row[title].cell_len for row in rows)])
+
+        columns = (
+            Column("job", 12, natural("job")),
+            Column("task", 10, natural("task"), rank=6),
+            Column("instance", 10, natural("instance"), rank=3),
+            Column("status", min(natural("status"), _STATUS), natural("status")),
+            Column("progress", _SHORT_BAR + _PERCENT, _LONG_BAR + _PERCENT, rank=1),
+            Column("age", 6, natural("age"), rank=2),
+            Column("next look", natural("next look"), natural("next look"), rank=5),
+            Column("left", natural("left"), natural("left"), rank=4),
+        )
+        width = fit(columns, self._console.width)
+        titles = [Text(title, "dim") for title in width]
+        lines = [_row(dict(zip(width, titles, strict=True)), width)]
+        for entry, cells in zip(entries, rows, strict=True):
+            if "progress" in width:
+                cells["progress"] = self._bar(entry, width["progress"] - _PERCENT)
+            lines.append(_row(cells, width))
+        return lines
+
+    def _cells(self, entry: Entry, now: float) -> dict[str, Text]:
+        from rich.text import Text
+
+        job = entry.job
         pause = "" if entry.next_look is None else duration(max(entry.next_look - now, 0.0))
-        cells = [name]
-        if width >= _WIDE:
-            cells.append(Text(safe(job.name) if job else ""))
-        left = Text(self._left(entry, now), "dim")
-        return [*cells, instance, state, self._bar(entry), age, Text(pause, "dim"), left]
+        return {
+            "job": Text(safe(entry.name)),
+            "task": Text(safe(job.name) if job else "", "dim"),
+            "instance": Text(safe(job.instance.name) if job and job.instance else ""),
+            "status": Text(safe(self._mark(entry) + _state(entry)), _style(entry)),
+            "age": Text(duration(entry.age(now))),
+            "next look": Text(pause, "dim"),
+            "left": Text(self._left(entry, now), "dim"),
+        }
 
     def _mark(self, entry: Entry) -> str:
         if self._is_plain or entry.outcome is None:
             return ""
         return "\N{CHECK MARK} " if entry.outcome.ok else "\N{MULTIPLICATION X} "
 
-    def _bar(self, entry: Entry) -> Text:
+    def _bar(self, entry: Entry, length: int) -> Text:
         from rich.text import Text
 
         if entry.outcome is not None and entry.outcome.ok:
             done = 100
         elif entry.job is None or entry.job.progress is None or entry.outcome is not None:
-            return Text(safe(entry.trouble)[: _BAR + 5], "yellow")
+            return Text("")
         else:
             done = min(entry.job.progress, 100)
         full, empty = ("#", ".") if self._is_plain else ("\N{FULL BLOCK}", "\N{LIGHT SHADE}")
-        filled = done * _BAR // 100
+        filled = done * length // 100
         bar = Text(full * filled, "green")
-        bar.append(empty * (_BAR - filled), "dim")
+        bar.append(empty * (length - filled), "dim")
         return bar.append(f" {done:3} %")
 
     def _left(self, entry: Entry, now: float) -> str:
+        """Return how much longer jobs of its name usually take."""
         if entry.outcome is not None:
             return ""
-        seconds = self._seconds_left(entry, now)
+        seconds = self._expected_end(entry) - now
         if seconds == float("inf"):
             return ""
         return f"~{duration(seconds)}" if seconds > 0 else "soon"
 
 
+def _row(cells: dict[str, Text], width: dict[str, int]) -> Text:
+    """Return cells side by side, each cut or filled up to its column's width."""
+    from rich.text import Text
+
+    parts = []
+    for title, wide in width.items():
+        cell = cells[title].copy()
+        cell.truncate(wide, overflow="ellipsis")
+        filling = " " * (wide - cell.cell_len)
+        is_time = title in {"age", "next look", "left"}
+        parts.append(Text(filling).append_text(cell) if is_time else cell.append(filling))
+    line = Text(" " * GAP).join(parts)
+    line.rstrip()
+    line.no_wrap, line.overflow = True, "crop"
+    return line
+
+
+def _counts(entries: Sequence[Entry]) -> Text:
+    from rich.text import Text
+
+    told = Text(no_wrap=True, overflow="ellipsis")
+    for state, count in Counter(map(_state, entries)).most_common():
+        told.append(f"{count} {safe(state)}   ", _STYLE.get(state, ""))
+    return told
+
+
 def _state(entry: Entry) -> str:
     if entry.outcome is not None:
-        return str(entry.outcome.kind)
+        return human(entry.outcome.kind)
     return entry.job.status if entry.job else "not visible"
+
+
+def _style(entry: Entry) -> str:
+    """Return the style of a job's state; yellow while looks at it fail."""
+    return "yellow" if entry.trouble and entry.outcome is None else _STYLE.get(_state(entry), "")

@@ -6,14 +6,16 @@ colour nothing and begin no new line.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, TextIO, assert_never
 
 from ddswait.cli import records
 from ddswait.cli.explain import reason
-from ddswait.cli.text import duration, job_text, safe
+from ddswait.cli.text import duration, human, job_text, safe
 from ddswait.events import (
     Ended,
     Event,
@@ -56,8 +58,32 @@ class Printer:
         self._shown_progress: dict[str, int] = {}
         self._last_cause = ""
         self.live: LiveView | None = None
-        self.told = False
-        """Whether anything was told since this was last set to False."""
+        self.told_at = time.monotonic()
+        """When anything was last told, in seconds of the monotonic clock."""
+
+    def show_live(self, view: LiveView) -> None:
+        """Show jobs in a live view from now on, instead of a line for each change."""
+        self.live = view
+
+    def start(self) -> None:
+        """Begin to draw the live view, if there is one."""
+        if self.live is not None:
+            self.live.start()
+
+    def stop(self, now: float) -> None:
+        """Draw the live view for the last time; lines follow."""
+        view, self.live = self.live, None
+        if view is not None:
+            with contextlib.suppress(OSError):
+                view.stop(now)
+
+    def draw(self, now: float) -> None:
+        """Draw the live view, if there is one; a terminal that is gone ends it."""
+        try:
+            if self.live is not None:
+                self.live.draw(now)
+        except OSError:
+            self.live = None
 
     def event(self, event: Event) -> None:
         """Show what happened to a job.
@@ -76,7 +102,8 @@ class Printer:
 
     def _line(self, event: Event, name: str) -> str:
         match event:
-            case Visible(_, job):
+            case Visible(_, job, _):
+                self._is_step(job)
                 return f"{name}  {job_text(job)}"
             case Progressed(_, job, previous):
                 news = job.status != previous.status or self._is_step(job)
@@ -109,11 +136,13 @@ class Printer:
         outcome = entry.outcome
         assert outcome is not None  # noqa: S101 - the wait has ended
         if self._form == "text":
-            self._data("\t".join(_columns(entry)))
+            # On one terminal with the live view, the same would be told twice.
+            if self.live is None or not sys.stdout.isatty():
+                self._data("\t".join(_columns(entry)))
         elif self._form == "jsonl":
             self._data(json.dumps(records.ended_record(entry)))
         if self._form != "text" and self.live is None:
-            self.note(f"{safe(entry.name)}  {outcome.kind}: {safe(outcome.message)}")
+            self.note(f"{safe(entry.name)}  {human(outcome.kind)}: {safe(outcome.message)}")
 
     def summary(self, code: int) -> None:
         """Show the end of everything.
@@ -127,7 +156,7 @@ class Printer:
         elif self._form == "jsonl":
             self._data(json.dumps(records.summary_line(outcomes, code)))
         counts = records.summary_record(outcomes, code)["summary"]
-        told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        told = ", ".join(f"{count} {human(kind)}" for kind, count in counts.items())
         self.note(f"{told}; exit code {code}")
 
     def heartbeat(self, now: float) -> None:
@@ -144,9 +173,10 @@ class Printer:
 
     def error(self, line: str) -> None:
         """Tell something on standard error."""
-        self.told = True
+        self.told_at = time.monotonic()
         if self.live is not None:
-            self.live.note(line)
+            with contextlib.suppress(OSError):
+                self.live.note(line)
         else:
             _write(sys.stderr, line.rstrip("\n"))
 

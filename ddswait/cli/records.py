@@ -35,7 +35,7 @@ def event_record(event: Event, label: str) -> dict[str, Any] | None:
         return None
     record: dict[str, Any] = {"event": name, **_now(), "job_id": event.job_id, "label": label}
     match event:
-        case Visible(_, job) | Progressed(_, job, _):
+        case Visible(_, job, _) | Progressed(_, job, _):
             record["job"] = job_record(job)
         case PollFailed(_, cause, pause):
             record |= {"cause": cause, "pause_seconds": round(pause, 3)}

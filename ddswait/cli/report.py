@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ddswait import __version__
 from ddswait.cli.explain import reason
-from ddswait.cli.text import duration, safe
+from ddswait.cli.text import duration, human, safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ddswait.cli.ledger import Entry, Ledger
 
 _WIDTH, _HEIGHT = 1000.0, 34.0
+_STEPS = 4  # between the times along the top
 _TICKS = 400  # looks that a row shows; more would be a grey bar
 
 
@@ -45,7 +46,7 @@ def _page(ledger: Ledger, code: int, now: float) -> Iterator[str]:
     )
     yield '<ul class="counts">'
     for kind, count in Counter(_kind(entry) for entry in ledger).most_common():
-        yield f'<li><b class="{_colour(kind)}">{count}</b>{_text(kind.replace("_", " "))}</li>'
+        yield f'<li><b class="{_colour(kind)}">{count}</b>{_text(human(kind))}</li>'
     yield "</ul>"
     yield from _timeline(ledger, now)
     yield from _failures(ledger)
@@ -64,7 +65,7 @@ def _colour(kind: str) -> str:
 
 
 def _timeline(ledger: Ledger, now: float) -> Iterator[str]:
-    submitted = [_submitted(entry) for entry in ledger]
+    submitted = [entry.submitted_at for entry in ledger]
     begin = min(submitted, default=now)
     end = max([entry.ended_at or now for entry in ledger] or [now])
     scale = _WIDTH / max(end - begin, 1.0)
@@ -82,7 +83,7 @@ def _timeline(ledger: Ledger, now: float) -> Iterator[str]:
             about += f" of {job.instance.name}"
         kind = _kind(entry)
         yield '<div class="row"><div class="name">'
-        state = f'<span class="{_colour(kind)}">{_text(kind.replace("_", " "))}</span>'
+        state = f'<span class="{_colour(kind)}">{_text(human(kind))}</span>'
         yield f"{_text(entry.name)} {state}"
         yield f"<small>{_text(about)}</small></div>"
         yield _bar(entry, x, now)
@@ -90,27 +91,13 @@ def _timeline(ledger: Ledger, now: float) -> Iterator[str]:
     yield _KEY
 
 
-def _submitted(entry: Entry) -> float:
-    created = entry.job.created if entry.job else None
-    return created.timestamp() if created else entry.tracked_at
-
-
 def _axis(span: float) -> str:
-    parts = ['<svg viewBox="0 0 1000 20" aria-hidden="true">']
-    steps = 5
-    for step in range(steps + 1):
-        place = _WIDTH * step / steps
-        anchor = "start" if step == 0 else "end" if step == steps else "middle"
-        told = duration(span * step / steps)
-        parts.append(
-            f'<text x="{place:.0f}" y="15" font-size="14" text-anchor="{anchor}" '
-            f'fill="var(--soft)">{_text(told)}</text>'
-        )
-    return "".join([*parts, "</svg>"])
+    told = (duration(span * step / _STEPS) for step in range(_STEPS + 1))
+    return f"<div>{''.join(f'<span>{_text(each)}</span>' for each in told)}</div>"
 
 
 def _bar(entry: Entry, x: Callable[[float], float], now: float) -> str:
-    begin, end = x(_submitted(entry)), x(entry.ended_at or now)
+    begin, end = x(entry.submitted_at), x(entry.ended_at or now)
     what = f"{entry.name}: {_kind(entry)}"
     frame = f'viewBox="0 0 1000 {_HEIGHT:.0f}" preserveAspectRatio="none" role="img"'
     whole = f'x="{begin:.1f}" y="7" width="{max(end - begin, 1.5):.1f}" height="20" rx="3"'
@@ -176,27 +163,33 @@ def _failures(ledger: Ledger) -> Iterator[str]:
         kind = _kind(entry)
         yield (
             f'<tr><td>{_text(entry.name)}</td><td class="number {_colour(kind)}">'
-            f"{_text(kind.replace('_', ' '))}</td><td>{_text(why)}</td></tr>"
+            f"{_text(human(kind))}</td><td>{_text(why)}</td></tr>"
         )
     yield "</tbody></table></div>"
 
 
 def _table(ledger: Ledger) -> Iterator[str]:
     yield '<h2 id="jobs">Jobs</h2><div class="scroll"><table><thead><tr>'
-    names = ("job", "job ID", "task", "instance", "instance ID", "outcome", "waited", "looks")
+    names = ("job", "task", "instance", "outcome", "waited", "looks")
     yield "".join(f"<th>{name}</th>" for name in names)
     yield "</tr></thead><tbody>"
     for entry in ledger:
         job, outcome, kind = entry.job, entry.outcome, _kind(entry)
         instance = job.instance if job else None
-        cells = [entry.label or "-", entry.job_id, job.name if job else "-"]
-        cells += [instance.name, instance.id] if instance else ["-", "-"]
-        yield "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in cells)
-        yield f'<td class="number {_colour(kind)}">{_text(kind.replace("_", " "))}</td>'
+        where = _named(instance.name, instance.id) if instance else "-"
+        task = _text(job.name) if job else "-"
+        yield f"<tr><td>{_named(entry.label, entry.job_id)}</td><td>{task}</td><td>{where}</td>"
+        yield f'<td class="number {_colour(kind)}">{_text(human(kind))}</td>'
         waited = duration(outcome.waited) if outcome else "-"
         looks = len(entry.looks) or (outcome.polls if outcome else 0)
         yield f'<td class="number">{waited}</td><td class="number">{looks}</td></tr>'
     yield "</tbody></table></div>"
+
+
+def _named(name: str, its_id: str) -> str:
+    if not name:
+        return f"<code>{_text(its_id)}</code>"
+    return f"{_text(name)}<small><code>{_text(its_id)}</code></small>"
 
 
 def _text(text: str) -> str:

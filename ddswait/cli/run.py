@@ -1,49 +1,37 @@
-"""The asyncio part of the command line: signals in, outcomes out."""
+"""One run of the command line: its parts are made, used, and their files written."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ddswait import Waiter, history
 from ddswait.cli import explain, files, live, options, reading, verdict
+from ddswait.cli.gate import OUTPUT_CLOSED, Gate
 from ddswait.cli.ledger import Ledger
 from ddswait.cli.output import OutputClosed, Printer
+from ddswait.cli.state import Keeper, State
 from ddswait.cli.text import duration
 from ddswait.durations import Durations
 from ddswait.errors import ConfigurationError, InputError
-from ddswait.outcome import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ddswait.cli.reading import Named
-    from ddswait.cli.state import State
     from ddswait.credentials import Target
-    from ddswait.events import Event
 
-_OUTPUT_CLOSED = 141  # what a shell makes of SIGPIPE
-_USUAL_TIMEOUT = 3600.0
-_LAST_LOOK = 1.0  # seconds for a run whose deadline has passed before it began
-_SAVE_EVERY = 0.3  # seconds between two writes of the state
+USUAL_TIMEOUT = 3600.0
 
 
 def run(jobs: Sequence[Named], target: Target, arguments: argparse.Namespace) -> int:
     """Wait for all jobs and return the exit code."""
     try:
-        files.check(arguments)
-        state = _state(arguments)
-        ledger = state.ledger(jobs, time.time()) if state else Ledger(jobs, time.time())
-        policy = verdict.Policy(arguments.wait_for, arguments.fail_fast)
-        _check_group(ledger, policy)
-        durations = history.load(arguments.history) if arguments.history else Durations()
-        gate = Gate(ledger, policy, arguments, state, durations)
+        this = Run(jobs, arguments)
         waiter = Waiter(
             endpoint=target.endpoint,
             project_id=target.project_id,
@@ -53,75 +41,61 @@ def run(jobs: Sequence[Named], target: Target, arguments: argparse.Namespace) ->
             interval=arguments.interval,
             unreachable_after=arguments.unreachable_after,
             rate=arguments.rate,
-            durations=durations,
+            durations=this.durations,
             insecure_http=arguments.insecure_http,
-            on_event=gate.event,
+            on_event=this.gate.event,
         )
-        gate.save()
+        this.keeper.begin()
     except (ConfigurationError, InputError) as error:
         sys.stderr.write(f"ddswait: error: {error}\n")
-        return options.USAGE
-    except OSError as error:
-        sys.stderr.write(f"ddswait: error: --state cannot be written: {error.strerror}\n")
         return options.USAGE
     if arguments.verbose:
         from ddswait.cli import logs
 
         logs.configure(sys.stderr)
-    gate.begin(target.endpoint, target.project_id)
-    try:
-        code = asyncio.run(gate.wait(waiter))
-    except KeyboardInterrupt:  # a second Ctrl-C, while the first one was being obeyed
-        code = 130
-    return gate.finish(code)
+    this.begin(target.endpoint, target.project_id)
+    return this.finish(asyncio.run(this.gate.wait(waiter)))
 
 
-def _check_group(ledger: Ledger, policy: verdict.Policy) -> None:
-    if not len(ledger):
-        raise InputError(reading.NO_JOB)
-    if policy.needed and policy.needed > len(ledger):
-        raise InputError(
-            f"--wait-for {policy.needed}: there are {len(ledger)} jobs only: ask for fewer"
+class Run:
+    """The parts of one run.
+
+    Args:
+        jobs: those that were named.
+        arguments: as `options.parser` reads them.
+
+    Raises:
+        ConfigurationError: the history cannot be used.
+        InputError: the state or another file cannot be used, or the group makes no sense.
+    """
+
+    def __init__(self, jobs: Sequence[Named], arguments: argparse.Namespace) -> None:
+        files.check(arguments)
+        now = time.time()
+        self._arguments = arguments
+        state = State(arguments.state) if arguments.state else None
+        ledger = state.ledger(jobs, now) if state else Ledger(jobs, now)
+        policy = verdict.Policy(arguments.wait_for, arguments.fail_fast)
+        _check_group(ledger, policy)
+        self._ledger = ledger
+        self._deadline = now + (arguments.timeout or USUAL_TIMEOUT)
+        if state is not None:
+            self._deadline = state.deadline(arguments.timeout, USUAL_TIMEOUT, now)
+        self.durations = history.load(arguments.history) if arguments.history else Durations()
+        self._printer = Printer(arguments.output, ledger, quiet=arguments.quiet)
+        self.keeper = Keeper(state, ledger, self._printer.error)
+        self.gate = Gate(
+            ledger,
+            policy,
+            self._printer,
+            self.keeper,
+            deadline=self._deadline,
+            heartbeat=arguments.heartbeat,
+            ready=arguments.ready,
         )
 
-
-def _state(arguments: argparse.Namespace) -> State | None:
-    if not arguments.state:
-        return None
-    from ddswait.cli.state import State
-
-    return State(arguments.state)
-
-
-class Gate:
-    """Waits for a group until its policy is met, a signal comes, or nobody reads the output."""
-
-    def __init__(
-        self,
-        ledger: Ledger,
-        policy: verdict.Policy,
-        arguments: argparse.Namespace,
-        state: State | None,
-        durations: Durations,
-    ) -> None:
-        self._ledger = ledger
-        self._policy = policy
-        self._arguments = arguments
-        self._state = state
-        self._durations = durations
-        self._printer = Printer(arguments.output, ledger, quiet=arguments.quiet)
-        self._stopped: asyncio.Future[int] | None = None
-        self._save_handle: asyncio.TimerHandle | None = None
-        self._save_failed = False
-        usual = _USUAL_TIMEOUT
-        now = time.time()
-        if state is not None:
-            self._deadline = state.deadline(arguments.timeout, usual, now)
-        else:
-            self._deadline = now + (arguments.timeout or usual)
-
     def begin(self, endpoint: str, project_id: str) -> None:
-        """Tell what is waited for."""
+        """Tell what is waited for, and choose how to show it."""
         ledger = self._ledger
         open_ends = len(ledger.open)
         many = "1 job" if open_ends == 1 else f"{open_ends} jobs"
@@ -133,171 +107,44 @@ class Gate:
             f"waiting for {many}{ended} at {endpoint}, project {project}, "
             f"for up to {duration(left)}"
         )
-        console = (
-            None if self._arguments.quiet or self._arguments.verbose else live.console(sys.stderr)
-        )
-        if console is not None:
-            self._printer.live = live.LiveView(console, ledger, self._durations, self._deadline)
-
-    def event(self, event: Event) -> None:
-        """Take an event of the waiter."""
-        self._ledger.take(event, time.time())
-        try:
-            self._printer.event(event)
-        except OutputClosed:
-            self._stop(_OUTPUT_CLOSED)
-        self._save_soon()
-
-    def _stop(self, code: int) -> None:
-        if self._stopped is not None and not self._stopped.done():
-            self._stopped.set_result(code)
-
-    def save(self) -> None:
-        """Write the state.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        if self._state is not None:
-            self._state.save(self._ledger)
-
-    def _save_soon(self) -> None:
-        if self._state is not None and self._save_handle is None:
-            loop = asyncio.get_running_loop()
-            self._save_handle = loop.call_later(_SAVE_EVERY, self._save_now)
-
-    def _save_now(self) -> None:
-        self._save_handle = None
-        try:
-            self.save()
-            self._save_failed = False
-        except OSError as error:
-            if not self._save_failed:
-                self._printer.error(
-                    f"ddswait: warning: --state {self._arguments.state} was not written: "
-                    f"{error.strerror}; tried again with the next news"
-                )
-            self._save_failed = True
-
-    async def wait(self, waiter: Waiter) -> int:
-        """Wait until the group is decided, or something stops it; return the exit code."""
-        loop = asyncio.get_running_loop()
-        self._stopped = loop.create_future()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop, 128 + number)
-        self._every(loop, live.EVERY, self._draw)
-        self._every(loop, self._arguments.heartbeat, self._beat)
-        if self._printer.live is not None:
-            self._printer.live.start()
-        try:
-            async with waiter:
-                await self._until_stopped(waiter)
-        finally:
-            if self._printer.live is not None:
-                self._printer.live.stop(time.time())
-                self._printer.live = None
-        return self._stopped.result()
-
-    async def _until_stopped(self, waiter: Waiter) -> None:
-        assert self._stopped is not None  # noqa: S101 - set by wait()
-        collecting = asyncio.create_task(self._collect(waiter))
-        either: set[asyncio.Future[Any]] = {collecting, self._stopped}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        collecting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await collecting
-        self._stop(self._decision().code)
-        await waiter.close()
-
-    async def _collect(self, waiter: Waiter) -> None:
-        for entry in self._ledger:
-            if entry.outcome is not None:
-                self._show(entry.job_id)
-        left = max(self._deadline - time.time(), _LAST_LOOK)
-        open_ends = [] if self._decision().over else self._ledger.open
-        ending = waiter.as_completed(open_ends, timeout=left, ready=self._arguments.ready)
-        async with contextlib.aclosing(ending) as ended:
-            try:
-                async for outcome in ended:
-                    self._settle(outcome)
-                    if self._decision().over:
-                        return
-            finally:
-                self._let_go(waiter)
-
-    def _let_go(self, waiter: Waiter) -> None:
-        """Account for every job that has not ended, whatever ends the run."""
-        pending = {outcome.job_id: outcome for outcome in waiter.pending()}
-        for job_id in self._ledger.open:
-            entry = self._ledger[job_id]
-            told = entry.told
-            if told is None or (told.ok and self._arguments.ready):
-                told = pending.get(job_id) or Outcome(
-                    job_id, OutcomeKind.PENDING, entry.job, "not ended yet"
-                )
-            self._settle(told)
-
-    def _settle(self, outcome: Outcome) -> None:
-        self._ledger.settle(outcome, time.time())
-        self._save_soon()
-        self._show(outcome.job_id)
-
-    def _show(self, job_id: str) -> None:
-        try:
-            self._printer.outcome(self._ledger[job_id])
-        except OutputClosed:
-            self._stop(_OUTPUT_CLOSED)
-
-    def _decision(self) -> verdict.Decision:
-        kinds = [
-            outcome.kind
-            for outcome in self._ledger.outcomes
-            if outcome.kind is not OutcomeKind.PENDING
-        ]
-        return verdict.decide(kinds, len(self._ledger), self._policy)
-
-    def _every(
-        self, loop: asyncio.AbstractEventLoop, pause: float, call: Callable[[], None]
-    ) -> None:
-        def again() -> None:
-            if self._stopped is not None and not self._stopped.done():
-                call()
-                loop.call_later(pause, again)
-
-        loop.call_later(pause, again)
-
-    def _draw(self) -> None:
-        if self._printer.live is not None:
-            self._printer.live.draw(time.time())
-
-    def _beat(self) -> None:
-        if not self._printer.told and self._printer.live is None:
-            self._printer.heartbeat(time.time())
-        self._printer.told = False
+        lines_only = self._arguments.quiet or self._arguments.verbose
+        if not lines_only and (console := live.console(sys.stderr)) is not None:
+            view = live.LiveView(console, ledger, self.durations, self._deadline)
+            self._printer.show_live(view)
 
     def finish(self, code: int) -> int:
         """Write every file, explain what did not complete, and return the exit code."""
-        now, printer = time.time(), self._printer
-        self._save_now()
-        if self._arguments.history:
-            self._keep_history()
-        wrong = files.write(self._arguments, self._ledger, code, now, os.environ)
+        now, printer, arguments = time.time(), self._printer, self._arguments
+        self.keeper.now()
+        wrong = files.write(arguments, self._ledger, code, now, os.environ)
+        wrong += self._keep_history()
         try:
             printer.summary(code)
         except OutputClosed:
-            code = _OUTPUT_CLOSED
+            code = OUTPUT_CLOSED
         printer.errors(f"ddswait: warning: {each}" for each in wrong)
-        printer.errors(explain.failures(self._ledger))
-        printer.errors(explain.resume(self._ledger, self._arguments, options.parser()))
-        if files.is_github(self._arguments, os.environ):
+        if files.is_github(arguments, os.environ):
             from ddswait.cli import github
 
-            printer.errors(github.commands(self._ledger))
+            printer.errors(github.commands(self._ledger, code))
+        printer.errors(explain.failures(self._ledger))
+        printer.errors(explain.resume(self._ledger, arguments, options.parser()))
         return code
 
-    def _keep_history(self) -> None:
+    def _keep_history(self) -> list[str]:
+        path = self._arguments.history
+        if not path:
+            return []
         try:
-            history.save(self._arguments.history, self._durations)
+            history.save(path, self.durations)
         except (OSError, ConfigurationError) as error:
-            path = self._arguments.history
-            self._printer.error(f"ddswait: warning: --history {path} was not written: {error}")
+            return [f"--history {path} was not written: {error}"]
+        return []
+
+
+def _check_group(ledger: Ledger, policy: verdict.Policy) -> None:
+    if not len(ledger):
+        raise InputError(reading.NO_JOB)
+    if policy.needed and policy.needed > len(ledger):
+        only = "there is 1 job" if len(ledger) == 1 else f"there are {len(ledger)} jobs"
+        raise InputError(f"--wait-for {policy.needed}: {only} only: ask for fewer")

@@ -6,10 +6,12 @@ it keeps a second process away.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ddswait.cli.ledger import Entry
 
@@ -36,6 +38,10 @@ _OVER = frozenset(
     }
 )
 """Outcomes that another run would not change; all others are waited for again."""
+
+
+_SAVE_EVERY = 0.3  # seconds between two writes
+_SAVING_SHARE = 20.0  # and at least so many times what one takes
 
 
 class State:
@@ -54,10 +60,8 @@ class State:
         self._lock = self._locked()
         self._document = self._read()
 
-    @property
-    def is_new(self) -> bool:
-        """Whether there was no file."""
-        return self._document is None
+    def __str__(self) -> str:
+        return str(self._file)
 
     def _locked(self) -> int:
         lock = self._file.with_name(f".{self._file.name}.lock")
@@ -135,7 +139,66 @@ class State:
             "deadline": self._deadline,
             "jobs": [_kept(entry) for entry in ledger],
         }
-        replace_file(self._file, json.dumps(document, indent=1))
+        # Without indents: only so json's fast encoder is used, which counts for many jobs.
+        replace_file(self._file, json.dumps(document))
+
+
+class Keeper:
+    """Writes the state whenever there is news, soon but not at once.
+
+    Args:
+        state: where to; None to keep nothing.
+        ledger: what is kept.
+        complain: is told when it cannot be written.
+    """
+
+    def __init__(
+        self, state: State | None, ledger: Ledger, complain: Callable[[str], object]
+    ) -> None:
+        self._state = state
+        self._ledger = ledger
+        self._complain = complain
+        self._timer: asyncio.TimerHandle | None = None
+        self._pause = _SAVE_EVERY
+        self._failed = False
+
+    def begin(self) -> None:
+        """Write the state before anything is polled.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        if self._state is not None:
+            try:
+                self._state.save(self._ledger)
+            except OSError as error:
+                raise InputError(
+                    f"--state cannot be written: {error.strerror}: make room, or name another file"
+                ) from None
+
+    def soon(self) -> None:
+        """Note that there is news."""
+        if self._state is not None and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._pause, self.now)
+
+    def now(self) -> None:
+        """Write the state; when that fails, complain once and try again with the next news."""
+        self._timer = None
+        if self._state is None:
+            return
+        began = time.monotonic()
+        try:
+            self._state.save(self._ledger)
+            self._failed = False
+        except OSError as error:
+            if not self._failed:
+                self._complain(
+                    f"ddswait: warning: --state {self._state} was not written: "
+                    f"{error.strerror}; tried again with the next news"
+                )
+            self._failed = True
+        # However many jobs there are, writing takes a small part of the time.
+        self._pause = max(_SAVE_EVERY, _SAVING_SHARE * (time.monotonic() - began))
 
 
 def _kept(entry: Entry) -> dict[str, Any]:
@@ -145,6 +208,7 @@ def _kept(entry: Entry) -> dict[str, Any]:
         "id": entry.job_id,
         "label": entry.label,
         "tracked_at": round(entry.tracked_at, 3),
+        "born_at": None if entry.born_at is None else round(entry.born_at, 3),
         "ended_at": round(entry.ended_at, 3) if over and entry.ended_at else None,
         "outcome": (
             outcome
@@ -176,8 +240,11 @@ def _restore(ledger: Ledger, document: dict[str, Any]) -> None:
             waited=float(told["waited"]),
             polls=int(told["polls"]),
         )
-        tracked_at, ended_at = float(kept["tracked_at"]), kept["ended_at"]
+        times = float(kept["tracked_at"]), _moment(kept["born_at"]), _moment(kept["ended_at"])
         if entry := ledger.entries.get(job_id):
-            entry.tracked_at, entry.job = tracked_at, job
-            entry.outcome = outcome or None
-            entry.ended_at = None if ended_at is None else float(ended_at)
+            entry.tracked_at, entry.born_at, entry.ended_at = times
+            entry.job, entry.outcome = job, outcome or None
+
+
+def _moment(value: object) -> float | None:
+    return None if value is None else float(str(value))

@@ -20,6 +20,11 @@ def safe(text: str) -> str:
     return text.replace("##[", "#\\x23[") if "##[" in text else text
 
 
+def human(kind: str) -> str:
+    """Return an outcome's name for people: `timed out`."""
+    return kind.replace("_", " ")
+
+
 def duration(seconds: float) -> str:
     """Return a duration for people: `7s`, `3m05s`, `1h02m`."""
     whole = int(seconds + 0.5)

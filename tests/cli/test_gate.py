@@ -56,7 +56,7 @@ def test_failures_are_explained_last(cloud: Cloud) -> None:
     told = done.stderr[done.stderr.index("2 of 2 jobs did not complete") :]
     for part in (f"mine ({bad}): failed after", "of instance stock", "reason    no quota in az2"):
         assert part in told
-    assert f"{slow}: timed_out after 2s" in told
+    assert f"{slow}: timed out after 2s" in told
     assert told.endswith(f" {slow}\n")
     assert "mend the cause and submit" in told
 
