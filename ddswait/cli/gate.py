@@ -137,12 +137,7 @@ class Gate:
             self._stop(OUTPUT_CLOSED)
 
     def _decision(self) -> verdict.Decision:
-        kinds = [
-            outcome.kind
-            for outcome in self._ledger.outcomes
-            if outcome.kind is not OutcomeKind.PENDING
-        ]
-        return verdict.decide(kinds, len(self._ledger), self._policy)
+        return verdict.decide(self._ledger.tally, len(self._ledger), self._policy)
 
     def _call_again(self, call: Callable[[], float]) -> None:
         """Call now, and again after as many seconds as it returns, until the end."""

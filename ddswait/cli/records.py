@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from ddswait.events import Event, PollFailed, Progressed, Tracked, UnknownStatus
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from ddswait.cli.ledger import Entry, Ledger
     from ddswait.job import Job
@@ -92,25 +91,24 @@ def job_record(job: Job) -> dict[str, Any]:
     }
 
 
-def summary_record(outcomes: Iterable[Outcome], code: int) -> dict[str, Any]:
+def summary_record(tally: Mapping[OutcomeKind, int], code: int) -> dict[str, Any]:
     """Return the counts of all outcomes and the exit code."""
-    counts = Counter(str(outcome.kind) for outcome in outcomes)
     return {
         "schema_version": SCHEMA_VERSION,
         "exit_code": code,
-        "summary": {str(kind): counts[kind] for kind in OutcomeKind if counts[kind]},
+        "summary": {str(kind): tally[kind] for kind in OutcomeKind if tally.get(kind)},
     }
 
 
-def summary_line(outcomes: Iterable[Outcome], code: int) -> dict[str, Any]:
+def summary_line(tally: Mapping[OutcomeKind, int], code: int) -> dict[str, Any]:
     """Return the last line of `--output jsonl`."""
-    return {"event": "summary", **_now(), **summary_record(outcomes, code)}
+    return {"event": "summary", **_now(), **summary_record(tally, code)}
 
 
 def document(ledger: Ledger, code: int) -> dict[str, Any]:
     """Return the document of `--output json`."""
     jobs = [entry_record(entry) for entry in ledger if entry.outcome is not None]
-    return {**summary_record(ledger.outcomes, code), "jobs": jobs}
+    return {**summary_record(ledger.tally, code), "jobs": jobs}
 
 
 def _now() -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ddswait import __version__
 from ddswait.cli.explain import reason
 from ddswait.cli.text import duration, human, safe
+from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ def document(ledger: Ledger, code: int, now: float) -> str:
 
 
 def _page(ledger: Ledger, code: int, now: float) -> Iterator[str]:
-    completed = sum(outcome.ok for outcome in ledger.outcomes)
+    completed = ledger.tally[OutcomeKind.COMPLETED]
     jobs = f"{len(ledger)} DDS job{'s' if len(ledger) != 1 else ''}"
     title = f"{completed} of {jobs} completed"
     began = datetime.fromtimestamp(ledger.began, UTC)

@@ -242,8 +242,10 @@ def _restore(ledger: Ledger, document: dict[str, Any]) -> None:
         )
         times = float(kept["tracked_at"]), _moment(kept["born_at"]), _moment(kept["ended_at"])
         if entry := ledger.entries.get(job_id):
-            entry.tracked_at, entry.born_at, entry.ended_at = times
-            entry.job, entry.outcome = job, outcome or None
+            entry.tracked_at, entry.born_at = times[:2]
+            entry.job = job
+            if outcome:
+                ledger.settle(outcome, times[2] or times[0])
 
 
 def _moment(value: object) -> float | None:
