@@ -57,8 +57,8 @@ class Terminal:
         while self._read():
             pass
         self.process.close()
-        assert self.process.exitstatus is not None
-        return self.process.exitstatus
+        code: int = self.process.exitstatus
+        return code
 
     def resize(self, columns: int, lines: int) -> None:
         self.process.setwinsize(lines, columns)
