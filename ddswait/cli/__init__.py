@@ -50,10 +50,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments; None takes those of the process.
     """
+    _open_what_is_closed()
     try:
         return _main(argv)
     except KeyboardInterrupt:  # before or after the wait, which obeys it by itself
         return _INTERRUPTED
+
+
+def _open_what_is_closed() -> None:
+    """Let closed standard streams lead nowhere (`>&-`): a socket would else take their place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115, PTH123 - for the life of the process
 
 
 def _main(argv: Sequence[str] | None) -> int:
