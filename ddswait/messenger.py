@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from ddswait import api
 from ddswait.auth import Lease, Nobody
 from ddswait.client import Client, describe, trust
+from ddswait.endpoints import check_endpoint
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
 from ddswait.question import Ask, Renewed, Sweep
@@ -47,10 +48,12 @@ class Messenger:
         insecure_http: bool = False,
         ca_file: str = "",
     ) -> None:
-        self.endpoint = api.check_endpoint(endpoint, insecure_http=insecure_http)
+        self.endpoint = check_endpoint(endpoint, insecure_http=insecure_http)
         self._credentials = cast("Credentials", auth) if hasattr(auth, "obtain") else None
         if where := getattr(auth, "iam_endpoint", ""):
-            api.check_endpoint(where, insecure_http=insecure_http)
+            check_endpoint(
+                where, source="the IAM endpoint", service="iam", insecure_http=insecure_http
+            )
         if self._credentials is not None:
             project_id = project_id or getattr(auth, "project_id", "")
         if project_id or self._credentials is None:

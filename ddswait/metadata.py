@@ -37,6 +37,9 @@ class _MetadataToken(NamedTuple):
 
     text: str
 
+    def __repr__(self) -> str:
+        return "_MetadataToken()"
+
     def headers(self) -> dict[str, str]:
         return {"X-Metadata-Token": self.text} if self.text else {}
 

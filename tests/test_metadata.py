@@ -9,7 +9,7 @@ import pytest
 from ddswait import AccessKey, EcsMetadata, OutcomeKind, Waiter
 from ddswait.api import Fault
 from ddswait.auth import Lease
-from ddswait.metadata import ENDPOINT, read_key
+from ddswait.metadata import ENDPOINT, _MetadataToken, read_key
 from ddswait.outcome import Refusal
 from ddswait.simulator import Simulator
 
@@ -111,4 +111,5 @@ def test_anything_else_brings_no_key(status: int, content: bytes, meaning: type)
 
 def test_service_is_the_documented_one() -> None:
     """The address is link-local, and nothing of it is secret."""
+    assert "s3cret" not in repr(_MetadataToken("s3cret"))
     assert repr(EcsMetadata()) == f"EcsMetadata(endpoint={ENDPOINT!r})"
