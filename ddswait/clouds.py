@@ -10,11 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddswait.errors import ConfigurationError
-from ddswait.found import Found, Names, Place, from_pair, from_password, from_token, warn_if_open
+from ddswait.found import (
+    Found,
+    Names,
+    Place,
+    from_pair,
+    from_password,
+    from_token,
+    is_there,
+    warn_if_open,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import yaml
+
+_KEPT = {"tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"}  # of what YAML guesses from text
 _NAMES = Names("ak", "sk", "security_token", "project_id")
 
 
@@ -72,11 +84,11 @@ def _credentials(
 def _path(env: Mapping[str, str], name: str) -> Path:
     if named := env.get("OS_CLIENT_CONFIG_FILE"):
         return Path(named)
-    home = Path(env.get("HOME", ""))
-    folders = (Path(), home / ".config" / "openstack", Path("/etc/openstack"))
-    for folder in folders:
+    home = env.get("HOME")
+    own = [Path(home) / ".config" / "openstack"] if home else []
+    for folder in (Path(), *own, Path("/etc/openstack")):
         for file in ("clouds.yaml", "clouds.yml"):
-            if (folder / file).exists():
+            if is_there(folder / file):
                 return folder / file
     raise ConfigurationError(
         f"cloud {name!r}: there is no clouds.yaml here, in ~/.config/openstack or in "
@@ -91,7 +103,7 @@ def _cloud(path: Path, name: str) -> dict[str, Any]:
         raise ConfigurationError(f"{path} has no cloud {name!r}; it has: {known}")
     cloud = clouds[name]
     secure = path.with_name(path.name.replace("clouds", "secure"))
-    if secure != path and secure.exists():
+    if secure != path and is_there(secure):
         # Passwords are often kept apart from what may be shared.
         cloud = _merged(cloud, _clouds(secure).get(name) or {})
     if not isinstance(cloud, dict):
@@ -107,10 +119,14 @@ def _clouds(path: Path) -> dict[str, Any]:
             f"{path} needs PyYAML to be read: pip install 'ddswait[yaml]'"
         ) from None
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} is no YAML: it is not UTF-8: mend it") from None
+    try:
+        document = yaml.load(text, _plain_loader())  # noqa: S506 - a SafeLoader
+    except Exception as error:  # noqa: BLE001 - its constructors raise whatever int() and others do
         # The parser's own message repeats the line, which may hold a secret.
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
@@ -119,6 +135,23 @@ def _clouds(path: Path) -> dict[str, Any]:
     if not isinstance(clouds, dict):
         raise ConfigurationError(f"{path} has no section clouds: write the clouds under it")
     return clouds
+
+
+def _plain_loader() -> type[yaml.SafeLoader]:
+    """Return a loader that leaves scalars as they are written.
+
+    YAML would read the password 0123456 as the octal number 42798, `no` as False, and stumble
+    over 2024-13-45 as a date.
+    """
+    import yaml
+
+    class Plain(yaml.SafeLoader):
+        yaml_implicit_resolvers = {  # noqa: RUF012 - as the class above declares it
+            first: [(tag, pattern) for tag, pattern in resolvers if tag in _KEPT]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    return Plain
 
 
 def _merged(below: object, above: object) -> Any:  # noqa: ANN401 - YAML is anything

@@ -1,4 +1,7 @@
-"""Credentials as a source holds them, and the rule that halves are no credentials. Pure."""
+"""Credentials as a source holds them, and the rule that halves are no credentials.
+
+Pure but for `is_there`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from ddswait.iam import Password
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from ddswait.auth import Credentials, Key
 
@@ -100,6 +104,14 @@ def from_password(user: str, password: str, domain: str, place: Place, source: s
     except ConfigurationError as error:
         raise ConfigurationError(f"{source}: {error}") from None
     return Found(source, key, place.project_id)
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file exists; one in a folder that may not be searched is not there for us."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def warn_if_open(path: str, mode: int) -> tuple[str, ...]:

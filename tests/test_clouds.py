@@ -9,6 +9,7 @@ import pytest
 from ddswait import AccessKey, ConfigurationError, Password, Token
 from ddswait.credentials import Given, discover, locate
 from ddswait.iam import ProjectByName
+from tests.nobody import as_nobody
 
 OTC = """
 clouds:
@@ -106,6 +107,33 @@ def test_project_of_a_key_is_looked_up_where_the_cloud_says(
     assert (key.iam_endpoint, key.name) == ("https://iam.internal", "eu-de")
 
 
+@pytest.mark.parametrize("text", ["0123456", "0x1F", "1_000", "2024-13-45", "1e3", "yes", "7"])
+def test_values_stay_as_they_are_written(env: dict[str, str], tmp_path: Path, text: str) -> None:
+    """Passwords and IDs of digits alone are text, whatever else YAML could make of them."""
+    (tmp_path / "clouds.yaml").write_text(
+        "clouds: {7: &base {auth: {auth_url: 'https://i', username: u, user_domain_name: d, "
+        f"password: {text}, project_id: {text}, project_name: ~}}}}, 8: {{<<: *base}}}}"
+    )
+    for name in ("7", "8"):
+        found = discover(env, Given(cloud=name))
+        assert found.key == Password("u", text, "d", "https://i", "", text)
+        assert found.project_id == text
+
+
+def test_folders_that_may_not_be_searched_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The home of another user, mode 0700, is a place where no clouds.yaml is."""
+    monkeypatch.chdir("/")
+    with as_nobody(tmp_path), pytest.raises(ConfigurationError, match="there is no clouds"):
+        discover({"HOME": str(tmp_path)}, Given(cloud="a"))
+    with pytest.raises(ConfigurationError, match="there is no clouds"):
+        discover({}, Given(cloud="a"))
+    named = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "clouds.yaml")}
+    with as_nobody(tmp_path), pytest.raises(ConfigurationError, match="cannot be read"):
+        discover(named, Given(cloud="a"))
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [
@@ -130,6 +158,13 @@ def test_clouds_that_cannot_be_used(env: dict[str, str], name: str, told: str) -
         ("clouds: [s3cret", r"no YAML \(line 1\)"),
         ("clouds:\n  a: !!python/object:os.system s3cret", "no YAML"),
         (b"\xff\xfe\x00s3cret", "no YAML"),
+        ("clouds: !!int s3cret", "no YAML"),
+        ("clouds: {a: !!bool s3cret}", "no YAML"),
+        ("clouds: {a: !!timestamp s3cret}", "no YAML"),
+        ("clouds: {a: !!float s3cret}", "no YAML"),
+        ("{" * 5000, "no YAML"),
+        ("x: 2024-13-45", "no section clouds"),
+        ("x: 0x_", "no section clouds"),
         ("s3cret", "no section clouds"),
         ("clouds: 7", "no section clouds"),
     ],

@@ -9,6 +9,7 @@ from ddswait import AccessKey, ConfigurationError, EcsMetadata, Password, Token
 from ddswait.credentials import Given, discover, endpoint, locate, region_of
 from ddswait.iam import ProjectByName
 from ddswait.simulator import Simulator
+from tests.nobody import as_nobody
 
 SDK = {"HUAWEICLOUD_SDK_AK": "SDKAK", "HUAWEICLOUD_SDK_SK": "s3cret-sdk"}
 HW = {"HW_ACCESS_KEY": "HWAK", "HW_SECRET_KEY": "s3cret-hw"}
@@ -107,6 +108,27 @@ def test_named_profile_must_be_there(home: Path) -> None:
     """A file that the environment names, and that is absent, is an error."""
     with pytest.raises(ConfigurationError, match="cannot be read"):
         discover({"HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(home / "nothing")})
+
+
+def test_home_that_may_not_be_searched_holds_no_profile(home: Path) -> None:
+    """The home of another user, mode 0700, is no source; a file that is named there is an error."""
+    env = {**profile(home, "[basic]\nak = A\nsk = B\n"), **NO_ECS}
+    with as_nobody(home), pytest.raises(ConfigurationError, match="credentials: set"):
+        discover(env)
+    env["HUAWEICLOUD_SDK_CREDENTIALS_FILE"] = str(home / ".huaweicloud" / "credentials")
+    with as_nobody(home), pytest.raises(ConfigurationError, match="cannot be read: Permission"):
+        discover(env)
+
+
+@pytest.mark.parametrize("env", [{}, {"HOME": ""}])
+def test_without_home_the_working_directory_is_not_taken_for_it(
+    env: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever lies in ./.huaweicloud/credentials is not read."""
+    profile(home, "[basic]\nak = A\nsk = B\n")
+    monkeypatch.chdir(home)
+    with pytest.raises(ConfigurationError, match="credentials: set"):
+        discover({**env, **NO_ECS})
 
 
 def test_region_and_endpoint_of_the_environment() -> None:
