@@ -190,5 +190,20 @@ class Nobody:
         return {}
 
 
+def check_auth(auth: object) -> None:
+    """See that this can authenticate requests.
+
+    Raises:
+        ConfigurationError: it cannot; the message tells its type only: it may be a secret.
+    """
+    can_sign = hasattr(auth, "headers") and hasattr(auth, "sign")
+    if isinstance(auth, type) or not (can_sign or hasattr(auth, "obtain")):
+        raise ConfigurationError(
+            f"auth is of type {type(auth).__name__}: give a Token, an AccessKey, a Password, "
+            "EcsMetadata() or Credentials of your own; from_env(source='metadata') takes the keys "
+            "of this ECS"
+        )
+
+
 def _fits_a_header(text: str) -> bool:
     return text.isascii() and text.isprintable() and " " not in text

@@ -13,7 +13,9 @@ from ddswait.errors import ConfigurationError
 from ddswait.found import (
     Found,
     Names,
+    Own,
     Place,
+    Said,
     from_pair,
     from_password,
     from_token,
@@ -30,14 +32,14 @@ _KEPT = {"tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"}  # of what YAML gu
 _NAMES = Names("ak", "sk", "security_token", "project_id")
 
 
-def find(env: Mapping[str, str], name: str, place: Callable[[str, str, str, str], Place]) -> Found:
+def find(env: Mapping[str, str], name: str, place: Callable[[Own], Place]) -> Found:
     """Return what clouds.yaml says of a cloud.
 
     Args:
         env: `OS_CLIENT_CONFIG_FILE` names the file; else ./clouds.yaml, ~/.config/openstack and
             /etc/openstack are looked through.
         name: of the cloud.
-        place: makes a place of the file's (auth URL, region, project ID, project name).
+        place: tells where a password is good for.
 
     Raises:
         ConfigurationError: there is no file, no such cloud, or too little in it.
@@ -49,36 +51,32 @@ def find(env: Mapping[str, str], name: str, place: Callable[[str, str, str, str]
     if not isinstance(auth, dict):
         raise ConfigurationError(f"{source} has no section auth: write auth_url and the rest there")
     told = {key: str(value) for key, value in auth.items() if value is not None}
-    region = str(cloud.get("region_name") or "")
-    found = _credentials(told, region, place, source)
-    return found._replace(
-        region=region,
-        iam_endpoint=told.get("auth_url", ""),
-        endpoint=str(cloud.get("dds_endpoint_override") or ""),
-        ca_file=str(cloud.get("cacert") or ""),
-        warnings=warn_if_open(str(path), path.stat().st_mode),
+    own = Own(
+        Said(str(cloud.get("region_name") or ""), f"region_name of {source}"),
+        Said(told.get("auth_url", ""), f"auth_url of {source}"),
+        Said(str(cloud.get("dds_endpoint_override") or ""), f"dds_endpoint_override of {source}"),
+        told.get("project_id", ""),
+        told.get("project_name", ""),
+        str(cloud.get("cacert") or ""),
     )
+    found = _credentials(told, own, place, source)
+    return found._replace(own=own, warnings=warn_if_open(str(path), path.stat().st_mode))
 
 
 def _credentials(
-    told: Mapping[str, str],
-    region: str,
-    place: Callable[[str, str, str, str], Place],
-    source: str,
+    told: Mapping[str, str], own: Own, place: Callable[[Own], Place], source: str
 ) -> Found:
     if found := from_pair(told.get, _NAMES, source):
         return found
-    project_id = told.get("project_id", "")
     if token := told.get("token"):
-        return from_token(token, project_id, source)
+        return from_token(token, source)
     if "username" not in told or "password" not in told:
         raise ConfigurationError(
             f"{source}: auth has no credentials: give username, password and user_domain_name, "
             "or ak and sk, or token"
         )
     domain = told.get("user_domain_name") or told.get("domain_name") or ""
-    where = place(told.get("auth_url", ""), region, project_id, told.get("project_name", ""))
-    return from_password(told["username"], told["password"], domain, where, source)
+    return from_password(told["username"], told["password"], domain, place(own), source)
 
 
 def _path(env: Mapping[str, str], name: str) -> Path:

@@ -16,14 +16,18 @@ _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 _CLOUD = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
-def check_region(region: str) -> str:
+def check_region(region: str, source: str = "the region") -> str:
     """Return the region if its name can be one.
 
+    Args:
+        region: such as `ap-southeast-1`.
+        source: the variable or option that it came from.
+
     Raises:
-        ConfigurationError: it cannot; the message names it.
+        ConfigurationError: it cannot; the message names both.
     """
     if not _REGION.fullmatch(region):
-        raise ConfigurationError(f"region {region!r} is none: give one like ap-southeast-1")
+        raise ConfigurationError(f"{source}: {region!r} is no region: give one like ap-southeast-1")
     return region
 
 

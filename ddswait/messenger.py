@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from ddswait import api
-from ddswait.auth import Lease, Nobody
+from ddswait.auth import Lease, Nobody, check_auth
 from ddswait.client import Client, describe, trust
 from ddswait.endpoints import check_endpoint
 from ddswait.errors import ConfigurationError
@@ -35,7 +35,7 @@ class Messenger:
         ca_file: certificates (PEM) to trust instead of the system's; "" for the system's.
 
     Raises:
-        ConfigurationError: endpoint, project ID or file are unusable.
+        ConfigurationError: endpoint, project ID, credentials or file are unusable.
     """
 
     def __init__(  # noqa: PLR0913 - each from one knob of the waiter
@@ -49,6 +49,7 @@ class Messenger:
         ca_file: str = "",
     ) -> None:
         self.endpoint = check_endpoint(endpoint, insecure_http=insecure_http)
+        check_auth(auth)
         self._credentials = cast("Credentials", auth) if hasattr(auth, "obtain") else None
         if where := getattr(auth, "iam_endpoint", ""):
             check_endpoint(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddswait.errors import ConfigurationError
-from ddswait.found import Found, Names, from_pair, is_there, warn_if_open
+from ddswait.found import Found, Names, Own, Said, from_pair, is_there, warn_if_open
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,11 +32,15 @@ def find(env: Mapping[str, str]) -> Found | None:
     if path is None:
         return None
     section = _read(path)
-    found = from_pair(section.get, _NAMES, f"{path}, section [{_SECTION}]")
+    source = f"{path}, section [{_SECTION}]"
+    found = from_pair(section.get, _NAMES, source)
     if found is None:
         raise ConfigurationError(f"{path}: section [{_SECTION}] has neither ak nor sk: give both")
     return found._replace(
-        iam_endpoint=section.get("iam_endpoint", ""),
+        own=Own(
+            iam_endpoint=Said(section.get("iam_endpoint", ""), f"iam_endpoint of {source}"),
+            project_id=section.get("project_id", ""),
+        ),
         warnings=warn_if_open(str(path), path.stat().st_mode),
     )
 

@@ -132,12 +132,21 @@ class Waiter:
                 mend.
         """
         from ddswait import credentials  # not every waiter looks for its settings
-        from ddswait.found import Found
+        from ddswait.found import Found, Own
+        from ddswait.place import Given
 
-        given = credentials.Given(*(settings.pop(name, "") for name in credentials.Given._fields))
+        named: dict[str, Any] = {
+            name: settings.pop(name, None) or ""
+            for name in Given._fields
+            if name != "insecure_http"
+        }
+        given = Given(**named, insecure_http=bool(settings.get("insecure_http")))
         auth = settings.pop("auth", None)
-        found = None if auth is None else Found("the caller", auth)
+        own = Own(project_id=getattr(auth, "project_id", None) or "")
+        found = None if auth is None else Found("the caller", auth, own)
         target = credentials.locate(os.environ, given, found)
+        for warning in target.found.warnings:
+            log(logging.WARNING, "ddswait.configuration_warning", message_text=warning)
         return cls(
             endpoint=target.endpoint,
             project_id=target.project_id,

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ddswait import AccessKey, ConfigurationError, Password, Token
-from ddswait.credentials import Given, discover, locate
+from ddswait.credentials import discover, locate
 from ddswait.iam import ProjectByName
+from ddswait.place import Given
 from tests.nobody import as_nobody
 
 OTC = """
@@ -62,7 +63,7 @@ def test_other_kinds_of_credentials(env: dict[str, str]) -> None:
     assert target.found.key == AccessKey("AK", "s3cret", None, "p")
     assert (target.endpoint, target.project_id) == ("https://dds.internal", "p")
     token = discover(env, Given(cloud="token"))
-    assert (token.key, token.project_id) == (Token("s3cret-token"), "7")
+    assert (token.key, token.own.project_id) == (Token("s3cret-token"), "7")
 
 
 def test_named_cloud_wins_over_variables_and_os_cloud_does_not(env: dict[str, str]) -> None:
@@ -117,7 +118,7 @@ def test_values_stay_as_they_are_written(env: dict[str, str], tmp_path: Path, te
     for name in ("7", "8"):
         found = discover(env, Given(cloud=name))
         assert found.key == Password("u", text, "d", "https://i", "", text)
-        assert found.project_id == text
+        assert found.own.project_id == text
 
 
 def test_folders_that_may_not_be_searched_are_passed_over(
@@ -132,6 +133,45 @@ def test_folders_that_may_not_be_searched_are_passed_over(
     named = {"OS_CLIENT_CONFIG_FILE": str(tmp_path / "clouds.yaml")}
     with as_nobody(tmp_path), pytest.raises(ConfigurationError, match="cannot be read"):
         discover(named, Given(cloud="a"))
+
+
+def test_named_cloud_comes_before_the_environment(env: dict[str, str]) -> None:
+    """--cloud is an argument: its endpoint and CA file win over variables; OS_CLOUD's do not."""
+    other = {"DDSWAIT_ENDPOINT": "https://dds.env", "OS_CACERT": "/env.pem"}
+    assert locate({**env, **other}, Given(cloud="keys")).endpoint == "https://dds.internal"
+    assert locate({**env, **other}, Given(cloud="otc")).ca_file == "/etc/ca.pem"
+    by_variable = locate({**env, **other, "OS_CLOUD": "keys"})
+    assert (by_variable.endpoint, by_variable.ca_file) == ("https://dds.env", "/env.pem")
+    given = Given("https://dds.given", ca_file="/given.pem", cloud="keys")
+    target = locate({**env, **other}, given)
+    assert (target.endpoint, target.ca_file) == ("https://dds.given", "/given.pem")
+
+
+@pytest.mark.parametrize("secret", ["ak: AK, sk: s3cret", "token: s3cret"])
+def test_project_of_a_cloud_is_looked_up_by_its_name(
+    env: dict[str, str], tmp_path: Path, secret: str
+) -> None:
+    """project_name without project_id is looked up, whatever the environment says."""
+    (tmp_path / "clouds.yaml").write_text(
+        "clouds: {a: {region_name: eu-de, auth: {auth_url: 'https://iam.a/v3', "
+        f"project_name: mine, {secret}}}}}}}"
+    )
+    others = {"HW_PROJECT_ID": "p", "HW_PROJECT_NAME": "n", "HUAWEICLOUD_SDK_IAM_ENDPOINT": "http"}
+    target = locate({**env, **others}, Given(cloud="a"))
+    assert isinstance(target.found.key, ProjectByName)
+    assert (target.found.key.iam_endpoint, target.found.key.name) == ("https://iam.a", "mine")
+    assert target.project_id == ""
+
+
+def test_setting_that_cannot_be_used_is_named(env: dict[str, str], tmp_path: Path) -> None:
+    """The file, the cloud and the setting are told."""
+    for key in ("region_name: EU", "dds_endpoint_override: dds"):
+        (tmp_path / "clouds.yaml").write_text(
+            f"clouds: {{a: {{{key}, auth: {{project_id: p, token: t}}}}}}"
+        )
+        told = rf"{key.partition(':')[0]} of .*clouds.yaml, cloud 'a': "
+        with pytest.raises(ConfigurationError, match=told):
+            locate({**env, "HW_REGION_NAME": "eu-de"}, Given(cloud="a"))
 
 
 @pytest.mark.parametrize(
