@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import yaml
 
 _KEPT = {"tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"}  # of what YAML guesses from text
+_SECRETS = ("password", "sk", "security_token", "token")
 _NAMES = Names("ak", "sk", "security_token", "project_id")
 
 
@@ -45,7 +46,7 @@ def find(env: Mapping[str, str], name: str, place: Callable[[Own], Place]) -> Fo
         ConfigurationError: there is no file, no such cloud, or too little in it.
     """
     path = _path(env, name)
-    cloud = _cloud(path, name)
+    cloud, warnings = _cloud(path, name)
     source = f"{path}, cloud {name!r}"
     auth = cloud.get("auth")
     if not isinstance(auth, dict):
@@ -60,7 +61,7 @@ def find(env: Mapping[str, str], name: str, place: Callable[[Own], Place]) -> Fo
         str(cloud.get("cacert") or ""),
     )
     found = _credentials(told, own, place, source)
-    return found._replace(own=own, warnings=warn_if_open(str(path), path.stat().st_mode))
+    return found._replace(own=own, warnings=warnings)
 
 
 def _credentials(
@@ -94,19 +95,29 @@ def _path(env: Mapping[str, str], name: str) -> Path:
     )
 
 
-def _cloud(path: Path, name: str) -> dict[str, Any]:
+def _cloud(path: Path, name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what is said of a cloud, and warnings of files with secrets that others can read."""
     clouds = _clouds(path)
     if name not in clouds:
         known = ", ".join(sorted(map(str, clouds))) or "none"
         raise ConfigurationError(f"{path} has no cloud {name!r}; it has: {known}")
     cloud = clouds[name]
+    warnings = _warnings(path, cloud)
     secure = path.with_name(path.name.replace("clouds", "secure"))
     if secure != path and is_there(secure):
         # Passwords are often kept apart from what may be shared.
-        cloud = _merged(cloud, _clouds(secure).get(name) or {})
+        apart = _clouds(secure).get(name) or {}
+        cloud = _merged(cloud, apart)
+        warnings += _warnings(secure, apart)
     if not isinstance(cloud, dict):
         raise ConfigurationError(f"{path}, cloud {name!r} is no section: write auth under it")
-    return cloud
+    return cloud, warnings
+
+
+def _warnings(path: Path, cloud: object) -> tuple[str, ...]:
+    auth = cloud.get("auth") if isinstance(cloud, dict) else None
+    has_secret = isinstance(auth, dict) and any(auth.get(name) for name in _SECRETS)
+    return warn_if_open(str(path), path.stat().st_mode) if has_secret else ()
 
 
 def _clouds(path: Path) -> dict[str, Any]:
