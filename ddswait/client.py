@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ddswait import __version__
 from ddswait.api import Fault
+from ddswait.auth import judged
 from ddswait.endpoints import check_proxy, is_loopback
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
@@ -88,11 +89,12 @@ class Client:
         """
         try:
             session = self._session or self._open(request.url)
+            own = self._sign(request, self._headers)
             # Neither `async with` nor response.json(): a tenth of a request, for nothing.
             response = await session.request(
                 request.method,
                 self._as_it_is(request.url),
-                headers=self._sign(request, self._headers),
+                headers=own,
                 data=request.body or None,
                 proxy=self._proxy,
                 # On a redirect the token would be sent to whatever host the reply names.
@@ -102,7 +104,10 @@ class Client:
         except Exception as error:  # noqa: BLE001 - no weather may end a wait
             return self._weather(error)
         self._answered = True
-        return read(response.status, response.headers, body)
+        reply = read(response.status, response.headers, body)
+        if response.status == 401 and isinstance(reply, Refusal):  # noqa: PLR2004
+            return judged(reply, {**self._headers, **own})
+        return reply
 
     def _weather(self, error: Exception) -> Fault | Refusal:
         import aiohttp

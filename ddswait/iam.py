@@ -92,7 +92,10 @@ def read_token(
 ) -> Lease | Fault | Throttled | Refusal:
     """Return the token of a reply, or why there is none."""
     if status != 201:  # noqa: PLR2004 - the status that the reference documents
-        return no_lease(status, headers, body)
+        reply = no_lease(status, headers, body)
+        if isinstance(reply, Refusal) and status == 401:  # noqa: PLR2004
+            return replace(reply, refused="password")
+        return reply
     try:
         token = Token(headers.get("X-Subject-Token", ""))
     except ConfigurationError:

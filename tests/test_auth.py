@@ -5,8 +5,19 @@ from typing import Any
 
 import pytest
 
-from ddswait import AccessKey, ConfigurationError, Credentials, Lease, Token, Waiter, signer
-from ddswait.auth import Send
+from ddswait import (
+    AccessKey,
+    ConfigurationError,
+    Credentials,
+    Lease,
+    Password,
+    Token,
+    Waiter,
+    signer,
+)
+from ddswait.auth import Send, judged
+from ddswait.iam import ProjectByName
+from ddswait.outcome import Refusal
 from ddswait.simulator import Simulator
 from ddswait.simulator.signatures import Keys, Signed
 
@@ -194,3 +205,47 @@ async def test_message_tells_the_clock_of_the_server() -> None:
             [outcome] = await waiter.wait_all([dds.add_job()])
     assert "clock is off" in outcome.message
     assert "the server's says Thu, 01 Jan 2026 00:00:0" in outcome.message
+
+
+@pytest.mark.parametrize("by", ["question", "look-up"])
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"clock": lambda: datetime(2025, 12, 31, 23, 44, tzinfo=UTC)}, "clock is off"),
+        ({"clock": lambda: datetime(2026, 1, 1, 0, 16, tzinfo=UTC)}, "clock is off"),
+        ({"clock": lambda: datetime(2026, 1, 1, 0, 14, tzinfo=UTC)}, "check AK and SK;"),
+        ({"security_token": "none-needed"}, "check AK, SK and security token"),
+    ],
+)
+async def test_message_tells_the_mend_for_a_key(
+    changed: dict[str, Any], told: str, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever code the server uses, its Date tells whether the clock or the key is wrong."""
+    monkeypatch.setattr("ddswait.simulator.dds.CLOCK", "not told by its code")
+    async with Simulator(epoch=datetime(2026, 1, 1, tzinfo=UTC)) as dds:
+        key = simulated(dds, secret_key="wrong", **changed)
+        auth = ProjectByName(key, dds.endpoint, dds.region) if by == "look-up" else key
+        project_id = "" if by == "look-up" else dds.project_id
+        async with Waiter(endpoint=dds.endpoint, project_id=project_id, auth=auth) as waiter:
+            [outcome] = await waiter.wait_all([dds.add_job()])
+        assert dds.statuses == {401: 1}
+    assert told in outcome.message
+    assert "new token" not in outcome.message
+    assert ("says Thu, 01 Jan 2026 00:00:0" in outcome.message) == (told == "clock is off")
+
+
+async def test_message_tells_the_mend_for_a_password() -> None:
+    """A wrong password: check user, password, domain."""
+    async with Simulator() as dds:
+        auth = Password(dds.user, "wr0ng", dds.domain, dds.endpoint, dds.region)
+        async with Waiter(endpoint=dds.endpoint, auth=auth) as waiter:
+            [outcome] = await waiter.wait_all([dds.add_job()])
+    assert "check user, password, domain" in outcome.message
+    assert "wr0ng" not in outcome.message
+
+
+def test_signature_of_ones_own_may_look_different() -> None:
+    """A key of somebody's own may stamp as it likes."""
+    refusal = Refusal(401, date="Thu, 01 Jan 2026 00:00:00 GMT")
+    assert judged(refusal, {"X-Sdk-Date": "now"}).refused == "access_key"
+    assert judged(refusal, {}).refused == ""
