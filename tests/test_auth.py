@@ -1,10 +1,13 @@
 """ddswait.auth: tokens and access keys, and that nobody sees them."""
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+import ddswait
 from ddswait import (
     AccessKey,
     ConfigurationError,
@@ -160,6 +163,38 @@ async def test_source_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
             assert (await waiter.wait(dds.add_job(seconds=600))).status == "Completed"
         assert vault.asked >= 8
         assert dds.statuses[401] == 0
+
+
+class HttpVault:
+    """A source of a user's own that speaks HTTP, typed by what the package offers."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    async def obtain(
+        self, send: ddswait.Send
+    ) -> ddswait.Lease | ddswait.Fault | ddswait.Throttled | ddswait.Refusal:
+        return await send(ddswait.Request("GET", self.url), self.read)
+
+    def read(
+        self, status: int, headers: Mapping[str, str], body: bytes
+    ) -> ddswait.Lease | ddswait.Fault:
+        if status != 200:
+            return ddswait.Fault(f"HTTP {status} of {self.url}")
+        key: ddswait.Key = ddswait.Token(json.loads(body)["token"])
+        return ddswait.Lease(key)
+
+
+async def test_typed_source_of_ones_own() -> None:
+    """All that a source of one's own needs is public; mypy reads this file."""
+    source: ddswait.Credentials = HttpVault("https://vault.test")
+
+    async def send(request: ddswait.Request, read: Any, key: ddswait.Key | None = None) -> Any:
+        return read(*replies.pop(0))
+
+    replies: list[Any] = [(503, {}, b""), (200, {}, b'{"token": "t"}')]
+    assert await source.obtain(send) == ddswait.Fault("HTTP 503 of https://vault.test")
+    assert await source.obtain(send) == ddswait.Lease(ddswait.Token("t"))
 
 
 async def test_source_that_will_never_serve() -> None:

@@ -109,4 +109,5 @@ def test_unknown_names_are_refused() -> None:
     """The package offers what it lists, and nothing else."""
     assert set(ddswait.__all__) <= set(dir(ddswait))
     with pytest.raises(AttributeError, match="Writer"):
-        ddswait.Writer  # noqa: B018
+        # That mypy needs this comment shows that it sees typos.
+        ddswait.Writer  # type: ignore[attr-defined]  # noqa: B018
