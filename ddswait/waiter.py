@@ -59,6 +59,7 @@ class Waiter:
         durations: what is known of past jobs (`ddswait.history.load`), and learns from these.
         insecure_http: accept an endpoint beyond this machine that is not https.
         ca_file: certificates (PEM) to trust instead of the system's.
+        auth_source: where `auth` was found, in words, for messages; from_env() says so.
         on_event: is called with each event of `ddswait.events`, in the event loop; it must not
             block.
 
@@ -83,6 +84,7 @@ class Waiter:
         durations: Durations | None = None,
         insecure_http: bool = False,
         ca_file: str = "",
+        auth_source: str = "",
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
         connections = max(1, connections)
@@ -93,6 +95,7 @@ class Waiter:
             connections=connections,
             insecure_http=insecure_http,
             ca_file=ca_file,
+            auth_source=auth_source,
         )
         self._timeout = _seconds("timeout", timeout)
         rules = Rules(
@@ -152,6 +155,7 @@ class Waiter:
             project_id=target.project_id,
             auth=target.found.key,
             ca_file=target.ca_file,
+            auth_source=target.found.source,
             **settings,
         )
 

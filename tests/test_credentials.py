@@ -377,6 +377,16 @@ def test_credentials_of_ones_own_are_completed(monkeypatch: pytest.MonkeyPatch) 
         Waiter(endpoint="https://dds.test", project_id="p", auth="s3cret")  # type: ignore[arg-type]
 
 
+async def test_refusal_names_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which of many variables holds the wrong credentials is told."""
+    async with Simulator() as dds:
+        monkeypatch.setenv("OS_TOKEN", "s3cret")
+        monkeypatch.setenv("OS_PROJECT_ID", dds.project_id)
+        async with Waiter.from_env(endpoint=dds.endpoint) as waiter:
+            [outcome] = await waiter.wait_all([dds.add_job()])
+    assert "credentials of OS_TOKEN" in outcome.message
+
+
 def test_warnings_are_logged(
     home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
