@@ -186,7 +186,8 @@ def list_tasks(  # noqa: PLR0913, PLR0917 - the parameters that the reference do
         datetime.fromtimestamp(moment + shift, UTC).strftime("%Y-%m-%dT%H%%3A%M%%3A%S%%2B0000")
         for shift in (-_MONTH, _MINUTE)
     )
-    query = f"start_time={start}&end_time={end}&status={status}&offset={offset}&limit={limit}"
+    # Sorted, as a signature has it: what is signed is then what is sent.
+    query = f"end_time={end}&limit={limit}&offset={offset}&start_time={start}&status={status}"
     return Request("GET", f"{endpoint}/v3.1/{project_id}/jobs?{query}")
 
 

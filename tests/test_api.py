@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddswait import api
+from ddswait import api, signer
 from ddswait.api import Completed, Failed, Fault, NotVisible, Running, Throttled
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
@@ -198,6 +198,12 @@ def test_bad_project_ids_are_named(project_id: str) -> None:
     """A project ID is 32 hex digits, and never something that changes the path."""
     with pytest.raises(ConfigurationError, match="project ID"):
         api.check_project_id(project_id)
+
+
+def test_query_of_a_list_is_written_as_it_is_signed() -> None:
+    """Sorted and strictly escaped: a verifier that does not sort comes to the same."""
+    query = api.list_tasks("https://dds.test", "p", "Running", 0.0, 7, 100).url.partition("?")[2]
+    assert query == signer.canonical_query(query)
 
 
 def test_request_does_not_show_its_body() -> None:
