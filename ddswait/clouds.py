@@ -102,22 +102,26 @@ def _cloud(path: Path, name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
         known = ", ".join(sorted(map(str, clouds))) or "none"
         raise ConfigurationError(f"{path} has no cloud {name!r}; it has: {known}")
     cloud = clouds[name]
-    warnings = _warnings(path, cloud)
+    warnings = _warnings(path, clouds)
     secure = path.with_name(path.name.replace("clouds", "secure"))
     if secure != path and is_there(secure):
         # Passwords are often kept apart from what may be shared.
-        apart = _clouds(secure).get(name) or {}
-        cloud = _merged(cloud, apart)
+        apart = _clouds(secure)
+        cloud = _merged(cloud, apart.get(name) or {})
         warnings += _warnings(secure, apart)
     if not isinstance(cloud, dict):
         raise ConfigurationError(f"{path}, cloud {name!r} is no section: write auth under it")
     return cloud, warnings
 
 
-def _warnings(path: Path, cloud: object) -> tuple[str, ...]:
-    auth = cloud.get("auth") if isinstance(cloud, dict) else None
-    has_secret = isinstance(auth, dict) and any(auth.get(name) for name in _SECRETS)
+def _warnings(path: Path, clouds: Mapping[str, object]) -> tuple[str, ...]:
+    has_secret = any(_has_secret(cloud) for cloud in clouds.values())
     return warn_if_open(str(path), path.stat().st_mode) if has_secret else ()
+
+
+def _has_secret(cloud: object) -> bool:
+    auth = cloud.get("auth") if isinstance(cloud, dict) else None
+    return isinstance(auth, dict) and any(auth.get(name) for name in _SECRETS)
 
 
 def _clouds(path: Path) -> dict[str, Any]:

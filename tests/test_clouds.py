@@ -82,15 +82,17 @@ def test_secrets_may_lie_apart(env: dict[str, str], tmp_path: Path) -> None:
 def test_the_file_that_holds_the_secret_is_warned_about(
     env: dict[str, str], tmp_path: Path
 ) -> None:
-    """What others can read is told of a file with a secret of the cloud, and of no other."""
+    """What others can read is told of a file that holds a secret, and of no other."""
     shared, secure = tmp_path / "clouds.yaml", tmp_path / "secure.yaml"
+    shared.write_text("clouds: {half: {auth: {ak: AK}}, flat: x}")
     secure.write_text("clouds: {half: {auth: {sk: s3cret}}}")
     for mode, told in ((0o644, [f"chmod 600 {secure}"]), (0o600, [])):
         shared.chmod(0o644)
         secure.chmod(mode)
         warnings = discover(env, Given(cloud="half")).warnings
         assert [warning.partition(": ")[2] for warning in warnings] == told
-    assert discover(env, Given(cloud="keys")).warnings == (
+    shared.write_text(OTC)
+    assert discover(env, Given(cloud="half")).warnings == (
         f"{shared} can be read by others: chmod 600 {shared}",
     )
 
