@@ -126,6 +126,9 @@ class Waiter:
     def from_env(cls, **settings: Any) -> Self:  # noqa: ANN401 - those of the class
         """Return a waiter with endpoint, project and credentials from where users keep them.
 
+        It reads files, and when it finds nothing else it blocks for up to a second, until the
+        metadata service of an ECS has answered.
+
         Args:
             **settings: the arguments of `Waiter`, and `region`, `iam_endpoint`, `cloud` (of
                 clouds.yaml), `source` ("metadata"); what is given here is not looked for.
