@@ -82,9 +82,9 @@ def _main(argv: Sequence[str] | None) -> int:
 
             return demo.run()
         jobs = [] if arguments.check else _jobs(arguments)
-        from ddswait import credentials
+        from ddswait import credentials, place
 
-        given = credentials.Given(
+        given = place.Given(
             arguments.endpoint or "",
             arguments.project_id or "",
             arguments.region or "",
@@ -92,6 +92,7 @@ def _main(argv: Sequence[str] | None) -> int:
             arguments.ca_file or "",
             arguments.cloud or "",
             arguments.auth,
+            arguments.insecure_http,
         )
         target = credentials.locate(os.environ, given)
         sys.stderr.writelines(f"ddswait: warning: {each}\n" for each in target.found.warnings)
