@@ -22,6 +22,7 @@ def test_any_ends_at_the_first_completed_job(cloud: Cloud) -> None:
     assert (done.returncode, document["exit_code"]) == (0, 0)
     outcomes = {job["job_id"]: job["outcome"] for job in document["jobs"]}
     assert outcomes == {slow: "pending", fast: "completed", bad: "failed"}
+    assert all(job["polls"] and job["waited_seconds"] for job in document["jobs"])
     assert done.stderr.endswith(f" {slow}\n")  # how to go on
 
 

@@ -85,7 +85,7 @@ def test_second_process_is_kept_away(cloud: Cloud, tmp_path: Path) -> None:
     ) as process:
         assert process.stderr is not None
         process.stderr.readline()
-        second = cloud.run("--state", file)
+        second = cloud.run("--state", file, "--timeout", "3")
         process.kill()
     assert (second.returncode, "in use by another process" in second.stderr) == (2, True)
 
