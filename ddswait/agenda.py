@@ -13,7 +13,8 @@
     5. A refusal that concerns all ends every wait, and every later one without a question.
     6. Credentials that renew are renewed before they end, while the old ones still serve, and
        once upon a 401: one renewal for all, during which no question leaves. What was refused
-       with the old key is asked again; a new key that is refused too ends every wait.
+       with the old key is asked again; a new key that is refused too ends every wait, and so
+       does a renewal that brings the refused key again.
     7. A deadline belongs to a caller, an ending to the job: when a caller's deadline passes,
        the others wait on.
     8. How long past jobs took is learned from every job that completes, and from one list of the
@@ -113,6 +114,7 @@ class Agenda:
         self._accepted_at = -inf
         self._probe_until = -inf
         self._refusal: Refusal | None = None
+        self._doubt: Refusal | None = None  # the 401 that the renewal under way is to cure
         self._lease = Leasing(renews=renews)
         self._news = News()
 
@@ -231,7 +233,8 @@ class Agenda:
             if lease.starts(now):
                 return Renew(now + self.rules.request_timeout)
             if lease.blocked:
-                return Rest(lease.due)
+                # No question may leave, but deadlines pass: lapse() ends them.
+                return Rest(min(lease.due, max(self.due_at(), now + _LAPSE_EVERY)))
         due = min(self.due_at(), self._list_due_at(now))
         if due > now:
             return Rest(min(due, lease.due) if lease.renews and self._watches else due)
@@ -448,7 +451,7 @@ class Agenda:
         if refusal.http_status == _UNAUTHORIZED:
             self._sweeping.failed(now, self._random)
             self._let_held_go(now)
-            if self._lease.cures(sweep.lease, now):
+            if self._is_cured(refusal, sweep.lease, now):
                 return ()
             return self._refuse_all(self._dated(refusal, now), now)
         self._sweeping.forbid()
@@ -531,10 +534,18 @@ class Agenda:
         self._lease.accepted = True
 
     def _refused(self, ask: Ask, refusal: Refusal, now: float) -> Sequence[Event]:
-        if refusal.http_status == _UNAUTHORIZED and self._lease.cures(ask.lease, now):
+        if self._is_cured(refusal, ask.lease, now):
             return self._ask_again(ask.watch, now)
         ask.watch.polls += 1
         return self._refuse_all(self._dated(refusal, now), now)
+
+    def _is_cured(self, refusal: Refusal, lease: int, now: float) -> bool:
+        """Whether a refusal may pass by renewing the credentials, which then is to begin."""
+        if refusal.http_status != _UNAUTHORIZED or not self._lease.cures(lease, now):
+            return False
+        if self._lease.blocked and self._doubt is None:
+            self._doubt = self._dated(refusal, now)
+        return True
 
     def _dated(self, refusal: Refusal, now: float) -> Refusal:
         """Return a refusal that tells when the same credentials were last accepted."""
@@ -553,7 +564,10 @@ class Agenda:
     def _renewed(self, reply: Reply | Renewed, now: float) -> Sequence[Event]:
         lease = self._lease
         if isinstance(reply, Renewed):
-            lease.renewed(reply.renew_in, now)
+            doubt, self._doubt = self._doubt, None
+            lease.renewed(reply.renew_in, now, same=reply.same)
+            if reply.same:
+                return self._refuse_all(doubt, now) if doubt is not None else ()
             self._accepted_at = -inf
             return ()
         if isinstance(reply, Refusal) and lease.blocked:

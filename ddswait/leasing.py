@@ -19,32 +19,45 @@ class Leasing:
         count: how many were obtained so far.
         blocked: whether there are none that serve, so that no question may leave.
         accepted: whether the present ones were ever accepted.
-        due: when to obtain the next ones; inf while that is under way.
+        due: when to obtain the next ones; inf for never, and while that is under way.
     """
 
-    __slots__ = ("_blocked_at", "_faults", "accepted", "blocked", "count", "due", "renews")
+    __slots__ = (
+        "_blocked_at",
+        "_faults",
+        "_under_way",
+        "accepted",
+        "blocked",
+        "count",
+        "due",
+        "renews",
+    )
 
     def __init__(self, *, renews: bool) -> None:
         self.renews = self.blocked = renews
         self.count = 0
         self.accepted = False
         self.due = -inf
+        self._under_way = False
         self._faults = 0
         self._blocked_at = inf
 
     def starts(self, now: float) -> bool:
         """Whether a renewal is due now; if so, it is under way from now on."""
-        if now < self.due:
+        if self._under_way or now < self.due:
             return False
+        self._under_way = True
         self.due = inf
         if self.blocked:
             self._blocked_at = min(self._blocked_at, now)
         return True
 
-    def renewed(self, renew_in: float | None, now: float) -> None:
-        """Note new credentials, to be renewed after so many seconds."""
-        self.count += 1
-        self.blocked = self.accepted = False
+    def renewed(self, renew_in: float | None, now: float, *, same: bool = False) -> None:
+        """Note credentials, to be renewed after so many seconds; perhaps the same ones again."""
+        if not same:
+            self.count += 1
+            self.accepted = False
+        self.blocked = self._under_way = False
         self.due = inf if renew_in is None else now + renew_in
         self._faults = 0
         self._blocked_at = inf
@@ -52,6 +65,7 @@ class Leasing:
     def failed(self, now: float, random: Random) -> float:
         """Note that a renewal failed; return for how many seconds no question could leave."""
         self._faults += 1
+        self._under_way = False
         self.due = now + pauses.after_fault(self._faults, 0.0, random)
         return now - self._blocked_at if self.blocked else 0.0
 
@@ -69,6 +83,6 @@ class Leasing:
             return False
         self.blocked = True
         self._blocked_at = now
-        if self.due < inf:
+        if not self._under_way:
             self.due = now
         return True

@@ -57,8 +57,8 @@ class Messenger:
             api.check_project_id(project_id)
         self.project_id = project_id
         self._trust = trust(ca_file) if ca_file else None
-        key = Nobody() if self._credentials is not None else cast("Key", auth)
-        self._client = Client(connections, api.HEADERS, key, self._trust)
+        self._key = Nobody() if self._credentials is not None else cast("Key", auth)
+        self._client = Client(connections, api.HEADERS, self._key, self._trust)
 
     @property
     def renews(self) -> bool:
@@ -111,8 +111,9 @@ class Messenger:
         self.project_id = self.project_id or lease.project_id
         if not self.project_id:
             return Refusal(0, error_msg="the credentials name no project: give a project ID")
+        same, self._key = lease.key == self._key, lease.key
         self._client.use(lease.key)
-        return Renewed(lease.renew_in)
+        return Renewed(lease.renew_in, same)
 
     async def _send_apart(
         self,

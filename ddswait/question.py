@@ -54,9 +54,13 @@ class Renew(NamedTuple):
 
 
 class Renewed(NamedTuple):
-    """New credentials are in use, and are to be renewed after so many seconds; None for never."""
+    """Credentials are in use, and are to be renewed after so many seconds; None for never.
+
+    `same` tells that they are the ones that were in use before.
+    """
 
     renew_in: float | None
+    same: bool = False
 
 
 class Rest(NamedTuple):

@@ -1,0 +1,122 @@
+"""ddswait.leasing and its agenda: keys that were refused, and what a renewal can do about it."""
+
+from datetime import UTC, datetime
+from math import inf
+from typing import Any
+
+import pytest
+
+from ddswait import AccessKey, Lease, Token, Waiter
+from ddswait.agenda import Agenda
+from ddswait.auth import Key, Send
+from ddswait.events import Ended, Event
+from ddswait.iam import ProjectByName
+from ddswait.leasing import Leasing
+from ddswait.outcome import Outcome, OutcomeKind, Refusal
+from ddswait.question import Ask, Renew, Renewed, Rest
+from ddswait.simulator import Simulator
+from ddswait.watch import LAST_LOOK, Rules
+from tests.cloud import PLACE, Still
+
+BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", concerns_all=True)
+
+
+class Vault:
+    """A source that has one key, for as long as it lasts."""
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+
+    async def obtain(self, send: Send) -> Lease:
+        return Lease(self.key)
+
+
+def simulator() -> Simulator:
+    return Simulator(visible_after=0.0, epoch=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def a_token(dds: Simulator) -> Token:
+    dds.accepted_tokens[dds.token] = 120.0
+    return Token(dds.token)
+
+
+def an_access_key(dds: Simulator) -> AccessKey:
+    dds.keys.add("ENDS", "s3cret-ends", until=120.0)
+    return AccessKey("ENDS", "s3cret-ends", clock=dds.present)
+
+
+async def refused(dds: Simulator, auth: Any) -> list[Outcome]:
+    ids = [dds.add_job(seconds=600) for _ in range(30)]
+    async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=auth) as waiter:
+        return await waiter.wait_all(ids, timeout=900)
+
+
+@pytest.mark.parametrize("make", [a_token, an_access_key])
+@pytest.mark.parametrize("looked_up", [True, False])
+async def test_same_key_again_is_refused_with_the_first_message(
+    make: Any, *, looked_up: bool
+) -> None:
+    """A key that ends and that its source cannot replace: one refused request, dated."""
+    async with simulator() as dds:
+        key = make(dds)
+        auth = ProjectByName(key, dds.endpoint, dds.region) if looked_up else Vault(key)
+        outcomes = await refused(dds, auth)
+        assert dds.statuses[401] == 1
+        assert dds.now() < 200
+    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.REFUSED}
+    for part in ("Thu, 01 Jan 2026 00:02:", "accepted until ", "access key (AK/SK)"):
+        assert part in outcomes[0].message
+
+
+def asked(agenda: Agenda, now: float) -> Ask:
+    question = agenda.next(now)
+    assert isinstance(question, Ask)
+    return question
+
+
+def leased() -> Agenda:
+    agenda = Agenda(Rules(place=PLACE), Still(), renews=True)
+    agenda.track("x", 100.0, "me", 0.0)
+    renew = agenda.next(0.0)
+    assert isinstance(renew, Renew)
+    agenda.take(renew, Renewed(None), 0.0)
+    return agenda
+
+
+def test_key_without_an_end_is_renewed_upon_401() -> None:
+    """`renew_in` of None is no promise: a 401 asks for another key at once."""
+    agenda = leased()
+    assert not agenda.take(asked(agenda, 0.0), BAD_TOKEN, 0.5)
+    renew = agenda.next(0.5)
+    assert isinstance(renew, Renew)
+    agenda.take(renew, Renewed(None), 1.0)
+    assert asked(agenda, 1.0).lease == 2
+
+
+def test_deadlines_hold_while_a_renewal_stalls() -> None:
+    """However long a renewal takes, a wait ends within the last look's allowance."""
+    agenda = leased()
+    agenda.take(asked(agenda, 0.0), BAD_TOKEN, 0.5)
+    assert isinstance(agenda.next(0.5), Renew)
+    now = 0.5
+    events: list[Event] = []
+    while not events:
+        rest = agenda.next(now)
+        assert isinstance(rest, Rest)
+        assert now < rest.until < inf
+        now = rest.until
+        events = agenda.lapse(now)
+    assert isinstance(events[0], Ended)
+    assert events[0].outcome.kind is OutcomeKind.TIMED_OUT
+    assert now <= 100.0 + LAST_LOOK + 1.0
+
+
+def test_renewal_that_is_under_way_is_not_begun_twice() -> None:
+    """Neither by the clock nor by a 401."""
+    lease = Leasing(renews=True)
+    assert lease.starts(0.0)
+    lease.renewed(10.0, 0.0)
+    assert not lease.starts(9.0)
+    assert lease.starts(10.0)
+    assert lease.cures(1, 11.0)
+    assert not lease.starts(12.0)
