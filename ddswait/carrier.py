@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from ddswait.agenda import Agenda
-    from ddswait.api import Listed, Reply
+    from ddswait.api import InstanceState, Listed, Reply
     from ddswait.events import Event
-    from ddswait.question import Ask, Renew, Renewed, Sweep
+    from ddswait.question import Ask, Look, Renew, Renewed, Sweep
 
-    Question = Ask | Renew | Sweep
-    Answer = Reply | Listed | Renewed
+    Question = Ask | Look | Renew | Sweep
+    Answer = Reply | InstanceState | Listed | Renewed
 
 _LAPSE_EVERY = 1.0  # seconds, as Agenda.lapse() asks for
 

@@ -68,11 +68,15 @@ class ListRefused(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """The waits of `owners` (the callers' futures) for the job have ended alike."""
+    """The waits of `owners` (the callers' futures) for the job have ended alike.
+
+    With `ready`, a second one tells how the wait for the job's instance ended: it has `instance`.
+    """
 
     job_id: str
     outcome: Outcome
     owners: tuple[object, ...] = ()
+    instance: bool = False
 
 
 Event = Tracked | Visible | Progressed | PollFailed | UnknownStatus | Looked | ListRefused | Ended

@@ -90,13 +90,14 @@ def log_event(event: Event) -> None:
             log(logging.DEBUG, "ddswait.job_looked_at", job_id=job_id, why=why, pause=pause)
         case ListRefused(cause, _):
             log(logging.INFO, "ddswait.list_refused", cause=cause)
-        case Ended(job_id, outcome, _):
+        case Ended(job_id, outcome, _, instance):
             level = logging.INFO if outcome.ok else logging.WARNING
             if outcome.kind is OutcomeKind.PENDING:
                 level = logging.DEBUG
+            is_ready = instance and outcome.ok
             log(
                 level,
-                f"ddswait.job_{outcome.kind}",
+                "ddswait.instance_ready" if is_ready else f"ddswait.job_{outcome.kind}",
                 job_id=job_id,
                 job_name=outcome.job.name if outcome.job else None,
                 message_text=outcome.message,

@@ -10,7 +10,7 @@ from ddswait.auth import Lease, Nobody
 from ddswait.client import Client, describe, trust
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
-from ddswait.question import Ask, Renewed, Sweep
+from ddswait.question import Ask, Look, Renewed, Sweep
 from ddswait.sweep import PAGE
 
 if TYPE_CHECKING:
@@ -70,10 +70,14 @@ class Messenger:
         """Endpoint and project, for messages."""
         return f"{self.endpoint} (project {self.project_id or 'of the credentials'})"
 
-    def send(self, question: Ask | Renew | Sweep) -> Awaitable[api.Reply | api.Listed | Renewed]:
+    def send(
+        self, question: Ask | Look | Renew | Sweep
+    ) -> Awaitable[api.Reply | api.InstanceState | api.Listed | Renewed]:
         """Send a question; what comes of it is never an exception."""
         if isinstance(question, Ask):
             return self.ask(question.job_id)
+        if isinstance(question, Look):
+            return self.look_at(question.instance_id)
         if isinstance(question, Sweep):
             return self.list(question)
         return self.renew()

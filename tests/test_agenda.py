@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from ddswait.agenda import Agenda
 from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running, Throttled
 from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus, Visible
+from ddswait.looks import LAST_LOOK
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal
 from ddswait.question import Ask, Rest
-from ddswait.watch import LAST_LOOK, Rules
+from ddswait.watch import Rules, Watch
 from tests.cloud import PLACE, Shell, Still, job, lasting, record
 
 BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", concerns_all=True)
@@ -26,7 +27,9 @@ def test_first_look_is_at_once() -> None:
     """A job is looked at when its tracking begins; two do not leave before one is answered."""
     a = agenda()
     assert a.track("x", 100.0, "me", 5.0) == (Tracked("x"),)
-    assert a.next(5.0) == Ask("x", next(iter(a)), 0, 5.0)
+    (watch,) = a
+    assert isinstance(watch, Watch)
+    assert a.next(5.0) == Ask("x", watch, 0, 5.0)
     assert isinstance(a.next(5.0), Rest)
 
 

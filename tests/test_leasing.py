@@ -12,10 +12,11 @@ from ddswait.auth import Key, Send
 from ddswait.events import Ended, Event
 from ddswait.iam import ProjectByName
 from ddswait.leasing import Leasing
+from ddswait.looks import LAST_LOOK
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.question import Ask, Renew, Renewed, Rest
 from ddswait.simulator import Simulator
-from ddswait.watch import LAST_LOOK, Rules
+from ddswait.watch import Rules
 from tests.cloud import PLACE, Still
 
 BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", concerns_all=True)
