@@ -10,6 +10,8 @@ from ddswait import pauses
 if TYPE_CHECKING:
     from random import Random
 
+_LEAST = 1.0  # seconds between two renewals: a source's 0 must not keep the loop busy
+
 
 class Leasing:
     """The state of credentials that may renew.
@@ -58,7 +60,8 @@ class Leasing:
             self.count += 1
             self.accepted = False
         self.blocked = self._under_way = False
-        self.due = inf if renew_in is None else now + renew_in
+        # In this order, max() takes a nan for the least as well.
+        self.due = inf if renew_in is None else now + max(_LEAST, renew_in)
         self._faults = 0
         self._blocked_at = inf
 

@@ -1,7 +1,7 @@
 """ddswait.leasing and its agenda: keys that were refused, and what a renewal can do about it."""
 
 from datetime import UTC, datetime
-from math import inf
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -121,3 +121,61 @@ def test_renewal_that_is_under_way_is_not_begun_twice() -> None:
     assert lease.starts(10.0)
     assert lease.cures(1, 11.0)
     assert not lease.starts(12.0)
+
+
+@pytest.mark.parametrize("renew_in", [0.0, -5.0, nan, 0.5])
+def test_key_that_ends_at_once_is_renewed_a_second_later(renew_in: float) -> None:
+    """A source that says 0 keeps nobody from asking, and is not asked without a pause."""
+    agenda = Agenda(Rules(place=PLACE), Still(), renews=True)
+    agenda.track("x", 100.0, "me", 0.0)
+    renew = agenda.next(0.0)
+    assert isinstance(renew, Renew)
+    agenda.take(renew, Renewed(renew_in), 0.0)
+    asked(agenda, 0.0)
+    assert agenda.next(0.9) == Rest(1.0)
+    assert isinstance(agenda.next(1.0), Renew)
+
+
+@pytest.mark.parametrize(
+    ("brought", "told"),
+    [
+        (Lease(None), "key is a NoneType: a key has headers() and sign()"),  # type: ignore[arg-type]
+        (Lease("s3cret"), "key is a str"),  # type: ignore[arg-type]
+        (Lease(Token), "key is a type"),  # type: ignore[arg-type]
+        (Token("s3cret"), "brought a Token: obtain() returns a Lease"),
+        ("s3cret", "brought a str"),
+        (None, "brought a NoneType"),
+        (Lease(Token("s3cret"), "1 h"), "renew_in is a str"),  # type: ignore[arg-type]
+        (Lease(Token("s3cret"), project_id="a/b"), "project ID 'a/b'"),
+        (Lease(Token("s3cret"), project_id=7), "project_id is a int"),  # type: ignore[arg-type]
+    ],
+)
+async def test_lease_that_is_none_is_told(brought: object, told: str) -> None:
+    """A source that brings something else: refused, with what a key is, and without showing it."""
+
+    class Odd:
+        async def obtain(self, send: Send) -> Any:
+            return brought
+
+    async with simulator() as dds, Waiter(endpoint=dds.endpoint, auth=Odd()) as waiter:
+        [outcome] = await waiter.wait_all([dds.add_job()], timeout=100)
+        assert not dds.requests
+    assert (outcome.kind, told in outcome.message) == (OutcomeKind.REFUSED, True), outcome.message
+    assert "s3cret" not in repr(outcome)
+
+
+async def test_key_whose_headers_fail_only_delays() -> None:
+    """What a key of one's own raises is told, and does not break the waiter down."""
+
+    class Broken:
+        def headers(self) -> dict[str, str]:
+            raise RuntimeError("sealed")
+
+        def sign(self, request: object, headers: object) -> dict[str, str]:
+            return {}
+
+    async with simulator() as dds:
+        auth = Vault(Broken())
+        async with Waiter(endpoint=dds.endpoint, project_id="p", auth=auth) as waiter:
+            [outcome] = await waiter.wait_all([dds.add_job()], timeout=3000)
+    assert (outcome.kind, "sealed" in outcome.message) == (OutcomeKind.UNREACHABLE, True)
