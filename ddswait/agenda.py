@@ -7,9 +7,9 @@
     2. All questions pass one budget (budget.py). While it suffices, whoever is due first is asked
        about first; when it does not, whoever is most overdue for its own interval (ready.py).
     3. One list request may take the place of many looks (sweep.py). It never ends a wait.
-    4. Until the credentials have been accepted lately, questions leave one at a time: a key that
-       is refused more than five times in a row is locked for five minutes (API Gateway), so a
-       thousand jobs must not find out together.
+    4. Until the credentials have been accepted lately, questions leave one at a time (leasing.py):
+       a key that is refused more than five times in a row is locked for five minutes (API
+       Gateway), so a thousand jobs must not find out together.
     5. A refusal that concerns all ends every wait, and every later one without a question.
     6. Credentials that renew are renewed before they end, while the old ones still serve, and
        once upon a 401: one renewal for all, during which no question leaves. What was refused
@@ -73,8 +73,6 @@ if TYPE_CHECKING:
 
     Answer = Reply | InstanceState | Listed | Renewed
 
-_ACCEPTED_LATELY = 10.0  # seconds for which one accepted question vouches for the next ones
-_PROBE_PATIENCE = 2.0  # a lone question unanswered for so long no longer holds back the others
 _SAYS_NOTHING = (Fault, Throttled, Refusal)  # of the credentials having been accepted
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
@@ -128,8 +126,6 @@ class Agenda:
         self._listed_last = False
         self._past_at: float | None = None  # when to ask for past jobs; inf for not (again)
         self._server_ahead: float | None = None  # seconds since 1970, when our own clock is 0
-        self._accepted_at = -inf
-        self._probe_until = -inf
         self._refusal: Refusal | None = None
         self._blinded: Refusal | None = None  # of looks at instances only
         self._doubt: Refusal | None = None  # the 401 that the renewal under way is to cure
@@ -284,15 +280,13 @@ class Agenda:
         due = min(self.due_at(), self._list_due_at(now))
         if due > now:
             return Rest(min(due, lease.due) if renews else due)
-        is_probe = now - self._accepted_at > _ACCEPTED_LATELY
-        at = max(self.budget.at(now), self._probe_until if is_probe else now)
+        at = max(self.budget.at(now), lease.ask_at(now))
         if at > now:
             return Rest(min(at, now + _LAPSE_EVERY))
         question = self._question(now)
         if isinstance(question, Rest):
             return question
-        if is_probe:
-            self._probe_until = now + _PROBE_PATIENCE
+        lease.asked(now)
         self.budget.spend(now)
         return question
 
@@ -425,8 +419,7 @@ class Agenda:
     def _listed(self, sweep: Sweep, reply: Reply | Listed, now: float) -> Sequence[Event]:
         """Take a page of a list, or that there is none."""
         if isinstance(reply, Listed):
-            self._accept(now)
-            self.budget.answered()
+            self._accept(sweep, now)
             if sweep.status == "Completed":
                 for record in reply.records:
                     self.durations.learn(Job.from_record(record))
@@ -517,7 +510,7 @@ class Agenda:
             assert not isinstance(reply, InstanceState | Listed)  # noqa: S101 - of other questions
             return self._renewed(reply, now)
         assert not isinstance(reply, Renewed)  # noqa: S101
-        self._probe_until = -inf
+        self._lease.answered(ask.lease)
         if isinstance(ask, Sweep):
             assert not isinstance(reply, InstanceState)  # noqa: S101
             return self._listed(ask, reply, now)
@@ -528,6 +521,7 @@ class Agenda:
         assert not isinstance(reply, InstanceState)  # noqa: S101
         watch = ask.watch
         if not isinstance(reply, _SAYS_NOTHING):
+            self._accept(ask, now)
             self._learn(watch, reply, now)
         elif isinstance(reply, Throttled):
             reply = self._learn_limit(reply, ask.at, now)
@@ -560,8 +554,7 @@ class Agenda:
         """Take the answer to a look at an instance."""
         readiness = look.readiness
         if isinstance(reply, InstanceState):
-            self._accept(now)
-            self.budget.answered()
+            self._accept(look, now)
         elif isinstance(reply, Throttled):
             reply = self._learn_limit(reply, look.at, now)
         if readiness.due == inf:
@@ -574,10 +567,12 @@ class Agenda:
         self._timetable.push(readiness)
         return ()
 
+    def _accept(self, ask: Ask | Look | Sweep, now: float) -> None:
+        self._lease.accept(ask.lease, now)
+        self.budget.answered()
+
     def _learn(self, watch: Watch, reply: Reply, now: float) -> None:
         """Learn what an answer tells beyond its own job."""
-        self._accept(now)
-        self.budget.answered()
         if isinstance(reply, Completed):
             self.durations.learn(reply.job)
         if self._server_ahead is None and isinstance(reply, Running | NotVisible):
@@ -603,10 +598,6 @@ class Agenda:
         wait = self.budget.at(now) - now if reply.limit is not None else 0.0
         return reply._replace(retry_after=max(reply.retry_after, wait))
 
-    def _accept(self, now: float) -> None:
-        self._accepted_at = now
-        self._lease.accepted = True
-
     def _refused(self, ask: Ask | Look, refusal: Refusal, now: float) -> Sequence[Event]:
         watch = ask.readiness if isinstance(ask, Look) else ask.watch
         if self._is_cured(refusal, ask.lease, now):
@@ -628,9 +619,9 @@ class Agenda:
 
     def _dated(self, refusal: Refusal, now: float) -> Refusal:
         """Return a refusal that tells when the same credentials were last accepted."""
-        if refusal.http_status != _UNAUTHORIZED or self._accepted_at == -inf:
+        if refusal.http_status != _UNAUTHORIZED or not self._lease.accepted:
             return refusal
-        return replace(refusal, accepted_ago=now - self._accepted_at)
+        return replace(refusal, accepted_ago=now - self._lease.accepted_at)
 
     def _ask_again(self, watch: Looks, now: float) -> Sequence[Event]:
         watch.by = None
@@ -645,10 +636,7 @@ class Agenda:
         if isinstance(reply, Renewed):
             doubt, self._doubt = self._doubt, None
             lease.renewed(reply.renew_in, now, same=reply.same)
-            if reply.same:
-                return self._refuse_all(doubt, now) if doubt is not None else ()
-            self._accepted_at = -inf
-            return ()
+            return self._refuse_all(doubt, now) if reply.same and doubt else ()
         if isinstance(reply, Refusal) and lease.blocked:
             return self._refuse_all(reply.for_all(), now)
         cause = reply.cause if isinstance(reply, Fault | Throttled) else str(reply)

@@ -1,4 +1,9 @@
-"""When credentials are renewed. Pure: times are arguments."""
+"""When credentials are renewed, and how many questions may try them. Pure: times are arguments.
+
+Until they have been accepted lately, questions leave one at a time, and another one only when the
+last has been unanswered for _PATIENCE; until they were accepted at all, never more than _PROBES
+are under way: a key that is refused more than five times in a row is locked.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,9 @@ from ddswait import pauses
 if TYPE_CHECKING:
     from random import Random
 
+_LATELY = 10.0  # seconds for which one accepted question vouches for the next ones
+_PATIENCE = 2.0  # seconds
+_PROBES = 2
 _LEAST = 1.0  # seconds between two renewals: a source's 0 must not keep the loop busy
 
 
@@ -21,14 +29,18 @@ class Leasing:
         count: how many were obtained so far.
         blocked: whether there are none that serve, so that no question may leave.
         accepted: whether the present ones were ever accepted.
+        accepted_at: when they last were; -inf for never.
         due: when to obtain the next ones; inf for never, and while that is under way.
     """
 
     __slots__ = (
         "_blocked_at",
         "_faults",
+        "_probe_until",
+        "_probes",
         "_under_way",
         "accepted",
+        "accepted_at",
         "blocked",
         "count",
         "due",
@@ -39,7 +51,10 @@ class Leasing:
         self.renews = self.blocked = renews
         self.count = 0
         self.accepted = False
+        self.accepted_at = -inf
         self.due = -inf
+        self._probe_until = -inf
+        self._probes = 0  # questions with the present ones that are under way
         self._under_way = False
         self._faults = 0
         self._blocked_at = inf
@@ -59,6 +74,8 @@ class Leasing:
         if not same:
             self.count += 1
             self.accepted = False
+            self.accepted_at = self._probe_until = -inf
+            self._probes = 0
         self.blocked = self._under_way = False
         # In this order, max() takes a nan for the least as well.
         self.due = inf if renew_in is None else now + max(_LEAST, renew_in)
@@ -89,3 +106,30 @@ class Leasing:
         if not self._under_way:
             self.due = now
         return True
+
+    def ask_at(self, now: float) -> float:
+        """Return when the next question may leave, as far as the credentials are concerned.
+
+        inf: not before one that is under way has been answered.
+        """
+        if now - self.accepted_at <= _LATELY:
+            return now
+        return inf if self._probes >= _PROBES and not self.accepted else self._probe_until
+
+    def asked(self, now: float) -> None:
+        """Note that a question leaves."""
+        if not self.accepted:
+            self._probes += 1
+        if now - self.accepted_at > _LATELY:
+            self._probe_until = now + _PATIENCE
+
+    def answered(self, lease: int) -> None:
+        """Note that a question of the `lease`-th credentials was answered, or cut."""
+        self._probe_until = -inf
+        if lease == self.count and not self.accepted:
+            self._probes -= 1
+
+    def accept(self, lease: int, now: float) -> None:
+        """Note that the `lease`-th credentials were accepted; older ones vouch for nothing."""
+        if lease == self.count:
+            self.accepted, self.accepted_at = True, now

@@ -1,5 +1,6 @@
 """ddswait.leasing and its agenda: keys that were refused, and what a renewal can do about it."""
 
+import asyncio
 from datetime import UTC, datetime
 from math import inf, nan
 from typing import Any
@@ -179,3 +180,27 @@ async def test_key_whose_headers_fail_only_delays() -> None:
         async with Waiter(endpoint=dds.endpoint, project_id="p", auth=auth) as waiter:
             [outcome] = await waiter.wait_all([dds.add_job()], timeout=3000)
     assert (outcome.kind, "sealed" in outcome.message) == (OutcomeKind.UNREACHABLE, True)
+
+
+async def test_wrong_key_and_slow_replies_are_refused_twice_at_the_most() -> None:
+    """Over sockets: replies after 25 s, a hundred jobs, two refused requests."""
+    async with simulator() as dds:
+        ids = [dds.add_job() for _ in range(100)]
+        dds.inject("stall", count=None, seconds=25.0)
+        auth = AccessKey(dds.access_key, "s3cret-wrong", clock=dds.present)
+        async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=auth) as waiter:
+            outcomes = await waiter.wait_all(ids)
+            await asyncio.sleep(60)  # what was under way is answered too
+        assert 1 <= dds.statuses[401] <= 2
+    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.REFUSED}
+
+
+def test_answer_to_an_old_key_does_not_vouch_for_the_new_one() -> None:
+    """Only what was asked with a key tells that it is accepted."""
+    lease = Leasing(renews=True)
+    for _ in range(2):
+        lease.renewed(None, 0.0)
+    lease.accept(1, 1.0)
+    assert not lease.accepted
+    lease.accept(2, 1.0)
+    assert lease.accepted
