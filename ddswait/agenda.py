@@ -14,7 +14,8 @@
     6. Credentials that renew are renewed before they end, while the old ones still serve, and
        once upon a 401: one renewal for all, during which no question leaves. What was refused
        with the old key is asked again; a new key that is refused too ends every wait, and so
-       does a renewal that brings the refused key again.
+       does a renewal that brings the refused key again. A renewal that is refused while the old
+       key serves is not asked for again before that is refused too.
     7. A deadline belongs to a caller, an ending to the job: when a caller's deadline passes,
        the others wait on.
     8. A caller who wants the instance of a completed job ready too has looks of its own
@@ -47,7 +48,7 @@ from ddswait.api import (
 )
 from ddswait.budget import Budget
 from ddswait.durations import Durations
-from ddswait.events import Ended, Event, ListRefused, Looked, Tracked
+from ddswait.events import Ended, Event, ListRefused, Looked, RenewalFailed, Tracked
 from ddswait.job import Job
 from ddswait.leasing import Leasing
 from ddswait.looks import AGAIN, LAST_LOOK
@@ -637,16 +638,20 @@ class Agenda:
             doubt, self._doubt = self._doubt, None
             lease.renewed(reply.renew_in, now, same=reply.same)
             return self._refuse_all(doubt, now) if reply.same and doubt else ()
-        if isinstance(reply, Refusal) and lease.blocked:
-            return self._refuse_all(reply.for_all(), now)
-        cause = reply.cause if isinstance(reply, Fault | Throttled) else str(reply)
-        blind = lease.failed(now, self._random)
-        if blind < self.rules.unreachable_after:
-            return ()
-        return [
-            self._end(watch, watch.unreached(f"no credentials: {cause}", now, self.rules))
-            for watch in list(self)
-        ]
+        if isinstance(reply, Refusal):
+            if lease.blocked:
+                return self._refuse_all(reply.for_all(), now)
+            lease.refused()
+            return (RenewalFailed(str(reply), None),)
+        fault = reply if isinstance(reply, Fault | Throttled) else Fault(str(reply))
+        patience = self.rules.unreachable_after
+        blind = lease.failed(fault.retry_after, patience, now, self._random)
+        told = RenewalFailed(fault.cause, lease.due - now)
+        if blind < patience:
+            return (told,)
+        why = f"no credentials: {fault.cause}"
+        ended = [self._end(each, each.unreached(why, now, self.rules)) for each in list(self)]
+        return [told, *ended]
 
     # ---- how it ends
 

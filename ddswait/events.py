@@ -67,6 +67,18 @@ class ListRefused(NamedTuple):
     job_id: str = ""
 
 
+class RenewalFailed(NamedTuple):
+    """Credentials could not be obtained or renewed, for `cause`.
+
+    It is tried again in `pause` seconds; None: not before the present ones are refused, since the
+    renewal itself was, and a user who is refused too often is locked.
+    """
+
+    cause: str
+    pause: float | None
+    job_id: str = ""
+
+
 class Ended(NamedTuple):
     """The waits of `owners` (the callers' futures) for the job have ended alike.
 
@@ -79,4 +91,14 @@ class Ended(NamedTuple):
     instance: bool = False
 
 
-Event = Tracked | Visible | Progressed | PollFailed | UnknownStatus | Looked | ListRefused | Ended
+Event = (
+    Tracked
+    | Visible
+    | Progressed
+    | PollFailed
+    | UnknownStatus
+    | Looked
+    | ListRefused
+    | RenewalFailed
+    | Ended
+)

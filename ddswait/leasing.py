@@ -82,12 +82,32 @@ class Leasing:
         self._faults = 0
         self._blocked_at = inf
 
-    def failed(self, now: float, random: Random) -> float:
-        """Note that a renewal failed; return for how many seconds no question could leave."""
+    def failed(self, retry_after: float, patience: float, now: float, random: Random) -> float:
+        """Note that a renewal failed; return for how many seconds no question could leave.
+
+        Args:
+            retry_after: seconds that the reply asks to wait; 0 for none.
+            patience: seconds without any question after which the waits end; nothing is put off
+                beyond that.
+            now: the time.
+            random: the source of jitter.
+        """
         self._faults += 1
         self._under_way = False
-        self.due = now + pauses.after_fault(self._faults, 0.0, random)
-        return now - self._blocked_at if self.blocked else 0.0
+        self.due = now + pauses.after_fault(self._faults, retry_after, random)
+        if not self.blocked:
+            return 0.0
+        if (blind_until := self._blocked_at + patience) > now:
+            self.due = min(self.due, blind_until)
+        return now - self._blocked_at
+
+    def refused(self) -> None:
+        """Note that a renewal was refused while the present credentials serve.
+
+        Asking again would be refused again, and lock the user; their own 401 decides.
+        """
+        self._under_way = False
+        self.due = inf
 
     def cures(self, lease: int, now: float) -> bool:
         """Whether a 401 to a question of the `lease`-th credentials may pass by renewing.

@@ -9,8 +9,9 @@ import pytest
 
 from ddswait import AccessKey, Lease, Token, Waiter
 from ddswait.agenda import Agenda
+from ddswait.api import Fault, Running, Throttled
 from ddswait.auth import Key, Send
-from ddswait.events import Ended, Event
+from ddswait.events import Ended, Event, RenewalFailed
 from ddswait.iam import ProjectByName
 from ddswait.leasing import Leasing
 from ddswait.looks import LAST_LOOK
@@ -18,7 +19,7 @@ from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.question import Ask, Renew, Renewed, Rest
 from ddswait.simulator import Simulator
 from ddswait.watch import Rules
-from tests.cloud import PLACE, Still
+from tests.cloud import PLACE, Still, record
 
 BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", concerns_all=True)
 
@@ -204,3 +205,60 @@ def test_answer_to_an_old_key_does_not_vouch_for_the_new_one() -> None:
     assert not lease.accepted
     lease.accept(2, 1.0)
     assert lease.accepted
+
+
+def renewing(agenda: Agenda, now: float) -> Renew:
+    question = agenda.next(now)
+    assert isinstance(question, Renew)
+    return question
+
+
+def serving(renew_in: float) -> Agenda:
+    """Return an agenda whose credentials were accepted, and are to be renewed."""
+    agenda = Agenda(Rules(place=PLACE), Still(), renews=True)
+    agenda.track("x", 10_000.0, "me", 0.0)
+    agenda.take(renewing(agenda, 0.0), Renewed(renew_in), 0.0)
+    agenda.take(asked(agenda, 0.0), Running(record("x")), 0.0)
+    return agenda
+
+
+def test_refused_renewal_waits_for_the_401() -> None:
+    """While the old key serves, IAM is not asked again; its second refusal ends every wait."""
+    agenda = serving(50.0)
+    wrong = Refusal(401, error_msg="wrong password")
+    assert agenda.take(renewing(agenda, 50.0), wrong, 50.0) == (
+        RenewalFailed("HTTP 401: wrong password", None),
+    )
+    for now in range(51, 1000, 10):
+        question = agenda.next(float(now))
+        if isinstance(question, Ask):
+            agenda.take(question, Running(record("x")), float(now))
+        else:
+            assert isinstance(question, Rest)
+    assert not agenda.take(asked(agenda, 1100.0), BAD_TOKEN, 1100.0)
+    (end,) = agenda.take(renewing(agenda, 1100.0), wrong, 1101.0)
+    assert isinstance(end, Ended)
+    assert end.outcome.refusal == wrong.for_all()
+
+
+def test_renewal_that_fails_is_told_and_honours_retry_after() -> None:
+    """Each failure is an event, with the pause; Retry-After is never undercut."""
+    agenda = serving(50.0)
+    assert agenda.take(renewing(agenda, 50.0), Fault("HTTP 503", 40.0), 50.0) == (
+        RenewalFailed("HTTP 503", 42.0),
+    )
+    agenda.take(asked(agenda, 50.0), Running(record("x")), 50.0)
+    slow = Throttled("too many", retry_after=100.0)
+    assert agenda.take(renewing(agenda, 92.0), slow, 92.0) == (RenewalFailed("too many", 105.0),)
+
+
+def test_long_retry_after_does_not_outlast_unreachable_after() -> None:
+    """With no key at all, the last renewal is tried when the patience of the waits ends."""
+    agenda = leased()
+    agenda.track("y", 10_000.0, "you", 0.0)
+    agenda.take(asked(agenda, 0.0), BAD_TOKEN, 0.0)
+    down = Fault("HTTP 503", 3600.0)
+    assert agenda.take(renewing(agenda, 0.0), down, 0.0) == (RenewalFailed("HTTP 503", 600.0),)
+    told = agenda.take(renewing(agenda, 600.0), down, 600.0)
+    kinds = [event.outcome.kind for event in told if isinstance(event, Ended)]
+    assert kinds == [OutcomeKind.UNREACHABLE, OutcomeKind.UNREACHABLE]
