@@ -123,15 +123,3 @@ def test_unusable_place_is_told_before(tmp_path: Path) -> None:
         history.load(tmp_path)
     with pytest.raises(ConfigurationError, match="cannot be written"):
         history.load(tmp_path / "nothing" / "history.json")
-
-
-def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
-    """A full disk, played by a file that cannot be replaced."""
-    file = tmp_path / "history.json"
-    history.save(file, Durations())
-    before = file.read_text()
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(IsADirectoryError):
-        history.replace_file(tmp_path / "folder", "x")
-    assert file.read_text() == before
-    assert not list(tmp_path.glob(".folder*"))

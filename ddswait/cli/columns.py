@@ -39,8 +39,9 @@ def fit(columns: Sequence[Column], room: int) -> dict[str, int]:
     spare = room - sum(width.values()) - GAP * (len(kept) - 1)
     wanting = [column for column in kept if column.natural > width[column.title]]
     while spare > 0 and wanting:
-        for column in wanting[: max(spare, 0)]:
-            more = max(1, min(spare // len(wanting), column.natural - width[column.title]))
+        share = max(1, spare // len(wanting))
+        for column in wanting[:spare]:
+            more = min(share, column.natural - width[column.title])
             width[column.title] += more
             spare -= more
         wanting = [column for column in wanting if column.natural > width[column.title]]

@@ -58,7 +58,7 @@ def write(ledger: Ledger, code: int, env: Mapping[str, str]) -> None:
 
 
 def _summary(ledger: Ledger, code: int) -> Iterator[str]:
-    completed = sum(outcome.ok for outcome in ledger.outcomes)
+    completed = ledger.tally[OutcomeKind.COMPLETED]
     yield f"### DDS jobs: {completed} of {len(ledger)} completed (exit code {code})"
     yield ""
     yield "| job | task | instance | outcome | waited | reason |"
@@ -86,11 +86,12 @@ def _outputs(ledger: Ledger, code: int) -> str:
     `exit-code`, the counts `completed`, `failed` (by DDS) and `not-completed` (for any reason),
     and `outcomes`, a JSON object of outcomes by label or job ID.
     """
+    completed = ledger.tally[OutcomeKind.COMPLETED]
     values = {
         "exit-code": str(code),
-        "completed": str(sum(outcome.ok for outcome in ledger.outcomes)),
-        "failed": str(sum(outcome.kind is OutcomeKind.FAILED for outcome in ledger.outcomes)),
-        "not-completed": str(sum(not outcome.ok for outcome in ledger.outcomes)),
+        "completed": str(completed),
+        "failed": str(ledger.tally[OutcomeKind.FAILED]),
+        "not-completed": str(len(ledger) - completed),
         "outcomes": json.dumps(
             {each.name: str(each.outcome.kind) for each in ledger if each.outcome}
         ),

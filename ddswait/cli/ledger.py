@@ -5,6 +5,7 @@ Times are seconds since 1970: they must mean the same in the next run.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from ddswait.cli.reading import Named
     from ddswait.job import Job
-    from ddswait.outcome import Outcome
+    from ddswait.outcome import Outcome, OutcomeKind
 
 _MOST_LOOKS = 4000  # of one job; a report needs no more, and a week of looks is not kept
 
@@ -81,9 +82,16 @@ class Entry:
 
 
 class Ledger:
-    """All jobs of a run, in the order in which they were given."""
+    """All jobs of a run, in the order in which they were given.
+
+    Attributes:
+        entries: by job ID.
+        began: when the run did.
+        tally: how many waits ended in which way.
+    """
 
     def __init__(self, jobs: Iterable[Named], now: float) -> None:
+        self.tally: Counter[OutcomeKind] = Counter()
         self.entries = {each.job_id: Entry(each.job_id, each.label, now) for each in jobs}
         self.began = now
 
@@ -95,11 +103,6 @@ class Ledger:
 
     def __getitem__(self, job_id: str) -> Entry:
         return self.entries[job_id]
-
-    @property
-    def outcomes(self) -> list[Outcome]:
-        """How each wait ended that has."""
-        return [entry.outcome for entry in self if entry.outcome is not None]
 
     @property
     def open(self) -> list[str]:
@@ -132,5 +135,6 @@ class Ledger:
     def settle(self, outcome: Outcome, now: float) -> None:
         """Note how a wait ended."""
         entry = self.entries[outcome.job_id]
+        self.tally[outcome.kind] += 1
         entry.outcome, entry.ended_at, entry.next_look = outcome, now, None
         entry.job = outcome.job or entry.job

@@ -110,7 +110,7 @@ class LiveView:
         return max(1, min(_MOST_ROWS, self._console.height - 3))
 
     def _headline(self, now: float) -> str:
-        ended = len(self._ledger.outcomes)
+        ended = self._ledger.tally.total()
         left = max(self._deadline - now, 0.0)
         rest = f", times out in {duration(left)}" if ended < len(self._ledger) else ""
         waited = duration(now - self._ledger.began)

@@ -153,12 +153,12 @@ class Printer:
         Raises:
             OutputClosed: nobody reads standard output.
         """
-        outcomes = self._ledger.outcomes
+        tally = self._ledger.tally
         if self._form == "json":
             self._data(json.dumps(records.document(self._ledger, code), indent=2))
         elif self._form == "jsonl":
-            self._data(json.dumps(records.summary_line(outcomes, code)))
-        counts = records.summary_record(outcomes, code)["summary"]
+            self._data(json.dumps(records.summary_line(tally, code)))
+        counts = records.summary_record(tally, code)["summary"]
         told = ", ".join(f"{count} {human(kind)}" for kind, count in counts.items())
         self.note(f"{told}; exit code {code}")
 

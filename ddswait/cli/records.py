@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from ddswait.events import Event, PollFailed, Progressed, Tracked, UnknownStatus
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from ddswait.cli.ledger import Entry, Ledger
     from ddswait.job import Job
@@ -92,25 +91,24 @@ def job_record(job: Job) -> dict[str, Any]:
     }
 
 
-def summary_record(outcomes: Iterable[Outcome], code: int) -> dict[str, Any]:
+def summary_record(tally: Mapping[OutcomeKind, int], code: int) -> dict[str, Any]:
     """Return the counts of all outcomes and the exit code."""
-    counts = Counter(str(outcome.kind) for outcome in outcomes)
     return {
         "schema_version": SCHEMA_VERSION,
         "exit_code": code,
-        "summary": {str(kind): counts[kind] for kind in OutcomeKind if counts[kind]},
+        "summary": {str(kind): tally[kind] for kind in OutcomeKind if tally.get(kind)},
     }
 
 
-def summary_line(outcomes: Iterable[Outcome], code: int) -> dict[str, Any]:
+def summary_line(tally: Mapping[OutcomeKind, int], code: int) -> dict[str, Any]:
     """Return the last line of `--output jsonl`."""
-    return {"event": "summary", **_now(), **summary_record(outcomes, code)}
+    return {"event": "summary", **_now(), **summary_record(tally, code)}
 
 
 def document(ledger: Ledger, code: int) -> dict[str, Any]:
     """Return the document of `--output json`."""
     jobs = [entry_record(entry) for entry in ledger if entry.outcome is not None]
-    return {**summary_record(ledger.outcomes, code), "jobs": jobs}
+    return {**summary_record(ledger.tally, code), "jobs": jobs}
 
 
 def _now() -> dict[str, str]:
@@ -124,7 +122,10 @@ def _object(required: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: A
 _TEXT = {"type": "string"}
 _TEXT_OR_NONE = {"type": ["string", "null"]}
 _TIME_OR_NONE = {"type": ["string", "null"], "format": "date-time"}
-_KINDS = {"enum": [str(kind) for kind in OutcomeKind]}
+_KINDS = {
+    "enum": [str(kind) for kind in OutcomeKind],
+    "description": "how the wait ended; only completed is a success",
+}
 
 
 def schema() -> dict[str, Any]:
@@ -132,13 +133,13 @@ def schema() -> dict[str, Any]:
     job = _object(
         {
             "id": _TEXT,
-            "name": _TEXT,
-            "status": _TEXT,
+            "name": {**_TEXT, "description": "the task name, no closed set"},
+            "status": {**_TEXT, "description": "Running, Completed, Failed, or what DDS says"},
             "created": _TIME_OR_NONE,
-            "ended": _TIME_OR_NONE,
+            "ended": {**_TIME_OR_NONE, "description": "may be set while the job is Running"},
             "progress": {"type": ["integer", "null"], "description": "percent, while it runs"},
             "instance": {"anyOf": [_object({"id": _TEXT, "name": _TEXT}), {"type": "null"}]},
-            "fail_reason": _TEXT_OR_NONE,
+            "fail_reason": {**_TEXT_OR_NONE, "description": "DDS's own words"},
         }
     )
     refusal = _object(
@@ -153,22 +154,46 @@ def schema() -> dict[str, Any]:
         "job_id": _TEXT,
         "label": {**_TEXT, "description": "what the user calls the job, or empty"},
         "outcome": _KINDS,
-        "message": _TEXT,
-        "waited_seconds": {"type": "number", "minimum": 0},
-        "polls": {"type": "integer", "minimum": 0},
+        "message": {**_TEXT, "description": "one sentence for people"},
+        "waited_seconds": {"type": "number", "minimum": 0, "description": "seconds"},
+        "polls": {"type": "integer", "minimum": 0, "description": "questions answered"},
         "cause": {**_TEXT_OR_NONE, "description": "what went wrong with the last look"},
         "refusal": {"anyOf": [{"$ref": "#/$defs/refusal"}, {"type": "null"}]},
         "job": {"anyOf": [{"$ref": "#/$defs/job"}, {"type": "null"}]},
     }
     summary = {
-        "schema_version": {"const": SCHEMA_VERSION},
-        "exit_code": {"type": "integer"},
-        "summary": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
+        "schema_version": {
+            "const": SCHEMA_VERSION,
+            "description": "grows when a field is dropped or changes its meaning",
+        },
+        "exit_code": {"type": "integer", "description": "see ddswait --help"},
+        "summary": {
+            "type": "object",
+            "additionalProperties": {"type": "integer", "minimum": 1},
+            "description": "how many waits ended in which way",
+        },
     }
     time = {"type": "string", "format": "date-time"}
-    happened = {"event": {"enum": list(_NAMES.values())}, "time": time, "job_id": _TEXT}
+    happened = {"time": time, "job_id": _TEXT, "label": _TEXT}
+    pause = {"type": "number", "minimum": 0, "description": "seconds until the next look"}
     lines = [
-        _object({**happened, "label": _TEXT}),
+        _object({"event": {"const": "tracked"}, **happened}),
+        _object(
+            {
+                "event": {"enum": ["visible", "progressed"]},
+                **happened,
+                "job": {"$ref": "#/$defs/job"},
+            }
+        ),
+        _object(
+            {
+                "event": {"const": "poll_failed"},
+                **happened,
+                "cause": _TEXT,
+                "pause_seconds": pause,
+            }
+        ),
+        _object({"event": {"const": "unknown_status"}, **happened, "status": _TEXT}),
         _object({"event": {"const": "ended"}, "time": time, **outcome}),
         _object({"event": {"const": "summary"}, "time": time, **summary}),
     ]

@@ -102,11 +102,9 @@ class Run:
         known = len(ledger) - open_ends
         ended = f" ({known} ended before)" if known else ""
         project = project_id or "of the credentials"
-        left = max(self._deadline - time.time(), 0.0)
-        self._printer.note(
-            f"waiting for {many}{ended} at {endpoint}, project {project}, "
-            f"for up to {duration(left)}"
-        )
+        left = self._deadline - time.time()
+        until = f"for up to {duration(left)}" if left > 0 else "one last look"
+        self._printer.note(f"waiting for {many}{ended} at {endpoint}, project {project}, {until}")
         lines_only = self._arguments.quiet or self._arguments.verbose
         if not lines_only and (console := live.console(sys.stderr)) is not None:
             view = live.LiveView(console, ledger, self.durations, self._deadline)

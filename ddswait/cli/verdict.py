@@ -16,7 +16,7 @@ from ddswait.errors import InputError
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
 
 CODE = {
     OutcomeKind.COMPLETED: 0,
@@ -62,11 +62,18 @@ def parse_wait_for(text: str) -> int | None:
     raise InputError(f"{text!a} is neither 'all', 'any' nor a number of jobs from 1 on")
 
 
-def decide(ended: Sequence[OutcomeKind], total: int, policy: Policy) -> Decision:
-    """Return whether a group of `total` jobs is decided by those that have ended."""
+def decide(tally: Mapping[OutcomeKind, int], total: int, policy: Policy) -> Decision:
+    """Return whether a group of `total` jobs is decided by those that have ended.
+
+    Args:
+        tally: how many ended in which way; those that are `pending` have not.
+        total: how many there are.
+        policy: when the group is a success.
+    """
     needed = total if policy.needed is None else policy.needed
-    completed = sum(kind is OutcomeKind.COMPLETED for kind in ended)
-    open_ends = total - len(ended)
+    ended = {kind: count for kind, count in tally.items() if kind is not OutcomeKind.PENDING}
+    completed = ended.get(OutcomeKind.COMPLETED, 0)
+    open_ends = total - sum(ended.values())
     if completed >= needed:
         return Decision(over=True, code=0)
     lost = policy.fail_fast and completed + open_ends < needed

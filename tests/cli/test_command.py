@@ -117,7 +117,9 @@ def test_signals_end_cleanly(cloud: Cloud, number: signal.Signals, code: int) ->
     assert "Traceback" not in err
     document = json.loads(out)
     assert (document["exit_code"], document["jobs"][0]["outcome"]) == (code, "pending")
-    assert document["jobs"][0]["job"]["status"] == "Running"
+    job = document["jobs"][0]
+    assert job["job"]["status"] == "Running"
+    assert (job["polls"] > 0, job["waited_seconds"] > 0) == (True, True)
 
 
 def test_json_is_one_document(cloud: Cloud) -> None:

@@ -1,5 +1,6 @@
 """ddswait.cli.verdict: the table of exit codes."""
 
+from collections import Counter
 from itertools import product
 
 import pytest
@@ -72,7 +73,9 @@ def test_policies(
 ) -> None:
     """Whether a group is decided, and with which code, for every policy."""
     policy = Policy(parse_wait_for(wait_for), fail_fast)
-    assert decide(ended, total, policy) == decision
+    assert decide(Counter(ended), total, policy) == decision
+    let_go = Counter([*ended, Kind.PENDING])
+    assert decide(let_go, total, policy) == decision
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "some", "1.5", "ALL", "1e3"])
