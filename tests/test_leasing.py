@@ -264,3 +264,28 @@ def test_long_retry_after_does_not_outlast_unreachable_after() -> None:
     told = agenda.take(renewing(agenda, 600.0), down, 600.0)
     kinds = [event.outcome.kind for event in told if isinstance(event, Ended)]
     assert kinds == [OutcomeKind.UNREACHABLE, OutcomeKind.UNREACHABLE]
+
+
+@pytest.mark.parametrize("connections", [1, 64])
+async def test_deadline_holds_while_a_source_stalls(connections: int) -> None:
+    """Even when the renewal takes the only place: the wait ends in the last look's allowance."""
+
+    class Slow(Vault):
+        calls = 0
+
+        async def obtain(self, send: Send) -> Lease:
+            self.calls += 1
+            if self.calls > 1:
+                await asyncio.sleep(29)
+            return await super().obtain(send)
+
+    async with simulator() as dds:
+        auth = Slow(Token(dds.token))
+        settings: dict[str, Any] = {"project_id": dds.project_id, "connections": connections}
+        async with Waiter(endpoint=dds.endpoint, auth=auth, **settings) as waiter:
+            waits = [waiter.track(dds.add_job(), timeout=108.0 + each) for each in range(3)]
+            await asyncio.sleep(100)
+            dds.revoke()
+            for number, wait in enumerate(waits):
+                await asyncio.wait([wait])
+                assert dds.now() <= 108.0 + number + LAST_LOOK + 1.0
