@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     Answer = Reply | InstanceState | Listed | Renewed
 
 _SAYS_NOTHING = (Fault, Throttled, Refusal)  # of the credentials having been accepted
+_OF_OTHERS = (InstanceState, Listed, Renewed)  # answers to other questions than Ask
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _STALE_ENTRIES = 64  # too few to be worth a clean-up
@@ -324,10 +325,10 @@ class Agenda:
 
     def _ask(self, watch: Looks, now: float) -> Ask | Look:
         watch.ask(now, self.rules)
-        if isinstance(watch, Readiness):
-            return Look(watch.instance_id, watch, self._lease.count, now)
-        assert isinstance(watch, Watch)  # noqa: S101 - there are no others
-        return Ask(watch.job_id, watch, self._lease.count, now)
+        if isinstance(watch, Watch):
+            return Ask(watch.job_id, watch, self._lease.count, now)
+        assert isinstance(watch, Readiness)  # noqa: S101 - there are no others
+        return Look(watch.instance_id, watch, self._lease.count, now)
 
     def _gather(self, now: float) -> None:
         """Move what is due from the timetable to where urgency is compared."""
@@ -510,16 +511,18 @@ class Agenda:
         if isinstance(ask, Renew):
             assert not isinstance(reply, InstanceState | Listed)  # noqa: S101 - of other questions
             return self._renewed(reply, now)
-        assert not isinstance(reply, Renewed)  # noqa: S101
         self._lease.answered(ask.lease)
+        if isinstance(ask, Ask):
+            assert not isinstance(reply, _OF_OTHERS)  # noqa: S101
+            return self._answered(ask, reply, now)
         if isinstance(ask, Sweep):
-            assert not isinstance(reply, InstanceState)  # noqa: S101
+            assert not isinstance(reply, InstanceState | Renewed)  # noqa: S101
             return self._listed(ask, reply, now)
-        assert not isinstance(reply, Listed)  # noqa: S101
-        if isinstance(ask, Look):
-            assert isinstance(reply, InstanceState | Fault | Throttled | Refusal)  # noqa: S101
-            return self._seen_instance(ask, reply, now)
-        assert not isinstance(reply, InstanceState)  # noqa: S101
+        assert isinstance(reply, InstanceState | Fault | Throttled | Refusal)  # noqa: S101
+        return self._seen_instance(ask, reply, now)
+
+    def _answered(self, ask: Ask, reply: Reply, now: float) -> Sequence[Event]:
+        """Take the answer to a look at a job."""
         watch = ask.watch
         if not isinstance(reply, _SAYS_NOTHING):
             self._accept(ask, now)
