@@ -1,25 +1,31 @@
 """ddswait.leasing and its agenda: keys that were refused, and what a renewal can do about it."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import cycle
 from math import inf, nan
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ddswait import AccessKey, Lease, Token, Waiter
 from ddswait.agenda import Agenda
-from ddswait.api import Fault, Running, Throttled
+from ddswait.api import Completed, Fault, InstanceState, Reply, Running, Throttled
 from ddswait.auth import Key, Send
 from ddswait.events import Ended, Event, RenewalFailed
 from ddswait.iam import ProjectByName
+from ddswait.job import Job
 from ddswait.leasing import Leasing
 from ddswait.looks import LAST_LOOK
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.question import Ask, Renew, Renewed, Rest
 from ddswait.simulator import Simulator
 from ddswait.watch import Rules
-from tests.cloud import PLACE, Still, record
+from tests.cloud import PLACE, Shell, Still, record
 
 BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", concerns_all=True)
 
@@ -289,3 +295,78 @@ async def test_deadline_holds_while_a_source_stalls(connections: int) -> None:
             for number, wait in enumerate(waits):
                 await asyncio.wait([wait])
                 assert dds.now() <= 108.0 + number + LAST_LOOK + 1.0
+
+
+class Caller(Shell):
+    """Wants the instance of every job ready too."""
+
+    deadlines: dict[object, float]
+
+    def _note(self, events: Iterable[Event]) -> None:
+        for event in events:
+            super()._note([event])
+            if isinstance(event, Ended) and event.outcome.ok and not event.instance:
+                for owner in event.owners:
+                    by = self.deadlines[owner]
+                    self._note(self.agenda.make_ready(event.outcome, by, owner, self.now))
+
+
+ANSWERS: dict[str, list[Any]] = {
+    "Ask": [
+        lambda name: Running(record(name)),
+        lambda name: Completed(Job.from_record({**record(name), "instance_id": f"{name}in02"})),
+        lambda _: Fault("HTTP 502"),
+        lambda _: BAD_TOKEN,
+    ],
+    "Look": [
+        lambda _: InstanceState(found=True, status="normal"),
+        lambda _: InstanceState(found=True, status="normal", actions=("RESTARTING",)),
+        lambda _: Throttled("slow down", limit=5, window=1.0),
+        lambda _: Refusal(403, "DBS.280032", concerns_all=True),
+        lambda _: BAD_TOKEN,
+    ],
+    "Renew": [
+        lambda _: Renewed(None),
+        lambda _: Renewed(20.0),
+        lambda _: Renewed(nan),
+        lambda _: Renewed(5.0, same=True),
+        lambda _: Fault("HTTP 503", 50.0),
+        lambda _: Refusal(401, error_msg="wrong password"),
+    ],
+}
+STEPS = st.lists(
+    st.tuples(st.integers(0, 59), st.sampled_from([0.0, 0.1, 3.0, 50.0])), min_size=1, max_size=30
+)
+TIMEOUTS = st.lists(st.sampled_from([5.0, 60.0, 700.0, 3600.0]), min_size=1, max_size=4)
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps=STEPS, timeouts=TIMEOUTS)
+def test_whatever_cloud_instances_and_source_say(
+    steps: list[tuple[int, float]], timeouts: list[float]
+) -> None:
+    """Each wait ends exactly once, by its deadline and the last look's allowance."""
+    script = cycle(steps)
+
+    def reply(kind: str, name: str) -> tuple[Any, float]:
+        number, latency = next(script)
+        choices = ANSWERS[kind]
+        return choices[number % len(choices)](name), latency
+
+    def cloud(job_id: str, now: float) -> tuple[Reply, float]:
+        return reply("Ask", job_id)
+
+    shell = Caller(cloud, elsewhere=lambda asked, _: reply(type(asked).__name__, ""))
+    shell.deadlines = {}
+    for number, timeout in enumerate(timeouts):
+        owner = object()
+        shell.deadlines[owner] = timeout
+        shell.track(f"job-{number % 3}", timeout, owner)
+    shell.run()
+    last: list[tuple[object, float]] = []
+    for at, end in shell.ended:
+        if end.instance or not end.outcome.ok:
+            last += [(owner, at) for owner in end.owners]
+    assert Counter(owner for owner, _ in last) == Counter(list(shell.deadlines))
+    for owner, at in last:
+        assert at <= shell.deadlines[owner] + LAST_LOOK + 2.0
