@@ -648,7 +648,7 @@ class Agenda:
             return (RenewalFailed(str(reply), None),)
         fault = reply if isinstance(reply, Fault | Throttled) else Fault(str(reply))
         patience = self.rules.unreachable_after
-        blind = lease.failed(fault.retry_after, patience, now, self._random)
+        blind = lease.failed(_pause_of(fault), patience, now, self._random)
         told = RenewalFailed(fault.cause, lease.due - now)
         if blind < patience:
             return (told,)
@@ -694,6 +694,13 @@ class Agenda:
 def _ended(watch: Looks, outcome: Outcome, *others: object) -> Ended:
     owners = (watch.owner, *others)
     return Ended(watch.job_id, outcome, owners, isinstance(watch, Readiness))
+
+
+def _pause_of(fault: Fault | Throttled) -> float:
+    """Return the seconds to leave a source of credentials alone, as far as it says."""
+    if isinstance(fault, Throttled) and fault.limit and fault.window:
+        return max(fault.retry_after, fault.window / fault.limit)
+    return fault.retry_after
 
 
 def _deadline(entry: tuple[float, object]) -> float:

@@ -250,7 +250,7 @@ def test_refused_renewal_waits_for_the_401() -> None:
 
 
 def test_renewal_that_fails_is_told_and_honours_retry_after() -> None:
-    """Each failure is an event, with the pause; Retry-After is never undercut."""
+    """Each failure is an event, with the pause; neither Retry-After nor a limit is undercut."""
     agenda = serving(50.0)
     assert agenda.take(renewing(agenda, 50.0), Fault("HTTP 503", 40.0), 50.0) == (
         RenewalFailed("HTTP 503", 42.0),
@@ -258,6 +258,10 @@ def test_renewal_that_fails_is_told_and_honours_retry_after() -> None:
     agenda.take(asked(agenda, 50.0), Running(record("x")), 50.0)
     slow = Throttled("too many", retry_after=100.0)
     assert agenda.take(renewing(agenda, 92.0), slow, 92.0) == (RenewalFailed("too many", 105.0),)
+    stated = Throttled("1 in 5 minutes", limit=1, window=300.0)
+    assert agenda.take(renewing(agenda, 197.0), stated, 197.0) == (
+        RenewalFailed("1 in 5 minutes", 315.0),
+    )
 
 
 def test_long_retry_after_does_not_outlast_unreachable_after() -> None:
