@@ -94,7 +94,8 @@ class _Parser(argparse.ArgumentParser):
     """Names options that it does not know without what was given to them: it may be a secret."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401
-        known, others = self.parse_known_args(args, namespace)
+        # Intermixed: IDs may stand before, between and after the options.
+        known, others = self.parse_known_intermixed_args(args, namespace)
         if others:
             options = [_cut(word) for word in others if word.startswith("-")]
             self.error(f"unrecognized arguments: {' '.join(options or others)}")

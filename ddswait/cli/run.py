@@ -36,6 +36,7 @@ def run(jobs: Sequence[Named], target: Target, arguments: argparse.Namespace) ->
             endpoint=target.endpoint,
             project_id=target.project_id,
             auth=target.found.key,
+            auth_source=target.found.source,
             ca_file=target.ca_file,
             grace=arguments.grace,
             interval=arguments.interval,
