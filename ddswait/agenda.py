@@ -7,16 +7,21 @@
     2. All questions pass one budget (budget.py). While it suffices, whoever is due first is asked
        about first; when it does not, whoever is most overdue for its own interval (ready.py).
     3. One list request may take the place of many looks (sweep.py). It never ends a wait.
-    4. Until the credentials have been accepted lately, questions leave one at a time: a key that
-       is refused more than five times in a row is locked for five minutes (API Gateway), so a
-       thousand jobs must not find out together.
+    4. Until the credentials have been accepted lately, questions leave one at a time (leasing.py):
+       a key that is refused more than five times in a row is locked for five minutes (API
+       Gateway), so a thousand jobs must not find out together.
     5. A refusal that concerns all ends every wait, and every later one without a question.
     6. Credentials that renew are renewed before they end, while the old ones still serve, and
        once upon a 401: one renewal for all, during which no question leaves. What was refused
-       with the old key is asked again; a new key that is refused too ends every wait.
+       with the old key is asked again; a new key that is refused too ends every wait, and so
+       does a renewal that brings the refused key again. A renewal that is refused while the old
+       key serves is not asked for again before that is refused too.
     7. A deadline belongs to a caller, an ending to the job: when a caller's deadline passes,
        the others wait on.
-    8. How long past jobs took is learned from every job that completes, and from one list of the
+    8. A caller who wants the instance of a completed job ready too has looks of its own
+       (readiness.py), which go where those at jobs go: one budget, one lease, one refusal. That
+       instances may not be looked at says nothing of jobs.
+    9. How long past jobs took is learned from every job that completes, and from one list of the
        last month's, if that may be read.
 
 An entry of the timetable is stale, and skipped, when its job has gone or is due at another time.
@@ -31,36 +36,48 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ddswait import pace
-from ddswait.api import Completed, Fault, Listed, NotVisible, Running, Throttled, moment_of
+from ddswait.api import (
+    Completed,
+    Fault,
+    InstanceState,
+    Listed,
+    NotVisible,
+    Running,
+    Throttled,
+    moment_of,
+)
 from ddswait.budget import Budget
 from ddswait.durations import Durations
-from ddswait.events import Ended, Event, ListRefused, Looked, Tracked
+from ddswait.events import Ended, Event, ListRefused, Looked, RenewalFailed, Tracked
 from ddswait.job import Job
 from ddswait.leasing import Leasing
+from ddswait.looks import AGAIN, LAST_LOOK
 from ddswait.news import News
 from ddswait.outcome import Refusal
-from ddswait.question import Ask, Renew, Renewed, Rest, Sweep
+from ddswait.question import Ask, Look, Renew, Renewed, Rest, Sweep
+from ddswait.readiness import Readiness
 from ddswait.ready import Ready
 from ddswait.sweep import Sweeping
 from ddswait.timetable import Timetable
-from ddswait.watch import LAST_LOOK, Watch
+from ddswait.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from random import Random
 
     from ddswait.api import Reply
+    from ddswait.looks import Looks
     from ddswait.outcome import Outcome
     from ddswait.pace import Past
+    from ddswait.readiness import State
     from ddswait.watch import Rules
 
-    Answer = Reply | Listed | Renewed
+    Answer = Reply | InstanceState | Listed | Renewed
 
-_ACCEPTED_LATELY = 10.0  # seconds for which one accepted question vouches for the next ones
-_PROBE_PATIENCE = 2.0  # a lone question unanswered for so long no longer holds back the others
 _SAYS_NOTHING = (Fault, Throttled, Refusal)  # of the credentials having been accepted
+_OF_OTHERS = (InstanceState, Listed, Renewed)  # answers to other questions than Ask
 _UNAUTHORIZED = 401
-_AGAIN = 0.001  # seconds: at once, and yet later than now
+_FORBIDDEN = 403
 _STALE_ENTRIES = 64  # too few to be worth a clean-up
 _PLENTY = 100  # questions that may leave at once: so many that their order does not matter
 _LAPSE_EVERY = 1.0  # seconds
@@ -101,18 +118,19 @@ class Agenda:
         self._random = random
         self._watches: dict[str, Watch] = {}
         self._others: dict[str, list[tuple[float, object]]] = {}
+        self._readying: dict[object, Readiness] = {}  # by owner
         self._timetable = Timetable()
         self._ready = Ready(self._wanted)
         self._sweeping = Sweeping()
         self._newcomers = 0  # never looked at, and not yet looked for in a list
-        self._held: list[Watch] = []  # due, and waiting for the list that is being read
+        self._held: list[Looks] = []  # due, and waiting for the list that is being read
         self._gone: deque[Watch] = deque()  # a list should have held them, and did not
         self._listed_last = False
         self._past_at: float | None = None  # when to ask for past jobs; inf for not (again)
         self._server_ahead: float | None = None  # seconds since 1970, when our own clock is 0
-        self._accepted_at = -inf
-        self._probe_until = -inf
         self._refusal: Refusal | None = None
+        self._blinded: Refusal | None = None  # of looks at instances only
+        self._doubt: Refusal | None = None  # the 401 that the renewal under way is to cure
         self._lease = Leasing(renews=renews)
         self._news = News()
 
@@ -127,13 +145,14 @@ class Agenda:
             self._sweeping.forbid()
 
     def __len__(self) -> int:
-        return len(self._watches)
+        return len(self._watches) + len(self._readying)
 
     def __contains__(self, job_id: object) -> bool:
         return job_id in self._watches
 
-    def __iter__(self) -> Iterator[Watch]:
-        return iter(self._watches.values())
+    def __iter__(self) -> Iterator[Looks]:
+        yield from self._watches.values()
+        yield from self._readying.values()
 
     # ---- who waits
 
@@ -159,6 +178,24 @@ class Agenda:
         self._timetable.push(watch)
         return (Tracked(job_id),)
 
+    def make_ready(
+        self, outcome: Outcome, deadline: float, owner: object, now: float
+    ) -> Sequence[Event]:
+        """Begin to look at the instance of a completed job, until it takes the next operation.
+
+        Args:
+            outcome: the job's; it names an instance.
+            deadline: when this owner's wait times out.
+            owner: comes back in `Ended.owners`; has no other such wait.
+            now: the time.
+        """
+        readiness = Readiness(outcome, now, deadline, owner)
+        if (refusal := self._refusal or self._blinded) is not None:
+            return (_ended(readiness, readiness.refused(refusal, now, self.rules)),)
+        self._readying[owner] = readiness
+        self._timetable.push(readiness)
+        return ()
+
     def _join(self, watch: Watch, deadline: float, owner: object) -> None:
         others = self._others.setdefault(watch.job_id, [])
         if deadline >= watch.deadline:
@@ -174,6 +211,9 @@ class Agenda:
 
     def release(self, job_id: str, owner: object) -> None:
         """Let one owner go; when the last one goes, the watch ends without an outcome."""
+        if (readiness := self._readying.get(owner)) is not None:
+            self._drop(readiness)
+            return
         watch = self._watches.get(job_id)
         if watch is None:
             return
@@ -183,29 +223,34 @@ class Agenda:
         others = self._others.get(job_id, [])
         others[:] = [entry for entry in others if entry[1] is not owner]
 
-    def _next_owner(self, watch: Watch) -> bool:
+    def _others_of(self, watch: Looks) -> list[tuple[float, object]]:
+        return self._others.get(watch.job_id, []) if isinstance(watch, Watch) else []
+
+    def _next_owner(self, watch: Looks) -> bool:
         """Hand the watch to the owner with the next deadline; without one, drop it."""
-        others = self._others.get(watch.job_id)
-        if others:
+        if others := self._others_of(watch):
             watch.deadline, watch.owner = others.pop(0)
             return True
         self._drop(watch)
         return False
 
-    def _drop(self, watch: Watch) -> None:
-        del self._watches[watch.job_id]
+    def _drop(self, watch: Looks) -> None:
+        if isinstance(watch, Watch):
+            del self._watches[watch.job_id]
+            self._others.pop(watch.job_id, None)
+        else:
+            del self._readying[watch.owner]
         watch.due = inf
         self._ready.discard(watch)
-        self._others.pop(watch.job_id, None)
-        if len(self._timetable) > 2 * len(self._watches) + _STALE_ENTRIES:
-            waiting = (each for each in self._watches.values() if each.by is None)
+        if len(self._timetable) > 2 * len(self) + _STALE_ENTRIES:
+            waiting = (each for each in self if each.by is None)
             self._timetable.rebuild(each for each in waiting if each not in self._ready)
 
     def owners(self) -> Iterator[object]:
         """Return all who wait."""
-        for watch in self._watches.values():
+        for watch in self:
             yield watch.owner
-            yield from (owner for _, owner in self._others.get(watch.job_id, ()))
+            yield from (owner for _, owner in self._others_of(watch))
 
     # ---- what to ask
 
@@ -221,29 +266,29 @@ class Agenda:
             self._timetable.pop()
         return inf
 
-    def next(self, now: float) -> Ask | Renew | Sweep | Rest:
+    def next(self, now: float) -> Ask | Look | Renew | Sweep | Rest:
         """Return the question to send now, or how long there is none.
 
         While something is due and cannot leave, that is a second at the most; call lapse() then.
         """
         lease = self._lease
-        if lease.renews and self._watches:
+        renews = lease.renews and bool(self._watches or self._readying)
+        if renews:
             if lease.starts(now):
                 return Renew(now + self.rules.request_timeout)
             if lease.blocked:
-                return Rest(lease.due)
+                # No question may leave, but deadlines pass: lapse() ends them.
+                return Rest(min(lease.due, max(self.due_at(), now + _LAPSE_EVERY)))
         due = min(self.due_at(), self._list_due_at(now))
         if due > now:
-            return Rest(min(due, lease.due) if lease.renews and self._watches else due)
-        is_probe = now - self._accepted_at > _ACCEPTED_LATELY
-        at = max(self.budget.at(now), self._probe_until if is_probe else now)
+            return Rest(min(due, lease.due) if renews else due)
+        at = max(self.budget.at(now), lease.ask_at(now))
         if at > now:
             return Rest(min(at, now + _LAPSE_EVERY))
         question = self._question(now)
         if isinstance(question, Rest):
             return question
-        if is_probe:
-            self._probe_until = now + _PROBE_PATIENCE
+        lease.asked(now)
         self.budget.spend(now)
         return question
 
@@ -255,7 +300,7 @@ class Agenda:
         past_at = inf if self._past_at is None else self._past_at
         return min(past_at, now if sweeping.page_due else sweeping.due)
 
-    def _question(self, now: float) -> Ask | Sweep | Rest:
+    def _question(self, now: float) -> Ask | Look | Sweep | Rest:
         """Return what to ask, now that something is due and may leave."""
         plenty = not self._ready and not self._sweeping.expected
         if plenty and self._scheduled() <= now and self.budget.left(now) >= _PLENTY:
@@ -276,11 +321,14 @@ class Agenda:
             return question
         self._listed_last = False
         watch = turn or self._ready.pop(now)
-        return self._ask(watch, now) if watch is not None else Rest(now + _AGAIN)
+        return self._ask(watch, now) if watch is not None else Rest(now + AGAIN)
 
-    def _ask(self, watch: Watch, now: float) -> Ask:
+    def _ask(self, watch: Looks, now: float) -> Ask | Look:
         watch.ask(now, self.rules)
-        return Ask(watch.job_id, watch, self._lease.count, now)
+        if isinstance(watch, Watch):
+            return Ask(watch.job_id, watch, self._lease.count, now)
+        assert isinstance(watch, Readiness)  # noqa: S101 - there are no others
+        return Look(watch.instance_id, watch, self._lease.count, now)
 
     def _gather(self, now: float) -> None:
         """Move what is due from the timetable to where urgency is compared."""
@@ -318,8 +366,10 @@ class Agenda:
         by = now + self.rules.request_timeout
         return Sweep(status, offset, moment, by, self._lease.count, now)
 
-    def _may_list(self, watch: Watch, now: float) -> bool:
+    def _may_list(self, watch: Looks, now: float) -> bool:
         """Whether a list may stand for the next look at a job."""
+        if not isinstance(watch, Watch):
+            return False
         if watch.by is not None or now >= watch.deadline or watch.job_id in self._sweeping.unlisted:
             return False
         if watch.record is None:
@@ -334,11 +384,11 @@ class Agenda:
             watch.job_id for watch in self._watches.values() if self._may_list(watch, now)
         )
         for watch in self._ready:
-            if watch.job_id in sweeping.expected:
+            if watch.job_id in sweeping.expected and self._may_list(watch, now):
                 self._ready.discard(watch)
                 self._hold(watch)
 
-    def _hold(self, watch: Watch) -> None:
+    def _hold(self, watch: Looks) -> None:
         """Let a due watch wait for the list, but not beyond its deadline."""
         self._held.append(watch)
         watch.due = watch.deadline
@@ -358,10 +408,10 @@ class Agenda:
             now,
         )
 
-    def _wanted(self, watch: Watch, now: float) -> float:
+    def _wanted(self, watch: Looks, now: float) -> float:
         """Return the interval that a watch wants by now, however long ago its last look was."""
         interval = self.rules.interval
-        if watch.record is None:
+        if not isinstance(watch, Watch) or watch.record is None:
             return interval / 4  # a first look at a thousand jobs must not push aside all others
         return pace.momentary(interval, now - watch.born, self._past_of(watch), watch.told)
 
@@ -371,8 +421,7 @@ class Agenda:
     def _listed(self, sweep: Sweep, reply: Reply | Listed, now: float) -> Sequence[Event]:
         """Take a page of a list, or that there is none."""
         if isinstance(reply, Listed):
-            self._accept(now)
-            self.budget.answered()
+            self._accept(sweep, now)
             if sweep.status == "Completed":
                 for record in reply.records:
                     self.durations.learn(Job.from_record(record))
@@ -448,7 +497,7 @@ class Agenda:
         if refusal.http_status == _UNAUTHORIZED:
             self._sweeping.failed(now, self._random)
             self._let_held_go(now)
-            if self._lease.cures(sweep.lease, now):
+            if self._is_cured(refusal, sweep.lease, now):
                 return ()
             return self._refuse_all(self._dated(refusal, now), now)
         self._sweeping.forbid()
@@ -457,18 +506,26 @@ class Agenda:
 
     # ---- what was answered
 
-    def take(self, ask: Ask | Renew | Sweep, reply: Answer, now: float) -> Sequence[Event]:
+    def take(self, ask: Ask | Look | Renew | Sweep, reply: Answer, now: float) -> Sequence[Event]:
         """Take the answer to a question; return what happened, oldest first."""
         if isinstance(ask, Renew):
-            assert not isinstance(reply, Listed)  # noqa: S101 - only Sweep is answered by it
+            assert not isinstance(reply, InstanceState | Listed)  # noqa: S101 - of other questions
             return self._renewed(reply, now)
-        assert not isinstance(reply, Renewed)  # noqa: S101 - only Renew is answered by it
-        self._probe_until = -inf
+        self._lease.answered(ask.lease)
+        if isinstance(ask, Ask):
+            assert not isinstance(reply, _OF_OTHERS)  # noqa: S101
+            return self._answered(ask, reply, now)
         if isinstance(ask, Sweep):
+            assert not isinstance(reply, InstanceState | Renewed)  # noqa: S101
             return self._listed(ask, reply, now)
-        assert not isinstance(reply, Listed)  # noqa: S101
+        assert isinstance(reply, InstanceState | Fault | Throttled | Refusal)  # noqa: S101
+        return self._seen_instance(ask, reply, now)
+
+    def _answered(self, ask: Ask, reply: Reply, now: float) -> Sequence[Event]:
+        """Take the answer to a look at a job."""
         watch = ask.watch
         if not isinstance(reply, _SAYS_NOTHING):
+            self._accept(ask, now)
             self._learn(watch, reply, now)
         elif isinstance(reply, Throttled):
             reply = self._learn_limit(reply, ask.at, now)
@@ -497,10 +554,29 @@ class Agenda:
             self._timetable.push(watch)
         return [*news, *ended]
 
+    def _seen_instance(self, look: Look, reply: State, now: float) -> Sequence[Event]:
+        """Take the answer to a look at an instance."""
+        readiness = look.readiness
+        if isinstance(reply, InstanceState):
+            self._accept(look, now)
+        elif isinstance(reply, Throttled):
+            reply = self._learn_limit(reply, look.at, now)
+        if readiness.due == inf:
+            return ()
+        if isinstance(reply, Refusal) and reply.concerns_all:
+            return self._refused(look, reply, now)
+        outcome = readiness.take(reply, now, self.rules, self._random)
+        if outcome is not None:
+            return (self._end(readiness, outcome),)
+        self._timetable.push(readiness)
+        return ()
+
+    def _accept(self, ask: Ask | Look | Sweep, now: float) -> None:
+        self._lease.accept(ask.lease, now)
+        self.budget.answered()
+
     def _learn(self, watch: Watch, reply: Reply, now: float) -> None:
         """Learn what an answer tells beyond its own job."""
-        self._accept(now)
-        self.budget.answered()
         if isinstance(reply, Completed):
             self.durations.learn(reply.job)
         if self._server_ahead is None and isinstance(reply, Running | NotVisible):
@@ -526,69 +602,84 @@ class Agenda:
         wait = self.budget.at(now) - now if reply.limit is not None else 0.0
         return reply._replace(retry_after=max(reply.retry_after, wait))
 
-    def _accept(self, now: float) -> None:
-        self._accepted_at = now
-        self._lease.accepted = True
+    def _refused(self, ask: Ask | Look, refusal: Refusal, now: float) -> Sequence[Event]:
+        watch = ask.readiness if isinstance(ask, Look) else ask.watch
+        if self._is_cured(refusal, ask.lease, now):
+            return self._ask_again(watch, now)
+        watch.polls += 1
+        refusal = self._dated(refusal, now)
+        if isinstance(ask, Look) and refusal.http_status == _FORBIDDEN:
+            self._blinded = refusal
+            return self._refuse(self._readying.values(), refusal, now)
+        return self._refuse_all(refusal, now)
 
-    def _refused(self, ask: Ask, refusal: Refusal, now: float) -> Sequence[Event]:
-        if refusal.http_status == _UNAUTHORIZED and self._lease.cures(ask.lease, now):
-            return self._ask_again(ask.watch, now)
-        ask.watch.polls += 1
-        return self._refuse_all(self._dated(refusal, now), now)
+    def _is_cured(self, refusal: Refusal, lease: int, now: float) -> bool:
+        """Whether a refusal may pass by renewing the credentials, which then is to begin."""
+        if refusal.http_status != _UNAUTHORIZED or not self._lease.cures(lease, now):
+            return False
+        if self._lease.blocked and self._doubt is None:
+            self._doubt = self._dated(refusal, now)
+        return True
 
     def _dated(self, refusal: Refusal, now: float) -> Refusal:
         """Return a refusal that tells when the same credentials were last accepted."""
-        if refusal.http_status != _UNAUTHORIZED or self._accepted_at == -inf:
+        if refusal.http_status != _UNAUTHORIZED or not self._lease.accepted:
             return refusal
-        return replace(refusal, accepted_ago=now - self._accepted_at)
+        return replace(refusal, accepted_ago=now - self._lease.accepted_at)
 
-    def _ask_again(self, watch: Watch, now: float) -> Sequence[Event]:
+    def _ask_again(self, watch: Looks, now: float) -> Sequence[Event]:
         watch.by = None
         ended = self._expire(watch, now)
         if watch.due < inf:
-            watch.due = min(now + _AGAIN, watch.deadline)
+            watch.due = min(now + AGAIN, watch.deadline)
             self._timetable.push(watch)
         return ended
 
     def _renewed(self, reply: Reply | Renewed, now: float) -> Sequence[Event]:
         lease = self._lease
         if isinstance(reply, Renewed):
-            lease.renewed(reply.renew_in, now)
-            self._accepted_at = -inf
-            return ()
-        if isinstance(reply, Refusal) and lease.blocked:
-            return self._refuse_all(reply.for_all(), now)
-        cause = reply.cause if isinstance(reply, Fault | Throttled) else str(reply)
-        blind = lease.failed(now, self._random)
-        if blind < self.rules.unreachable_after:
-            return ()
-        return [
-            self._end(watch, watch.unreached(f"no credentials: {cause}", now, self.rules))
-            for watch in list(self._watches.values())
-        ]
+            doubt, self._doubt = self._doubt, None
+            lease.renewed(reply.renew_in, now, same=reply.same)
+            return self._refuse_all(doubt, now) if reply.same and doubt else ()
+        if isinstance(reply, Refusal):
+            if lease.blocked:
+                return self._refuse_all(reply.for_all(), now)
+            lease.refused()
+            return (RenewalFailed(str(reply), None),)
+        fault = reply if isinstance(reply, Fault | Throttled) else Fault(str(reply))
+        patience = self.rules.unreachable_after
+        blind = lease.failed(_pause_of(fault), patience, now, self._random)
+        told = RenewalFailed(fault.cause, lease.due - now)
+        if blind < patience:
+            return (told,)
+        why = f"no credentials: {fault.cause}"
+        ended = [self._end(each, each.unreached(why, now, self.rules)) for each in list(self)]
+        return [told, *ended]
 
     # ---- how it ends
 
-    def _end(self, watch: Watch, outcome: Outcome) -> Ended:
-        others = self._others.get(watch.job_id, ())
-        owners = (watch.owner, *(owner for _, owner in others))
+    def _end(self, watch: Looks, outcome: Outcome) -> Ended:
+        others = (owner for _, owner in self._others_of(watch))
+        ended = _ended(watch, outcome, *others)
         self._drop(watch)
-        return Ended(watch.job_id, outcome, owners)
+        return ended
 
-    def _expire(self, watch: Watch, now: float) -> list[Event]:
+    def _expire(self, watch: Looks, now: float) -> list[Event]:
         """End the waits for this job whose deadline has come."""
         ended: list[Event] = []
         while watch.deadline <= now:
             outcome = watch.timed_out(watch.deadline, now)
-            ended.append(Ended(watch.job_id, outcome, (watch.owner,)))
+            ended.append(_ended(watch, outcome))
             if not self._next_owner(watch):
                 break
         return ended
 
     def _refuse_all(self, refusal: Refusal, now: float) -> list[Event]:
         self._refusal = refusal
-        watches = list(self._watches.values())
-        return [self._end(watch, watch.refused(refusal, now, self.rules)) for watch in watches]
+        return self._refuse(self, refusal, now)
+
+    def _refuse(self, watches: Iterable[Looks], refusal: Refusal, now: float) -> list[Event]:
+        return [self._end(each, each.refused(refusal, now, self.rules)) for each in list(watches)]
 
     def lapse(self, now: float) -> list[Event]:
         """End the waits whose last look could not even be sent within LAST_LOOK.
@@ -598,6 +689,18 @@ class Agenda:
         self._gather(now)
         late = [watch for watch in self._ready if watch.deadline + LAST_LOOK <= now]
         return [event for watch in late if watch.by is None for event in self._expire(watch, now)]
+
+
+def _ended(watch: Looks, outcome: Outcome, *others: object) -> Ended:
+    owners = (watch.owner, *others)
+    return Ended(watch.job_id, outcome, owners, isinstance(watch, Readiness))
+
+
+def _pause_of(fault: Fault | Throttled) -> float:
+    """Return the seconds to leave a source of credentials alone, as far as it says."""
+    if isinstance(fault, Throttled) and fault.limit and fault.window:
+        return max(fault.retry_after, fault.window / fault.limit)
+    return fault.retry_after
 
 
 def _deadline(entry: tuple[float, object]) -> float:

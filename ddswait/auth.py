@@ -134,8 +134,11 @@ class Lease(NamedTuple):
 
     Attributes:
         key: authenticates requests.
-        renew_in: seconds after which to obtain another; None for never.
+        renew_in: seconds after which to obtain another; None for never. Less than 1 s (0, a
+            negative number, nan) counts as 1 s.
         project_id: of the key's scope; "" when it has none.
+
+    What is no lease, or holds no key, ends every wait as `refused`, with a message that says so.
     """
 
     key: Key

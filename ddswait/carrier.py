@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from ddswait.agenda import Agenda
-    from ddswait.api import Listed, Reply
+    from ddswait.api import InstanceState, Listed, Reply
     from ddswait.events import Event
-    from ddswait.question import Ask, Renew, Renewed, Sweep
+    from ddswait.question import Ask, Look, Renew, Renewed, Sweep
 
-    Question = Ask | Renew | Sweep
-    Answer = Reply | Listed | Renewed
+    Question = Ask | Look | Renew | Sweep
+    Answer = Reply | InstanceState | Listed | Renewed
 
 _LAPSE_EVERY = 1.0  # seconds, as Agenda.lapse() asks for
 
@@ -83,6 +83,12 @@ class Carrier:
             self._next.set(now + _LAPSE_EVERY)
             if lapsed := self._agenda.lapse(now):
                 self._happened(lapsed)
+        elif not self._has_room():
+            self._wake_for_deadlines(now)
+
+    def _wake_for_deadlines(self, now: float) -> None:
+        """Look at what gets due while every place is taken, by a slow renewal for example."""
+        self._next.set(max(self._agenda.due_at(), now + _LAPSE_EVERY))
 
     def _has_room(self) -> bool:
         return bool(self._idle) or len(self._workers) < self._size
@@ -121,6 +127,8 @@ class Carrier:
                 ask = question
                 if self._has_room():
                     self._next.set(now())
+                else:
+                    self._wake_for_deadlines(now())
 
     def _cut_overdue(self) -> None:
         now = self._loop.time()

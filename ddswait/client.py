@@ -56,11 +56,8 @@ class Client:
         self._trusted = trusted
         self._answered = False
         # aiohttp prepares them once; given with each request they would cost a tenth of it.
-        self._headers = {
-            "User-Agent": f"ddswait/{__version__}",
-            **headers,
-            **key.headers(),
-        }
+        self._fixed = {"User-Agent": f"ddswait/{__version__}", **headers}
+        self._headers = {**self._fixed, **key.headers()}
         self._sign = key.sign
         self._session: aiohttp.ClientSession | None = None
         self._proxy: str | None = None
@@ -68,10 +65,12 @@ class Client:
 
     def use(self, key: Key) -> None:
         """Authenticate with another key from now on."""
-        self._headers |= key.headers()
+        # Not updated but replaced: the last key may have had headers that this one has not.
+        self._headers = {**self._fixed, **key.headers()}
         self._sign = key.sign
         if self._session is not None:
-            self._session.headers.update(key.headers())
+            self._session.headers.clear()
+            self._session.headers.update(self._headers)
 
     async def send(
         self,

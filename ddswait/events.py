@@ -67,12 +67,38 @@ class ListRefused(NamedTuple):
     job_id: str = ""
 
 
+class RenewalFailed(NamedTuple):
+    """Credentials could not be obtained or renewed, for `cause`.
+
+    It is tried again in `pause` seconds; None: not before the present ones are refused, since the
+    renewal itself was, and a user who is refused too often is locked.
+    """
+
+    cause: str
+    pause: float | None
+    job_id: str = ""
+
+
 class Ended(NamedTuple):
-    """The waits of `owners` (the callers' futures) for the job have ended alike."""
+    """The waits of `owners` (the callers' futures) for the job have ended alike.
+
+    With `ready`, a second one tells how the wait for the job's instance ended: it has `instance`.
+    """
 
     job_id: str
     outcome: Outcome
     owners: tuple[object, ...] = ()
+    instance: bool = False
 
 
-Event = Tracked | Visible | Progressed | PollFailed | UnknownStatus | Looked | ListRefused | Ended
+Event = (
+    Tracked
+    | Visible
+    | Progressed
+    | PollFailed
+    | UnknownStatus
+    | Looked
+    | ListRefused
+    | RenewalFailed
+    | Ended
+)

@@ -17,6 +17,7 @@ from ddswait.events import (
     Looked,
     PollFailed,
     Progressed,
+    RenewalFailed,
     Tracked,
     UnknownStatus,
     Visible,
@@ -90,18 +91,27 @@ def log_event(event: Event) -> None:
             log(logging.DEBUG, "ddswait.job_looked_at", job_id=job_id, why=why, pause=pause)
         case ListRefused(cause, _):
             log(logging.INFO, "ddswait.list_refused", cause=cause)
-        case Ended(job_id, outcome, _):
-            level = logging.INFO if outcome.ok else logging.WARNING
-            if outcome.kind is OutcomeKind.PENDING:
-                level = logging.DEBUG
-            log(
-                level,
-                f"ddswait.job_{outcome.kind}",
-                job_id=job_id,
-                job_name=outcome.job.name if outcome.job else None,
-                message_text=outcome.message,
-                waited=round(outcome.waited, 3),
-                polls=outcome.polls,
-            )
+        case RenewalFailed(cause, pause, _):
+            again = None if pause is None else round(pause, 3)
+            log(logging.WARNING, "ddswait.renewal_failed", cause=cause, pause=again)
+        case Ended():
+            _log_end(event)
         case _:
             assert_never(event)
+
+
+def _log_end(ended: Ended) -> None:
+    outcome = ended.outcome
+    level = logging.INFO if outcome.ok else logging.WARNING
+    if outcome.kind is OutcomeKind.PENDING:
+        level = logging.DEBUG
+    is_ready = ended.instance and outcome.ok
+    log(
+        level,
+        "ddswait.instance_ready" if is_ready else f"ddswait.job_{outcome.kind}",
+        job_id=ended.job_id,
+        job_name=outcome.job.name if outcome.job else None,
+        message_text=outcome.message,
+        waited=round(outcome.waited, 3),
+        polls=outcome.polls,
+    )

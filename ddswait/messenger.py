@@ -11,7 +11,7 @@ from ddswait.client import Client, describe, trust
 from ddswait.endpoints import check_endpoint
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
-from ddswait.question import Ask, Renewed, Sweep
+from ddswait.question import Ask, Look, Renewed, Sweep
 from ddswait.sweep import PAGE
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class Messenger:
         self.project_id = project_id
         self._auth_source = auth_source
         self._trust = trust(ca_file) if ca_file else None
-        key = Nobody() if self._credentials is not None else cast("Key", auth)
-        self._client = Client(connections, api.HEADERS, key, self._trust)
+        self._key = Nobody() if self._credentials is not None else cast("Key", auth)
+        self._client = Client(connections, api.HEADERS, self._key, self._trust)
 
     @property
     def renews(self) -> bool:
@@ -78,10 +78,14 @@ class Messenger:
         source = f", credentials of {self._auth_source}" if self._auth_source else ""
         return f"{self.endpoint} (project {self.project_id or 'of the credentials'}{source})"
 
-    def send(self, question: Ask | Renew | Sweep) -> Awaitable[api.Reply | api.Listed | Renewed]:
+    def send(
+        self, question: Ask | Look | Renew | Sweep
+    ) -> Awaitable[api.Reply | api.InstanceState | api.Listed | Renewed]:
         """Send a question; what comes of it is never an exception."""
         if isinstance(question, Ask):
             return self.ask(question.job_id)
+        if isinstance(question, Look):
+            return self.look_at(question.instance_id)
         if isinstance(question, Sweep):
             return self.list(question)
         return self.renew()
@@ -109,18 +113,30 @@ class Messenger:
         """Obtain a key, and use it from now on."""
         assert self._credentials is not None  # noqa: S101 - only then the agenda renews
         try:
-            lease = await self._credentials.obtain(self._send_apart)
+            reply = await self._credentials.obtain(self._send_apart)
+            if isinstance(reply, api.Fault | api.Throttled | Refusal):
+                return reply
+            return self._adopt(reply)
         except ConfigurationError as error:
             return Refusal(0, error_msg=str(error), concerns_all=True)
         except Exception as error:  # noqa: BLE001 - whatever a user's own source does
             return api.Fault(f"the credentials could not be obtained: {describe(error)}")
-        if not isinstance(lease, Lease):
-            return lease
-        self.project_id = self.project_id or lease.project_id
-        if not self.project_id:
-            return Refusal(0, error_msg="the credentials name no project: give a project ID")
+
+    def _adopt(self, lease: Lease) -> Renewed:
+        """Use a lease from now on.
+
+        Raises:
+            ConfigurationError: it is none, or of no use.
+        """
+        _check_lease(lease)
+        project_id = self.project_id or lease.project_id
+        if not project_id:
+            raise ConfigurationError("the credentials name no project: give a project ID")
+        self.project_id = api.check_project_id(project_id)
+        same = lease.key == self._key
         self._client.use(lease.key)
-        return Renewed(lease.renew_in)
+        self._key = lease.key
+        return Renewed(lease.renew_in, same)
 
     async def _send_apart(
         self,
@@ -139,3 +155,33 @@ class Messenger:
     async def close(self) -> None:
         """Close all connections."""
         await self._client.close()
+
+
+def _check_lease(lease: object) -> None:
+    """Check what a source of a user's own has brought, without showing it.
+
+    Raises:
+        ConfigurationError: it is no lease, or holds no key.
+    """
+    if not isinstance(lease, Lease):
+        raise ConfigurationError(
+            f"the credentials brought a {type(lease).__name__}: obtain() returns a Lease, or the "
+            "reply of `send` that brought none"
+        )
+    key: object = lease.key
+    methods = (getattr(key, name, None) for name in ("headers", "sign"))
+    if isinstance(key, type) or not all(map(callable, methods)):
+        raise ConfigurationError(
+            f"the credentials brought a lease whose key is a {type(key).__name__}: a key has "
+            "headers() and sign(), as Token and AccessKey have"
+        )
+    if not isinstance(lease.renew_in, int | float | None):
+        raise ConfigurationError(
+            f"the credentials brought a lease whose renew_in is a {type(lease.renew_in).__name__}: "
+            "give seconds, or None for never"
+        )
+    if not isinstance(lease.project_id, str):
+        raise ConfigurationError(
+            f"the credentials brought a lease whose project_id is a "
+            f'{type(lease.project_id).__name__}: give the ID, or "" for none'
+        )

@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from ddswait.readiness import Readiness
     from ddswait.watch import Watch
 
 
@@ -24,6 +25,20 @@ class Ask(NamedTuple):
     def by(self) -> float:
         """When the look is cut, if it has not been answered."""
         return self.watch.by if self.watch.by is not None else inf
+
+
+class Look(NamedTuple):
+    """Look at the instance of a job that completed, as of `at`; see `Ask`."""
+
+    instance_id: str
+    readiness: Readiness
+    lease: int = 0
+    at: float = 0.0
+
+    @property
+    def by(self) -> float:
+        """When the look is cut, if it has not been answered."""
+        return self.readiness.by if self.readiness.by is not None else inf
 
 
 class Sweep(NamedTuple):
@@ -54,9 +69,13 @@ class Renew(NamedTuple):
 
 
 class Renewed(NamedTuple):
-    """New credentials are in use, and are to be renewed after so many seconds; None for never."""
+    """Credentials are in use, and are to be renewed after so many seconds; None for never.
+
+    `same` tells that they are the ones that were in use before.
+    """
 
     renew_in: float | None
+    same: bool = False
 
 
 class Rest(NamedTuple):

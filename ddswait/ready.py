@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ddswait.watch import Watch
+    from ddswait.looks import Looks
 
 # Ranking all costs their number; so a small part is ranked at a time, and used up for a second.
 _PART = 32
@@ -32,52 +32,54 @@ class Ready:
 
     __slots__ = ("_ranked", "_ranked_at", "_waiting", "_wanted")
 
-    def __init__(self, wanted: Callable[[Watch, float], float]) -> None:
+    def __init__(self, wanted: Callable[[Looks, float], float]) -> None:
         self._wanted = wanted
-        self._waiting: dict[str, Watch] = {}
-        self._ranked: list[Watch] = []
+        self._waiting: dict[Looks, None] = {}
+        self._ranked: list[Looks] = []
         self._ranked_at = -inf
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def __iter__(self) -> Iterator[Watch]:
-        return iter(list(self._waiting.values()))
+    def __iter__(self) -> Iterator[Looks]:
+        return iter(list(self._waiting))
 
-    def __contains__(self, watch: Watch) -> bool:
-        return self._waiting.get(watch.job_id) is watch
+    def __contains__(self, watch: Looks) -> bool:
+        return watch in self._waiting
 
-    def add(self, watch: Watch) -> None:
+    def add(self, watch: Looks) -> None:
         """Let a watch wait for its look."""
-        self._waiting[watch.job_id] = watch
+        self._waiting[watch] = None
 
-    def discard(self, watch: Watch) -> None:
+    def discard(self, watch: Looks) -> None:
         """Let a watch wait no longer."""
-        self._waiting.pop(watch.job_id, None)
+        self._waiting.pop(watch, None)
 
-    def urgency(self, watch: Watch, now: float) -> float:
+    def urgency(self, watch: Looks, now: float) -> float:
         """Return how much longer than it wanted a watch has waited for a look, as a ratio."""
         if now >= watch.deadline:
             return inf
         return (now - watch.good_at) / self._wanted(watch, now)
 
-    def pop(self, now: float) -> Watch | None:
+    def pop(self, now: float) -> Looks | None:
         """Take out the most urgent watch; None when there is none."""
         while self._waiting:
             if not self._ranked or now - self._ranked_at > _FRESH:
                 self._rank(now)
             watch = self._ranked.pop()
-            if self._waiting.pop(watch.job_id, None) is watch and _is_due(watch, now):
-                return watch
+            if watch in self._waiting:
+                del self._waiting[watch]
+                if _is_due(watch, now):
+                    return watch
         self._ranked.clear()
         return None
 
     def _rank(self, now: float) -> None:
         count = len(self._waiting) // _PART + 1
-        best = nlargest(count, self._waiting.values(), key=lambda each: self.urgency(each, now))
+        best = nlargest(count, self._waiting, key=lambda each: self.urgency(each, now))
         self._ranked = best[::-1]
         self._ranked_at = now
 
 
-def _is_due(watch: Watch, now: float) -> bool:
+def _is_due(watch: Looks, now: float) -> bool:
     return watch.by is None and watch.due <= now

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ddswait.watch import Watch
+    from ddswait.looks import Looks
 
-    Entry = tuple[float, str, Watch]
+    Entry = tuple[float, str, Looks]
 
 
 class Timetable:
@@ -38,7 +38,7 @@ class Timetable:
     def __len__(self) -> int:
         return self._size
 
-    def push(self, watch: Watch) -> None:
+    def push(self, watch: Looks) -> None:
         """Enter a watch at its finite `due`."""
         due = watch.due
         self._size += 1
@@ -69,7 +69,7 @@ class Timetable:
         self._size -= 1
         return heappop(self._near)
 
-    def rebuild(self, watches: Iterable[Watch]) -> None:
+    def rebuild(self, watches: Iterable[Looks]) -> None:
         """Forget everything but these watches."""
         self.__init__()  # type: ignore[misc]
         for watch in watches:

@@ -20,9 +20,7 @@ from ddswait.job_id import check_job_id
 from ddswait.log import is_close as log_is_close
 from ddswait.log import log, log_event
 from ddswait.messenger import Messenger
-from ddswait.outcome import Outcome, OutcomeKind
-from ddswait.readiness import Readiness
-from ddswait.readying import until_ready
+from ddswait.readiness import instance_of
 from ddswait.wait import Wait
 from ddswait.watch import Rules
 
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from ddswait.durations import Durations
     from ddswait.events import Event
     from ddswait.job import Job
+    from ddswait.outcome import Outcome
 
 
 class Waiter:
@@ -118,7 +117,6 @@ class Waiter:
         self._on_event = on_event
         self._carrier: Carrier | None = None
         self._callbacks = Callbacks(self._check_drained)
-        self._readying: dict[asyncio.Future[Job], asyncio.Task[None]] = {}
         self._drained: asyncio.Future[None] | None = None
         self._crash: BaseException | None = None
 
@@ -304,10 +302,7 @@ class Waiter:
         if self._carrier is None:
             return []
         now = self._loop.time()
-        told = [watch.end(OutcomeKind.PENDING, "not ended yet", now) for watch in self._agenda]
-        not_ready = (wait.job_id for wait in self._readying if isinstance(wait, Wait))
-        message = "the job completed; its instance is not ready yet"
-        return told + [Outcome(each, OutcomeKind.PENDING, message=message) for each in not_ready]
+        return [each.pending(now) for each in self._agenda]
 
     async def close(self) -> None:
         """Cancel what is pending and release every connection; may be called twice."""
@@ -317,8 +312,6 @@ class Waiter:
         for wait in list(self._agenda.owners()):
             if isinstance(wait, Wait):
                 wait.cancel()
-        for readying in list(self._readying):
-            readying.cancel()
         await carrier.close()
         await self._callbacks.close()
         await self._messenger.close()
@@ -368,27 +361,21 @@ class Waiter:
 
     def make_ready(self, wait: Wait, outcome: Outcome, by: float) -> None:
         """Settle a wait when the instance of its completed job is ready; for `Wait` to call."""
-        readiness = Readiness(outcome, self._loop.time(), by, self._agenda.rules, random.Random())  # noqa: S311
-        task = self._loop.create_task(self._ready(readiness, wait))
-        self._readying[wait] = task
-        wait.add_done_callback(self._stop_readying)
-
-    async def _ready(self, readiness: Readiness, wait: Wait) -> None:
-        patience = self._agenda.rules.request_timeout
-        wait.settle(await until_ready(readiness, self._messenger, self._agenda.budget, patience))
-
-    def _stop_readying(self, wait: asyncio.Future[Job]) -> None:
-        self._readying.pop(wait).cancel()
-        self._check_drained()
+        if not instance_of(outcome):
+            wait.settle(outcome)
+            return
+        self._happened(self._agenda.make_ready(outcome, by, wait, self._loop.time()))
+        if self._carrier is not None:
+            self._carrier.wake()
 
     async def _drain(self) -> None:
-        if self._agenda or self._callbacks or self._readying:
+        if self._agenda or self._callbacks:
             self._drained = self._loop.create_future()
             await self._drained
 
     def _check_drained(self) -> None:
         drained = self._drained
-        busy = self._agenda or self._callbacks or self._readying
+        busy = self._agenda or self._callbacks
         if drained is not None and not (drained.done() or busy):
             drained.set_result(None)
 

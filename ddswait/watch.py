@@ -12,7 +12,7 @@
     5. A refusal ends the wait at once: asking again cannot help.
     6. The deadline is absolute. A last look is sent exactly there, and has LAST_LOOK seconds to
        be answered. A look still under way there is cut, and was the last: it had a second at
-       least, since no look leaves within _SOON before the deadline. Then the wait has timed out.
+       least, since no look leaves within one before the deadline. Then the wait has timed out.
     7. The next look is always later than now.
 
                 track                 not known                fault
@@ -48,22 +48,17 @@ from ddswait.api import (
     Throttled,
 )
 from ddswait.job import Job
+from ddswait.looks import Looks
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from random import Random
 
-LAST_LOOK = 2.0
-"""Seconds that a last look at the deadline has to be answered: a fresh TLS connection across
-the world and its reply take about one."""
-
 TRUST = 30.0
 """Intervals for which lists are believed that a job is running, without a single look."""
 
-_SOON = 1.0  # the least time for a look: nearer to the deadline it is put off to the last look
 _CONFIRMATIONS = 2
-_AGAIN = 0.001  # seconds: at once, and yet later than now
 
 
 class Rules(NamedTuple):
@@ -84,80 +79,36 @@ class Rules(NamedTuple):
         return TRUST * self.interval
 
 
-class Watch:
+class Watch(Looks):
     """One watched job: what was seen, and when to look again. Times on the caller's clock.
 
+    `deadline` is the earliest one of those who wait, and `owner` whose that is; `good_at` counts
+    lists too, `asked` and `polls` single looks only.
+
     Attributes:
-        job_id: the job that is watched.
-        since: when tracking began.
-        deadline: the earliest deadline of those who wait.
-        owner: whose deadline that is; never looked into.
-        due: when the next look is due; inf when nobody waits any more.
-        by: while a look is under way, when it is cut; else None.
         record: the last record seen, as it came; None before the first sight.
         born: when the job was created, or when tracking began if that is not known.
         told: what its progress promised when it last changed; None without.
-        good_at: when a look last succeeded, by a single question or a list, or tracking began.
-        asked: when the last single look left that was not preceded by a failed one.
         misses: looks in a row that did not know the ID.
-        faults: looks in a row that failed.
-        polls: looks answered in all.
-        cause: what went wrong with the last look, when it failed.
     """
 
-    __slots__ = (
-        "asked",
-        "born",
-        "by",
-        "cause",
-        "deadline",
-        "due",
-        "faults",
-        "good_at",
-        "job_id",
-        "misses",
-        "owner",
-        "polls",
-        "record",
-        "since",
-        "told",
-    )
+    __slots__ = ("born", "misses", "record", "told")
 
     def __init__(self, job_id: str, since: float, deadline: float, owner: object) -> None:
-        self.job_id = job_id
-        self.since = self.good_at = self.due = self.born = self.asked = since
-        self.deadline = deadline
-        self.owner = owner
-        self.by: float | None = None
+        super().__init__(job_id, since, deadline, owner)
+        self.born = since
         self.record: Mapping[str, Any] | None = None
         self.told: pace.Hope | None = None
-        self.misses = self.faults = self.polls = 0
-        self.cause: str | None = None
+        self.misses = 0
 
     @property
     def job(self) -> Job | None:
         """The last record seen; None before the first sight."""
         return None if self.record is None else Job.from_record(self.record)
 
-    def __lt__(self, other: Watch) -> bool:
-        # Two entries of one job at one time, one of them stale: their order is of no matter.
-        return False
-
     def __repr__(self) -> str:
         seen = self.record["status"] if self.record else "not visible"
         return f"<Watch {self.job_id} {seen}, due at {self.due:.1f}>"
-
-    def ask(self, now: float, rules: Rules) -> None:
-        """Note that a look is sent now, and when it must be answered."""
-        if not self.faults:
-            self.asked = now
-        if now >= self.deadline:
-            # Only what could not leave in time gets beyond the allowance, by _SOON at the most.
-            self.by = max(self.deadline + LAST_LOOK, now + _SOON)
-            return
-        blind_until = self.asked + rules.unreachable_after
-        latest = now + rules.request_timeout
-        self.by = min(latest, self.deadline, blind_until if blind_until > now else latest)
 
     def take(
         self,
@@ -231,12 +182,6 @@ class Watch:
         """Return the hazard rate of the job's end, per second."""
         return pace.hazard(now - self.born, past, self.told)
 
-    def _look_after(self, pause: float, now: float) -> None:
-        due = now + pause
-        if due > self.deadline - _SOON and now < self.deadline:
-            due = self.deadline
-        self.due = due
-
     def _seen(self, record: Mapping[str, Any], now: float) -> None:
         self.record = record
         self.good_at = now
@@ -268,10 +213,7 @@ class Watch:
         blind_until = self.asked + rules.unreachable_after
         if now >= blind_until:
             return self.unreached(fault.cause, now, rules)
-        if isinstance(fault, Throttled) and fault.limit is not None:
-            pause = max(fault.retry_after, _AGAIN)  # the budget knows when
-        else:
-            pause = pauses.after_fault(self.faults, fault.retry_after, random)
+        pause = self._pause_after(fault, random)
         self._look_after(min(pause, blind_until - now), now)
         return None
 
@@ -299,6 +241,10 @@ class Watch:
             f"{deadline - self.since:.0f} s: {told}{blind}"
         )
         return self.end(OutcomeKind.TIMED_OUT, message, now)
+
+    def pending(self, now: float) -> Outcome:
+        """Return what is known while the wait goes on."""
+        return self.end(OutcomeKind.PENDING, "not ended yet", now)
 
     def end(
         self, kind: OutcomeKind, message: str, now: float, refusal: Refusal | None = None

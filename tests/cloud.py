@@ -8,18 +8,22 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from ddswait.agenda import Agenda
-from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running
+from ddswait.api import Completed, Failed, Fault, InstanceState, NotVisible, Reply, Running
 from ddswait.budget import Budget
 from ddswait.events import Ended, Event
 from ddswait.job import Job
-from ddswait.question import Ask, Rest
+from ddswait.question import Ask, Look, Renew, Renewed, Rest
 from ddswait.watch import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    Answer = Reply | InstanceState | Renewed
     Cloud = Callable[[str, float], tuple[Reply, float]]
     """(job ID, time) -> the reply, and how many seconds it takes."""
+    Elsewhere = Callable[[Look | Renew, float], tuple[Answer, float]]
+    """The same of instances, and of the source of the credentials."""
+    Question = Ask | Look | Renew
 
 PLACE = "https://dds.test (project p)"
 
@@ -58,7 +62,7 @@ def lasting(seconds: float, visible_after: float = 0.0, *, fails: bool = False) 
 class Shell:
     """Does what the asyncio shell does: carries, cuts, lapses.
 
-    `log` is all that happened: (time, event or Ask).
+    `log` is all that happened: (time, event or question).
     """
 
     def __init__(  # noqa: PLR0913 - what a test may script
@@ -70,16 +74,21 @@ class Shell:
         budget: Budget | None = None,
         *,
         lists: bool = False,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.agenda = Agenda(
-            rules or Rules(place=PLACE), random or Still(), budget=budget or Budget(inf)
+            rules or Rules(place=PLACE),
+            random or Still(),
+            renews=elsewhere is not None,
+            budget=budget or Budget(inf),
         )
         self.agenda.lists = lists
         self.cloud = cloud
+        self.elsewhere = elsewhere
         self.size = size
         self.now = 0.0
-        self.log: list[tuple[float, Event | Ask]] = []
-        self._replies: list[tuple[float, int, Ask, Reply]] = []
+        self.log: list[tuple[float, Event | Question]] = []
+        self._replies: list[tuple[float, int, Question, Answer]] = []
         self._number = 0
         self.sent: dict[str, int] = {}
 
@@ -120,15 +129,21 @@ class Shell:
     def _send(self) -> None:
         while len(self._replies) < self.size:
             question = self.agenda.next(self.now)
-            if not isinstance(question, Ask):
+            if not isinstance(question, Ask | Look | Renew):
                 return
             self.log.append((self.now, question))
-            reply, latency = self.cloud(question.job_id, self.now)
+            reply, latency = self._answer(question)
             at = self.now + latency
             if at > question.by:
                 at, reply = question.by, Fault("no answer")
             self._number += 1
             heappush(self._replies, (at, self._number, question, reply))
+
+    def _answer(self, question: Question) -> tuple[Answer, float]:
+        if isinstance(question, Ask):
+            return self.cloud(question.job_id, self.now)
+        assert self.elsewhere is not None
+        return self.elsewhere(question, self.now)
 
     def _next_moment(self) -> float:
         arrival = self._replies[0][0] if self._replies else float("inf")

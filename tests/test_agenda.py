@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from ddswait.agenda import Agenda
 from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running, Throttled
 from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus, Visible
+from ddswait.looks import LAST_LOOK
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal
 from ddswait.question import Ask, Rest
-from ddswait.watch import LAST_LOOK, Rules
+from ddswait.watch import Rules, Watch
 from tests.cloud import PLACE, Shell, Still, job, lasting, record
 
 BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", concerns_all=True)
@@ -26,7 +27,9 @@ def test_first_look_is_at_once() -> None:
     """A job is looked at when its tracking begins; two do not leave before one is answered."""
     a = agenda()
     assert a.track("x", 100.0, "me", 5.0) == (Tracked("x"),)
-    assert a.next(5.0) == Ask("x", next(iter(a)), 0, 5.0)
+    (watch,) = a
+    assert isinstance(watch, Watch)
+    assert a.next(5.0) == Ask("x", watch, 0, 5.0)
     assert isinstance(a.next(5.0), Rest)
 
 
@@ -145,6 +148,26 @@ def test_unanswered_probe_holds_back_the_others_for_two_seconds_only() -> None:
         shell.track(name)
     shell.run(until=3)
     assert shell.asks == [(0.0, "a"), (2.0, "b"), (2.0, "c")]
+
+
+def test_slow_refusals_are_two_at_the_most() -> None:
+    """Until the credentials were accepted once, no more than two questions are under way."""
+    shell = Shell(lambda *_: (BAD_TOKEN, 25.0))
+    for number in range(100):
+        shell.track(f"job-{number}")
+    shell.run()
+    assert [at for at, _ in shell.asks] == [0.0, 2.0]
+    assert {(at, end.outcome.kind) for at, end in shell.ended} == {(25.0, Kind.REFUSED)}
+
+
+def test_probes_that_tell_nothing_are_followed_by_others() -> None:
+    """Two looks that stall are cut like any; then others go, one for each."""
+    shell = Shell(lambda job_id, now: (Running(record(job_id)), 1e6 if now < 40 else 0.0))
+    for name in "abcd":
+        shell.track(name)
+    shell.run(until=100)
+    assert shell.asks[:4] == [(0.0, "a"), (2.0, "b"), (30.0, "c"), (32.0, "d")]
+    assert {name for at, name in shell.asks if at >= 60} == set("abcd")
 
 
 def test_lapse_ends_waits_that_could_not_even_ask() -> None:

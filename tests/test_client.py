@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from ddswait.api import Fault, Request
-from ddswait.auth import Token
+from ddswait.auth import AccessKey, Token
 from ddswait.client import Client, _find_proxy, describe
 from ddswait.outcome import Refusal
 
@@ -77,6 +77,25 @@ async def test_request_is_sent_as_given() -> None:
     assert head.startswith("GET /v3/p/jobs?id=a%2Fb HTTP/1.1\r\n")
     assert "X-Extra: secret\r\nX-Auth-Token: t\r\n" in head
     assert "X-Language: en-us\r\n" in head
+
+
+@pytest.mark.parametrize("opened", [True, False])
+async def test_another_kind_of_key_leaves_nothing_of_the_last(*, opened: bool) -> None:
+    """Temporary key, permanent key, token: each request carries, and signs, its own headers."""
+    seen: list[bytes] = []
+    raw = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    client = Client(4, {"X-Language": "en-us"}, AccessKey("AK", "SK", "its-token", "p"))
+    async with serving(answering(raw, seen)) as url:
+        if opened:
+            await client.send(Request("GET", url), Response)
+        for key in (AccessKey("AK", "SK"), Token("t"), AccessKey("AK", "SK")):
+            client.use(key)
+            await client.send(Request("GET", url), Response)
+        await client.close()
+    heads = [head.decode().lower() for head in seen[-3:]]
+    assert not any("x-security-token" in head or "x-project-id" in head for head in heads)
+    assert ["x-auth-token" in head for head in heads] == [False, True, False]
+    assert all("x-language: en-us\r\n" in head for head in heads)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from ddswait import Job, Outcome, OutcomeKind
-from ddswait.events import Ended, Event, PollFailed, Progressed, Tracked, UnknownStatus, Visible
+from ddswait.events import (
+    Ended,
+    Event,
+    ListRefused,
+    PollFailed,
+    Progressed,
+    RenewalFailed,
+    Tracked,
+    UnknownStatus,
+    Visible,
+)
 from ddswait.log import log_event
 
 JOB = Job("x", "Create_MongoDB", "Running", progress=9)
@@ -70,6 +80,43 @@ def test_good_ends_are_no_warnings(kind: str, level: str, caplog: pytest.LogCapt
     caplog.set_level(logging.DEBUG, "ddswait")
     log_event(Ended("x", Outcome("x", OutcomeKind(kind))))
     assert [record.levelname for record in caplog.records] == [level]
+
+
+@pytest.mark.parametrize(
+    ("event", "level", "told"),
+    [
+        (ListRefused("HTTP 403"), "INFO", {"message": "ddswait.list_refused", "cause": "HTTP 403"}),
+        (
+            RenewalFailed("HTTP 503", 1.23456),
+            "WARNING",
+            {"message": "ddswait.renewal_failed", "cause": "HTTP 503", "pause": 1.235},
+        ),
+        (
+            RenewalFailed("HTTP 401", None),
+            "WARNING",
+            {"message": "ddswait.renewal_failed", "cause": "HTTP 401", "pause": None},
+        ),
+    ],
+)
+def test_what_concerns_no_job(
+    event: Event, level: str, told: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What happens to the credentials or to lists is logged without a job."""
+    caplog.set_level(logging.DEBUG, "ddswait")
+    log_event(event)
+    (record,) = caplog.records
+    values = {name: value for name, value in vars(record).items() if name not in STANDARD}
+    assert record.levelname == level
+    assert {"message": record.message, **values} == told
+
+
+def test_instance_that_is_ready_has_its_own_name(caplog: pytest.LogCaptureFixture) -> None:
+    """The second end of a wait with `ready` is not told as the job's."""
+    caplog.set_level(logging.DEBUG, "ddswait")
+    for kind in (OutcomeKind.COMPLETED, OutcomeKind.NOT_READY):
+        log_event(Ended("x", Outcome("x", kind), instance=True))
+    told = [record.message for record in caplog.records]
+    assert told == ["ddswait.instance_ready", "ddswait.job_not_ready"]
 
 
 def test_silent_until_configured() -> None:

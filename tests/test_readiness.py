@@ -1,18 +1,20 @@
 """After the job: the instance must be normal with nothing pending."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from ddswait import InstanceNotReady, OutcomeKind, Password, Token, Waiter
+from ddswait import InstanceNotReady, OutcomeKind, Password, Refused, Token, Waiter
 from ddswait.api import Fault, InstanceState, read_instance
+from ddswait.events import Ended, Event
 from ddswait.job import Job
 from ddswait.outcome import Outcome, Refusal
 from ddswait.readiness import Readiness
 from ddswait.simulator import Simulator
+from ddswait.simulator.server import Seen
 from ddswait.watch import Rules
 from tests.cloud import Still
 
@@ -89,10 +91,157 @@ async def test_weather_only_delays(dds: Simulator) -> None:
         assert (await w.wait(job_id, ready=True)).status == "Completed"
 
 
+def instances(dds: Simulator) -> str:
+    return f"/v3/{dds.project_id}/instances"
+
+
+def looks(dds: Simulator) -> list[Seen]:
+    return [seen for seen in dds.requests if seen.path == instances(dds)]
+
+
+def by_password(dds: Simulator, **settings: Any) -> Waiter:
+    auth = Password(dds.user, dds.password, dds.domain, dds.endpoint, dds.region)
+    return Waiter(endpoint=dds.endpoint, auth=auth, **settings)
+
+
+async def kinds(waits: Iterable[asyncio.Future[Job]]) -> set[type]:
+    return {type(each) for each in await asyncio.gather(*waits, return_exceptions=True)}
+
+
+async def test_hundred_instances_and_a_revoked_token_cost_one_renewal(dds: Simulator) -> None:
+    """Looks at instances share the lease: one renewal for all, and no wait lost."""
+    dds.settle_seconds = 200.0
+    ids = [dds.add_job(seconds=10) for _ in range(100)]
+    async with by_password(dds, rate="1000/s") as w:
+        waits = [w.track(each, ready=True) for each in ids]
+        await asyncio.sleep(100)
+        dds.revoke_all()
+        dds.inject("stall", count=None, path="/v3/auth/tokens", seconds=20.0)
+        assert await kinds(waits) == {Job}
+    assert dds.statuses[201] == 2
+
+
+async def test_token_is_renewed_while_only_instances_are_left(dds: Simulator) -> None:
+    """Before it ends, as for jobs: no look is ever refused."""
+    dds.settle_seconds, dds.token_seconds = 40_000.0, 3600.0
+    async with by_password(dds) as w:
+        await w.wait(dds.add_job(seconds=10), ready=True, timeout=86400)
+    assert dds.statuses[401] == 0
+    assert dds.statuses[201] > 20
+
+
+async def test_iam_down_for_five_minutes_loses_no_instance(dds: Simulator) -> None:
+    """No question leaves meanwhile; then the waits go on."""
+    dds.settle_seconds = 600.0
+    ids = [dds.add_job(seconds=10) for _ in range(20)]
+    async with by_password(dds) as w:
+        waits = [w.track(each, ready=True) for each in ids]
+        await asyncio.sleep(100)
+        dds.revoke_all()
+        dds.inject("error", count=None, path="/v3/auth/tokens")
+        await asyncio.sleep(300)
+        dds.clear_faults()
+        assert await kinds(waits) == {Job}
+
+
+async def test_iam_down_for_good_ends_as_not_ready_with_the_cause(dds: Simulator) -> None:
+    """After unreachable_after seconds without credentials, as for jobs."""
+    dds.settle_seconds = 1e6
+    async with by_password(dds) as w:
+        wait = w.track(dds.add_job(seconds=10), ready=True)
+        await asyncio.sleep(100)
+        dds.revoke_all()
+        dds.inject("error", count=None, path="/v3/auth/tokens")
+        with pytest.raises(InstanceNotReady, match="no credentials: HTTP 503"):
+            await wait
+        assert 700 <= now() <= 800
+
+
+async def test_ended_token_is_refused_once_for_all_instances(dds: Simulator) -> None:
+    """Refused, dated, after one question; a later wait is refused without one."""
+    dds.settle_seconds = 1e6
+    ids = [dds.add_job(seconds=10) for _ in range(300)]
+    outcomes: list[Outcome] = []
+    async with waiter(dds, rate="1000/s") as w:
+        waits = [w.track(each, ready=True, callback=outcomes.append) for each in ids]
+        await asyncio.sleep(60)
+        dds.revoke()
+        assert await kinds(waits) == {Refused}
+        assert await kinds([w.track(dds.add_job(seconds=10), ready=True)]) == {Refused}
+        # As many as were under way when the token ended.
+        assert dds.statuses[401] <= 64
+    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.REFUSED}
+    assert "accepted until" in outcomes[0].message
+    assert outcomes[0].refusal is not None
+    assert outcomes[0].job is not None
+
+
+async def test_permission_for_instances_says_nothing_of_jobs(dds: Simulator) -> None:
+    """A 403 ends every wait for an instance after one question; waits for jobs go on."""
+    dds.inject("forbidden", count=None, path=instances(dds))
+    async with waiter(dds) as w:
+        job = w.track(dds.add_job(seconds=300))
+        first = w.track(dds.add_job(seconds=10), ready=True)
+        assert await kinds([first]) == {Refused}
+        late = [w.track(dds.add_job(seconds=10), ready=True) for _ in range(30)]
+        assert await kinds(late) == {Refused}
+        assert "dds:instance:list" in str(first.exception())
+        assert len(looks(dds)) == 1
+        assert (await job).status == "Completed"
+
+
+async def test_limit_met_at_an_instance_is_learned(dds: Simulator) -> None:
+    """A 429 to a look at an instance teaches the budget that all share."""
+    dds.settle_seconds = 300.0
+    ids = [dds.add_job(seconds=10) for _ in range(50)]
+    async with waiter(dds) as w:
+        waits = [w.track(each, ready=True) for each in ids]
+        await asyncio.sleep(60)
+        assert looks(dds)
+        dds.limit(100, 60.0)
+        assert await kinds(waits) == {Job}
+        assert "100/60 s" in repr(w)
+    assert dds.statuses[429] < 10
+
+
+async def test_last_look_at_an_instance_is_exactly_at_the_deadline(dds: Simulator) -> None:
+    """An instance that becomes ready just before the deadline is seen."""
+    dds.settle_seconds = 99.9
+    job_id = dds.add_job(seconds=0)
+    async with waiter(dds) as w:
+        wait = w.track(job_id, timeout=100, ready=True)
+        await asyncio.sleep(98)
+        assert "1 jobs" in repr(w)
+        assert (await wait).status == "Completed"
+        assert now() == 100.0
+
+
+async def test_letting_go_of_one_wait_leaves_the_others(dds: Simulator) -> None:
+    """The same job, tracked anew and by others, while its instance is awaited."""
+    dds.settle_seconds = 200.0
+    job_id = dds.add_job(seconds=10)
+    ended: list[Event] = []
+    async with waiter(dds, on_event=ended.append) as w:
+        first, second = (w.track(job_id, ready=True) for _ in range(2))
+        await asyncio.sleep(100)
+        first.cancel()
+        assert (await w.wait(job_id)).status == "Completed"
+        assert not second.done()
+        assert [each.job_id for each in w.pending()] == [job_id]
+        before = len(looks(dds))
+        assert (await second).status == "Completed"
+    assert len(looks(dds)) - before < 40
+    assert [each.instance for each in ended if isinstance(each, Ended)] == [False, False, True]
+
+
+def take(waiting: Readiness, reply: InstanceState | Fault | Refusal, at: float) -> Outcome | None:
+    return waiting.take(reply, at, Rules(), Still())
+
+
 def readiness(name: str = "Create_MongoDB", instance: str = "i1") -> Readiness:
     record = {"id": "x", "name": name, "status": "Completed", "instance_id": instance}
     outcome = Outcome("x", OutcomeKind.COMPLETED, Job.from_record(record))
-    return Readiness(outcome, 0.0, 100.0, Rules(), Still())
+    return Readiness(outcome, 0.0, 100.0, None)
 
 
 @pytest.mark.parametrize(
@@ -111,19 +260,19 @@ def test_what_an_answer_means(
     reply: InstanceState | Fault | Refusal, kind: OutcomeKind | None
 ) -> None:
     """Ready, hopeless, or asked again; at the deadline everything but ready is not ready."""
-    outcome = readiness().take(reply, 50.0)
+    outcome = take(readiness(), reply, 50.0)
     assert (outcome and outcome.kind) is kind
-    late = readiness().take(reply, 100.0)
+    late = take(readiness(), reply, 100.0)
     assert late is not None
     assert late.kind is (kind or OutcomeKind.NOT_READY)
 
 
 def test_after_a_deletion_there_is_nothing_to_be_ready() -> None:
     """The instance is gone: completed. Of other jobs, the message says that no such ID is known."""
-    outcome = readiness("Delete_MongoDB").take(InstanceState(found=False), 1.0)
+    outcome = take(readiness("Delete_MongoDB"), InstanceState(found=False), 1.0)
     assert outcome is not None
     assert outcome.ok
-    lost = readiness().take(InstanceState(found=False), 100.0)
+    lost = take(readiness(), InstanceState(found=False), 100.0)
     assert lost is not None
     assert "jobs name nodes as well" in lost.message
 

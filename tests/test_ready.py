@@ -1,5 +1,6 @@
 """ddswait.ready: who goes first when not all can."""
 
+from ddswait.looks import Looks
 from ddswait.ready import Ready
 from ddswait.watch import Watch
 
@@ -17,7 +18,7 @@ def order(ready: Ready, now: float) -> str:
     return out
 
 
-def wanted(each: Watch, _: float) -> float:
+def wanted(each: Looks, _: float) -> float:
     return max(each.due - each.good_at, 2.5)
 
 

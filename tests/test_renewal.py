@@ -8,6 +8,9 @@ import pytest
 import pytest_asyncio
 
 from ddswait import ConfigurationError, OutcomeKind, Password, Waiter
+from ddswait.cli.ledger import Ledger
+from ddswait.cli.output import Printer
+from ddswait.events import Event, RenewalFailed
 from ddswait.simulator import Simulator
 
 
@@ -25,9 +28,9 @@ def waiter(dds: Simulator, **changed: Any) -> Waiter:
         "iam_endpoint": dds.endpoint,
         "region": dds.region,
     }
-    interval = changed.pop("interval", 10.0)
+    interval, on_event = changed.pop("interval", 10.0), changed.pop("on_event", None)
     auth = Password(**{**settings, **changed})
-    return Waiter(endpoint=dds.endpoint, auth=auth, interval=interval)
+    return Waiter(endpoint=dds.endpoint, auth=auth, interval=interval, on_event=on_event)
 
 
 def tokens_made(dds: Simulator) -> int:
@@ -75,6 +78,33 @@ async def test_iam_down_for_ten_minutes_loses_no_job(dds: Simulator) -> None:
         dds.clear_faults()
         outcomes = await waiting
     assert {outcome.kind for outcome in outcomes} == {OutcomeKind.COMPLETED}
+
+
+async def test_password_that_changed_is_tried_once_and_then_upon_401(dds: Simulator) -> None:
+    """A refused renewal is told and not repeated, until the token itself is refused."""
+    dds.token_seconds = 3600.0
+    told: list[Event] = []
+    async with waiter(dds, on_event=told.append) as w:
+        future = w.track(dds.add_job(seconds=20_000), timeout=30_000)
+        await asyncio.sleep(100)
+        dds.password = "another-one"
+        await asyncio.wait([future])
+    assert "Refused" in repr(future.exception())
+    assert 3600 <= dds.now() < 4000
+    assert tokens_made(dds) == 3
+    (failed,) = (event for event in told if isinstance(event, RenewalFailed))
+    assert failed.pause is None
+
+
+@pytest.mark.parametrize(("pause", "again"), [(45.0, ", again in 45s"), (None, "")])
+def test_failed_renewal_is_told_by_the_command_line(
+    pause: float | None, again: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line on standard error: when it is tried again, and what went wrong."""
+    printer = Printer("text", Ledger([], 0.0), quiet=False)
+    printer.event(RenewalFailed("HTTP 503", pause))
+    told = capsys.readouterr().err
+    assert told == f"credentials could not be renewed{again}: HTTP 503\n"
 
 
 async def test_iam_down_for_good_is_unreachable(dds: Simulator) -> None:

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ddswait.looks import Looks
 from ddswait.timetable import Timetable
 from ddswait.watch import Watch
 
@@ -13,7 +14,7 @@ TIMES = st.floats(0, 200) | st.integers(0, 50).map(float) | st.floats(0, 1e9)
 def test_entries_come_out_earliest_first(steps: list[tuple[float, str] | None]) -> None:
     """However entries are pushed and popped, the first is always the least of all."""
     table = Timetable()
-    model: list[Watch] = []
+    model: list[Looks] = []
     for step in steps:
         if step is not None:
             watch = Watch(step[1], step[0], 1e10, None)
@@ -32,5 +33,5 @@ def test_entries_come_out_earliest_first(steps: list[tuple[float, str] | None]) 
     assert [(table.first(), table.pop())[1][:2] for _ in model] == sorted(map(key, model))
 
 
-def key(watch: Watch) -> tuple[float, str]:
+def key(watch: Looks) -> tuple[float, str]:
     return watch.due, watch.job_id

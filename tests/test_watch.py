@@ -5,9 +5,10 @@ from typing import NamedTuple
 import pytest
 
 from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running, Throttled
+from ddswait.looks import LAST_LOOK
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal
-from ddswait.watch import LAST_LOOK, Rules, Watch
+from ddswait.watch import Rules, Watch
 from tests.cloud import PLACE, Still, job, record
 
 RULES = Rules(place=PLACE)

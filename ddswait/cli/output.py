@@ -23,6 +23,7 @@ from ddswait.events import (
     Looked,
     PollFailed,
     Progressed,
+    RenewalFailed,
     Tracked,
     UnknownStatus,
     Visible,
@@ -109,12 +110,14 @@ class Printer:
                 news = job.status != previous.status or self._is_step(job)
                 return f"{name}  {job_text(job)}" if news and not job.is_final else ""
             case PollFailed(_, cause, pause):
-                if cause == self._last_cause:
-                    return ""
-                self._last_cause = cause
-                return f"{name}  look failed, again in {duration(pause)}: {safe(cause)}"
+                before, self._last_cause = self._last_cause, cause
+                line = f"{name}  look failed, again in {duration(pause)}: {safe(cause)}"
+                return line if cause != before else ""
             case UnknownStatus(_, status):
                 return f"{name}  DDS uses an undocumented status: {safe(status)}"
+            case RenewalFailed(cause, pause, _):
+                again = "" if pause is None else f", again in {duration(pause)}"
+                return f"credentials could not be renewed{again}: {safe(cause)}"
             case Tracked() | Looked() | ListRefused() | Ended():
                 return ""
             case _:

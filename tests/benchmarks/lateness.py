@@ -12,7 +12,7 @@ from ddswait.agenda import Agenda
 from ddswait.api import Reply, Running
 from ddswait.budget import Budget
 from ddswait.carrier import Carrier
-from ddswait.question import Ask, Renew, Sweep
+from ddswait.question import Ask, Look, Renew, Sweep
 from ddswait.watch import Rules
 
 REPLY = Running({"id": "x", "status": "Running", "progress": "9%"})
@@ -24,7 +24,7 @@ async def measure(jobs: int, seconds: float) -> None:
     agenda = Agenda(Rules(interval=1e6), Random(2), budget=Budget(inf))
     late: list[float] = []
 
-    async def send(ask: Ask | Renew | Sweep) -> Reply:
+    async def send(ask: Ask | Look | Renew | Sweep) -> Reply:
         assert isinstance(ask, Ask)
         late.append(loop.time() - ask.watch.due)
         return REPLY
