@@ -118,7 +118,7 @@ class Gate:
         for job_id in self._ledger.open:
             entry = self._ledger[job_id]
             told = entry.told
-            if told is None or (told.ok and self._ready):
+            if told is None or (told.ok and self._ready and not entry.instance_told):
                 told = pending.get(job_id) or Outcome(
                     job_id, OutcomeKind.PENDING, entry.job, "not ended yet"
                 )

@@ -42,7 +42,7 @@ class Entry:
         visible_at: when it was first seen in this run.
         ended_at: when its wait ended.
         outcome: how its wait ended; None while it goes on.
-        told: how the job itself ended, which its instance's readiness may yet follow.
+        told: how the job itself ended, or the wait for its instance (`instance_told`).
         next_look: when it will be looked at next.
         trouble: what went wrong with the last look, or "".
         looks: every look of this run.
@@ -57,6 +57,7 @@ class Entry:
     ended_at: float | None = None
     outcome: Outcome | None = None
     told: Outcome | None = None
+    instance_told: bool = False
     next_look: float | None = None
     trouble: str = ""
     looks: list[Look] = field(default_factory=list)
@@ -127,8 +128,9 @@ class Ledger:
                 if len(entry.looks) < _MOST_LOOKS:
                     progress = entry.job.progress if entry.job else None
                     entry.looks.append(Look(now, why, progress))
-            case Ended(_, outcome, _):
+            case Ended(_, outcome, _, instance):
                 entry.job, entry.told = outcome.job or entry.job, outcome
+                entry.instance_told = instance
             case _:
                 pass
 

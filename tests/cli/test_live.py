@@ -129,7 +129,9 @@ def test_many_jobs_are_counted(cloud: Cloud) -> None:
     jobs = [cloud.job(seconds=5 + number / 20) for number in range(40)]
     bad = cloud.job(fails="no quota")
     terminal = Terminal(cloud, "--rate", "100/s", *jobs, bad, lines=50)
-    screen = terminal.until(r"1 of 41 jobs ended(.|\n)*\d+ Running")
+    # The failed row stands first: below it there must be a running one, and so a whole picture.
+    failed = f"{bad[:8]}.* failed"
+    screen = terminal.until(rf"1 of 41 jobs ended(.|\n)*\d+ Running(.|\n)*{failed}(.|\n)* Running ")
     assert "1 failed" in screen
     assert screen.count(" Running ") <= 12
     assert "\N{MULTIPLICATION X} failed" in terminal.row(bad[:8])

@@ -78,14 +78,14 @@ def test_second_process_is_kept_away(cloud: Cloud, tmp_path: Path) -> None:
     """Two on one file: the second says so at once, exit code 2."""
     file = str(tmp_path / "wait.json")
     with subprocess.Popen(
-        cloud.command("--state", file, cloud.job(seconds=600)),
+        cloud.command("--state", file, "--timeout", "20", cloud.job(seconds=600)),
         env=cloud.env,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stderr is not None
         process.stderr.readline()
-        second = cloud.run("--state", file, "--timeout", "3")
+        second = cloud.run("--state", file)
         process.kill()
     assert (second.returncode, "in use by another process" in second.stderr) == (2, True)
 
