@@ -366,7 +366,7 @@ class Agenda:
         return pace.momentary(interval, now - watch.born, self._past_of(watch), watch.told)
 
     def _past_of(self, watch: Watch) -> Past | None:
-        return None if watch.record is None else self.durations.of(watch.record.get("name", ""))
+        return None if watch.record is None else self.durations.of(_name(watch.record))
 
     def _listed(self, sweep: Sweep, reply: Reply | Listed, now: float) -> Sequence[Event]:
         """Take a page of a list, or that there is none."""
@@ -394,8 +394,9 @@ class Agenda:
             return ()  # lists were given up meanwhile
         events: list[Event] = []
         for record in page.records:
-            watch = self._watches.get(record.get("id", ""))
-            if watch is not None and watch.by is None and record.get("status") not in _FINAL:
+            job_id = record.get("id")
+            watch = self._watches.get(job_id) if isinstance(job_id, str) else None
+            if watch is not None and watch.by is None and not _is_final(record):
                 events += self._see(watch, record, now)
         if self._sweeping.page(len(page.records), page.total):
             self._end_sweep(now)
@@ -411,7 +412,7 @@ class Agenda:
         before = watch.record
         if before is None:
             self._birth(watch, record, now)
-        past = self.durations.of(record.get("name", "")) if before is None else self._past_of(watch)
+        past = self.durations.of(_name(record)) if before is None else self._past_of(watch)
         watch.listed(record, now, self.rules, self._random, past)
         self._ready.discard(watch)
         self._timetable.push(watch)
@@ -602,6 +603,16 @@ class Agenda:
 
 def _deadline(entry: tuple[float, object]) -> float:
     return entry[0]
+
+
+def _name(record: Mapping[str, Any]) -> str:
+    name = record.get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _is_final(record: Mapping[str, Any]) -> bool:
+    status = record.get("status")
+    return isinstance(status, str) and status in _FINAL
 
 
 def _why(watch: Watch) -> str:

@@ -32,6 +32,9 @@ _SHOWN = 200
 _LONGEST_RETRY_AFTER = 86400.0
 _MINUTE = 60.0
 _MONTH = 30 * 86400.0 - 2 * _MINUTE
+# A clock outside these years is none: a month before or after it may not even be a date.
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
 class Request(NamedTuple):
@@ -271,11 +274,12 @@ def read_instance(
 
 
 def moment_of(date: str) -> float | None:
-    """Return a `Date` header in seconds since 1970; None when it is none."""
+    """Return a `Date` header in seconds since 1970; None outside the years 2000 to 2100."""
     try:
-        return parsedate_to_datetime(date).timestamp()
+        moment = parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
+    return moment if _EARLIEST < moment < _LATEST else None
 
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Reply:

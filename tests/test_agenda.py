@@ -199,6 +199,9 @@ REPLIES = st.sampled_from(
     [
         lambda job_id: Running(record(job_id)),
         lambda job_id: Running(record(job_id, "Queued", 50)),
+        lambda job_id: Running({**record(job_id), "name": None}),
+        lambda job_id: Running({**record(job_id), "name": [], "progress": {}}),
+        lambda job_id: Running(record(job_id), "Fri, 31 Dec 9999 23:59:59 GMT"),
         lambda job_id: Completed(job(job_id, "Completed")),
         lambda job_id: Failed(job(job_id, "Failed")),
         lambda _: NotVisible("unknown"),

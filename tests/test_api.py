@@ -194,6 +194,23 @@ def test_no_reply_breaks_the_reader(status: int, content: bytes, headers: dict[s
 
 
 @pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("Fri, 01 Jan 2021 00:00:00 GMT", 1609459200.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", None),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", None),
+        ("Fri, 01 Jan 0100 00:00:00 GMT", None),
+        ("", None),
+        ("rubbish", None),
+    ],
+)
+def test_only_a_clock_of_our_times_is_one(date: str, moment: float | None) -> None:
+    """A month before and after what a Date header says is a date, or it says nothing."""
+    assert api.moment_of(date) == moment
+
+
+@pytest.mark.parametrize(
     "endpoint",
     ["", "dds.example", "ftp://x", "https://", "https://x:99999", "https://x/?a", "https://x y"],
 )

@@ -185,7 +185,8 @@ class ListingCloud:
     def show(self, job_id: str, now: float) -> Reply:
         if now >= self.ends[job_id]:
             return Completed(job(job_id, "Completed"))
-        return Running(record(job_id), DATE)
+        named: dict[str, Any] = {**record(job_id), "name": self.chance.choice(("n", None, 7, []))}
+        return Running(named, self.chance.choice((DATE, "Fri, 31 Dec 9999 23:59:59 GMT")))
 
     def page(self, now: float) -> Listed | Fault | Throttled:
         luck = self.chance.random()
@@ -196,7 +197,9 @@ class ListingCloud:
         lag = self.chance.choice((0.0, 0.0, 30.0, 300.0))
         running = [record(each) for each, end in self.ends.items() if now - lag < end]
         shown = [each for each in running if self.chance.random() < 0.9]
-        strange: list[Any] = [{}, {"id": 7}, {"id": "job0", "status": 9}, record("other")]
+        strange: list[Any] = [{}, {"id": 7}, {"id": []}, record("other")]
+        strange += [{"id": "job0", "status": 9}, {"id": "job0", "status": []}]
+        strange += [{**record("job0"), "name": None}, {**record("job0"), "name": []}]
         total = self.chance.choice((len(shown), 350, 0))
         return Listed([*shown, *shown[:2], *strange], total)
 
