@@ -8,7 +8,8 @@
     3. After the first sight, "not known" is believed when two looks in a row say it outside the
        grace: behind a gateway, one answer may come from a replica that lags.
     4. A look that failed says nothing of the job. It only counts how long we have been blind:
-       `unreachable_after` seconds without one good look end the wait.
+       `unreachable_after` seconds without one good look end the wait. To wait for a turn while
+       others are answered is not to be blind.
     5. A refusal ends the wait at once: asking again cannot help.
     6. The deadline is absolute. A last look is sent exactly there, and has LAST_LOOK seconds to
        be answered. A look still under way there is cut, and was the last: it had a second at
@@ -35,6 +36,7 @@ The states are not stored: `record` (seen?), `misses` and `faults` (how often in
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
 from ddswait import pace, pauses
@@ -98,7 +100,8 @@ class Watch:
         born: when the job was created, or when tracking began if that is not known.
         told: what its progress promised when it last changed; None without.
         good_at: when a look last succeeded, by a single question or a list, or tracking began.
-        asked: when the last single look left that was not preceded by a failed one.
+        asked: when the last single look left that was not preceded by a failed one; later by the
+            time for which a look had to wait for its turn since.
         misses: looks in a row that did not know the ID.
         faults: looks in a row that failed.
         polls: looks answered in all.
@@ -147,10 +150,19 @@ class Watch:
         seen = self.record["status"] if self.record else "not visible"
         return f"<Watch {self.job_id} {seen}, due at {self.due:.1f}>"
 
-    def ask(self, now: float, rules: Rules) -> None:
-        """Note that a look is sent now, and when it must be answered."""
+    def ask(self, now: float, rules: Rules, heard: float = -inf) -> None:
+        """Note that a look is sent now, and when it must be answered.
+
+        Args:
+            now: the time.
+            rules: intervals and bounds.
+            heard: when the API last answered anybody.
+        """
         if not self.faults:
             self.asked = now
+        elif heard >= self.due:
+            # It waited for its turn, while others were answered: want of budget is no blindness.
+            self.asked = min(now, self.asked + max(0.0, now - self.due))
         if now >= self.deadline:
             # Only what could not leave in time gets beyond the allowance, by _SOON at the most.
             self.by = max(self.deadline + LAST_LOOK, now + _SOON)

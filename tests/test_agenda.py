@@ -1,5 +1,6 @@
 """ddswait.agenda: many watches, no loop, no clock."""
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -8,10 +9,12 @@ from hypothesis import strategies as st
 
 from ddswait.agenda import Agenda
 from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running, Throttled
+from ddswait.budget import Budget
 from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus, Visible
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal
 from ddswait.question import Ask, Rest
+from ddswait.simulator.limits import Limit
 from ddswait.watch import LAST_LOOK, Rules
 from tests.cloud import PLACE, Shell, Still, job, lasting, record
 
@@ -193,6 +196,38 @@ def test_a_year_of_a_thousand_jobs() -> None:
     assert {end.outcome.kind for _, end in shell.ended} == {Kind.COMPLETED}
     late = [at - starts[end.job_id] - lengths[end.job_id] for at, end in shell.ended]
     assert max(late) < 60
+
+
+@pytest.mark.parametrize("figures", [True, False])
+def test_want_of_budget_makes_no_job_unreachable(figures: bool) -> None:
+    """500 jobs under a limit of 20 a minute, stated or hidden, in bad weather: all complete."""
+    limit, chance = Limit(20, 60.0), Random(1)
+
+    def cloud(job_id: str, now: float) -> tuple[Reply, float]:
+        if limit.refusal(now):
+            return Throttled("429", 0.0, *((20, 60.0) if figures else ())), 0.0
+        if chance.random() < 0.05:
+            return Fault("HTTP 503"), 0.0
+        over = now > 600.0
+        return (Completed(job(job_id, "Completed")) if over else Running(record(job_id))), 0.0
+
+    shell = Shell(cloud, random=Random(2), budget=Budget())
+    for number in range(500):
+        shell.track(f"job-{number}", 90_000.0)
+    shell.run()
+    assert Counter(end.outcome.kind for _, end in shell.ended) == {Kind.COMPLETED: 500}
+
+
+def test_outage_ends_the_waits_in_time_though_few_looks_can_be_under_way() -> None:
+    """200 jobs, 4 places, a server that is silent: waiting for a place is blindness."""
+    shell = Shell(
+        lambda job_id, now: (Running(record(job_id)), 1000.0 if now > 50 else 0.0), size=4
+    )
+    for number in range(200):
+        shell.track(f"job-{number}", 90_000.0)
+    shell.run()
+    assert Counter(end.outcome.kind for _, end in shell.ended) == {Kind.UNREACHABLE: 200}
+    assert max(at for at, _ in shell.ended) < 4000
 
 
 REPLIES = st.sampled_from(
