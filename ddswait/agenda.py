@@ -111,6 +111,7 @@ class Agenda:
         self._past_at: float | None = None  # when to ask for past jobs; inf for not (again)
         self._server_ahead: float | None = None  # seconds since 1970, when our own clock is 0
         self._accepted_at = -inf
+        self._heard_at = -inf  # the API answered anybody, if only with a 429
         self._probe_until = -inf
         self._refusal: Refusal | None = None
         self._lease = Leasing(renews=renews)
@@ -279,7 +280,7 @@ class Agenda:
         return self._ask(watch, now) if watch is not None else Rest(now + _AGAIN)
 
     def _ask(self, watch: Watch, now: float) -> Ask:
-        watch.ask(now, self.rules)
+        watch.ask(now, self.rules, self._heard_at)
         return Ask(watch.job_id, watch, self._lease.count, now)
 
     def _gather(self, now: float) -> None:
@@ -382,10 +383,11 @@ class Agenda:
             return self._list_refused(sweep, reply, now)
         if isinstance(reply, Throttled):
             self._learn_limit(reply, sweep.at, now)
+        retry_after = reply.retry_after if isinstance(reply, Fault | Throttled) else 0.0
         if sweep.status == "Completed":
-            self._past_at = now + _PAST_AGAIN
+            self._past_at = now + max(_PAST_AGAIN, retry_after)
             return ()
-        self._sweeping.failed(now, self._random)
+        self._sweeping.failed(now, self._random, retry_after)
         self._let_held_go(now)
         return ()
 
@@ -398,7 +400,7 @@ class Agenda:
             watch = self._watches.get(job_id) if isinstance(job_id, str) else None
             if watch is not None and watch.by is None and not _is_final(record):
                 events += self._see(watch, record, now)
-        if self._sweeping.page(len(page.records), page.total):
+        if self._sweeping.page(len(page.records), page.total, now):
             self._end_sweep(now)
         return events
 
@@ -422,7 +424,7 @@ class Agenda:
     def _end_sweep(self, now: float) -> None:
         """Ask singly about every job that the list should have held and did not."""
         sweeping = self._sweeping
-        for job_id in sweeping.expected - sweeping.seen:
+        for job_id in () if sweeping.given_up else sweeping.expected - sweeping.seen:
             watch = self._watches.get(job_id)
             if watch is None or watch.by is not None:
                 continue
@@ -523,12 +525,13 @@ class Agenda:
 
     def _learn_limit(self, reply: Throttled, asked_at: float, now: float) -> Throttled:
         """Let the budget learn from a 429; return it with the time that the budget waits."""
+        self._heard_at = now
         self.budget.throttled(reply.limit, reply.window, reply.retry_after, asked_at, now)
         wait = self.budget.at(now) - now if reply.limit is not None else 0.0
         return reply._replace(retry_after=max(reply.retry_after, wait))
 
     def _accept(self, now: float) -> None:
-        self._accepted_at = now
+        self._accepted_at = self._heard_at = now
         self._lease.accepted = True
 
     def _refused(self, ask: Ask, refusal: Refusal, now: float) -> Sequence[Event]:

@@ -10,7 +10,7 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ddswait import Token, Waiter
+from ddswait import Token, Waiter, api
 from ddswait.agenda import Agenda
 from ddswait.api import Completed, Fault, Listed, Reply, Running, Throttled
 from ddswait.budget import Budget
@@ -200,7 +200,7 @@ class ListingCloud:
         strange: list[Any] = [{}, {"id": 7}, {"id": []}, record("other")]
         strange += [{"id": "job0", "status": 9}, {"id": "job0", "status": []}]
         strange += [{**record("job0"), "name": None}, {**record("job0"), "name": []}]
-        total = self.chance.choice((len(shown), 350, 0))
+        total = self.chance.choice((len(shown), 350, 0, -1, 10**9))
         return Listed([*shown, *shown[:2], *strange], total)
 
 
@@ -241,12 +241,88 @@ def test_sweep_pays_when_pages_are_fewer_than_jobs() -> None:
     sweeping = Sweeping()
     sweeping.plan([0.003] * 2, 10.0, 0.1, 0.0)
     assert sweeping.due < 60
-    sweeping.begin([])
-    assert not sweeping.page(100, 250)
-    assert sweeping.page(150, 250)
+    sweeping.begin("abcd")
+    assert not sweeping.page(100, 250, 0.0)
+    assert sweeping.page(150, 250, 0.0)
     sweeping.plan([0.003] * 3, 10.0, 0.1, 0.0)
     assert sweeping.due == float("inf")
     sweeping.plan([0.003] * 4, 10.0, 0.1, 0.0)
     assert sweeping.due < 60
     sweeping.plan([0.3, *[0.0003] * 5], 10.0, 0.1, 0.0)
     assert sweeping.due == float("inf")
+
+
+def test_sweep_is_given_up_when_the_pages_left_are_as_many_as_the_jobs() -> None:
+    """It has told nothing of what it did not show, and its number of pages holds five minutes."""
+    sweeping = Sweeping()
+    sweeping.begin("abc")
+    assert not sweeping.page(100, 300, 0.0)
+    assert not sweeping.given_up
+    sweeping.seen.add("a")
+    sweeping.seen.add("b")
+    assert sweeping.page(100, 300, 0.0)
+    assert sweeping.given_up
+    sweeping.plan([0.003] * 3, 10.0, 0.1, 1.0)
+    assert sweeping.due == float("inf")
+    assert sweeping.should_consider(299.0)
+    sweeping.plan([0.003] * 3, 10.0, 0.1, 299.0)
+    assert sweeping.due == float("inf")
+    assert sweeping.should_consider(305.0)
+    sweeping.plan([0.003] * 3, 10.0, 0.1, 305.0)
+    assert sweeping.due < 400
+
+
+async def test_lists_that_cost_more_than_they_save_are_left_alone(dds: Simulator) -> None:
+    """2,500 foreign tasks and 20 jobs: a page now and then, until the foreign ones are gone."""
+    for _ in range(2500):
+        dds.add_job(seconds=900)
+    ids = [dds.add_job(seconds=3000) for _ in range(20)]
+    async with waiter(dds) as w:
+        for each in ids:
+            w.track(each)
+        await asyncio.sleep(850)
+        assert counted(dds)[0] <= 4
+        await asyncio.sleep(400)
+        before = counted(dds)
+        await asyncio.sleep(400)
+        lists, singles = counted(dds)
+        assert lists - before[0] > 10
+        assert singles - before[1] < 100
+        await w.close()
+
+
+async def test_total_that_lies_holds_no_job(
+    dds: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A billion tasks, always the same page: the jobs end as early as without lists."""
+    read, ask = api.read_list, api.list_tasks
+
+    def lying(*reply: Any) -> Any:
+        told = read(*reply)
+        return told._replace(total=10**9) if isinstance(told, Listed) else told
+
+    def first(endpoint: str, project: str, status: str, moment: float, *_: int) -> api.Request:
+        return ask(endpoint, project, status, moment, 0, 100)
+
+    monkeypatch.setattr(api, "read_list", lying)
+    monkeypatch.setattr(api, "list_tasks", first)
+    ids = [dds.add_job(seconds=100 + number) for number in range(30)]
+    async with waiter(dds) as w:
+        outcomes = await w.wait_all(ids)
+    assert max(each.waited - 100 - number for number, each in enumerate(outcomes)) < 20
+    assert counted(dds)[0] <= 4
+
+
+async def test_retry_after_of_a_list_is_honoured(dds: Simulator) -> None:
+    """Lists rest for as long as the server asks; single looks go on."""
+    ids = [dds.add_job(seconds=2000) for _ in range(30)]
+    async with waiter(dds) as w:
+        for each in ids:
+            w.track(each)
+        await asyncio.sleep(100)
+        dds.inject("error", retry_after="120", path=f"/v3.1/{dds.project_id}/jobs")
+        lists, singles = counted(dds)
+        await asyncio.sleep(119)
+        assert counted(dds)[0] == lists + 1
+        assert counted(dds)[1] > singles
+        await w.close()
