@@ -375,8 +375,8 @@ class Agenda:
             self._accept(now)
             self.budget.answered()
             if sweep.status == "Completed":
-                for record in reply.records:
-                    self.durations.learn(Job.from_record(record))
+                for job in sorted(map(Job.from_record, reply.records), key=_ended_at):
+                    self.durations.learn(job)  # the oldest first: the latest are kept
                 return ()
             return self._take_page(reply, now)
         if isinstance(reply, Refusal):
@@ -520,8 +520,8 @@ class Agenda:
         if job.created is not None and self._server_ahead is not None:
             age = now + self._server_ahead - job.created.timestamp()
             watch.born = now - min(max(age, 0.0), _LONGEST_AGE)
-        if self._past_at is None:
-            self._past_at = now if self.durations.count(job.name) < _ENOUGH else inf
+        if self._past_at is None and self.durations.count(job.name) < _ENOUGH:
+            self._past_at = now
 
     def _learn_limit(self, reply: Throttled, asked_at: float, now: float) -> Throttled:
         """Let the budget learn from a 429; return it with the time that the budget waits."""
@@ -606,6 +606,10 @@ class Agenda:
 
 def _deadline(entry: tuple[float, object]) -> float:
     return entry[0]
+
+
+def _ended_at(job: Job) -> float:
+    return -inf if job.ended is None else job.ended.timestamp()
 
 
 def _name(record: Mapping[str, Any]) -> str:

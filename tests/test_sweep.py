@@ -14,6 +14,7 @@ from ddswait import Token, Waiter, api
 from ddswait.agenda import Agenda
 from ddswait.api import Completed, Fault, Listed, Reply, Running, Throttled
 from ddswait.budget import Budget
+from ddswait.durations import Durations
 from ddswait.events import Ended, Event, ListRefused, Looked
 from ddswait.outcome import OutcomeKind
 from ddswait.question import Ask, Rest, Sweep
@@ -127,8 +128,6 @@ async def test_past_jobs_are_learned_at_the_start(dds: Simulator) -> None:
 
 async def test_known_past_is_not_asked_for(dds: Simulator) -> None:
     """With durations of the name at hand, the list is not asked for."""
-    from ddswait.durations import Durations
-
     durations = Durations()
     for number in range(5):
         durations.add("Create_MongoDB", str(number), 300.0)
@@ -136,6 +135,46 @@ async def test_known_past_is_not_asked_for(dds: Simulator) -> None:
         await w.wait(dds.add_job(seconds=300))
     assert counted(dds)[0] == 0
     assert durations.count("Create_MongoDB") == 6
+
+
+async def test_unknown_name_is_asked_for_though_the_first_one_was_known(dds: Simulator) -> None:
+    """The list of past jobs is read when a name comes that is not known; once."""
+    for _ in range(10):
+        dds.add_job(name="Create_Cluster", seconds=1)
+    await asyncio.sleep(5)
+    durations = Durations()
+    for number in range(5):
+        durations.add("Restart_MongoDB", str(number), 300.0)
+    async with waiter(dds, durations=durations) as w:
+        for name in ("Restart_MongoDB", "Create_Cluster", "Unheard_Of"):
+            w.track(dds.add_job(name=name, seconds=300))
+            await asyncio.sleep(3)
+        assert durations.count("Create_Cluster") == 10
+        assert counted(dds)[0] == 1
+        await w.close()
+
+
+def test_latest_of_many_past_jobs_are_kept() -> None:
+    """Lists tell the newest first; of a hundred of a name, those that ended last are learned."""
+    records = [
+        {
+            **record(f"old{number}", "Completed"),
+            "created": "2021-01-01T00:00:00+0000",
+            "ended": f"2021-01-01T00:{59 - number // 2:02}:{30 - number % 2 * 30:02}+0000",
+        }
+        for number in range(100)
+    ]
+    agenda = Agenda(Rules(place=PLACE), Random(1))
+    agenda.track("x", 1000.0, "me", 0.0)
+    ask = agenda.next(0.0)
+    assert isinstance(ask, Ask)
+    agenda.take(ask, Running(record("x"), DATE), 0.0)
+    sweep = agenda.next(1.0)
+    assert isinstance(sweep, Sweep)
+    assert sweep.status == "Completed"
+    agenda.take(sweep, Listed([*records, {}], 101), 1.0)
+    ((_, known),) = agenda.durations.items()
+    assert list(known) == [f"old{number}" for number in range(49, -1, -1)]
 
 
 async def test_token_that_ends_is_noticed_by_a_list_too(dds: Simulator) -> None:
