@@ -64,6 +64,8 @@ _AGAIN = 0.001  # seconds: at once, and yet later than now
 _STALE_ENTRIES = 64  # too few to be worth a clean-up
 _PLENTY = 100  # questions that may leave at once: so many that their order does not matter
 _LAPSE_EVERY = 1.0  # seconds
+_CLOCK_EVERY = 60.0  # seconds: to read a Date costs more than all else that a look does
+_CLOCK_OFF = 5.0  # seconds: a Date has whole ones, and took its time to come
 _PAST_AGAIN = 60.0  # seconds after which to ask for past jobs again, if that failed
 _ENOUGH = 5  # past jobs of a name: more of them would tell little more
 _FINAL = frozenset({"Completed", "Failed"})
@@ -110,6 +112,7 @@ class Agenda:
         self._listed_last = False
         self._past_at: float | None = None  # when to ask for past jobs; inf for not (again)
         self._server_ahead: float | None = None  # seconds since 1970, when our own clock is 0
+        self._clock_at = -inf  # when to read the server's clock again
         self._accepted_at = -inf
         self._heard_at = -inf  # the API answered anybody, if only with a 429
         self._probe_until = -inf
@@ -506,13 +509,22 @@ class Agenda:
         self.budget.answered()
         if isinstance(reply, Completed):
             self.durations.learn(reply.job)
-        if self._server_ahead is None and isinstance(reply, Running | NotVisible):
-            moment = moment_of(reply.date)
-            self._server_ahead = None if moment is None else moment - now
+        if now >= self._clock_at and isinstance(reply, Running | NotVisible):
+            self._read_clock(reply.date, now)
         if isinstance(reply, Running) and watch.record is None:
             self._birth(watch, reply.record, now)
         if not watch.polls and self._newcomers:
             self._newcomers -= 1
+
+    def _read_clock(self, date: str, now: float) -> None:
+        """Follow the server's clock: ours stands still while the machine sleeps."""
+        moment = moment_of(date)
+        if moment is None:
+            return
+        self._clock_at = now + _CLOCK_EVERY
+        ahead = moment - now
+        if self._server_ahead is None or abs(ahead - self._server_ahead) > _CLOCK_OFF:
+            self._server_ahead = ahead
 
     def _birth(self, watch: Watch, record: Mapping[str, Any], now: float) -> None:
         """Note how old a job is by the server's clock, at its first sight."""

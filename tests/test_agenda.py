@@ -198,6 +198,27 @@ def test_a_year_of_a_thousand_jobs() -> None:
     assert max(late) < 60
 
 
+def test_servers_clock_is_followed() -> None:
+    """It is read again each minute, and taken over when it is off by more than some seconds."""
+    a = agenda()
+    a.lists = False
+    a.track("x", 90_000.0, "me", 0.0)
+    ahead = []
+    for now, date in (
+        (0.0, "rubbish"),
+        (10.0, "Fri, 01 Jan 2021 00:00:10 GMT"),
+        (30.0, "Fri, 01 Jan 2021 02:00:30 GMT"),
+        (80.0, "Fri, 01 Jan 2021 00:01:22 GMT"),
+        (200.0, "rubbish"),
+        (220.0, "Fri, 01 Jan 2021 02:03:40 GMT"),
+    ):
+        ask = a.next(now)
+        assert isinstance(ask, Ask)
+        a.take(ask, Running(record("x"), date), now)
+        ahead.append(a._server_ahead and a._server_ahead - 1609459200.0)
+    assert ahead == [None, 0.0, 0.0, 0.0, 0.0, 7200.0]
+
+
 @pytest.mark.parametrize("figures", [True, False])
 def test_want_of_budget_makes_no_job_unreachable(figures: bool) -> None:
     """500 jobs under a limit of 20 a minute, stated or hidden, in bad weather: all complete."""
