@@ -538,7 +538,9 @@ class Agenda:
     def _learn_limit(self, reply: Throttled, asked_at: float, now: float) -> Throttled:
         """Let the budget learn from a 429; return it with the time that the budget waits."""
         self._heard_at = now
-        self.budget.throttled(reply.limit, reply.window, reply.retry_after, asked_at, now)
+        self.budget.throttled(
+            reply.limit, reply.window, reply.retry_after, asked_at, now, reply.policy
+        )
         wait = self.budget.at(now) - now if reply.limit is not None else 0.0
         return reply._replace(retry_after=max(reply.retry_after, wait))
 
