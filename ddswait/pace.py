@@ -20,6 +20,7 @@ progress sticks at 99 %) loses its weight by itself. Whatever is believed, a pau
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,7 +32,11 @@ _TRUST_IN_PROGRESS = 0.8
 _SHAPE_OF_PROGRESS = 3.0
 _SCALE = 600.0  # seconds: the time in which three jobs of four end, when nothing is known
 _SHORTEST, _LONGEST = 1.0, 60.0
-_STEPS = 24
+# The integral's steps as shares of the longest pause: (begin, middle, width). They grow, since the
+# hazard may change within seconds where a pause is short; equal ones were 0.9 off in the worst
+# hundredth.
+_EDGES = [(step / 24) ** 2 for step in range(25)]
+_STEPS = [(low, (low + high) / 2, high - low) for low, high in pairwise(_EDGES)]
 _TINY = 1e-9
 
 
@@ -104,16 +109,14 @@ def wanted(interval: float, age: float, past: Past | None, told: Hope | None) ->
     if past is None and told is None:
         return min(max(blind(interval, age), shortest), longest)
     # The integral, by the midpoint rule over the pauses that are allowed.
-    width = longest / _STEPS
-    enough = sqrt(2 * cost(interval)) / width
-    density, at = 0.0, age + width / 2
-    for _ in range(_STEPS):
-        gain = sqrt(hazard(at, past, told))
+    enough = sqrt(2 * cost(interval)) / longest
+    density = 0.0
+    for begin, middle, width in _STEPS:
+        gain = sqrt(hazard(age + longest * middle, past, told)) * width
         if density + gain >= enough:
-            pause = at - age - width / 2 + width * (enough - density) / gain
+            pause = longest * (begin + width * (enough - density) / gain)
             return min(max(pause, shortest), longest)
         density += gain
-        at += width
     return longest
 
 

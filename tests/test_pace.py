@@ -54,17 +54,20 @@ def test_blind_pause_is_where_the_integral_reaches_one(interval: float, age: flo
 
 
 @pytest.mark.parametrize(
-    ("past", "told"),
+    ("interval", "past", "told"),
     [
-        (pace.Past(500.0, 4.5), None),
-        (None, pace.Hope(450.0, 60.0)),
-        (pace.Past(500.0, 4.5), pace.Hope(450.0, 60.0)),
+        (10.0, pace.Past(500.0, 4.5), None),
+        (10.0, None, pace.Hope(450.0, 60.0)),
+        (10.0, pace.Past(500.0, 4.5), pace.Hope(450.0, 60.0)),
+        (60.0, None, pace.Hope(459.0, 1.0)),
     ],
 )
-def test_integral_over_a_belief_reaches_one(past: pace.Past, told: pace.Hope | None) -> None:
+def test_integral_over_a_belief_reaches_one(
+    interval: float, past: pace.Past, told: pace.Hope | None
+) -> None:
     """With a belief too, the density integrates to one between two looks (fine sums)."""
-    pause = pace.wanted(10.0, 460.0, past, told)
-    worth, steps = 0.1, 20_000
+    pause = pace.wanted(interval, 460.0, past, told)
+    worth, steps = pace.cost(interval), 20_000
     width = pause / steps
     ages = (460.0 + width * (step + 0.5) for step in range(steps))
     integral = sum((pace.hazard(age, past, told) / 2 / worth) ** 0.5 * width for age in ages)
