@@ -106,9 +106,10 @@ class Agenda:
         self._timetable = Timetable()
         self._ready = Ready(self._wanted)
         self._sweeping = Sweeping()
-        self._newcomers = 0  # never looked at, and not yet looked for in a list
+        self._newcomers: set[str] = set()  # never asked about, and not looked for in a list
         self._held: list[Watch] = []  # due, and waiting for the list that is being read
         self._gone: deque[Watch] = deque()  # a list should have held them, and did not
+        self._lacked: set[str] = set()  # job IDs of those that have not been looked at since
         self._listed_last = False
         self._past_at: float | None = None  # when to ask for past jobs; inf for not (again)
         self._server_ahead: float | None = None  # seconds since 1970, when our own clock is 0
@@ -159,7 +160,7 @@ class Agenda:
             outcome = watch.refused(self._refusal, now, self.rules)
             return (Ended(job_id, outcome, (owner,)),)
         self._watches[job_id] = watch
-        self._newcomers += 1
+        self._newcomers.add(job_id)
         self._timetable.push(watch)
         return (Tracked(job_id),)
 
@@ -199,6 +200,8 @@ class Agenda:
     def _drop(self, watch: Watch) -> None:
         del self._watches[watch.job_id]
         watch.due = inf
+        for noted in (self._newcomers, self._lacked, self._sweeping.unlisted):
+            noted.discard(watch.job_id)
         self._ready.discard(watch)
         self._others.pop(watch.job_id, None)
         if len(self._timetable) > 2 * len(self._watches) + _STALE_ENTRIES:
@@ -216,6 +219,11 @@ class Agenda:
     def due_at(self) -> float:
         """Return when the next look is due, -inf when one is overdue; inf when none is."""
         return -inf if self._ready else self._scheduled()
+
+    def asks_at(self, now: float) -> float:
+        """Return when the next question may leave, be it a look or a list; inf for none."""
+        due = min(self.due_at(), self._list_due_at(now))
+        return max(due, self.budget.at(now)) if due < inf else inf
 
     def _scheduled(self) -> float:
         while (entry := self._timetable.first()) is not None:
@@ -283,6 +291,7 @@ class Agenda:
         return self._ask(watch, now) if watch is not None else Rest(now + _AGAIN)
 
     def _ask(self, watch: Watch, now: float) -> Ask:
+        self._newcomers.discard(watch.job_id)
         watch.ask(now, self.rules, self._heard_at)
         return Ask(watch.job_id, watch, self._lease.count, now)
 
@@ -308,7 +317,7 @@ class Agenda:
             return self._page("Running", sweeping.offset or 0, now)
         if sweeping.offset is not None:
             return None
-        if not (sweeping.due <= now or sweeping.pays_for(self._newcomers)):
+        if not (sweeping.due <= now or sweeping.pays_for(len(self._newcomers))):
             if sweeping.should_consider(now):
                 self._plan(now)
             return None
@@ -332,7 +341,7 @@ class Agenda:
 
     def _begin_sweep(self, now: float) -> None:
         """Begin to read the list; what it may tell of waits for it."""
-        self._newcomers = 0
+        self._newcomers.clear()
         sweeping = self._sweeping
         sweeping.begin(
             watch.job_id for watch in self._watches.values() if self._may_list(watch, now)
@@ -412,6 +421,7 @@ class Agenda:
         sweeping = self._sweeping
         sweeping.seen.add(watch.job_id)
         sweeping.unlisted.discard(watch.job_id)
+        self._lacked.discard(watch.job_id)
         if not isinstance(record.get("status"), str) or now >= watch.deadline:
             return ()
         before = watch.record
@@ -433,6 +443,7 @@ class Agenda:
                 continue
             if watch.record is not None:
                 sweeping.unlisted.add(job_id)  # until a list holds it again
+                self._lacked.add(job_id)
             watch.due = min(now, watch.due)
             self._ready.add(watch)
             self._gone.append(watch)
@@ -486,7 +497,8 @@ class Agenda:
 
     def _looked(self, watch: Watch, reply: Reply, now: float) -> Sequence[Event]:
         before = watch.record
-        why = _why(watch) if self.closely else ""
+        why = self._why(watch) if self.closely else ""
+        self._lacked.discard(watch.job_id)
         outcome = watch.take(reply, now, self.rules, self._random, self._past_of(watch))
         news = self._news.of(before, watch, now)
         if self.closely:
@@ -503,6 +515,18 @@ class Agenda:
             self._timetable.push(watch)
         return [*news, *ended]
 
+    def _why(self, watch: Watch) -> str:
+        """Return why the look was taken that is being answered."""
+        if watch.by is not None and watch.by > watch.deadline:
+            return "deadline"
+        if watch.faults:
+            return "fault"
+        if watch.job_id in self._lacked:
+            return "unlisted"
+        if watch.record is not None:
+            return "pace"
+        return "grace" if watch.polls else "first"
+
     def _learn(self, watch: Watch, reply: Reply, now: float) -> None:
         """Learn what an answer tells beyond its own job."""
         self._accept(now)
@@ -513,8 +537,6 @@ class Agenda:
             self._read_clock(reply.date, now)
         if isinstance(reply, Running) and watch.record is None:
             self._birth(watch, reply.record, now)
-        if not watch.polls and self._newcomers:
-            self._newcomers -= 1
 
     def _read_clock(self, date: str, now: float) -> None:
         """Follow the server's clock: ours stands still while the machine sleeps."""
@@ -634,14 +656,3 @@ def _name(record: Mapping[str, Any]) -> str:
 def _is_final(record: Mapping[str, Any]) -> bool:
     status = record.get("status")
     return isinstance(status, str) and status in _FINAL
-
-
-def _why(watch: Watch) -> str:
-    """Return why the look was taken that is being answered."""
-    if watch.by is not None and watch.by > watch.deadline:
-        return "deadline"
-    if watch.faults:
-        return "fault"
-    if watch.record is not None:
-        return "pace"
-    return "grace" if watch.polls else "first"

@@ -49,7 +49,7 @@ from ddswait.api import (
     Running,
     Throttled,
 )
-from ddswait.job import Job
+from ddswait.job import Job, percent_of
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 
 if TYPE_CHECKING:
@@ -231,9 +231,10 @@ class Watch:
     def _running(self, record: Mapping[str, Any], now: float) -> None:
         before = self.record
         self._seen(record, now)
-        progress = record.get("progress")
-        if before is not None and progress != before.get("progress"):
-            percent = Job.from_record(record).progress
+        if before is None or record.get("progress") == before.get("progress"):
+            return
+        percent = percent_of(record)
+        if percent != percent_of(before):
             self.told = None if percent is None else pace.hope(now - self.born, percent)
 
     def _pause(self, now: float, rules: Rules, random: Random, past: pace.Past | None) -> float:

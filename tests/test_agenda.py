@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ddswait.agenda import Agenda
-from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running, Throttled
+from ddswait.api import Completed, Failed, Fault, Listed, NotVisible, Reply, Running, Throttled
 from ddswait.budget import Budget
 from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus, Visible
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal
-from ddswait.question import Ask, Rest
+from ddswait.question import Ask, Rest, Sweep
 from ddswait.simulator.limits import Limit
 from ddswait.watch import LAST_LOOK, Rules
 from tests.cloud import PLACE, Shell, Still, job, lasting, record
@@ -69,6 +69,40 @@ def test_progress_is_told_when_it_changes_only() -> None:
             [type(e) for e in a.take(question, Running(record("x", progress=progress)), now)]
         )
     assert seen == [[Visible], [], [Progressed]]
+
+
+def test_two_versions_write_the_same_progress() -> None:
+    """A list's `60` is what a single look's `60%` is: no news, and nothing learned of the end."""
+    a = agenda()
+    a.track("x", 1000.0, "me", 0.0)
+    first = a.next(0.0)
+    assert isinstance(first, Ask)
+    a.take(first, Running(record("x", progress=60), "Fri, 01 Jan 2021 00:00:00 GMT"), 0.0)
+    page = Sweep("Running", 0, 0.0, 30.0)
+    for now, progress, told in ((5.0, "60", 0), (10.0, "61", 1), (15.0, "rubbish", 1)):
+        a._sweeping.begin("x")
+        events = a.take(page, Listed([{**record("x"), "progress": progress}], 1), now)
+        assert sum(isinstance(event, Progressed) for event in events) == told
+        assert (next(iter(a)).told is not None) == (progress == "61")
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_job_that_was_let_go_or_asked_about_is_no_newcomer(left: bool) -> None:
+    """One new job is asked about singly, whatever became of others that were new."""
+    a = agenda()
+    a._past_at = float("inf")
+    for now, name in ((0.0, "x"), (1.0, "y")):
+        a.track(name, 1000.0, name, now)
+        ask = a.next(now)
+        assert isinstance(ask, Ask)
+        good = Running(record("x"), "Fri, 01 Jan 2021 00:00:00 GMT")
+        a.take(ask, good if name == "x" or left else Fault("HTTP 503"), now)
+    a.track("b", 1000.0, "b", 2.0)
+    if left:
+        a.track("c", 1000.0, "c", 2.0)
+        a.release("c", "c")
+    ask = a.next(2.0)
+    assert isinstance(ask, Ask)
 
 
 def test_undocumented_status_is_told_once() -> None:

@@ -71,6 +71,37 @@ async def test_first_look_at_many_is_a_list(dds: Simulator) -> None:
         await w.close()
 
 
+async def test_look_after_a_list_that_lacked_a_job_says_so(dds: Simulator) -> None:
+    """Its reason is `unlisted`; and of a job that is gone, nothing is remembered."""
+    ids = [dds.add_job(seconds=5000) for _ in range(30)]
+    ends = dds.add_job(seconds=300)
+    events: list[Event] = []
+    async with waiter(dds, on_event=events.append) as w:
+        for each in [*ids, ends]:
+            w.track(each)
+        await asyncio.sleep(400)
+        why = [each.why for each in events if isinstance(each, Looked) and each.job_id == ends]
+        assert why[-2:] == ["sweep", "unlisted"]
+        assert ends not in w._agenda._sweeping.unlisted
+        await w.close()
+
+
+async def test_next_look_that_is_shown_may_be_a_list(dds: Simulator) -> None:
+    """repr() tells when the next question leaves, whichever it is."""
+    async with waiter(dds) as w:
+        for _ in range(30):
+            w.track(dds.add_job(seconds=5000))
+        await asyncio.sleep(100)
+        for _ in range(5):
+            before = counted(dds)
+            pause = float(repr(w).partition("next look in ")[2].removesuffix(" s>"))
+            await asyncio.sleep(pause - 0.2)
+            assert counted(dds) == before
+            await asyncio.sleep(0.4)
+            assert counted(dds) > before
+        await w.close()
+
+
 async def test_list_never_ends_a_wait(dds: Simulator) -> None:
     """Every end was told by a single reply about that job."""
     ids = [dds.add_job(seconds=100) for _ in range(20)]
