@@ -372,11 +372,12 @@ class Agenda:
         )
 
     def _wanted(self, watch: Watch, now: float) -> float:
-        """Return the interval that a watch wants by now, however long ago its last look was."""
+        """Return the interval that a watch wants by now, which may be long after its last look."""
         interval = self.rules.interval
         if watch.record is None:
             return interval / 4  # a first look at a thousand jobs must not push aside all others
-        return pace.momentary(interval, now - watch.born, self._past_of(watch), watch.told)
+        age, waited = now - watch.born, now - watch.good_at
+        return pace.by_now(interval, age, waited, self._past_of(watch), watch.told)
 
     def _past_of(self, watch: Watch) -> Past | None:
         return None if watch.record is None else self.durations.of(_name(watch.record))

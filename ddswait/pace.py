@@ -120,23 +120,44 @@ def wanted(interval: float, age: float, past: Past | None, told: Hope | None) ->
     return longest
 
 
-def momentary(interval: float, age: float, past: Past | None, told: Hope | None) -> float:
-    """Return the pause that is wanted at one moment, as if the hazard rate stayed what it is."""
+def by_now(
+    interval: float, age: float, waited: float, past: Past | None, told: Hope | None
+) -> float:
+    """Return the pause that suits how likely the end has come since the last look.
+
+    It is the one for a hazard rate that stays at that likelihood per second. The rate of this
+    very moment says too little: it falls when an end was due and may have come.
+
+    Args:
+        interval: see `until_next_look`.
+        age: see `until_next_look`.
+        waited: seconds since the last look.
+        past: see `until_next_look`.
+        told: see `until_next_look`.
+    """
+    begin = max(age - waited, 0.0 if told is None else told.age)
+    ended = 1 - _belief(age, past, told)[0] / _belief(begin, past, told)[0]
     shortest, longest = bounds(interval, age)
-    pause = sqrt(2 * cost(interval) / hazard(age, past, told))
-    return min(max(pause, shortest), longest)
+    return min(max(sqrt(2 * cost(interval) * waited / max(ended, _TINY)), shortest), longest)
 
 
 def hazard(age: float, past: Past | None = None, told: Hope | None = None) -> float:
     """Return the hazard rate of the end at an age, per second."""
+    survival, density = _belief(age, past, told if told and age > told.age else None)
+    return density / survival
+
+
+def _belief(age: float, past: Past | None, told: Hope | None) -> tuple[float, float]:
+    """Return survival and density at an age; with progress, as of its last change."""
     survival, density = _base(age, past)
-    if told is None or age <= told.age:
-        return density / survival
+    if told is None:
+        return survival, density
     before, _ = _base(told.age, past)
     s, f = _log_logistic(age - told.age, told.remaining, _SHAPE_OF_PROGRESS)
-    survival = _TRUST_IN_PROGRESS * s + (1 - _TRUST_IN_PROGRESS) * survival / before
-    density = _TRUST_IN_PROGRESS * f + (1 - _TRUST_IN_PROGRESS) * density / before
-    return density / survival
+    return (
+        _TRUST_IN_PROGRESS * s + (1 - _TRUST_IN_PROGRESS) * survival / before,
+        _TRUST_IN_PROGRESS * f + (1 - _TRUST_IN_PROGRESS) * density / before,
+    )
 
 
 def _base(age: float, past: Past | None) -> tuple[float, float]:
