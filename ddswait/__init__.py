@@ -5,9 +5,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ddswait import history as history
+    from ddswait.api import Fault as Fault
+    from ddswait.api import Request as Request
+    from ddswait.api import Throttled as Throttled
     from ddswait.auth import AccessKey as AccessKey
     from ddswait.auth import Credentials as Credentials
+    from ddswait.auth import Key as Key
     from ddswait.auth import Lease as Lease
+    from ddswait.auth import Send as Send
     from ddswait.auth import Token as Token
     from ddswait.errors import ConfigurationError as ConfigurationError
     from ddswait.errors import DdswaitError as DdswaitError
@@ -36,7 +41,8 @@ __version__ = "0.1.0"
 # Looked up only when used (PEP 562): `import ddswait` and `ddswait --help` then load neither
 # asyncio nor aiohttp, which together cost ten times the rest.
 _HOMES = {
-    "auth": ["AccessKey", "Credentials", "Lease", "Token"],
+    "api": ["Fault", "Request", "Throttled"],
+    "auth": ["AccessKey", "Credentials", "Key", "Lease", "Send", "Token"],
     "errors": [
         "ConfigurationError",
         "DdswaitError",
@@ -62,14 +68,16 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [*sorted(_HOME_OF), "__version__"]  # noqa: PLE0604 - names, from the table above
 
 
-def __getattr__(name: str) -> object:
-    if name == "history":
-        return import_module("ddswait.history")
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"ddswait.{_HOME_OF[name]}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # else no typo in a name would be found by type checkers
+
+    def __getattr__(name: str) -> object:
+        if name == "history":
+            return import_module("ddswait.history")
+        if name not in _HOME_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"ddswait.{_HOME_OF[name]}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -10,9 +10,8 @@ import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ddswait.errors import ConfigurationError
 from ddswait.job import Job
@@ -44,6 +43,10 @@ class Request(NamedTuple):
     method: str
     url: str
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        # The body may hold a password.
+        return f"Request({self.method!r}, {self.url!r}, {len(self.body)} bytes)"
 
 
 class Running(NamedTuple):
@@ -115,44 +118,6 @@ Reply = Running | Completed | Failed | NotVisible | Fault | Throttled | Refusal
 
 HEADERS = {"Content-Type": "application/json", "X-Language": "en-us"}
 """Go with every request. `X-Language` asks for English messages, as other clients do."""
-
-
-def check_endpoint(endpoint: str, *, insecure_http: bool = False) -> str:
-    """Return the endpoint without a slash at its end.
-
-    Args:
-        endpoint: a URL of scheme, host and perhaps a path.
-        insecure_http: accept http beyond this machine, where credentials can be read on the way.
-
-    Raises:
-        ConfigurationError: it is no plain https URL (or http to this machine); the message names
-            it, unless it holds a password.
-    """
-    mend = "give it as https://dds.REGION.myhuaweicloud.com"
-    try:
-        parts = urlsplit(endpoint)
-        port_is_sound = parts.port is None or parts.port > 0
-    except ValueError:
-        raise ConfigurationError(f"endpoint {endpoint!r} is no URL: {mend}") from None
-    if parts.username is not None or parts.password is not None:
-        raise ConfigurationError(f"the endpoint holds a user name or password: {mend}")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_sound:
-        raise ConfigurationError(f"endpoint {endpoint!r} is no http(s) URL: {mend}")
-    if parts.query or parts.fragment or not endpoint.isprintable() or " " in endpoint:
-        raise ConfigurationError(f"endpoint {endpoint!r} is more than scheme, host, path: {mend}")
-    if parts.scheme == "http" and not (insecure_http or _is_loopback(parts.hostname)):
-        raise ConfigurationError(
-            f"endpoint {endpoint!r} is not https: anyone on the way could read the credentials; "
-            f"{mend}, or allow it with --insecure-http (insecure_http=True)"
-        )
-    return endpoint.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def check_project_id(project_id: str) -> str:
@@ -229,7 +194,8 @@ def list_tasks(  # noqa: PLR0913, PLR0917 - the parameters that the reference do
         datetime.fromtimestamp(moment + shift, UTC).strftime("%Y-%m-%dT%H%%3A%M%%3A%S%%2B0000")
         for shift in (-_MONTH, _MINUTE)
     )
-    query = f"start_time={start}&end_time={end}&status={status}&offset={offset}&limit={limit}"
+    # Sorted, as a signature has it: what is signed is then what is sent.
+    query = f"end_time={end}&limit={limit}&offset={offset}&start_time={start}&status={status}"
     return Request("GET", f"{endpoint}/v3.1/{project_id}/jobs?{query}")
 
 

@@ -6,12 +6,13 @@ round trip to IAM and do not expire.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from ddswait import signer
+from ddswait.api import moment_of
 from ddswait.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ddswait.api import Fault, Request, Throttled
     from ddswait.outcome import Refusal
 
+_SKEW = 900.0  # seconds: servers refuse a signature that is off by more
 _Read = TypeVar("_Read")
 
 
@@ -188,6 +190,42 @@ class Nobody:
     def sign(self, request: Request, headers: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
         """Return nothing."""
         return {}
+
+
+def judged(refusal: Refusal, headers: Mapping[str, str]) -> Refusal:
+    """Return a 401 with what it refused, as far as the headers of its request tell.
+
+    A server may refuse the signature of a clock that is off with whatever code it likes: its own
+    `Date` decides.
+    """
+    if signed_at := headers.get("X-Sdk-Date"):
+        kind = "temporary_key" if "X-Security-Token" in headers else "access_key"
+        return replace(refusal, refused="clock" if _is_off(signed_at, refusal.date) else kind)
+    return replace(refusal, refused="token") if "X-Auth-Token" in headers else refusal
+
+
+def _is_off(signed_at: str, date: str) -> bool:
+    moment = moment_of(date)
+    try:
+        own = datetime.strptime(signed_at, "%Y%m%dT%H%M%S%z").timestamp()
+    except ValueError:  # a key of somebody's own
+        return False
+    return moment is not None and abs(moment - own) > _SKEW
+
+
+def check_auth(auth: object) -> None:
+    """See that this can authenticate requests.
+
+    Raises:
+        ConfigurationError: it cannot; the message tells its type only: it may be a secret.
+    """
+    can_sign = hasattr(auth, "headers") and hasattr(auth, "sign")
+    if isinstance(auth, type) or not (can_sign or hasattr(auth, "obtain")):
+        raise ConfigurationError(
+            f"auth is of type {type(auth).__name__}: give a Token, an AccessKey, a Password, "
+            "EcsMetadata() or Credentials of your own; from_env(source='metadata') takes the keys "
+            "of this ECS"
+        )
 
 
 def _fits_a_header(text: str) -> bool:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ddswait import __version__
 from ddswait.api import Fault
+from ddswait.auth import judged
+from ddswait.endpoints import check_proxy, is_loopback
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
 
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 # costs 2.5 times a request, with TLS ten times.
 _KEEPALIVE = 75.0
 _Read = TypeVar("_Read")
-_USER_INFO = re.compile(r"//[^/@\s]*@")
+# A password may hold slashes and spaces, so all between the scheme and the last `@` may be one.
+_USER_INFO = re.compile(r"(?<=//).*@")
+_BARE_USER_INFO = re.compile(r"[^\s/]\S*@")
 
 
 class Client:
@@ -85,11 +89,12 @@ class Client:
         """
         try:
             session = self._session or self._open(request.url)
+            own = self._sign(request, self._headers)
             # Neither `async with` nor response.json(): a tenth of a request, for nothing.
             response = await session.request(
                 request.method,
                 self._as_it_is(request.url),
-                headers=self._sign(request, self._headers),
+                headers=own,
                 data=request.body or None,
                 proxy=self._proxy,
                 # On a redirect the token would be sent to whatever host the reply names.
@@ -99,11 +104,16 @@ class Client:
         except Exception as error:  # noqa: BLE001 - no weather may end a wait
             return self._weather(error)
         self._answered = True
-        return read(response.status, response.headers, body)
+        reply = read(response.status, response.headers, body)
+        if response.status == 401 and isinstance(reply, Refusal):  # noqa: PLR2004
+            return judged(reply, {**self._headers, **own})
+        return reply
 
     def _weather(self, error: Exception) -> Fault | Refusal:
         import aiohttp
 
+        if isinstance(error, ConfigurationError):
+            return Refusal(0, error_msg=str(error), concerns_all=True)
         # Once an answer has come, a bad certificate is weather too: somebody's renewal gone wrong.
         if isinstance(error, aiohttp.ClientConnectorCertificateError) and not self._answered:
             told = getattr(error.certificate_error, "verify_message", "") or describe(error)
@@ -146,16 +156,20 @@ class Client:
 def _find_proxy(url: str) -> str | None:
     """Return the proxy that the environment names for `url` (`https_proxy`, `no_proxy`).
 
-    Never one for link-local addresses: a metadata service is this machine's own.
+    Never one for loopback and link-local addresses: a metadata service is this machine's own.
+
+    Raises:
+        ConfigurationError: the environment's proxy is no URL.
     """
     from urllib.parse import urlsplit
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)
     host = parts.hostname
-    if not host or host.startswith("169.254.") or proxy_bypass(host):
+    if not host or host.startswith("169.254.") or is_loopback(host) or proxy_bypass(host):
         return None
-    return getproxies().get(parts.scheme)
+    proxy = getproxies().get(parts.scheme)
+    return check_proxy(proxy, f"{parts.scheme}_proxy") if proxy else None
 
 
 def trust(ca_file: str) -> ssl.SSLContext:
@@ -178,7 +192,8 @@ def trust(ca_file: str) -> ssl.SSLContext:
 
 
 def describe(error: BaseException) -> str:
-    """Return a fault in words, without the user name and password of a proxy's URL."""
+    """Return a fault in words, without anything that may be a user name and password."""
     kind = type(error).__name__
     text = " ".join(str(error).split())
-    return _USER_INFO.sub("//", f"{kind}: {text}" if text else kind)
+    shown = _BARE_USER_INFO.sub("", _USER_INFO.sub("", text))
+    return f"{kind}: {shown}" if shown else kind

@@ -8,49 +8,32 @@
     6. the metadata service of the ECS that this runs on, when it answers within a second
 
 Halves of two sources are never mixed: an AK without its SK is an error that names its variable,
-not a reason to look further.
+not a reason to look further. `place.py` tells where the credentials are then used.
 
 Source: the SDK's and the Terraform provider's documentation of their variables and files.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait import metadata
-from ddswait.endpoints import check_region, endpoint_of
+from ddswait import metadata, place
+from ddswait.auth import AccessKey, check_auth
+from ddswait.endpoints import check_endpoint
 from ddswait.errors import ConfigurationError
-from ddswait.found import Found, Names, Place, from_pair, from_password, from_token
-from ddswait.iam import ProjectByName
+from ddswait.found import Found, Names, Own, Said, from_pair, from_password, from_token
+from ddswait.iam import Password, ProjectByName
+from ddswait.place import Given, variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ddswait.auth import Credentials, Key
+
 
 class NoCredentials(ConfigurationError):  # noqa: N818 - said as the other errors say it
     """No source holds anything, as opposed to one that holds half."""
-
-
-class Given(NamedTuple):
-    """What the caller said; "" for what is to be looked for.
-
-    Attributes:
-        endpoint: of DDS.
-        project_id: of the jobs.
-        region: its name.
-        iam_endpoint: of IAM.
-        ca_file: whose certificates to trust.
-        cloud: a cloud's name in clouds.yaml.
-        source: `metadata` to take the keys of this ECS, whatever else there is.
-    """
-
-    endpoint: str = ""
-    project_id: str = ""
-    region: str = ""
-    iam_endpoint: str = ""
-    ca_file: str = ""
-    cloud: str = ""
-    source: str = ""
 
 
 class Target(NamedTuple):
@@ -69,11 +52,21 @@ class _Family(NamedTuple):
     key: Names
     tokens: tuple[str, ...] = ()
     password: tuple[str, str, str] | None = None  # user, password, domain
+    region: str = ""
     iam_endpoint: str = ""
     project_name: str = ""
 
+    def own(self, env: Mapping[str, str]) -> Own:
+        """Return what the family says beside its credentials."""
+        return Own(
+            variable(env, self.region),
+            variable(env, self.iam_endpoint),
+            project_id=env.get(self.key.project_id, ""),
+            project_name=env.get(self.project_name, ""),
+        )
 
-_SDK_IAM = "HUAWEICLOUD_SDK_IAM_ENDPOINT"
+
+_SOURCES = ("", "auto", "metadata")
 _METADATA = "DDSWAIT_METADATA"  # another endpoint of the metadata service, or "off"
 _FAMILIES = (
     _Family(
@@ -82,12 +75,14 @@ _FAMILIES = (
             "HUAWEICLOUD_SDK_SK",
             "HUAWEICLOUD_SDK_SECURITY_TOKEN",
             "HUAWEICLOUD_SDK_PROJECT_ID",
-        )
+        ),
+        iam_endpoint=place.SDK_IAM,
     ),
     _Family(
         Names("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_PROJECT_ID"),
         ("HW_AUTH_TOKEN",),
         ("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME"),
+        "HW_REGION_NAME",
         "HW_AUTH_URL",
         "HW_PROJECT_NAME",
     ),
@@ -95,6 +90,7 @@ _FAMILIES = (
         Names("OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN", "OS_PROJECT_ID"),
         ("OS_AUTH_TOKEN", "OS_TOKEN"),
         ("OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME"),
+        "OS_REGION_NAME",
         "OS_AUTH_URL",
         "OS_PROJECT_NAME",
     ),
@@ -112,6 +108,9 @@ def discover(env: Mapping[str, str], given: Given = Given()) -> Found:  # noqa: 
         ConfigurationError: none were found, or a source holds half of what it needs, or cannot
             be read; the message names it and the mend, and shows no secret.
     """
+    if given.source not in _SOURCES:
+        known = ", ".join(filter(None, _SOURCES))
+        raise ConfigurationError(f"source {given.source!r} is none: give one of {known}")
     if given.source == "metadata":
         return _metadata(env)
     if given.cloud:
@@ -125,7 +124,7 @@ def discover(env: Mapping[str, str], given: Given = Given()) -> Found:  # noqa: 
 
     if found := profile.find(env):
         return found
-    if env.get(_METADATA) != "off" and metadata.answers(env.get(_METADATA) or metadata.ENDPOINT):
+    if env.get(_METADATA) != "off" and metadata.answers(_metadata_endpoint(env)):
         return _metadata(env)
     raise NoCredentials(
         "credentials: set HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or HW_USER_NAME, "
@@ -137,11 +136,10 @@ def discover(env: Mapping[str, str], given: Given = Given()) -> Found:  # noqa: 
 def _from_variables(env: Mapping[str, str], family: _Family, given: Given) -> Found | None:
     key = family.key
     if found := from_pair(env.get, key, f"{key.access_key} and {key.secret_key}"):
-        return found._replace(iam_endpoint=env.get(family.iam_endpoint, ""))
+        return found._replace(own=family.own(env))
     for name in family.tokens:
         if token := env.get(name):
-            found = from_token(token, env.get(key.project_id) or "", name)
-            return found._replace(iam_endpoint=env.get(family.iam_endpoint, ""))
+            return from_token(token, name)._replace(own=family.own(env))
     return _from_password(env, family, given)
 
 
@@ -152,80 +150,29 @@ def _from_password(env: Mapping[str, str], family: _Family, given: Given) -> Fou
     if missing := [name for name in family.password if not env.get(name)]:
         raise ConfigurationError(f"{source}: {' and '.join(missing)} not set: set all three")
     user, password, domain = (env[name] for name in family.password)
-    place = _place(
-        env,
-        given,
-        (
-            env.get(family.iam_endpoint, ""),
-            "",
-            env.get(family.key.project_id, ""),
-            env.get(family.project_name, ""),
-        ),
-    )
-    if not place.iam_endpoint:
+    own = family.own(env)
+    where = place.place_of(env, given, own)
+    if not where.iam_endpoint:
         raise ConfigurationError(f"{source}: set {family.iam_endpoint}, or the region, to find IAM")
-    return from_password(user, password, domain, place, source)
+    return from_password(user, password, domain, where, source)._replace(own=own)
 
 
 def _from_clouds(env: Mapping[str, str], given: Given, name: str) -> Found:
     from ddswait import clouds
 
-    return clouds.find(env, name, lambda *own: _place(env, given, own))
-
-
-def _place(env: Mapping[str, str], given: Given, own: tuple[str, str, str, str]) -> Place:
-    """Return where a password is good for; `own`: the source's IAM, region, project ID and name."""
-    iam_endpoint, its_region, project_id, project_name = own
-    region = given.region or its_region or region_of(env)
-    where = _iam(env, given, region, iam_endpoint)
-    return Place(where, project_name or region, given.project_id or project_id)
-
-
-def _iam(env: Mapping[str, str], given: Given, region: str, own: str) -> str:
-    where = given.iam_endpoint or env.get(_SDK_IAM) or own
-    if not where and region:
-        where = endpoint("iam", region, env)
-    # Keystone's URL, as users keep it, ends in the version that every request names anyway.
-    return where.rstrip("/").removesuffix("/v3")
+    return clouds.find(env, name, lambda own: place.place_of(env, given, own))
 
 
 def _metadata(env: Mapping[str, str]) -> Found:
-    named = env.get(_METADATA) or "off"
-    where = metadata.ENDPOINT if named == "off" else named
+    where = _metadata_endpoint(env)
     return Found("the metadata service of this ECS", metadata.EcsMetadata(where))
 
 
-def project_of(env: Mapping[str, str]) -> str:
-    """Return the project ID that the environment names on its own, or ""."""
-    named = ("HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID", "OS_PROJECT_ID")
-    return next((env[name] for name in named if env.get(name)), "")
-
-
-def region_of(env: Mapping[str, str]) -> str:
-    """Return the region that the environment names, or "".
-
-    Raises:
-        ConfigurationError: its name cannot be one.
-    """
-    region = env.get("HW_REGION_NAME") or env.get("OS_REGION_NAME") or ""
-    return check_region(region) if region else ""
-
-
-def endpoint(service: str, region: str, env: Mapping[str, str]) -> str:
-    """Return the endpoint of a service: an override of the environment, or the region's own.
-
-    Args:
-        service: `dds` or `iam`.
-        region: a region's name.
-        env: `HUAWEICLOUD_SDK_REGION_DDS_CN_NORTH_4` overrides the endpoint of DDS in cn-north-4;
-            `HW_CLOUD` names another cloud's domain.
-
-    Raises:
-        ConfigurationError: the region's or the cloud's name cannot be one.
-    """
-    suffix = check_region(region).replace("-", "_").upper()
-    override = env.get(f"HUAWEICLOUD_SDK_REGION_{service.upper()}_{suffix}")
-    return override or endpoint_of(service, region, env.get("HW_CLOUD", ""))
+def _metadata_endpoint(env: Mapping[str, str]) -> str:
+    named = env.get(_METADATA) or "off"
+    if named == "off":
+        return metadata.ENDPOINT
+    return check_endpoint(named, source=_METADATA, service="metadata", insecure_http=True)
 
 
 def locate(
@@ -235,9 +182,10 @@ def locate(
 ) -> Target:
     """Return endpoint, project and credentials: what was given, else what is found.
 
-    The project ID is that of the arguments, of the source of the credentials, or of the
-    environment; else the credentials come with a look-up of the project that is named
-    HW_PROJECT_NAME, OS_PROJECT_NAME or like the region.
+    The project ID is that of the arguments, or of the source of the credentials; else that of
+    the environment, but for a password, whose tokens are scoped to its own project; else the
+    credentials come with a look-up of the project that is named by the source, HW_PROJECT_NAME,
+    OS_PROJECT_NAME or like the region.
 
     Args:
         env: the variables.
@@ -250,40 +198,56 @@ def locate(
     """
     missing = []
     absent = ""
-    if found is None:
+    if found is not None:
+        check_auth(found.key)
+    else:
         try:
             found = discover(env, given)
         except NoCredentials as error:
             absent = str(error)
-    own = found or Found("", metadata.EcsMetadata())
-    region = given.region or own.region or region_of(env)
-    where = given.endpoint or env.get("DDSWAIT_ENDPOINT") or own.endpoint
-    if not where and region:
-        where = endpoint("dds", region, env)
+    own = found.own if found else Own()
+    region = place.region_of(env, given, own)
+    where = place.dds_of(env, given, own, region)
     if not where:
         missing.append("--region (or HW_REGION_NAME) or --endpoint (or DDSWAIT_ENDPOINT)")
     if absent:
         missing.append(absent)
-    project_id = given.project_id or own.project_id or project_of(env)
-    if not project_id and found is not None:
-        found = _with_project(env, given, region, found)
-    if not project_id and (found is None or found is own) and not _names_project(own):
+    project_id, found = _with_project(env, given, region, found)
+    if not project_id and not (found and _names_project(found)):
         missing.append("--project-id (or HW_PROJECT_ID), or --region to look it up by")
     if missing or found is None:
         raise ConfigurationError(f"missing: {'; '.join(missing)}")
-    ca_file = given.ca_file or env.get("OS_CACERT") or own.ca_file
-    return Target(where, project_id, found, region, ca_file)
+    ca_file = place.ca_file_of(env, given, own)
+    return Target(where.text, project_id, found, region.text, ca_file)
 
 
 def _names_project(found: Found) -> bool:
-    """Whether the credentials' own leases name the project."""
+    """Whether the credentials' own leases name the project, or may do so."""
     return hasattr(found.key, "obtain") and not isinstance(found.key, metadata.EcsMetadata)
 
 
-def _with_project(env: Mapping[str, str], given: Given, region: str, found: Found) -> Found:
-    """Return the credentials with a look-up of the project, when that needs one and can be done."""
-    name = env.get("HW_PROJECT_NAME") or env.get("OS_PROJECT_NAME") or region
-    where = _iam(env, given, region, found.iam_endpoint)
-    if _names_project(found) or not name or not where:
-        return found
-    return found._replace(key=ProjectByName(found.key, where, name), iam_endpoint=where)
+def _with_project(
+    env: Mapping[str, str], given: Given, region: Said, found: Found | None
+) -> tuple[str, Found | None]:
+    """Return the project ID, or the credentials with a look-up of it, where that can be done."""
+    own = found.own if found else Own()
+    project_id = given.project_id or own.project_id
+    of_its_own = found is not None and isinstance(found.key, Password | ProjectByName)
+    if not project_id and not of_its_own and not own.project_name:
+        project_id = place.project_of(env)
+    if found is None or (of_its_own and not project_id):
+        return project_id, found
+    if project_id:
+        return project_id, found._replace(key=_for_project(found.key, project_id))
+    name = place.project_name_of(env, own, region)
+    iam_endpoint = place.iam_of(env, given, own, region) if name else ""
+    if not iam_endpoint:
+        return "", found
+    return "", found._replace(key=ProjectByName(found.key, iam_endpoint, name))
+
+
+def _for_project(key: Key | Credentials, project_id: str) -> Key | Credentials:
+    """Return the key, for that project: by a signed header, or by the scope of its tokens."""
+    if isinstance(key, AccessKey | Password) and key.project_id != project_id:
+        return replace(key, project_id=project_id)
+    return key

@@ -1,4 +1,7 @@
-"""Credentials as a source holds them, and the rule that halves are no credentials. Pure."""
+"""Credentials as a source holds them, and the rule that halves are no credentials.
+
+Pure but for `is_there`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,39 @@ from ddswait.iam import Password
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from ddswait.auth import Credentials, Key
+
+
+class Said(NamedTuple):
+    """A setting, and the variable, option or file that says so; false when it is empty."""
+
+    text: str = ""
+    source: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+class Own(NamedTuple):
+    """What a source says beside its credentials; empty where it says nothing.
+
+    Attributes:
+        region: its name.
+        iam_endpoint: where IAM is.
+        endpoint: where DDS is.
+        project_id: of the jobs.
+        project_name: by which to look for its ID.
+        ca_file: whose certificates to trust.
+    """
+
+    region: Said = Said()
+    iam_endpoint: Said = Said()
+    endpoint: Said = Said()
+    project_id: str = ""
+    project_name: str = ""
+    ca_file: str = ""
 
 
 class Found(NamedTuple):
@@ -20,21 +54,13 @@ class Found(NamedTuple):
     Attributes:
         source: in words, such as `HW_ACCESS_KEY and HW_SECRET_KEY`.
         key: authenticates requests, or obtains what does; its repr hides the secret.
-        project_id: "" where the source has none, as all that follow.
-        region: its name.
-        iam_endpoint: where IAM is.
-        endpoint: where DDS is.
-        ca_file: whose certificates to trust.
+        own: what else the source says.
         warnings: what the user should mend although it works.
     """
 
     source: str
     key: Key | Credentials
-    project_id: str = ""
-    region: str = ""
-    iam_endpoint: str = ""
-    endpoint: str = ""
-    ca_file: str = ""
+    own: Own = Own()
     warnings: tuple[str, ...] = ()
 
 
@@ -48,10 +74,10 @@ class Names(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a user's name and password are good for."""
+    """Where a user's name and password are good for; the project by its name or its ID."""
 
     iam_endpoint: str
-    region: str
+    project_name: str
     project_id: str
 
 
@@ -69,22 +95,22 @@ def from_pair(get: Callable[[str], str | None], names: Names, source: str) -> Fo
         if not access_key:
             there, missing = missing, there
         raise ConfigurationError(f"{source}: {there} is set without {missing}: set both, or none")
-    project_id = get(names.project_id) or ""
+    project_id = get(names.project_id) or None
     try:
-        key = AccessKey(access_key, secret_key, get(names.security_token), project_id or None)
+        key = AccessKey(access_key, secret_key, get(names.security_token), project_id)
     except ConfigurationError as error:
         raise ConfigurationError(f"{source}: {error}") from None
-    return Found(source, key, project_id)
+    return Found(source, key)
 
 
-def from_token(token: str, project_id: str, source: str) -> Found:
+def from_token(token: str, source: str) -> Found:
     """Return a token.
 
     Raises:
         ConfigurationError: it cannot be one.
     """
     try:
-        return Found(source, Token(token), project_id)
+        return Found(source, Token(token))
     except ConfigurationError as error:
         raise ConfigurationError(f"{source}: {error}") from None
 
@@ -96,10 +122,18 @@ def from_password(user: str, password: str, domain: str, place: Place, source: s
         ConfigurationError: a part is missing.
     """
     try:
-        key = Password(user, password, domain, place.iam_endpoint, place.region, place.project_id)
+        key = Password(user, password, domain, *place)
     except ConfigurationError as error:
         raise ConfigurationError(f"{source}: {error}") from None
-    return Found(source, key, place.project_id)
+    return Found(source, key)
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file exists; one in a folder that may not be searched is not there for us."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def warn_if_open(path: str, mode: int) -> tuple[str, ...]:

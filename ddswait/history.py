@@ -12,13 +12,13 @@ import fcntl
 import json
 import logging
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddswait.durations import Durations
 from ddswait.errors import ConfigurationError
 from ddswait.log import log
+from ddswait.whole_file import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,25 +70,6 @@ def save(path: str | os.PathLike[str], durations: Durations) -> None:
         document = {_FORM: {name: dict(known) for name, known in both.items()}}
         replace_file(file, json.dumps(document, indent=1))
     durations.settle()
-
-
-def replace_file(file: Path, text: str) -> None:
-    """Write a file whole or not at all, readable by its owner only.
-
-    Raises:
-        OSError: it cannot be written; the old file is as it was.
-    """
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 def _file(path: str | os.PathLike[str]) -> Path:

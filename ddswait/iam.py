@@ -7,14 +7,14 @@ Source: IAM API reference, "Obtaining a User Token Through Password Authenticati
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from ddswait.api import Fault, Reply, Request, Throttled, read_error
-from ddswait.auth import Lease, Token
+from ddswait.auth import AccessKey, Lease, Token
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
 
@@ -36,7 +36,8 @@ class Password:
         user: the IAM user.
         password: hidden from `repr`; sent to `iam_endpoint` only.
         domain: the account's name.
-        iam_endpoint: such as `https://iam.ap-southeast-1.myhuaweicloud.com`.
+        iam_endpoint: such as `https://iam.ap-southeast-1.myhuaweicloud.com`; a version at its end
+            is left out.
         region: the project's name, when its ID is not given; a region's own project is named
             like the region.
         project_id: the project that the tokens are for.
@@ -64,6 +65,14 @@ class Password:
         return await send(token_request(self), read_token)
 
 
+def root_of(iam_endpoint: str) -> str:
+    """Return where IAM is, without a version.
+
+    Keystone's URL, as users keep it, ends in the version that every request names anyway.
+    """
+    return iam_endpoint.rstrip("/").removesuffix("/v3").rstrip("/")
+
+
 def token_request(password: Password) -> Request:
     """Return the request for a token of the password's user, scoped to its project."""
     user = {
@@ -74,7 +83,7 @@ def token_request(password: Password) -> Request:
     project = {"id": password.project_id} if password.project_id else {"name": password.region}
     identity = {"methods": ["password"], "password": {"user": user}}
     body = {"auth": {"identity": identity, "scope": {"project": project}}}
-    url = f"{password.iam_endpoint}/v3/auth/tokens?nocatalog=true"
+    url = f"{root_of(password.iam_endpoint)}/v3/auth/tokens?nocatalog=true"
     return Request("POST", url, json.dumps(body).encode())
 
 
@@ -83,7 +92,10 @@ def read_token(
 ) -> Lease | Fault | Throttled | Refusal:
     """Return the token of a reply, or why there is none."""
     if status != 201:  # noqa: PLR2004 - the status that the reference documents
-        return no_lease(status, headers, body)
+        reply = no_lease(status, headers, body)
+        if isinstance(reply, Refusal) and status == 401:  # noqa: PLR2004
+            return replace(reply, refused="password")
+        return reply
     try:
         token = Token(headers.get("X-Subject-Token", ""))
     except ConfigurationError:
@@ -127,7 +139,7 @@ class ProjectByName:
 
     def __init__(self, source: Key | Credentials, iam_endpoint: str, name: str) -> None:
         self.source = source
-        self.iam_endpoint = iam_endpoint
+        self.iam_endpoint = root_of(iam_endpoint)
         self.name = name
         self._project_id = ""
 
@@ -135,7 +147,7 @@ class ProjectByName:
         return f"ProjectByName({self.source!r}, {self.iam_endpoint!r}, {self.name!r})"
 
     async def obtain(self, send: Send) -> Lease | Fault | Throttled | Refusal:
-        """Return a lease that names the project.
+        """Return a lease that names the project: its own, or the one that has the name.
 
         Raises:
             ConfigurationError: no project has the name, or several; the message lists them.
@@ -146,12 +158,14 @@ class ProjectByName:
                 return lease
         else:
             lease = Lease(self.source)
+        if lease.project_id:
+            return _for_project(lease, lease.project_id)
         if not self._project_id:
             found = await self._look_up(send, lease.key)
             if not isinstance(found, str):
                 return found
             self._project_id = found
-        return lease._replace(project_id=self._project_id)
+        return _for_project(lease, self._project_id)
 
     async def _look_up(self, send: Send, key: Key) -> str | Fault | Throttled | Refusal:
         url = f"{self.iam_endpoint}/v3/projects"
@@ -175,6 +189,14 @@ class ProjectByName:
             f"no project is named {self.name!r}; there are: {listed or 'none'}: "
             "give the project ID, or the right region"
         )
+
+
+def _for_project(lease: Lease, project_id: str) -> Lease:
+    """Return a lease whose key, too, says which project its requests are for."""
+    key = lease.key
+    if isinstance(key, AccessKey):
+        key = replace(key, project_id=project_id)
+    return lease._replace(key=key, project_id=project_id)
 
 
 def _read(

@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from ddswait import api
-from ddswait.auth import Lease, Nobody
+from ddswait.auth import Lease, Nobody, check_auth
 from ddswait.client import Client, describe, trust
+from ddswait.endpoints import check_endpoint
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
 from ddswait.question import Ask, Renewed, Sweep
@@ -32,9 +33,10 @@ class Messenger:
         connections: how many requests may be under way at once.
         insecure_http: accept endpoints beyond this machine that are not https.
         ca_file: certificates (PEM) to trust instead of the system's; "" for the system's.
+        auth_source: where `auth` was found, in words, for messages.
 
     Raises:
-        ConfigurationError: endpoint, project ID or file are unusable.
+        ConfigurationError: endpoint, project ID, credentials or file are unusable.
     """
 
     def __init__(  # noqa: PLR0913 - each from one knob of the waiter
@@ -46,16 +48,21 @@ class Messenger:
         connections: int,
         insecure_http: bool = False,
         ca_file: str = "",
+        auth_source: str = "",
     ) -> None:
-        self.endpoint = api.check_endpoint(endpoint, insecure_http=insecure_http)
+        self.endpoint = check_endpoint(endpoint, insecure_http=insecure_http)
+        check_auth(auth)
         self._credentials = cast("Credentials", auth) if hasattr(auth, "obtain") else None
         if where := getattr(auth, "iam_endpoint", ""):
-            api.check_endpoint(where, insecure_http=insecure_http)
+            check_endpoint(
+                where, source="the IAM endpoint", service="iam", insecure_http=insecure_http
+            )
         if self._credentials is not None:
             project_id = project_id or getattr(auth, "project_id", "")
         if project_id or self._credentials is None:
             api.check_project_id(project_id)
         self.project_id = project_id
+        self._auth_source = auth_source
         self._trust = trust(ca_file) if ca_file else None
         key = Nobody() if self._credentials is not None else cast("Key", auth)
         self._client = Client(connections, api.HEADERS, key, self._trust)
@@ -67,8 +74,9 @@ class Messenger:
 
     @property
     def place(self) -> str:
-        """Endpoint and project, for messages."""
-        return f"{self.endpoint} (project {self.project_id or 'of the credentials'})"
+        """Endpoint, project and the source of the credentials, for messages."""
+        source = f", credentials of {self._auth_source}" if self._auth_source else ""
+        return f"{self.endpoint} (project {self.project_id or 'of the credentials'}{source})"
 
     def send(self, question: Ask | Renew | Sweep) -> Awaitable[api.Reply | api.Listed | Renewed]:
         """Send a question; what comes of it is never an exception."""

@@ -37,6 +37,9 @@ class _MetadataToken(NamedTuple):
 
     text: str
 
+    def __repr__(self) -> str:
+        return "_MetadataToken()"
+
     def headers(self) -> dict[str, str]:
         return {"X-Metadata-Token": self.text} if self.text else {}
 
@@ -111,24 +114,34 @@ def read_key(
 def answers(endpoint: str, patience: float = 1.0) -> bool:
     """Whether a metadata service with a key answers here within `patience` seconds.
 
-    Blocks for so long at the most: to be asked only when nothing else was found.
+    It blocks, for so long at the most: to be asked only when nothing else was found. From a
+    coroutine it holds up the event loop; name the source to avoid it.
     """
+    from queue import Empty, SimpleQueue
+    from threading import Thread
+
+    # A server that drips is never silent for as long as a socket's timeout: a thread is left
+    # behind instead, and ends with the process if not before.
+    answer: SimpleQueue[bool] = SimpleQueue()
+    Thread(target=lambda: answer.put(_answers(endpoint, patience)), daemon=True).start()
+    try:
+        return answer.get(timeout=patience)
+    except Empty:
+        return False
+
+
+def _answers(endpoint: str, patience: float) -> bool:
     import http.client
-    from time import monotonic
     from urllib.parse import urlsplit
 
-    until = monotonic() + patience
     parts = urlsplit(endpoint)
-    for method, path, good in (("PUT", _TOKEN, {200}), ("GET", _KEY, {200})):
-        left = until - monotonic()
-        if left <= 0:
-            return False
-        line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=left)
+    for method, path in (("PUT", _TOKEN), ("GET", _KEY)):
+        line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=patience)
         try:
             line.request(method, path, headers=_Wish().headers())
-            if line.getresponse().status in good:
+            if line.getresponse().status == 200:  # noqa: PLR2004
                 return True
-        except (OSError, http.client.HTTPException):
+        except (OSError, ValueError, http.client.HTTPException):
             return False
         finally:
             line.close()

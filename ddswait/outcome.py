@@ -38,6 +38,8 @@ class Refusal:
             no other question can fare better.
         date: the time of the reply by the server's clock, as its `Date` header says, or "".
         accepted_ago: seconds since the same credentials were last accepted; None for never.
+        refused: what a 401 refused, as far as the request tells: `clock`, `access_key`,
+            `temporary_key`, `token`, `password`; or "".
     """
 
     http_status: int
@@ -47,6 +49,7 @@ class Refusal:
     concerns_all: bool = False
     date: str = field(default="", compare=False)
     accepted_ago: float | None = field(default=None, compare=False)
+    refused: str = field(default="", compare=False)
 
     def for_all(self) -> Refusal:
         """Return the same refusal, as one that concerns every question."""
@@ -58,16 +61,17 @@ class Refusal:
 
         Source: error codes of the API Gateway reference.
         """
+        by_code = next((mend for end, mend in _MENDS if self.error_code.endswith(end)), "")
+        if self.refused == "clock" or by_code == _CLOCK:
+            return f"{_CLOCK}; the server's says {self.date}" if self.date else _CLOCK
+        by_kind = _MENDS_OF.get(self.refused, "")
         if self.accepted_ago is not None:
             at = f" at {self.date}" if self.date else ""
             return (
                 f"these credentials were accepted until {self.accepted_ago:.0f} s before, and "
-                f"refused{at}: they have ended; {_RENEW}"
+                f"refused{at}: they have ended; {by_kind or _RENEW}"
             )
-        mend = next((mend for end, mend in _MENDS if self.error_code.endswith(end)), "")
-        if mend == _CLOCK and self.date:
-            return f"{mend}; the server's says {self.date}"
-        return mend
+        return by_kind or by_code
 
     def __str__(self) -> str:
         if not self.http_status:
@@ -83,6 +87,12 @@ _RENEW = (
     "take a new token, or use what renews by itself: an access key (AK/SK), user name and "
     "password, or an ECS agency"
 )
+_LOCKED = "after more than five refusals in a row a key is locked for five minutes"
+_MENDS_OF = {
+    "access_key": f"check AK and SK; {_LOCKED}",
+    "temporary_key": f"check AK, SK and security token: temporary keys end; {_LOCKED}",
+    "password": "check user, password, domain",
+}
 _MENDS = (
     (".0301", f"if a token has expired, {_RENEW}"),
     (".0307", _RENEW),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddswait.errors import ConfigurationError
-from ddswait.found import Found, Names, from_pair, warn_if_open
+from ddswait.found import Found, Names, Own, Said, from_pair, is_there, warn_if_open
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,21 +22,37 @@ _NAMES = Names("ak", "sk", "security_token", "project_id")
 def find(env: Mapping[str, str]) -> Found | None:
     """Return what the profile file holds; None when there is no file.
 
+    Args:
+        env: `HUAWEICLOUD_SDK_CREDENTIALS_FILE` names the file; else it is looked for in `HOME`.
+
     Raises:
         ConfigurationError: it cannot be read, or holds less than it should.
     """
-    named = env.get(_VARIABLE)
-    path = Path(named) if named else Path(env.get("HOME", "")) / ".huaweicloud" / "credentials"
-    if not named and not path.exists():
+    path = _path(env)
+    if path is None:
         return None
     section = _read(path)
-    found = from_pair(section.get, _NAMES, f"{path}, section [{_SECTION}]")
+    source = f"{path}, section [{_SECTION}]"
+    found = from_pair(section.get, _NAMES, source)
     if found is None:
         raise ConfigurationError(f"{path}: section [{_SECTION}] has neither ak nor sk: give both")
     return found._replace(
-        iam_endpoint=section.get("iam_endpoint", ""),
+        own=Own(
+            iam_endpoint=Said(section.get("iam_endpoint", ""), f"iam_endpoint of {source}"),
+            project_id=section.get("project_id", ""),
+        ),
         warnings=warn_if_open(str(path), path.stat().st_mode),
     )
+
+
+def _path(env: Mapping[str, str]) -> Path | None:
+    if named := env.get(_VARIABLE):
+        return Path(named)
+    # Without HOME this would be the working directory, where anybody may have put a file.
+    if not (home := env.get("HOME")):
+        return None
+    path = Path(home) / ".huaweicloud" / "credentials"
+    return path if is_there(path) else None
 
 
 def _read(path: Path) -> Mapping[str, str]:

@@ -59,6 +59,7 @@ class Waiter:
         durations: what is known of past jobs (`ddswait.history.load`), and learns from these.
         insecure_http: accept an endpoint beyond this machine that is not https.
         ca_file: certificates (PEM) to trust instead of the system's.
+        auth_source: where `auth` was found, in words, for messages; from_env() says so.
         on_event: is called with each event of `ddswait.events`, in the event loop; it must not
             block.
 
@@ -83,6 +84,7 @@ class Waiter:
         durations: Durations | None = None,
         insecure_http: bool = False,
         ca_file: str = "",
+        auth_source: str = "",
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
         connections = max(1, connections)
@@ -93,6 +95,7 @@ class Waiter:
             connections=connections,
             insecure_http=insecure_http,
             ca_file=ca_file,
+            auth_source=auth_source,
         )
         self._timeout = _seconds("timeout", timeout)
         rules = Rules(
@@ -123,6 +126,9 @@ class Waiter:
     def from_env(cls, **settings: Any) -> Self:  # noqa: ANN401 - those of the class
         """Return a waiter with endpoint, project and credentials from where users keep them.
 
+        It reads files, and when it finds nothing else it blocks for up to a second, until the
+        metadata service of an ECS has answered.
+
         Args:
             **settings: the arguments of `Waiter`, and `region`, `iam_endpoint`, `cloud` (of
                 clouds.yaml), `source` ("metadata"); what is given here is not looked for.
@@ -132,17 +138,27 @@ class Waiter:
                 mend.
         """
         from ddswait import credentials  # not every waiter looks for its settings
-        from ddswait.found import Found
+        from ddswait.found import Found, Own
+        from ddswait.place import Given
 
-        given = credentials.Given(*(settings.pop(name, "") for name in credentials.Given._fields))
+        named: dict[str, Any] = {
+            name: settings.pop(name, None) or ""
+            for name in Given._fields
+            if name != "insecure_http"
+        }
+        given = Given(**named, insecure_http=bool(settings.get("insecure_http")))
         auth = settings.pop("auth", None)
-        found = None if auth is None else Found("the caller", auth)
+        own = Own(project_id=getattr(auth, "project_id", None) or "")
+        found = None if auth is None else Found("the caller", auth, own)
         target = credentials.locate(os.environ, given, found)
+        for warning in target.found.warnings:
+            log(logging.WARNING, "ddswait.configuration_warning", message_text=warning)
         return cls(
             endpoint=target.endpoint,
             project_id=target.project_id,
             auth=target.found.key,
             ca_file=target.ca_file,
+            auth_source=target.found.source,
             **settings,
         )
 

@@ -1,12 +1,26 @@
 """ddswait.auth: tokens and access keys, and that nobody sees them."""
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from ddswait import AccessKey, ConfigurationError, Credentials, Lease, Token, Waiter, signer
-from ddswait.auth import Send
+import ddswait
+from ddswait import (
+    AccessKey,
+    ConfigurationError,
+    Credentials,
+    Lease,
+    Password,
+    Token,
+    Waiter,
+    signer,
+)
+from ddswait.auth import Send, judged
+from ddswait.iam import ProjectByName
+from ddswait.outcome import Refusal
 from ddswait.simulator import Simulator
 from ddswait.simulator.signatures import Keys, Signed
 
@@ -151,6 +165,38 @@ async def test_source_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
         assert dds.statuses[401] == 0
 
 
+class HttpVault:
+    """A source of a user's own that speaks HTTP, typed by what the package offers."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    async def obtain(
+        self, send: ddswait.Send
+    ) -> ddswait.Lease | ddswait.Fault | ddswait.Throttled | ddswait.Refusal:
+        return await send(ddswait.Request("GET", self.url), self.read)
+
+    def read(
+        self, status: int, headers: Mapping[str, str], body: bytes
+    ) -> ddswait.Lease | ddswait.Fault:
+        if status != 200:
+            return ddswait.Fault(f"HTTP {status} of {self.url}")
+        key: ddswait.Key = ddswait.Token(json.loads(body)["token"])
+        return ddswait.Lease(key)
+
+
+async def test_typed_source_of_ones_own() -> None:
+    """All that a source of one's own needs is public; mypy reads this file."""
+    source: ddswait.Credentials = HttpVault("https://vault.test")
+
+    async def send(request: ddswait.Request, read: Any, key: ddswait.Key | None = None) -> Any:
+        return read(*replies.pop(0))
+
+    replies: list[Any] = [(503, {}, b""), (200, {}, b'{"token": "t"}')]
+    assert await source.obtain(send) == ddswait.Fault("HTTP 503 of https://vault.test")
+    assert await source.obtain(send) == ddswait.Lease(ddswait.Token("t"))
+
+
 async def test_source_that_will_never_serve() -> None:
     """A ConfigurationError of the source ends every wait, with its message."""
 
@@ -194,3 +240,47 @@ async def test_message_tells_the_clock_of_the_server() -> None:
             [outcome] = await waiter.wait_all([dds.add_job()])
     assert "clock is off" in outcome.message
     assert "the server's says Thu, 01 Jan 2026 00:00:0" in outcome.message
+
+
+@pytest.mark.parametrize("by", ["question", "look-up"])
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"clock": lambda: datetime(2025, 12, 31, 23, 44, tzinfo=UTC)}, "clock is off"),
+        ({"clock": lambda: datetime(2026, 1, 1, 0, 16, tzinfo=UTC)}, "clock is off"),
+        ({"clock": lambda: datetime(2026, 1, 1, 0, 14, tzinfo=UTC)}, "check AK and SK;"),
+        ({"security_token": "none-needed"}, "check AK, SK and security token"),
+    ],
+)
+async def test_message_tells_the_mend_for_a_key(
+    changed: dict[str, Any], told: str, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever code the server uses, its Date tells whether the clock or the key is wrong."""
+    monkeypatch.setattr("ddswait.simulator.dds.CLOCK", "not told by its code")
+    async with Simulator(epoch=datetime(2026, 1, 1, tzinfo=UTC)) as dds:
+        key = simulated(dds, secret_key="wrong", **changed)
+        auth = ProjectByName(key, dds.endpoint, dds.region) if by == "look-up" else key
+        project_id = "" if by == "look-up" else dds.project_id
+        async with Waiter(endpoint=dds.endpoint, project_id=project_id, auth=auth) as waiter:
+            [outcome] = await waiter.wait_all([dds.add_job()])
+        assert dds.statuses == {401: 1}
+    assert told in outcome.message
+    assert "new token" not in outcome.message
+    assert ("says Thu, 01 Jan 2026 00:00:0" in outcome.message) == (told == "clock is off")
+
+
+async def test_message_tells_the_mend_for_a_password() -> None:
+    """A wrong password: check user, password, domain."""
+    async with Simulator() as dds:
+        auth = Password(dds.user, "wr0ng", dds.domain, dds.endpoint, dds.region)
+        async with Waiter(endpoint=dds.endpoint, auth=auth) as waiter:
+            [outcome] = await waiter.wait_all([dds.add_job()])
+    assert "check user, password, domain" in outcome.message
+    assert "wr0ng" not in outcome.message
+
+
+def test_signature_of_ones_own_may_look_different() -> None:
+    """A key of somebody's own may stamp as it likes."""
+    refusal = Refusal(401, date="Thu, 01 Jan 2026 00:00:00 GMT")
+    assert judged(refusal, {"X-Sdk-Date": "now"}).refused == "access_key"
+    assert judged(refusal, {}).refused == ""

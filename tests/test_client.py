@@ -9,7 +9,7 @@ import pytest
 
 from ddswait.api import Fault, Request
 from ddswait.auth import Token
-from ddswait.client import Client, describe
+from ddswait.client import Client, _find_proxy, describe
 from ddswait.outcome import Refusal
 
 
@@ -117,20 +117,44 @@ async def test_redirect_is_not_followed() -> None:
 
 
 async def test_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`http_proxy` is honoured, and `no_proxy` excepts hosts from it."""
+    """`http_proxy` is honoured, and excepts what `no_proxy` names and this machine itself."""
     seen: list[bytes] = []
     raw = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
     async with serving(answering(raw, seen)) as proxy:
         monkeypatch.setenv("http_proxy", proxy)
         await ask("http://dds.test/v3/p/jobs?id=a")
         assert seen[0].startswith(b"GET http://dds.test/v3/p/jobs?id=a HTTP/1.1")
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
         async with serving(answering(raw)) as direct:
             await ask(direct)
+        monkeypatch.setenv("no_proxy", "dds.test")
+        assert _find_proxy("http://dds.test") is None
     assert len(seen) == 1
 
 
-def test_fault_shows_no_password_of_a_proxy() -> None:
+@pytest.mark.parametrize(
+    "proxy", ["http://pu:s3c/ret@127.0.0.1:3128", "pu:s3cret@127.0.0.1:3128", "proxy:3128"]
+)
+async def test_proxy_that_is_no_url_refuses_everything(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy that can never serve ends all at once, and is not shown: it holds a password."""
+    monkeypatch.setenv("https_proxy", proxy)
+    refusal = await ask("https://dds.test/v3/p/jobs?id=a")
+    assert isinstance(refusal, Refusal)
+    assert refusal.concerns_all
+    assert str(refusal) == ("https_proxy is no URL: write http://HOST:PORT, %-encode the password")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("cannot connect to http://joe:s3cret@proxy:3128/", "cannot connect to http://proxy:3128/"),
+        ("http://pu:s3c/ret@127.0.0.1:3128", "http://127.0.0.1:3128"),
+        ("http://pu:s3 c@ret@127.0.0.1:3128", "http://127.0.0.1:3128"),
+        ("pu:s3cret@127.0.0.1:3128", "127.0.0.1:3128"),
+        ("no such host", "no such host"),
+    ],
+)
+def test_fault_shows_no_password_of_a_proxy(said: str, told: str) -> None:
     """An error that quotes a proxy's URL is told without its user name and password."""
-    told = describe(OSError("cannot connect to http://joe:hunter2@proxy:3128/"))
-    assert told == "OSError: cannot connect to http://proxy:3128/"
+    assert describe(OSError(said)) == f"OSError: {told}"

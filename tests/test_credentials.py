@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from ddswait import AccessKey, ConfigurationError, EcsMetadata, Password, Token
-from ddswait.credentials import Given, discover, endpoint, locate, region_of
+from ddswait import AccessKey, ConfigurationError, EcsMetadata, Lease, Password, Token, Waiter
+from ddswait.credentials import discover, locate
+from ddswait.found import Found, Said
 from ddswait.iam import ProjectByName
+from ddswait.place import Given, made, region_of
 from ddswait.simulator import Simulator
+from tests.nobody import as_nobody
 
 SDK = {"HUAWEICLOUD_SDK_AK": "SDKAK", "HUAWEICLOUD_SDK_SK": "s3cret-sdk"}
 HW = {"HW_ACCESS_KEY": "HWAK", "HW_SECRET_KEY": "s3cret-hw"}
@@ -57,7 +60,7 @@ def test_profile_file_comes_last(home: Path) -> None:
     env = profile(home, "[basic]\nak = FILEAK\nsk = s3%cret\nproject_id = p\nsecurity_token = t\n")
     found = discover(env)
     assert found.key == AccessKey("FILEAK", "s3%cret", "t", "p")
-    assert (found.project_id, found.warnings) == ("p", ())
+    assert (found.own.project_id, found.warnings) == ("p", ())
     assert discover({**env, **HW}).source.startswith("HW_")
 
 
@@ -109,15 +112,40 @@ def test_named_profile_must_be_there(home: Path) -> None:
         discover({"HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(home / "nothing")})
 
 
+def test_home_that_may_not_be_searched_holds_no_profile(home: Path) -> None:
+    """The home of another user, mode 0700, is no source; a file that is named there is an error."""
+    env = {**profile(home, "[basic]\nak = A\nsk = B\n"), **NO_ECS}
+    with as_nobody(home), pytest.raises(ConfigurationError, match="credentials: set"):
+        discover(env)
+    env["HUAWEICLOUD_SDK_CREDENTIALS_FILE"] = str(home / ".huaweicloud" / "credentials")
+    with as_nobody(home), pytest.raises(ConfigurationError, match="cannot be read: Permission"):
+        discover(env)
+
+
+@pytest.mark.parametrize("env", [{}, {"HOME": ""}])
+def test_without_home_the_working_directory_is_not_taken_for_it(
+    env: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever lies in ./.huaweicloud/credentials is not read."""
+    profile(home, "[basic]\nak = A\nsk = B\n")
+    monkeypatch.chdir(home)
+    with pytest.raises(ConfigurationError, match="credentials: set"):
+        discover({**env, **NO_ECS})
+
+
 def test_region_and_endpoint_of_the_environment() -> None:
     """HW_ before OS_; an override of the SDK wins over the region's own endpoint."""
-    assert region_of({"OS_REGION_NAME": "eu-de", "HW_REGION_NAME": "cn-north-4"}) == "cn-north-4"
-    assert region_of({}) == ""
-    override = {"HUAWEICLOUD_SDK_REGION_DDS_CN_NORTH_4": "https://dds.internal"}
-    assert endpoint("dds", "cn-north-4", override) == "https://dds.internal"
-    assert endpoint("dds", "cn-north-1", override) == "https://dds.cn-north-1.myhuaweicloud.com"
+    both = {"OS_REGION_NAME": "eu-de", "HW_REGION_NAME": "cn-north-4"}
+    assert region_of(both) == ("cn-north-4", "HW_REGION_NAME")
+    assert not region_of({})
+    name = "HUAWEICLOUD_SDK_REGION_DDS_CN_NORTH_4"
+    override = {name: "https://dds.internal"}
+    four, one = Said("cn-north-4", "--region"), Said("cn-north-1", "--region")
+    assert made("dds", four, override) == ("https://dds.internal", name)
+    own = "https://dds.cn-north-1.myhuaweicloud.com"
+    assert made("dds", one, override) == (own, "--region")
     otc = {"HW_CLOUD": "otc.t-systems.com"}
-    assert endpoint("iam", "eu-de", otc) == "https://iam.eu-de.otc.t-systems.com"
+    assert made("iam", Said("eu-de"), otc).text == "https://iam.eu-de.otc.t-systems.com"
 
 
 def test_environment_fills_what_is_not_given() -> None:
@@ -222,6 +250,153 @@ def test_profile_names_iam(home: Path) -> None:
     env = profile(home, "[basic]\nak = A\nsk = B\niam_endpoint = https://iam.test\n")
     key = locate({**env, "HW_REGION_NAME": "eu-de"}).found.key
     assert getattr(key, "iam_endpoint", "") == "https://iam.test"
+
+
+USER = {"OS_USERNAME": "u", "OS_PASSWORD": "s3cret", "OS_USER_DOMAIN_NAME": "d"}
+DDS = {"DDSWAIT_ENDPOINT": "https://dds.test"}
+
+
+def test_iam_of_the_source_comes_before_that_of_others() -> None:
+    """A password goes to its own IAM; the SDK's is for the SDK's keys, and who has none."""
+    sdk_iam = {"HUAWEICLOUD_SDK_IAM_ENDPOINT": "https://iam.sdk"}
+    own = {**USER, **sdk_iam, "OS_AUTH_URL": "https://iam.os/v3", "OS_REGION_NAME": "eu-de"}
+    for env, given, iam in (
+        (own, Given(), "https://iam.os"),
+        (own, Given(iam_endpoint="https://iam.mine/v3/"), "https://iam.mine"),
+        ({**own, "OS_AUTH_URL": ""}, Given(), "https://iam.sdk"),
+        ({**SDK, **sdk_iam, "HW_REGION_NAME": "eu-de"}, Given(), "https://iam.sdk"),
+    ):
+        key = locate(env, given).found.key
+        assert getattr(key, "iam_endpoint", "") == iam
+
+
+def test_project_of_another_family_is_not_for_a_password() -> None:
+    """The tokens of a password are scoped by its own project, and so are the questions."""
+    env = {**USER, **DDS, "OS_REGION_NAME": "eu-de", "HW_PROJECT_ID": "other"}
+    target = locate(env)
+    assert (target.project_id, getattr(target.found.key, "project_id", "")) == ("", "")
+    assert locate({**env, "OS_PROJECT_ID": "p"}).project_id == "p"
+    given = locate(env, Given(project_id="q"))
+    assert (given.project_id, getattr(given.found.key, "project_id", "")) == ("q", "q")
+    mine = Found("the caller", Password("u", "s3cret", "d", "https://i", "eu-de"))
+    assert locate(env, found=mine).project_id == ""
+    assert locate({**env, **HW, "HW_PROJECT_ID": "", "OS_PROJECT_ID": "p"}).project_id == "p"
+
+
+def test_name_of_the_sources_project_comes_before_the_id_of_another() -> None:
+    """A family that names its project has it looked up, whatever else there is."""
+    env = {**OS, **DDS, "OS_REGION_NAME": "eu-de", "OS_PROJECT_NAME": "mine", "HW_PROJECT_ID": "p"}
+    target = locate({**env, "HW_PROJECT_NAME": "other"})
+    assert (target.project_id, getattr(target.found.key, "name", "")) == ("", "mine")
+
+
+def test_signed_header_names_the_project_that_is_used() -> None:
+    """X-Project-Id is that of the questions, not that which the environment says."""
+    env = {**HW, **DDS, "HW_PROJECT_ID": "p"}
+    for given, project_id in ((Given(), "p"), (Given(project_id="q"), "q")):
+        target = locate(env, given)
+        assert isinstance(target.found.key, AccessKey)
+        assert target.found.key.headers() == {"X-Project-Id": project_id}
+        assert target.project_id == project_id
+
+
+def test_region_of_the_sources_family_comes_first() -> None:
+    """OS_ credentials are used in OS_REGION_NAME, HW_ ones in HW_REGION_NAME."""
+    regions = {"HW_REGION_NAME": "cn-north-4", "OS_REGION_NAME": "eu-de", "HW_PROJECT_ID": "p"}
+    assert locate({**OS, **regions}).region == "eu-de"
+    assert locate({**HW, **regions}).region == "cn-north-4"
+    assert locate({**OS, **regions, "OS_REGION_NAME": ""}).region == "cn-north-4"
+
+
+def test_given_region_comes_before_the_endpoint_of_the_environment() -> None:
+    """An argument wins over a variable, also when it is the other of the two."""
+    env = {**HW, **DDS, "HW_PROJECT_ID": "p", "HW_REGION_NAME": "eu-de"}
+    assert locate(env).endpoint == "https://dds.test"
+    given = locate(env, Given(region="cn-north-4"))
+    assert given.endpoint == "https://dds.cn-north-4.myhuaweicloud.com"
+
+
+@pytest.mark.parametrize(
+    ("env", "given", "told"),
+    [
+        ({"HW_REGION_NAME": "CN"}, Given(), "HW_REGION_NAME: 'CN' is no region"),
+        ({"OS_REGION_NAME": "CN"}, Given(), "OS_REGION_NAME: 'CN' is no region"),
+        ({}, Given(region="CN"), "--region: 'CN' is no region"),
+        ({"DDSWAIT_ENDPOINT": "dds"}, Given(), "DDSWAIT_ENDPOINT: 'dds' .* https://dds"),
+        ({}, Given("dds"), "--endpoint: 'dds' .* https://dds"),
+        ({}, Given("http://dds.test"), "--endpoint: .* not https"),
+        ({"HW_AUTH_URL": "iam"}, Given(), "HW_AUTH_URL: 'iam' .* https://iam"),
+        ({}, Given(iam_endpoint="iam"), "--iam-endpoint: 'iam' .* https://iam"),
+        (
+            {"HW_REGION_NAME": "eu-de", "HUAWEICLOUD_SDK_REGION_IAM_EU_DE": "iam"},
+            Given(),
+            "HUAWEICLOUD_SDK_REGION_IAM_EU_DE: 'iam'",
+        ),
+        ({}, Given(source="metdata"), "source 'metdata' is none"),
+        ({"DDSWAIT_METADATA": "on"}, Given(source="metadata"), "DDSWAIT_METADATA: 'on' is no"),
+    ],
+)
+def test_message_names_who_said_what_cannot_be_used(
+    env: dict[str, str], given: Given, told: str
+) -> None:
+    """The variable or option is named, and an endpoint of the right service as an example."""
+    with pytest.raises(ConfigurationError, match=told):
+        locate({**HW, **DDS, "HW_PROJECT_NAME": "n", **env}, given)
+
+
+def test_what_is_no_url_is_no_metadata_service(home: Path) -> None:
+    """DDSWAIT_METADATA that is no URL is told, also when nobody asked for the service."""
+    with pytest.raises(ConfigurationError, match="DDSWAIT_METADATA: '127' is no"):
+        discover({"HOME": str(home), "DDSWAIT_METADATA": "127"})
+
+
+def test_credentials_of_ones_own_are_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source of one's own gets its project looked up; what is no credentials is refused."""
+
+    class Vault:
+        async def obtain(self, send: object) -> Lease:
+            return Lease(Token("t"))
+
+    vault = Vault()
+    key = locate({"HW_REGION_NAME": "eu-de"}, found=Found("the caller", vault)).found.key
+    assert isinstance(key, ProjectByName)
+    assert (key.source, key.name) == (vault, "eu-de")
+    assert locate(DDS, found=Found("the caller", vault)).found.key is vault
+    monkeypatch.setenv("HW_REGION_NAME", "eu-de")
+    for auth in ("metadata", "s3cret", EcsMetadata):
+        with pytest.raises(ConfigurationError, match="source='metadata'") as caught:
+            Waiter.from_env(auth=auth)
+        assert "s3cret" not in str(caught.value)
+    with pytest.raises(ConfigurationError, match="source 'metdata' is none"):
+        Waiter.from_env(source="metdata")
+    clear = Waiter.from_env(
+        endpoint="http://dds.test", project_id="p", auth=Token("t"), insecure_http=True
+    )
+    assert clear._messenger.endpoint == "http://dds.test"
+    with pytest.raises(ConfigurationError, match="auth is of type str"):
+        Waiter(endpoint="https://dds.test", project_id="p", auth="s3cret")  # type: ignore[arg-type]
+
+
+async def test_refusal_names_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which of many variables holds the wrong credentials is told."""
+    async with Simulator() as dds:
+        monkeypatch.setenv("OS_TOKEN", "s3cret")
+        monkeypatch.setenv("OS_PROJECT_ID", dds.project_id)
+        async with Waiter.from_env(endpoint=dds.endpoint) as waiter:
+            [outcome] = await waiter.wait_all([dds.add_job()])
+    assert "credentials of OS_TOKEN" in outcome.message
+
+
+def test_warnings_are_logged(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """`from_env` logs what should be mended although it works."""
+    for name, value in {**profile(home, "[basic]\nak = A\nsk = B\n", 0o644), **DDS}.items():
+        monkeypatch.setenv(name, value)
+    Waiter.from_env(project_id="p")
+    [record] = caplog.records
+    assert (record.levelname, record.msg) == ("WARNING", "ddswait.configuration_warning")
+    assert "chmod 600" in str(vars(record)["message_text"])
 
 
 def test_metadata_is_taken_when_asked_for() -> None:

@@ -171,15 +171,3 @@ def test_old_knowledge_does_not_push_out_what_others_learned(tmp_path: Path) -> 
         history.save(file, durations)
     ((_, known),) = history.load(file).items()
     assert list(known) == [*(f"new{number}" for number in range(1, 50)), "one"]
-
-
-def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
-    """A full disk, played by a file that cannot be replaced."""
-    file = tmp_path / "history.json"
-    history.save(file, Durations())
-    before = file.read_text()
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(IsADirectoryError):
-        history.replace_file(tmp_path / "folder", "x")
-    assert file.read_text() == before
-    assert not list(tmp_path.glob(".folder*"))

@@ -35,6 +35,38 @@ def test_request_is_the_documented_one() -> None:
     assert json.loads(by_id.body)["auth"]["scope"] == {"project": {"id": "7"}}
 
 
+@pytest.mark.parametrize("end", ["/v3", "/v3/", "/"])
+async def test_version_at_the_end_of_an_iam_endpoint_is_left_out(end: str) -> None:
+    """Keystone's URL as users keep it serves: for tokens and for projects."""
+    async with Simulator() as dds:
+        iam = dds.endpoint + end
+        password = Password(dds.user, dds.password, dds.domain, iam, region=dds.region)
+        async with Waiter(endpoint=dds.endpoint, auth=password) as waiter:
+            assert (await waiter.wait(dds.add_job(seconds=1))).status == "Completed"
+        auth = ProjectByName(Token(dds.token), iam, dds.region)
+        async with Waiter(endpoint=dds.endpoint, auth=auth) as waiter:
+            assert (await waiter.wait(dds.add_job(seconds=1))).status == "Completed"
+
+
+async def test_lease_that_names_its_project_needs_no_look_up() -> None:
+    """The project of the lease is kept, and an access key names it in a signed header."""
+
+    class Vault:
+        def __init__(self, lease: Lease) -> None:
+            self.lease = lease
+
+        async def obtain(self, send: Any) -> Lease:
+            return self.lease
+
+    async def send(request: Any, read: Any, key: Any = None) -> Any:
+        return read(200, {}, b'{"projects": [{"id": "found", "name": "n"}]}')
+
+    for own, used in (("p", "p"), ("", "found")):
+        vault = Vault(Lease(AccessKey("AK", "s3cret"), 7.0, own))
+        lease = await ProjectByName(vault, "https://iam.test", "n").obtain(send)
+        assert lease == Lease(AccessKey("AK", "s3cret", project_id=used), 7.0, used)
+
+
 @pytest.mark.parametrize(
     ("content", "lease"),
     [

@@ -1,7 +1,10 @@
 """ddswait.metadata: the temporary keys of an ECS, over real sockets."""
 
+import contextlib
 import json
+import socket
 from itertools import pairwise
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from ddswait import AccessKey, EcsMetadata, OutcomeKind, Waiter
 from ddswait.api import Fault
 from ddswait.auth import Lease
-from ddswait.metadata import ENDPOINT, read_key
+from ddswait.metadata import ENDPOINT, _MetadataToken, answers, read_key
 from ddswait.outcome import Refusal
 from ddswait.simulator import Simulator
 
@@ -111,4 +114,27 @@ def test_anything_else_brings_no_key(status: int, content: bytes, meaning: type)
 
 def test_service_is_the_documented_one() -> None:
     """The address is link-local, and nothing of it is secret."""
+    assert "s3cret" not in repr(_MetadataToken("s3cret"))
     assert repr(EcsMetadata()) == f"EcsMetadata(endpoint={ENDPOINT!r})"
+
+
+def test_service_that_is_never_silent_holds_nobody_up() -> None:
+    """It answers in time in all, or not at all, however busily it says nothing."""
+
+    def chatter(server: socket.socket) -> None:
+        line, _ = server.accept()
+        with line, contextlib.suppress(OSError):
+            line.recv(4096)
+            for _ in range(20_000):
+                if told.is_set():
+                    return
+                line.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 10)
+            line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    told = Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=chatter, args=(server,), daemon=True)
+        thread.start()
+        assert not answers(f"http://127.0.0.1:{server.getsockname()[1]}", patience=0.05)
+        told.set()
+        thread.join()

@@ -1,6 +1,7 @@
 """ddswait.outcome and ddswait.errors: values inside, exceptions at the edge."""
 
 import pickle
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,26 @@ def test_refusal_tells_the_mend_where_there_is_one(code: str, named: str) -> Non
     assert bool(mend) == bool(named)
 
 
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        ("access_key", "check AK and SK; after more than five refusals in a row a key is locked"),
+        ("temporary_key", "check AK, SK and security token: temporary keys end"),
+        ("password", "check user, password, domain"),
+        ("token", "if a token has expired, take a new token"),
+        ("clock", "this machine's clock is off by more than 15 minutes: set it; the server's says"),
+    ],
+)
+def test_mend_fits_what_was_refused(refused: str, told: str) -> None:
+    """Nobody with a key is told to take a new token; the clock comes before all else."""
+    refusal = Refusal(401, "APIGW.0301", date="Thu, 01 Jan 2026", refused=refused)
+    assert refusal.mend.startswith(told)
+    later = replace(refusal, accepted_ago=7.0).mend
+    assert later.startswith(told) if refused == "clock" else "until 7 s before" in later
+    assert "take a new token" not in later or refused == "token"
+    assert "clock" in replace(refusal, error_code="APIGW.0303").mend
+
+
 def test_errors_fit_into_pythons_own_tree() -> None:
     """A time-out is a TimeoutError, bad input a ValueError; all have one root."""
     assert issubclass(ddswait.WaitTimedOut, TimeoutError)
@@ -88,4 +109,5 @@ def test_unknown_names_are_refused() -> None:
     """The package offers what it lists, and nothing else."""
     assert set(ddswait.__all__) <= set(dir(ddswait))
     with pytest.raises(AttributeError, match="Writer"):
-        ddswait.Writer  # noqa: B018
+        # That mypy needs this comment shows that it sees typos.
+        ddswait.Writer  # type: ignore[attr-defined]  # noqa: B018

@@ -1,10 +1,11 @@
-"""README.md and examples/: what they show, runs."""
+"""README.md: what it shows, runs."""
 
 import os
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import ddswait
 from ddswait import credentials
 from ddswait.cli import main
 from ddswait.simulator import Simulator
+from tests.cli.conftest import Cloud, serving
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -23,10 +25,16 @@ PYTHON = [text for language, text in BLOCKS if language == "python"]
 SHELL = [text for language, text in BLOCKS if language == "sh"]
 
 
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with serving() as made:
+        yield made
+
+
 def test_every_block_is_known_to_a_test() -> None:
-    """No block of the README is left without a test: four of Python, five of shell, a picture."""
+    """No block of the README is left without a test: four of Python, six of shell, a picture."""
     languages = [language for language, _ in BLOCKS]
-    assert sorted(languages) == ["python"] * 4 + ["sh"] * 5 + ["text"]
+    assert sorted(languages) == ["python"] * 4 + ["sh"] * 6 + ["text"]
 
 
 @pytest.mark.real_time  # the example is a process of its own
@@ -73,7 +81,7 @@ def test_virtual_time_example_runs() -> None:
 
 def test_set_up_commands_are_two_and_name_what_exists() -> None:
     """Two commands set up: one ends with the demo, one with the tests; both are one line."""
-    demo, simulator, gate, other_cloud, develop = SHELL
+    demo, simulator, gate, _, other_cloud, develop = SHELL
     assert demo.rstrip().endswith("ddswait --demo")
     assert develop.rstrip().endswith("-m pytest -q")
     assert all(block.count("\n") == 1 for block in (demo, simulator, develop))
@@ -108,12 +116,31 @@ def test_gate_command_is_understood(
     assert told.startswith("ddswait: error: missing: credentials: set HW_ACCESS_KEY")
 
 
+def test_gate_with_all_its_files_runs(cloud: Cloud, tmp_path: Path) -> None:
+    """The long command runs as it stands, and again by its state; the files are there."""
+    ids = {"ID1": cloud.job(), "ID2": cloud.job()}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for _ in range(2):
+        done = subprocess.run(
+            ["sh", "-c", SHELL[3]],
+            cwd=tmp_path,
+            env={**cloud.env, **ids, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout.count("completed")) == (0, 2)
+    assert "(2 ended before)" in done.stderr
+    names = {".wait.json.lock", "wait.json", "report.html", "junit.xml"}
+    assert {each.name for each in tmp_path.iterdir()} == names
+
+
 def test_other_clouds_endpoint_is_what_the_comment_says() -> None:
     """The exported variables lead to the endpoint that the comment names."""
-    settings = dict(word.split("=") for word in SHELL[3].splitlines()[0].split()[1:])
+    settings = dict(word.split("=") for word in SHELL[4].splitlines()[0].split()[1:])
     keys = {"HW_ACCESS_KEY": "AK", "HW_SECRET_KEY": "SK"}
     endpoint = credentials.locate({**settings, **keys}).endpoint
-    assert SHELL[3].splitlines()[1].endswith(endpoint)
+    assert SHELL[4].splitlines()[1].endswith(endpoint)
 
 
 async def test_source_of_ones_own_serves() -> None:
@@ -138,20 +165,3 @@ def test_exit_codes_are_those_of_the_help() -> None:
     codes = {code for cell in table for code in re.findall(r"\d+", cell)}
     told = (ROOT / "tests" / "cli" / "help.txt").read_text()
     assert codes == set(re.findall(r"^ +(\d+)  ", told, re.MULTILINE))
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["examples/provision.py"],
-        ["examples/many.py"],
-        ["-m", "pytest", "-q", "-p", "no:cacheprovider", "examples/test_provisioning.py"],
-    ],
-)
-def test_examples_run(command: list[str]) -> None:
-    """Each program under examples/ runs as it stands, without a cloud."""
-    env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-    done = subprocess.run(
-        [sys.executable, *command], capture_output=True, text=True, check=False, cwd=ROOT, env=env
-    )
-    assert (done.returncode, done.stderr) == (0, "")

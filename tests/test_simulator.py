@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from ddswait import AccessKey, Request
 from ddswait.simulator import Fault, Simulator
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -134,6 +135,66 @@ async def test_operations_answer_with_a_job_id(dds: Simulator) -> None:
         status, answer, _ = await call(dds, method, path)
         assert (status, list(answer)) == (202, ["job_id"])
         assert answer["job_id"] in dds.plans
+
+
+@pytest.mark.parametrize(("altered", "status"), [(b"", 202), (b" ", 401)])
+async def test_signature_holds_for_the_body(dds: Simulator, altered: bytes, status: int) -> None:
+    """A signed operation is accepted as it was signed, and refused if its body was altered."""
+    url, body = f"{dds.endpoint}/v3/{dds.project_id}/instances", b'{"name": "signed"}'
+    key = AccessKey(dds.access_key, dds.secret_key, clock=dds.present)
+    own = {"Content-Type": "application/json"}
+    headers = {**own, **key.sign(Request("POST", url, body), own)}
+    timeout = aiohttp.ClientTimeout(total=None)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as session,
+        session.post(url, headers=headers, data=body + altered) as response,
+    ):
+        assert response.status == status
+
+
+def login(dds: Simulator, **changed: Any) -> dict[str, Any]:
+    user = {"name": dds.user, "password": dds.password, "domain": {"name": dds.domain}}
+    identity = {"methods": ["password"], "password": {"user": user}}
+    auth = {"identity": identity, "scope": {"project": {"id": dds.project_id}}, **changed}
+    return {"auth": auth}
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"),
+    [
+        ({"id": "2" * 32}, "other"),
+        ({"name": "other"}, "other"),
+        ({"name": "simulated-region-1"}, "simulated-region-1"),
+        ({"name": "twin"}, None),
+        ({"name": "nobody"}, None),
+        ({"id": "nobody"}, None),
+    ],
+)
+async def test_token_is_scoped_to_any_project(
+    dds: Simulator, scope: dict[str, str], name: str | None
+) -> None:
+    """By ID, or by a name that only one project has."""
+    dds.projects |= {"2" * 32: "other", "3" * 32: "twin", "4" * 32: "twin"}
+    body = login(dds, scope={"project": scope})
+    status, reply, _ = await call(dds, "POST", "/v3/auth/tokens?nocatalog=true", body=body)
+    assert status == (401 if name is None else 201)
+    if name is not None:
+        assert reply["token"]["project"]["name"] == name
+        assert dds.projects[reply["token"]["project"]["id"]] == name
+
+
+async def test_token_comes_with_a_catalogue_unless_it_is_not_wanted(dds: Simulator) -> None:
+    """The catalogue of services is left out by `nocatalog`; the method must be `password`."""
+    path = "/v3/auth/tokens"
+    _, reply, _ = await call(dds, "POST", path, body=login(dds))
+    [service] = reply["token"]["catalog"]
+    assert service["endpoints"][0]["url"] == f"{dds.endpoint}/v3/{dds.project_id}"
+    _, reply, _ = await call(dds, "POST", f"{path}?nocatalog=true", body=login(dds))
+    assert "catalog" not in reply["token"]
+    for methods in ([], ["token"], None):
+        body = login(dds)
+        body["auth"]["identity"]["methods"] = methods
+        assert (await call(dds, "POST", path, body=body))[0] == 400
 
 
 async def test_prepaid_orders_answer_with_an_order_id(dds: Simulator) -> None:

@@ -50,10 +50,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments; None takes those of the process.
     """
+    _open_what_is_closed()
     try:
         return _main(argv)
     except KeyboardInterrupt:  # before or after the wait, which obeys it by itself
         return _INTERRUPTED
+
+
+def _open_what_is_closed() -> None:
+    """Let closed standard streams lead nowhere (`>&-`): a socket would else take their place."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115, PTH123 - for the life of the process
 
 
 def _main(argv: Sequence[str] | None) -> int:
@@ -70,9 +82,9 @@ def _main(argv: Sequence[str] | None) -> int:
 
             return demo.run()
         jobs = [] if arguments.check else _jobs(arguments)
-        from ddswait import credentials
+        from ddswait import credentials, place
 
-        given = credentials.Given(
+        given = place.Given(
             arguments.endpoint or "",
             arguments.project_id or "",
             arguments.region or "",
@@ -80,6 +92,7 @@ def _main(argv: Sequence[str] | None) -> int:
             arguments.ca_file or "",
             arguments.cloud or "",
             arguments.auth,
+            arguments.insecure_http,
         )
         target = credentials.locate(os.environ, given)
         sys.stderr.writelines(f"ddswait: warning: {each}\n" for each in target.found.warnings)

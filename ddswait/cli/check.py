@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from ddswait import api
 from ddswait.auth import AccessKey
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ddswait.auth import Credentials, Key
     from ddswait.credentials import Target
 
-_NO_JOB = "ddswait-check"  # no job has this ID: "not known" is the answer of who accepts us
 _PATIENCE = 30.0
 
 
@@ -57,7 +57,7 @@ def run(target: Target, arguments: argparse.Namespace) -> int:
 
 
 def _tell(reply: api.Reply) -> int:
-    if isinstance(reply, Refusal):
+    if isinstance(reply, Refusal) and not _is_about_the_job(reply):
         mend = f"; {reply.mend}" if reply.mend else ""
         _show("refused", f"{reply}{mend}")
         return 4
@@ -66,6 +66,11 @@ def _tell(reply: api.Reply) -> int:
         return 5
     sys.stdout.write("accepted\n")
     return 0
+
+
+def _is_about_the_job(reply: Refusal) -> bool:
+    """Whether DDS itself answered, and minds nothing but the job ID that was made up."""
+    return not reply.concerns_all and reply.error_code.startswith("DBS.")
 
 
 def _show(what: str, text: str) -> None:
@@ -79,7 +84,9 @@ async def _ask(messenger: Messenger) -> api.Reply:
                 lease = await messenger.renew()
                 if not isinstance(lease, Renewed):
                     return lease
-            return await messenger.ask(_NO_JOB)
+            # No job has this ID, so "not known" is the answer of who accepts us; DDS may look at
+            # its form, too.
+            return await messenger.ask(str(uuid4()))
     except TimeoutError:
         return api.Fault(f"no answer within {_PATIENCE:.0f} s")
     finally:

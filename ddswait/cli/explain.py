@@ -35,7 +35,7 @@ def failures(ledger: Ledger) -> list[str]:
     failed = [entry for entry in ledger if entry.outcome and not entry.outcome.ok]
     if not failed:
         return []
-    count = f"{len(failed)} of {len(ledger)} job{'s' if len(ledger) > 1 else ''}"
+    count = f"{len(failed)} of {len(ledger)} jobs" if len(ledger) > 1 else "the job"
     lines = ["", f"{count} did not complete:"]
     for entry in failed[:_MOST]:
         lines += ["", *_explained(entry)]
@@ -83,9 +83,11 @@ def resume(
     if not open_ends:
         return []
     if arguments.state:
-        timeout = [] if arguments.timeout is None else ["--timeout", f"{arguments.timeout:g}"]
-        options = _options(arguments, parser, {"timeout"})
-        return ["", "to go on:", f"  {shlex.join(['ddswait', *options, *timeout])}"]
+        words = list(_options(arguments, parser, set()))
+        kinds = {entry.outcome.kind for entry in open_ends if entry.outcome}
+        if OutcomeKind.TIMED_OUT in kinds and arguments.timeout is None:
+            words += ["--timeout", "1h"]  # the first deadline has passed
+        return ["", "to go on:", f"  {shlex.join(['ddswait', *words])}"]
     words = [
         f"{entry.label}={entry.job_id}" if entry.label else entry.job_id for entry in open_ends
     ]

@@ -91,6 +91,7 @@ class Gate:
         collecting = asyncio.create_task(self._collect(waiter))
         either: set[asyncio.Future[Any]] = {collecting, self._stopped}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        self._let_go(waiter)  # before the cancelling ends what is known of them
         collecting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await collecting
@@ -105,13 +106,11 @@ class Gate:
         open_ends = [] if self._decision().over else self._ledger.open
         ending = waiter.as_completed(open_ends, timeout=left, ready=self._ready)
         async with contextlib.aclosing(ending) as ended:
-            try:
-                async for outcome in ended:
-                    self._settle(outcome)
-                    if self._decision().over:
-                        return
-            finally:
-                self._let_go(waiter)
+            async for outcome in ended:
+                self._settle(outcome)
+                if self._decision().over:
+                    self._let_go(waiter)
+                    return
 
     def _let_go(self, waiter: Waiter) -> None:
         """Account for every job that has not ended, whatever ends the run."""

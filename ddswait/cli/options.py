@@ -62,21 +62,56 @@ examples:
   ddswait --demo"""
 
 
-class _NoToken(argparse.Action):
+_SECRET_OPTIONS = (
+    "--token",
+    "--password",
+    "--sk",
+    "--secret-key",
+    "--ak",
+    "--access-key",
+    "--security-token",
+)
+
+
+class _NoSecret(argparse.Action):
     """Refuses a secret in argv, without repeating it."""
 
     def __call__(
-        self, parser: argparse.ArgumentParser, *_args: object, **_kwargs: object
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002 - the arguments that argparse passes
+        values: object,  # noqa: ARG002
+        option_string: str | None = None,
     ) -> NoReturn:
         parser.error(
-            "--token is refused: everybody on this machine can read a command line. "
-            "Set HW_AUTH_TOKEN or OS_AUTH_TOKEN in the environment instead"
+            f"{option_string} is refused: everybody on this machine can read a command line. "
+            "Set HW_AUTH_TOKEN, HW_ACCESS_KEY and HW_SECRET_KEY, or HW_USER_PASSWORD in the "
+            "environment instead"
         )
+
+
+class _Parser(argparse.ArgumentParser):
+    """Names options that it does not know without what was given to them: it may be a secret."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401
+        # Intermixed: IDs may stand before, between and after the options.
+        known, others = self.parse_known_intermixed_args(args, namespace)
+        if others:
+            options = [_cut(word) for word in others if word.startswith("-")]
+            self.error(f"unrecognized arguments: {' '.join(options or others)}")
+        return known
+
+
+def _cut(option: str) -> str:
+    name, is_given, _ = option.partition("=")
+    if name.startswith("--"):
+        return f"{name}=..." if is_given else name
+    return option if len(option) <= len("-x") else f"{option[:2]}..."
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = _Parser(
         prog="ddswait",
         usage="ddswait [OPTIONS] JOB_ID...",
         description=_DESCRIPTION,
@@ -115,7 +150,7 @@ def parser() -> argparse.ArgumentParser:
     others.add_argument("--demo", action="store_true", help="show it all, without a cloud")
     others.add_argument("--version", action="version", version=f"ddswait {__version__}")
     others.add_argument("-h", "--help", action="help", help="show this help")
-    made.add_argument("--token", nargs="?", action=_NoToken, help=argparse.SUPPRESS)
+    made.add_argument(*_SECRET_OPTIONS, nargs="?", action=_NoSecret, help=argparse.SUPPRESS)
     return made
 
 

@@ -122,7 +122,10 @@ def _object(required: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: A
 _TEXT = {"type": "string"}
 _TEXT_OR_NONE = {"type": ["string", "null"]}
 _TIME_OR_NONE = {"type": ["string", "null"], "format": "date-time"}
-_KINDS = {"enum": [str(kind) for kind in OutcomeKind]}
+_KINDS = {
+    "enum": [str(kind) for kind in OutcomeKind],
+    "description": "how the wait ended; only completed is a success",
+}
 
 
 def schema() -> dict[str, Any]:
@@ -130,13 +133,13 @@ def schema() -> dict[str, Any]:
     job = _object(
         {
             "id": _TEXT,
-            "name": _TEXT,
-            "status": _TEXT,
+            "name": {**_TEXT, "description": "the task name, no closed set"},
+            "status": {**_TEXT, "description": "Running, Completed, Failed, or what DDS says"},
             "created": _TIME_OR_NONE,
-            "ended": _TIME_OR_NONE,
+            "ended": {**_TIME_OR_NONE, "description": "may be set while the job is Running"},
             "progress": {"type": ["integer", "null"], "description": "percent, while it runs"},
             "instance": {"anyOf": [_object({"id": _TEXT, "name": _TEXT}), {"type": "null"}]},
-            "fail_reason": _TEXT_OR_NONE,
+            "fail_reason": {**_TEXT_OR_NONE, "description": "DDS's own words"},
         }
     )
     refusal = _object(
@@ -151,22 +154,46 @@ def schema() -> dict[str, Any]:
         "job_id": _TEXT,
         "label": {**_TEXT, "description": "what the user calls the job, or empty"},
         "outcome": _KINDS,
-        "message": _TEXT,
-        "waited_seconds": {"type": "number", "minimum": 0},
-        "polls": {"type": "integer", "minimum": 0},
+        "message": {**_TEXT, "description": "one sentence for people"},
+        "waited_seconds": {"type": "number", "minimum": 0, "description": "seconds"},
+        "polls": {"type": "integer", "minimum": 0, "description": "questions answered"},
         "cause": {**_TEXT_OR_NONE, "description": "what went wrong with the last look"},
         "refusal": {"anyOf": [{"$ref": "#/$defs/refusal"}, {"type": "null"}]},
         "job": {"anyOf": [{"$ref": "#/$defs/job"}, {"type": "null"}]},
     }
     summary = {
-        "schema_version": {"const": SCHEMA_VERSION},
-        "exit_code": {"type": "integer"},
-        "summary": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}},
+        "schema_version": {
+            "const": SCHEMA_VERSION,
+            "description": "grows when a field is dropped or changes its meaning",
+        },
+        "exit_code": {"type": "integer", "description": "see ddswait --help"},
+        "summary": {
+            "type": "object",
+            "additionalProperties": {"type": "integer", "minimum": 1},
+            "description": "how many waits ended in which way",
+        },
     }
     time = {"type": "string", "format": "date-time"}
-    happened = {"event": {"enum": list(_NAMES.values())}, "time": time, "job_id": _TEXT}
+    happened = {"time": time, "job_id": _TEXT, "label": _TEXT}
+    pause = {"type": "number", "minimum": 0, "description": "seconds until the next look"}
     lines = [
-        _object({**happened, "label": _TEXT}),
+        _object({"event": {"const": "tracked"}, **happened}),
+        _object(
+            {
+                "event": {"enum": ["visible", "progressed"]},
+                **happened,
+                "job": {"$ref": "#/$defs/job"},
+            }
+        ),
+        _object(
+            {
+                "event": {"const": "poll_failed"},
+                **happened,
+                "cause": _TEXT,
+                "pause_seconds": pause,
+            }
+        ),
+        _object({"event": {"const": "unknown_status"}, **happened, "status": _TEXT}),
         _object({"event": {"const": "ended"}, "time": time, **outcome}),
         _object({"event": {"const": "summary"}, "time": time, **summary}),
     ]

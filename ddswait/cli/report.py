@@ -14,13 +14,14 @@ from ddswait.cli.text import duration, human, safe
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from ddswait.cli.ledger import Entry, Ledger
+    from ddswait.cli.ledger import Entry, Ledger, Look
 
 _WIDTH, _HEIGHT = 1000.0, 34.0
 _STEPS = 4  # between the times along the top
-_TICKS = 400  # looks that a row shows; more would be a grey bar
+_TICKS, _ALL_TICKS = 400, 200_000  # looks that a row and a page show; more would be a grey bar
+_MOST_ROWS = 2000  # a page with more would be of no use to anybody
 
 
 def document(ledger: Ledger, code: int, now: float) -> str:
@@ -49,9 +50,15 @@ def _page(ledger: Ledger, code: int, now: float) -> Iterator[str]:
     for kind, count in Counter(_kind(entry) for entry in ledger).most_common():
         yield f'<li><b class="{_colour(kind)}">{count}</b>{_text(human(kind))}</li>'
     yield "</ul>"
-    yield from _timeline(ledger, now)
-    yield from _failures(ledger)
-    yield from _table(ledger)
+    entries = list(ledger)
+    if len(entries) > _MOST_ROWS:
+        entries.sort(key=lambda entry: entry.outcome is not None and entry.outcome.ok)
+        told = f"{len(entries) - _MOST_ROWS} of the jobs are left out below, completed ones first."
+        yield f'<p class="soft">{told}</p>'
+        del entries[_MOST_ROWS:]
+    yield from _timeline(entries, now)
+    yield from _failures(entries)
+    yield from _table(entries)
     yield f"<footer>Made by ddswait {__version__}.</footer></body></html>"
 
 
@@ -65,10 +72,10 @@ def _colour(kind: str) -> str:
     )
 
 
-def _timeline(ledger: Ledger, now: float) -> Iterator[str]:
-    submitted = [entry.submitted_at for entry in ledger]
-    begin = min(submitted, default=now)
-    end = max([entry.ended_at or now for entry in ledger] or [now])
+def _timeline(entries: Sequence[Entry], now: float) -> Iterator[str]:
+    begin = min((entry.submitted_at for entry in entries), default=now)
+    end = max((entry.ended_at or now for entry in entries), default=now)
+    ticks = min(_TICKS, _ALL_TICKS // max(len(entries), 1))
     scale = _WIDTH / max(end - begin, 1.0)
 
     def x(at: float) -> float:
@@ -77,7 +84,7 @@ def _timeline(ledger: Ledger, now: float) -> Iterator[str]:
     yield '<h2 id="timeline">Timeline</h2><div class="row axis"><span></span>'
     yield _axis(end - begin)
     yield "</div>"
-    for entry in ledger:
+    for entry in entries:
         job = entry.job
         about = f"{job.name}" if job else "never seen"
         if job and job.instance and job.instance.name and job.instance.name != entry.label:
@@ -87,7 +94,7 @@ def _timeline(ledger: Ledger, now: float) -> Iterator[str]:
         state = f'<span class="{_colour(kind)}">{_text(human(kind))}</span>'
         yield f"{_text(entry.name)} {state}"
         yield f"<small>{_text(about)}</small></div>"
-        yield _bar(entry, x, now)
+        yield _bar(entry, x, now, ticks)
         yield "</div>"
     yield _KEY
 
@@ -97,7 +104,7 @@ def _axis(span: float) -> str:
     return f"<div>{''.join(f'<span>{_text(each)}</span>' for each in told)}</div>"
 
 
-def _bar(entry: Entry, x: Callable[[float], float], now: float) -> str:
+def _bar(entry: Entry, x: Callable[[float], float], now: float, most: int) -> str:
     begin, end = x(entry.submitted_at), x(entry.ended_at or now)
     what = f"{entry.name}: {_kind(entry)}"
     frame = f'viewBox="0 0 1000 {_HEIGHT:.0f}" preserveAspectRatio="none" role="img"'
@@ -112,16 +119,18 @@ def _bar(entry: Entry, x: Callable[[float], float], now: float) -> str:
             f'<rect x="{seen:.1f}" y="7" width="{max(end - seen, 1.5):.1f}" height="20" rx="3" '
             'fill="var(--bar)"/>'
         )
-    every = max(1, len(entry.looks) // _TICKS)
-    ticks = "".join(f"M{x(look.at):.1f} 28v5" for look in entry.looks[::every])
+    ticks = "".join(f"M{x(look.at):.1f} 28v5" for look in _thinned(entry.looks, most))
     if ticks:
         parts.append(
             f'<path d="{ticks}" stroke="var(--soft)" stroke-width="1" '
             'vector-effect="non-scaling-stroke" fill="none"/>'
         )
-    curve = [(x(look.at), look.progress) for look in entry.looks if look.progress is not None]
+    curve = [look for look in entry.looks if look.progress is not None]
     if len(curve) > 1:
-        points = " ".join(f"{at:.1f},{27 - 0.2 * min(done, 100):.1f}" for at, done in curve)
+        points = " ".join(
+            f"{x(look.at):.1f},{27 - 0.2 * min(look.progress or 0, 100):.1f}"
+            for look in (*_thinned(curve[:-1], most), curve[-1])
+        )
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="var(--curve)" stroke-width="2" '
             'vector-effect="non-scaling-stroke"/>'
@@ -131,6 +140,10 @@ def _bar(entry: Entry, x: Callable[[float], float], now: float) -> str:
         f'<rect x="{max(end - 3, 0):.1f}" y="4" width="3.5" height="26" fill="var(--{colour})"/>'
     )
     return "".join([*parts, "</svg>"])
+
+
+def _thinned(looks: Sequence[Look], most: int) -> Sequence[Look]:
+    return looks[:: max(1, -(-len(looks) // max(most, 1)))]
 
 
 def _sample(picture: str, told: str) -> str:
@@ -150,8 +163,8 @@ _KEY = "".join(
 )
 
 
-def _failures(ledger: Ledger) -> Iterator[str]:
-    failed = [entry for entry in ledger if entry.outcome is None or not entry.outcome.ok]
+def _failures(entries: Sequence[Entry]) -> Iterator[str]:
+    failed = [entry for entry in entries if entry.outcome is None or not entry.outcome.ok]
     if not failed:
         return
     yield '<h2 id="reasons">What did not complete</h2><div class="scroll"><table>'
@@ -169,12 +182,12 @@ def _failures(ledger: Ledger) -> Iterator[str]:
     yield "</tbody></table></div>"
 
 
-def _table(ledger: Ledger) -> Iterator[str]:
+def _table(entries: Sequence[Entry]) -> Iterator[str]:
     yield '<h2 id="jobs">Jobs</h2><div class="scroll"><table><thead><tr>'
     names = ("job", "task", "instance", "outcome", "waited", "looks")
     yield "".join(f"<th>{name}</th>" for name in names)
     yield "</tr></thead><tbody>"
-    for entry in ledger:
+    for entry in entries:
         job, outcome, kind = entry.job, entry.outcome, _kind(entry)
         instance = job.instance if job else None
         where = _named(instance.name, instance.id) if instance else "-"

@@ -36,6 +36,7 @@ def run(jobs: Sequence[Named], target: Target, arguments: argparse.Namespace) ->
             endpoint=target.endpoint,
             project_id=target.project_id,
             auth=target.found.key,
+            auth_source=target.found.source,
             ca_file=target.ca_file,
             grace=arguments.grace,
             interval=arguments.interval,
@@ -102,11 +103,9 @@ class Run:
         known = len(ledger) - open_ends
         ended = f" ({known} ended before)" if known else ""
         project = project_id or "of the credentials"
-        left = max(self._deadline - time.time(), 0.0)
-        self._printer.note(
-            f"waiting for {many}{ended} at {endpoint}, project {project}, "
-            f"for up to {duration(left)}"
-        )
+        left = self._deadline - time.time()
+        until = f"for up to {duration(left)}" if left > 0 else "one last look"
+        self._printer.note(f"waiting for {many}{ended} at {endpoint}, project {project}, {until}")
         lines_only = self._arguments.quiet or self._arguments.verbose
         if not lines_only and (console := live.console(sys.stderr)) is not None:
             view = live.LiveView(console, ledger, self.durations, self._deadline)

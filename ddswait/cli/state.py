@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from ddswait.cli.ledger import Ledger
 from ddswait.cli.reading import Named, checked
 from ddswait.errors import InputError
-from ddswait.history import replace_file
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.whole_file import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,6 +40,7 @@ _OVER = frozenset(
 """Outcomes that another run would not change; all others are waited for again."""
 
 
+_SAVE_WITHIN = 0.02  # seconds from the news to the file, so that a burst is one write
 _SAVE_EVERY = 0.3  # seconds between two writes
 _SAVING_SHARE = 20.0  # and at least so many times what one takes
 
@@ -159,7 +160,7 @@ class Keeper:
         self._ledger = ledger
         self._complain = complain
         self._timer: asyncio.TimerHandle | None = None
-        self._pause = _SAVE_EVERY
+        self._not_before = 0.0
         self._failed = False
 
     def begin(self) -> None:
@@ -179,7 +180,8 @@ class Keeper:
     def soon(self) -> None:
         """Note that there is news."""
         if self._state is not None and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._pause, self.now)
+            pause = max(self._not_before - time.monotonic(), _SAVE_WITHIN)
+            self._timer = asyncio.get_running_loop().call_later(pause, self.now)
 
     def now(self) -> None:
         """Write the state; when that fails, complain once and try again with the next news."""
@@ -198,7 +200,8 @@ class Keeper:
                 )
             self._failed = True
         # However many jobs there are, writing takes a small part of the time.
-        self._pause = max(_SAVE_EVERY, _SAVING_SHARE * (time.monotonic() - began))
+        ended = time.monotonic()
+        self._not_before = ended + max(_SAVE_EVERY, _SAVING_SHARE * (ended - began))
 
 
 def _kept(entry: Entry) -> dict[str, Any]:

@@ -68,9 +68,9 @@ class _Operations:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
-    def _refusal(self, request: web.Request) -> web.Response | None:
+    async def _refusal(self, request: web.Request) -> web.Response | None:
         simulator = self._simulator
-        if reason := simulator.refusal(request):
+        if reason := await simulator.refusal(request):
             told = f"Incorrect IAM authentication information: {reason}"
             return error(401, "APIGW.0303" if reason == CLOCK else "APIGW.0301", told)
         if request.match_info["project"] != simulator.project_id:
@@ -80,7 +80,7 @@ class _Operations:
         return None
 
     async def show_job(self, request: web.Request) -> web.Response:
-        if refusal := self._refusal(request):
+        if refusal := await self._refusal(request):
             return refusal
         plan = self._simulator.plans.get(request.query.get("id", ""))
         now = self._simulator.now()
@@ -89,14 +89,14 @@ class _Operations:
         return web.json_response({"job": plan.record(now, self._simulator.epoch)})
 
     async def show_instance(self, request: web.Request) -> web.Response:
-        if refusal := self._refusal(request):
+        if refusal := await self._refusal(request):
             return refusal
         instance = self._simulator.instance(request.query.get("id", ""))
         found = [] if instance is None else [instance]
         return web.json_response({"instances": found, "total_count": len(found)})
 
     async def list_tasks(self, request: web.Request) -> web.Response:
-        if refusal := self._refusal(request):
+        if refusal := await self._refusal(request):
             return refusal
         simulator, query = self._simulator, request.query
         if not simulator.has_lists:
@@ -122,7 +122,7 @@ class _Operations:
         return web.json_response({"jobs": page, "total_count": len(found)})
 
     async def create(self, request: web.Request) -> web.Response:
-        if refusal := self._refusal(request):
+        if refusal := await self._refusal(request):
             return refusal
         order = await _read(request)
         name = order.get("name")
@@ -148,16 +148,18 @@ class _Operations:
         if operation not in self._OPERATIONS:
             raise web.HTTPNotFound
         name = "".join(part.capitalize() for part in operation.split("-"))
-        return self._start(request, f"{name}_MongoDB")
+        return await self._start(request, f"{name}_MongoDB")
 
     async def back_up(self, request: web.Request) -> web.Response:
-        return self._start(request, "Create_Backup")
+        return await self._start(request, "Create_Backup")
 
     async def delete(self, request: web.Request) -> web.Response:
-        return self._start(request, "Delete_MongoDB", vanishes=True)
+        return await self._start(request, "Delete_MongoDB", vanishes=True)
 
-    def _start(self, request: web.Request, name: str, *, vanishes: bool = False) -> web.Response:
-        if refusal := self._refusal(request):
+    async def _start(
+        self, request: web.Request, name: str, *, vanishes: bool = False
+    ) -> web.Response:
+        if refusal := await self._refusal(request):
             return refusal
         instance_id = request.match_info.get("instance")
         job_id = self._simulator.add_job(name=name, instance_id=instance_id, vanishes=vanishes)

@@ -27,31 +27,50 @@ class Iam:
         simulator = self._simulator
         try:
             auth = json.loads(await request.text())["auth"]
+            by_password = "password" in auth["identity"]["methods"]
             user = auth["identity"]["password"]["user"]
             given = (user["name"], user["password"], user["domain"]["name"])
-            project: dict[str, Any] = auth["scope"]["project"]
+            projects = self._projects(auth["scope"]["project"])
         except (ValueError, KeyError, TypeError):
+            return _error(400, "Bad Request", "The request body is invalid")
+        if not by_password:
             return _error(400, "Bad Request", "The request body is invalid")
         if given != (simulator.user, simulator.password, simulator.domain):
             return _error(401, "Unauthorized", "The username or password is wrong.")
-        if project not in ({"id": simulator.project_id}, {"name": simulator.region}):
+        if len(projects) != 1:
             return _error(401, "Unauthorized", "The project is not found.")
         token = f"token-{simulator.new_id()}"
         simulator.accepted_tokens[token] = simulator.now() + simulator.token_seconds
         ends = simulator.present() + timedelta(seconds=simulator.token_seconds)
-        body = {
-            "token": {
-                "expires_at": ends.strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
-                "project": {"id": simulator.project_id, "name": simulator.region},
-                "methods": ["password"],
-            }
+        [(project_id, name)] = projects
+        told: dict[str, Any] = {
+            "expires_at": ends.strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
+            "project": {"id": project_id, "name": name},
+            "methods": ["password"],
         }
+        if "nocatalog" not in request.query:
+            told["catalog"] = self._catalog(project_id)
+        body = {"token": told}
         return web.json_response(body, status=201, headers={"X-Subject-Token": token})
+
+    def _projects(self, scope: dict[str, str]) -> list[tuple[str, str]]:
+        """Return ID and name of the projects that a scope may mean."""
+        which, wanted = (0, scope["id"]) if "id" in scope else (1, scope["name"])
+        return [each for each in self._simulator.projects.items() if each[which] == wanted]
+
+    def _catalog(self, project_id: str) -> list[dict[str, Any]]:
+        simulator = self._simulator
+        endpoint = {
+            "interface": "public",
+            "region": simulator.region,
+            "url": f"{simulator.endpoint}/v3/{project_id}",
+        }
+        return [{"type": "ddsv3", "name": "dds", "endpoints": [endpoint]}]
 
     async def list_projects(self, request: web.Request) -> web.Response:
         """`GET /v3/projects`."""
         simulator = self._simulator
-        if reason := simulator.refusal(request):
+        if reason := await simulator.refusal(request):
             return _error(401, "Unauthorized", reason)
         name = request.query.get("name")
         projects = [

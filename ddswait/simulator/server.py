@@ -212,13 +212,13 @@ class Simulator:
         """Whether a token is known and has not ended."""
         return self.now() < self.accepted_tokens.get(token or "", 0.0)
 
-    def refusal(self, request: web.Request) -> str | None:
+    async def refusal(self, request: web.Request) -> str | None:
         """Return why a request's token or signature is refused, None when it is accepted."""
         if "Authorization" not in request.headers:
             accepted = self.accepts_token(request.headers.get("X-Auth-Token"))
             return None if accepted else "decrypt token fail"
         path, _, query = request.raw_path.partition("?")
-        signed = Signed(request.method, path, query, request.headers, b"")
+        signed = Signed(request.method, path, query, request.headers, await request.read())
         return self.keys.refusal(signed, self.now(), self.present())
 
     def present(self) -> datetime:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import urllib.request
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -55,10 +56,10 @@ class Cloud(NamedTuple):
         return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
 
-@pytest.fixture
-def cloud() -> Iterator[Cloud]:
+@contextmanager
+def serving(*options: str) -> Iterator[Cloud]:
     with subprocess.Popen(
-        [sys.executable, "-m", "ddswait.simulator"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "ddswait.simulator", *options], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline().split()[1].split("=", 1) for _ in range(3)]
@@ -68,3 +69,9 @@ def cloud() -> Iterator[Cloud]:
         yield Cloud(settings["DDSWAIT_ENDPOINT"], {**kept, **settings})
         process.terminate()
         assert process.wait() == 0
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with serving() as made:
+        yield made

@@ -31,6 +31,13 @@ def test_completed_jobs_exit_0(cloud: Cloud) -> None:
     assert "2 completed; exit code 0" in done.stderr
 
 
+def test_options_may_stand_anywhere(cloud: Cloud) -> None:
+    """Before, between and after the job IDs."""
+    ids = [cloud.job(), cloud.job(), cloud.job()]
+    done = ddswait(cloud, ids[0], "--rate", "20/s", ids[1], "--timeout", "60", ids[2], "-q")
+    assert (done.returncode, done.stdout.count("completed"), done.stderr) == (0, 3, "")
+
+
 def test_failed_job_exits_1_and_says_why(cloud: Cloud) -> None:
     """A failed job exits 1; the server's words cannot steer the terminal."""
     done = ddswait(cloud, cloud.job(fails="no \x1b[31mquota\nleft"))
@@ -117,7 +124,9 @@ def test_signals_end_cleanly(cloud: Cloud, number: signal.Signals, code: int) ->
     assert "Traceback" not in err
     document = json.loads(out)
     assert (document["exit_code"], document["jobs"][0]["outcome"]) == (code, "pending")
-    assert document["jobs"][0]["job"]["status"] == "Running"
+    job = document["jobs"][0]
+    assert job["job"]["status"] == "Running"
+    assert (job["polls"] > 0, job["waited_seconds"] > 0) == (True, True)
 
 
 def test_json_is_one_document(cloud: Cloud) -> None:

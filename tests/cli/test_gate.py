@@ -189,6 +189,26 @@ def test_server_text_steers_nothing(cloud: Cloud, tmp_path: Path) -> None:
     assert "<script" not in files["summary"].read_text()
 
 
+@pytest.mark.parametrize("closed", ["0", "1", "2"])
+def test_closed_streams_change_no_verdict(cloud: Cloud, closed: str) -> None:
+    """`<&-`, `>&-`, `2>&-`: no traceback, and no socket in their place."""
+    command = " ".join(cloud.command(cloud.job(fails="x")))
+    shell = ["sh", "-c", f"{command} {closed}>&-"]
+    done = subprocess.run(shell, env=cloud.env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert bool(done.stdout) == (closed != "1")
+    assert bool(done.stderr) == (closed != "2")
+
+
+def test_closed_input_holds_no_id(cloud: Cloud) -> None:
+    """`-` with nothing to read from is told as such."""
+    command = " ".join(cloud.command("-"))
+    shell = ["sh", "-c", f"{command} <&-"]
+    done = subprocess.run(shell, env=cloud.env, capture_output=True, text=True, check=False)
+    assert (done.returncode, "no job ID on standard input" in done.stderr) == (2, True)
+
+
 def test_print_options_need_no_cloud() -> None:
     """The schema and the completions come without credentials or job IDs."""
     for arguments in (["--schema"], ["--print-completion", "bash"]):

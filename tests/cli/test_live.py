@@ -3,6 +3,7 @@
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pyte
@@ -17,18 +18,23 @@ class Terminal:
     """A command in a terminal of so many columns and lines."""
 
     def __init__(
-        self, cloud: Cloud, *arguments: str, columns: int = 80, lines: int = 30, **env: str
+        self,
+        cloud: Cloud,
+        *arguments: str,
+        columns: int = 80,
+        lines: int = 30,
+        env: dict[str, str] | None = None,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
         kept = {name: value for name, value in cloud.env.items() if name not in SHOWN}
         command = cloud.command(*arguments)
-        self.process = pexpect.spawn(
+        self.process: Any = pexpect.spawn(
             command[0],
             command[1:],
             dimensions=(lines, columns),
-            env={**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", **env},  # type: ignore[arg-type]
+            env={**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
         )
 
     def _read(self) -> bool:
@@ -51,8 +57,8 @@ class Terminal:
         while self._read():
             pass
         self.process.close()
-        assert self.process.exitstatus is not None
-        return self.process.exitstatus
+        code: int = self.process.exitstatus
+        return code
 
     def resize(self, columns: int, lines: int) -> None:
         self.process.setwinsize(lines, columns)
@@ -132,7 +138,7 @@ def test_many_jobs_are_counted(cloud: Cloud) -> None:
 
 def test_no_color_is_respected(cloud: Cloud) -> None:
     """NO_COLOR: the view without a colour."""
-    terminal = Terminal(cloud, f"mine={cloud.job(seconds=2)}", NO_COLOR="1")
+    terminal = Terminal(cloud, f"mine={cloud.job(seconds=2)}", env={"NO_COLOR": "1"})
     terminal.until(r"mine .*Running")
     assert terminal.end() == 0
     assert not re.search(rb"\x1b\[[\d;]*3\d", terminal.raw)
@@ -144,7 +150,7 @@ def test_lines_where_no_view_can_be(cloud: Cloud, reason: str, tmp_path: Path) -
     (tmp_path / "rich.py").write_text("raise ImportError\n")
     env = {"dumb": {"TERM": "dumb"}, "no rich": {"PYTHONPATH": str(tmp_path)}}.get(reason, {})
     options = ["-q"] if reason == "quiet" else []
-    terminal = Terminal(cloud, *options, f"mine={cloud.job(seconds=2)}", columns=200, **env)
+    terminal = Terminal(cloud, *options, f"mine={cloud.job(seconds=2)}", columns=200, env=env)
     assert terminal.end() == 0
     assert b"\x1b[" not in terminal.raw
     assert ("mine  Create_MongoDB of dds-simulated: Running" in terminal.text) == (not options)

@@ -51,14 +51,50 @@ def test_no_text_breaks_the_reading_of_times(text: str) -> None:
         assert 0 < options.seconds(text) < float("inf")
 
 
-@pytest.mark.parametrize("arguments", [["--token", "hunter2"], ["--token=hunter2"], ["--token"]])
-def test_token_in_argv_is_refused_without_repeating_it(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    """`--token` is refused with the advice to use the environment, and not echoed."""
+def usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as ended:
-        main([*arguments, "some-id"])
+        main(arguments)
     assert ended.value.code == 2
     shown = capsys.readouterr()
-    assert "HW_AUTH_TOKEN" in shown.err
     assert "hunter2" not in shown.err + shown.out
+    return shown.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--token", "hunter2"],
+        ["--token=hunter2"],
+        ["--token"],
+        ["--password", "hunter2"],
+        ["--sk=hunter2"],
+        ["--secret-key", "hunter2"],
+        ["--ak=hunter2"],
+        ["--access-key=hunter2"],
+        ["--security-token", "hunter2"],
+    ],
+)
+def test_secret_in_argv_is_refused_without_repeating_it(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A secret is refused with the advice to use the environment, and not echoed."""
+    told = usage_error([*arguments, "some-id"], capsys)
+    assert "HW_AUTH_TOKEN" in told
+    assert f"{arguments[0].partition('=')[0]} is refused" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--my-secret=hunter2", "id"], "--my-secret=..."),
+        (["id", "--my-secret", "hunter2"], "--my-secret"),
+        (["-phunter2", "id"], "-p..."),
+        (["-p", "id"], "-p"),
+    ],
+)
+def test_unknown_option_is_named_without_its_value(
+    arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was given to an option that does not exist may be a secret: it is not repeated."""
+    told = usage_error(arguments, capsys)
+    assert told.endswith(f"unrecognized arguments: {named}\n")

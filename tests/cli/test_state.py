@@ -6,6 +6,7 @@ import random
 import signal
 import stat
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -145,43 +146,77 @@ def test_what_another_run_may_change_is_waited_for_again(tmp_path: Path) -> None
     assert len(Ledger([], 0.0)) == 0
 
 
-KILL = """
-import sys, time
-from ddswait.cli.reading import Named
-from ddswait.cli.state import State
-from ddswait.outcome import Outcome, OutcomeKind
-state = State(sys.argv[1])
-ledger = state.ledger([Named(f"job-{n}", f"label {n}") for n in range(40)], 1.0)
-state.deadline(None, 60.0, 1.0)
-state.save(ledger)
-print("saved", flush=True)
-for job_id in list(ledger.open):
-    ledger.settle(Outcome(job_id, OutcomeKind.COMPLETED, None, "done"), 2.0)
-    state.save(ledger)
-    print(job_id, flush=True)
+SERVER = """
+import os, sys
+import aiohttp, asyncio, yarl
+from ddswait.cli import main, run
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        os.dup2(os.open(os.devnull, os.O_RDWR), 2)
+        os.dup2(2, 1)
+        os._exit(main(line.split()))
+    print(child, flush=True)
+    os.waitpid(child, 0)
+    print("gone", flush=True)
 """
 
 
 def test_killed_at_any_moment_nothing_is_lost(cloud: Cloud, tmp_path: Path) -> None:
-    """Kill -9 at 200 random moments while it writes: the file is whole, with all it had said."""
+    """Kill -9 the command at 200 random moments: the file is whole each time, and goes on.
+
+    The command is forked off a process that has loaded everything, so that moments of work are
+    hit and not those of starting Python.
+    """
     chance = random.Random(1)
     file = tmp_path / "wait.json"
-    kills, told = 0, set[str]()
-    while kills < 200:
-        with subprocess.Popen(
-            [cloud.command()[0], "-c", KILL, str(file)], stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "saved\n"
-            time.sleep(chance.uniform(0, 0.004))
-            process.send_signal(signal.SIGKILL)
-            told |= set(process.stdout.read().split("\n")) - {""}
-        kills += 1
-        jobs = {each["id"]: each for each in json.loads(file.read_text())["jobs"]}
-        assert len(jobs) == 40
-        # The last line may be cut in two: only whole IDs count.
-        assert all(jobs[each]["outcome"] for each in told if each in jobs)
-        assert all(each["label"] == f"label {number}" for number, each in enumerate(jobs.values()))
-        if all(each["outcome"] for each in jobs.values()):
-            file.unlink()
-            told.clear()
+    jobs = {cloud.job(seconds=chance.uniform(0.1, 25)): f"job-{number}" for number in range(30)}
+    bad = cloud.job(seconds=5, fails="no quota")
+    jobs[bad] = "bad"
+    jobs[slow := cloud.job(seconds=3600)] = "slow"
+    options = ["--state", str(file), "--interval", "0.2s", "--rate", "300/s", "--timeout", "10m"]
+    line = " ".join([*options, *(f"{label}={job_id}" for job_id, label in jobs.items())])
+    known: dict[str, dict[str, object]] = {}
+    deadline, killed = None, 0
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER],
+        env=cloud.env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        for _ in range(200):
+            server.stdin.write(line + "\n")
+            child = int(server.stdout.readline())
+            time.sleep(chance.uniform(0, 0.25))  # real time, in which the other process works
+            os.kill(child, signal.SIGKILL)
+            killed += 1
+            assert server.stdout.readline() == "gone\n"
+            if not file.exists():
+                assert not known
+                continue
+            state = json.loads(file.read_text())
+            assert deadline in {None, state["deadline"]}
+            deadline = state["deadline"]
+            now_known = {each["id"]: each for each in state["jobs"]}
+            assert {each["id"]: each["label"] for each in state["jobs"]} == jobs
+            for job_id, before in known.items():
+                after = now_known[job_id]
+                assert after["tracked_at"] == before["tracked_at"]
+                assert before["outcome"] in (None, after["outcome"])
+                assert before["record"] is None or after["record"] is not None
+            known = now_known
+            if killed == 20:
+                line = " ".join(options)  # the file alone is enough
+        server.stdin.close()
+    assert any(each["outcome"] for each in known.values())
+    last = cloud.run("--rate", "300/s", "--state", str(file), "--wait-for", "30")
+    assert last.returncode == 0
+    ended = {line.split("\t")[0]: line.split("\t")[1] for line in last.stdout.splitlines()}
+    assert ended.pop(bad) in {"failed", "pending"}  # thirty may be met before it is looked at
+    assert ended.pop(slow) == "pending"
+    assert ended == {job_id: "completed" for job_id in jobs if job_id not in {bad, slow}}
+    assert {each.name for each in tmp_path.iterdir()} == {"wait.json", ".wait.json.lock"}
