@@ -81,6 +81,8 @@ _FORBIDDEN = 403
 _STALE_ENTRIES = 64  # too few to be worth a clean-up
 _PLENTY = 100  # questions that may leave at once: so many that their order does not matter
 _LAPSE_EVERY = 1.0  # seconds
+_CLOCK_EVERY = 60.0  # seconds: to read a Date costs more than all else that a look does
+_CLOCK_OFF = 5.0  # seconds: a Date has whole ones, and took its time to come
 _PAST_AGAIN = 60.0  # seconds after which to ask for past jobs again, if that failed
 _ENOUGH = 5  # past jobs of a name: more of them would tell little more
 _FINAL = frozenset({"Completed", "Failed"})
@@ -122,12 +124,15 @@ class Agenda:
         self._timetable = Timetable()
         self._ready = Ready(self._wanted)
         self._sweeping = Sweeping()
-        self._newcomers = 0  # never looked at, and not yet looked for in a list
+        self._newcomers: set[str] = set()  # never asked about, and not looked for in a list
         self._held: list[Looks] = []  # due, and waiting for the list that is being read
         self._gone: deque[Watch] = deque()  # a list should have held them, and did not
+        self._lacked: set[str] = set()  # job IDs of those that have not been looked at since
         self._listed_last = False
         self._past_at: float | None = None  # when to ask for past jobs; inf for not (again)
         self._server_ahead: float | None = None  # seconds since 1970, when our own clock is 0
+        self._clock_at = -inf  # when to read the server's clock again
+        self._heard_at = -inf  # the API answered anybody, if only with a 429
         self._refusal: Refusal | None = None
         self._blinded: Refusal | None = None  # of looks at instances only
         self._doubt: Refusal | None = None  # the 401 that the renewal under way is to cure
@@ -174,7 +179,7 @@ class Agenda:
             outcome = watch.refused(self._refusal, now, self.rules)
             return (Ended(job_id, outcome, (owner,)),)
         self._watches[job_id] = watch
-        self._newcomers += 1
+        self._newcomers.add(job_id)
         self._timetable.push(watch)
         return (Tracked(job_id),)
 
@@ -241,6 +246,8 @@ class Agenda:
         else:
             del self._readying[watch.owner]
         watch.due = inf
+        for noted in (self._newcomers, self._lacked, self._sweeping.unlisted):
+            noted.discard(watch.job_id)
         self._ready.discard(watch)
         if len(self._timetable) > 2 * len(self) + _STALE_ENTRIES:
             waiting = (each for each in self if each.by is None)
@@ -257,6 +264,11 @@ class Agenda:
     def due_at(self) -> float:
         """Return when the next look is due, -inf when one is overdue; inf when none is."""
         return -inf if self._ready else self._scheduled()
+
+    def asks_at(self, now: float) -> float:
+        """Return when the next question may leave, be it a look or a list; inf for none."""
+        due = min(self.due_at(), self._list_due_at(now))
+        return max(due, self.budget.at(now)) if due < inf else inf
 
     def _scheduled(self) -> float:
         while (entry := self._timetable.first()) is not None:
@@ -324,7 +336,8 @@ class Agenda:
         return self._ask(watch, now) if watch is not None else Rest(now + AGAIN)
 
     def _ask(self, watch: Looks, now: float) -> Ask | Look:
-        watch.ask(now, self.rules)
+        self._newcomers.discard(watch.job_id)
+        watch.ask(now, self.rules, self._heard_at)
         if isinstance(watch, Watch):
             return Ask(watch.job_id, watch, self._lease.count, now)
         assert isinstance(watch, Readiness)  # noqa: S101 - there are no others
@@ -352,7 +365,7 @@ class Agenda:
             return self._page("Running", sweeping.offset or 0, now)
         if sweeping.offset is not None:
             return None
-        if not (sweeping.due <= now or sweeping.pays_for(self._newcomers)):
+        if not (sweeping.due <= now or sweeping.pays_for(len(self._newcomers))):
             if sweeping.should_consider(now):
                 self._plan(now)
             return None
@@ -378,7 +391,7 @@ class Agenda:
 
     def _begin_sweep(self, now: float) -> None:
         """Begin to read the list; what it may tell of waits for it."""
-        self._newcomers = 0
+        self._newcomers.clear()
         sweeping = self._sweeping
         sweeping.begin(
             watch.job_id for watch in self._watches.values() if self._may_list(watch, now)
@@ -409,32 +422,34 @@ class Agenda:
         )
 
     def _wanted(self, watch: Looks, now: float) -> float:
-        """Return the interval that a watch wants by now, however long ago its last look was."""
+        """Return the interval that a watch wants by now, which may be long after its last look."""
         interval = self.rules.interval
         if not isinstance(watch, Watch) or watch.record is None:
             return interval / 4  # a first look at a thousand jobs must not push aside all others
-        return pace.momentary(interval, now - watch.born, self._past_of(watch), watch.told)
+        age, waited = now - watch.born, now - watch.good_at
+        return pace.by_now(interval, age, waited, self._past_of(watch), watch.told)
 
     def _past_of(self, watch: Watch) -> Past | None:
-        return None if watch.record is None else self.durations.of(watch.record.get("name", ""))
+        return None if watch.record is None else self.durations.of(_name(watch.record))
 
     def _listed(self, sweep: Sweep, reply: Reply | Listed, now: float) -> Sequence[Event]:
         """Take a page of a list, or that there is none."""
         if isinstance(reply, Listed):
             self._accept(sweep, now)
             if sweep.status == "Completed":
-                for record in reply.records:
-                    self.durations.learn(Job.from_record(record))
+                for job in sorted(map(Job.from_record, reply.records), key=_ended_at):
+                    self.durations.learn(job)  # the oldest first: the latest are kept
                 return ()
             return self._take_page(reply, now)
         if isinstance(reply, Refusal):
             return self._list_refused(sweep, reply, now)
         if isinstance(reply, Throttled):
             self._learn_limit(reply, sweep.at, now)
+        retry_after = reply.retry_after if isinstance(reply, Fault | Throttled) else 0.0
         if sweep.status == "Completed":
-            self._past_at = now + _PAST_AGAIN
+            self._past_at = now + max(_PAST_AGAIN, retry_after)
             return ()
-        self._sweeping.failed(now, self._random)
+        self._sweeping.failed(now, self._random, retry_after)
         self._let_held_go(now)
         return ()
 
@@ -443,10 +458,11 @@ class Agenda:
             return ()  # lists were given up meanwhile
         events: list[Event] = []
         for record in page.records:
-            watch = self._watches.get(record.get("id", ""))
-            if watch is not None and watch.by is None and record.get("status") not in _FINAL:
+            job_id = record.get("id")
+            watch = self._watches.get(job_id) if isinstance(job_id, str) else None
+            if watch is not None and watch.by is None and not _is_final(record):
                 events += self._see(watch, record, now)
-        if self._sweeping.page(len(page.records), page.total):
+        if self._sweeping.page(len(page.records), page.total, now):
             self._end_sweep(now)
         return events
 
@@ -455,12 +471,13 @@ class Agenda:
         sweeping = self._sweeping
         sweeping.seen.add(watch.job_id)
         sweeping.unlisted.discard(watch.job_id)
+        self._lacked.discard(watch.job_id)
         if not isinstance(record.get("status"), str) or now >= watch.deadline:
             return ()
         before = watch.record
         if before is None:
             self._birth(watch, record, now)
-        past = self.durations.of(record.get("name", "")) if before is None else self._past_of(watch)
+        past = self.durations.of(_name(record)) if before is None else self._past_of(watch)
         watch.listed(record, now, self.rules, self._random, past)
         self._ready.discard(watch)
         self._timetable.push(watch)
@@ -470,12 +487,13 @@ class Agenda:
     def _end_sweep(self, now: float) -> None:
         """Ask singly about every job that the list should have held and did not."""
         sweeping = self._sweeping
-        for job_id in sweeping.expected - sweeping.seen:
+        for job_id in () if sweeping.given_up else sweeping.expected - sweeping.seen:
             watch = self._watches.get(job_id)
             if watch is None or watch.by is not None:
                 continue
             if watch.record is not None:
                 sweeping.unlisted.add(job_id)  # until a list holds it again
+                self._lacked.add(job_id)
             watch.due = min(now, watch.due)
             self._ready.add(watch)
             self._gone.append(watch)
@@ -537,7 +555,8 @@ class Agenda:
 
     def _looked(self, watch: Watch, reply: Reply, now: float) -> Sequence[Event]:
         before = watch.record
-        why = _why(watch) if self.closely else ""
+        why = self._why(watch) if self.closely else ""
+        self._lacked.discard(watch.job_id)
         outcome = watch.take(reply, now, self.rules, self._random, self._past_of(watch))
         news = self._news.of(before, watch, now)
         if self.closely:
@@ -573,19 +592,39 @@ class Agenda:
 
     def _accept(self, ask: Ask | Look | Sweep, now: float) -> None:
         self._lease.accept(ask.lease, now)
+        self._heard_at = now
         self.budget.answered()
+
+    def _why(self, watch: Watch) -> str:
+        """Return why the look was taken that is being answered."""
+        if watch.by is not None and watch.by > watch.deadline:
+            return "deadline"
+        if watch.faults:
+            return "fault"
+        if watch.job_id in self._lacked:
+            return "unlisted"
+        if watch.record is not None:
+            return "pace"
+        return "grace" if watch.polls else "first"
 
     def _learn(self, watch: Watch, reply: Reply, now: float) -> None:
         """Learn what an answer tells beyond its own job."""
         if isinstance(reply, Completed):
             self.durations.learn(reply.job)
-        if self._server_ahead is None and isinstance(reply, Running | NotVisible):
-            moment = moment_of(reply.date)
-            self._server_ahead = None if moment is None else moment - now
+        if now >= self._clock_at and isinstance(reply, Running | NotVisible):
+            self._read_clock(reply.date, now)
         if isinstance(reply, Running) and watch.record is None:
             self._birth(watch, reply.record, now)
-        if not watch.polls and self._newcomers:
-            self._newcomers -= 1
+
+    def _read_clock(self, date: str, now: float) -> None:
+        """Follow the server's clock: ours stands still while the machine sleeps."""
+        moment = moment_of(date)
+        if moment is None:
+            return
+        self._clock_at = now + _CLOCK_EVERY
+        ahead = moment - now
+        if self._server_ahead is None or abs(ahead - self._server_ahead) > _CLOCK_OFF:
+            self._server_ahead = ahead
 
     def _birth(self, watch: Watch, record: Mapping[str, Any], now: float) -> None:
         """Note how old a job is by the server's clock, at its first sight."""
@@ -593,12 +632,15 @@ class Agenda:
         if job.created is not None and self._server_ahead is not None:
             age = now + self._server_ahead - job.created.timestamp()
             watch.born = now - min(max(age, 0.0), _LONGEST_AGE)
-        if self._past_at is None:
-            self._past_at = now if self.durations.count(job.name) < _ENOUGH else inf
+        if self._past_at is None and self.durations.count(job.name) < _ENOUGH:
+            self._past_at = now
 
     def _learn_limit(self, reply: Throttled, asked_at: float, now: float) -> Throttled:
         """Let the budget learn from a 429; return it with the time that the budget waits."""
-        self.budget.throttled(reply.limit, reply.window, reply.retry_after, asked_at, now)
+        self._heard_at = now
+        self.budget.throttled(
+            reply.limit, reply.window, reply.retry_after, asked_at, now, reply.policy
+        )
         wait = self.budget.at(now) - now if reply.limit is not None else 0.0
         return reply._replace(retry_after=max(reply.retry_after, wait))
 
@@ -707,12 +749,15 @@ def _deadline(entry: tuple[float, object]) -> float:
     return entry[0]
 
 
-def _why(watch: Watch) -> str:
-    """Return why the look was taken that is being answered."""
-    if watch.by is not None and watch.by > watch.deadline:
-        return "deadline"
-    if watch.faults:
-        return "fault"
-    if watch.record is not None:
-        return "pace"
-    return "grace" if watch.polls else "first"
+def _ended_at(job: Job) -> float:
+    return -inf if job.ended is None else job.ended.timestamp()
+
+
+def _name(record: Mapping[str, Any]) -> str:
+    name = record.get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _is_final(record: Mapping[str, Any]) -> bool:
+    status = record.get("status")
+    return isinstance(status, str) and status in _FINAL

@@ -25,12 +25,16 @@ _BAD_PROJECT = "DBS.280408"
 _API_ABSENT = ".0101"
 _GATEWAY_BAD_REQUEST = ".0201"
 
+_POLICY = re.compile(r"policy (user|ip|api)\b")
 _LIMIT = re.compile(r"limit:\s*(\d{1,9}),\s*time:\s*(\d{1,9})\s*(second|minute|hour|day)")
 _UNIT = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _SHOWN = 200
 _LONGEST_RETRY_AFTER = 86400.0
 _MINUTE = 60.0
 _MONTH = 30 * 86400.0 - 2 * _MINUTE
+# A clock outside these years is none: a month before or after it may not even be a date.
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
 class Request(NamedTuple):
@@ -83,12 +87,16 @@ class Fault(NamedTuple):
 
 
 class Throttled(NamedTuple):
-    """Too many requests: `limit` requests in `window` seconds, where the reply states them."""
+    """Too many requests: `limit` requests in `window` seconds, where the reply states them.
+
+    `policy` is `user`, `ip` or `api`: whom the limit counts; "" where that is not stated.
+    """
 
     cause: str
     retry_after: float = 0.0
     limit: int | None = None
     window: float | None = None
+    policy: str = ""
 
 
 class Listed(NamedTuple):
@@ -237,11 +245,12 @@ def read_instance(
 
 
 def moment_of(date: str) -> float | None:
-    """Return a `Date` header in seconds since 1970; None when it is none."""
+    """Return a `Date` header in seconds since 1970; None outside the years 2000 to 2100."""
     try:
-        return parsedate_to_datetime(date).timestamp()
+        moment = parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
+    return moment if _EARLIEST < moment < _LATEST else None
 
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -289,7 +298,9 @@ def _throttled(said: Refusal, headers: Mapping[str, str]) -> Throttled:
     if stated is None or not int(stated[1]) or not int(stated[2]):
         return Throttled(str(said), retry_after)
     window = int(stated[2]) * _UNIT[stated[3]]
-    return Throttled(str(said), retry_after, int(stated[1]), window)
+    policy = _POLICY.search(said.error_msg)
+    whom = policy[1] if policy else ""
+    return Throttled(str(said), retry_after, int(stated[1]), window, whom)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -9,26 +9,36 @@ N at once, then one every window / 0.9 N seconds. No window, wherever it begins,
 more than N.
 3. What was sent before a limit was learned counts: the next question leaves when the window
 before it has room. So no more than the window is waited for.
-4. A 429 while we were below a known limit means that others eat from it: our share of it
+4. A limit replaces an older one of the same policy (user, ip, api) and window. One that is new is
+learned even from a 429 that left long ago.
+5. A 429 while we were below a known limit means that others eat from it: our share of it
 shrinks, and comes back slowly.
-5. A 429 without figures halves our own rate, which comes back slowly.
-6. Questions that left before the last cut say nothing new: a burst is punished once.
-7. `Retry-After` is honoured, for everything.
+6. A 429 without figures halves our own rate, down to one question in a minute, since the limit
+may be any. It comes back by doubling.
+7. Questions that left before the last cut say nothing new: a burst is punished once.
+8. `Retry-After` is honoured, for everything.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from math import ceil, floor, inf
+from math import ceil, exp2, floor, inf
 
 from ddswait.errors import InputError
 
 _USED = 0.9  # of a limit: clocks differ, and requests may count late
 _SHRINK = 0.7
-_LEAST = 0.1
+_LEAST = 0.1  # of a learned limit: how far our share of it can shrink
 _BACK_PER_WINDOW = 0.05  # of the limit, regained in each window without a 429
-_BACK_PER_MINUTE = 0.1  # of our own rate, after a 429 without figures
+# Seconds in which our own rate doubles after a 429 without figures. A hidden limit is met again
+# each time, so slow is rude to nobody and late for all. Measured with 1,000 jobs under hidden
+# limits of 200/5m, 60/m and 20/m, without lists: doubling in 60, 120 and 300 s meets 77, 71 and
+# 91; 42, 38 and 48; 21, 17 and 22 times 429, and the mean lateness is 1215, 686 and 2035 s; 1352,
+# 783 and 1829 s; 1870, 1429 and 2346 s.
+_DOUBLES = 120.0
+_MOST_DOUBLINGS = 60.0  # more of them are none: no float need overflow
+_TINY = 1e-9
 _REMEMBERED = 20_000  # times of sending: enough for limits of up to so many
 _SLOWEST = 60.0  # seconds between two questions, however often we are told to slow down
 
@@ -112,7 +122,7 @@ class Budget:
         self._own = _Limit(limit, window, -inf)
         self._slow = 1.0
         self._slowed_at = -inf
-        self._learned: dict[tuple[int, float], _Limit] = {}
+        self._learned: dict[tuple[str, float], _Limit] = {}  # by policy and window
         self._sent: deque[float] = deque(maxlen=_REMEMBERED)
         self._not_before = -inf
         self._cut_at = -inf
@@ -137,7 +147,8 @@ class Budget:
     def _factor(self, now: float) -> float:
         if self._slow >= 1.0:
             return 1.0
-        return min(self._slow + (now - self._slowed_at) / 60 * _BACK_PER_MINUTE, 1.0)
+        doublings = min((now - self._slowed_at) / _DOUBLES, _MOST_DOUBLINGS)
+        return min(self._slow * exp2(doublings), 1.0)
 
     def _window_free(self, limit: _Limit, now: float) -> float:
         most = limit.most(now)
@@ -168,13 +179,14 @@ class Budget:
         """Note an answer that was no 429."""
         self._refusals = 0
 
-    def throttled(
+    def throttled(  # noqa: PLR0913, PLR0917 - what a 429 states, and its times
         self,
         limit: int | None,
         window: float | None,
         retry_after: float,
         asked_at: float,
         now: float,
+        policy: str = "",
     ) -> None:
         """Learn from a 429.
 
@@ -184,20 +196,24 @@ class Budget:
             retry_after: seconds that the reply asks to wait; 0 for none.
             asked_at: when the refused question left.
             now: the time.
+            policy: whom the limit counts; "" if the reply does not state it.
         """
         self._not_before = max(self._not_before, now + retry_after)
         if limit is None or window is None:
             if asked_at > self._slowed_at:
-                self._slow = max(self._factor(now) / 2, _LEAST)
+                floor = max(self._own.spacing(now) / _SLOWEST, _TINY)
+                self._slow = max(self._factor(now) / 2, min(floor, 1.0))
                 self._slowed_at = now
             return
-        if asked_at <= self._cut_at:
+        known = self._learned.get((policy, window))
+        if known is not None and known.limit != limit:
+            known = None
+        if known is not None and asked_at <= self._cut_at:
             return
         self._cut_at = now
         self._refusals += 1
-        known = self._learned.get((limit, window))
         sent = sum(at > now - window for at in self._sent)
-        learned = known or self._learned.setdefault((limit, window), _Limit(limit, window, now))
+        learned = self._learned[policy, window] = known or _Limit(limit, window, now)
         if sent > learned.most(now) or (known is None and sent == self._sent.maxlen):
             learned.hold(now)  # we filled the window ourselves: rule 3 says how long to wait
             return
@@ -207,8 +223,8 @@ class Budget:
         self._not_before = max(self._not_before, now + min(pause, window))
 
     def __repr__(self) -> str:
-        limits = [(self._own.limit, self._own.window), *self._learned]
-        return ", ".join(f"{limit:g}/{window:g} s" for limit, window in limits if limit < inf)
+        limits = [each for each in (self._own, *self._learned.values()) if each.limit < inf]
+        return ", ".join(f"{each.limit:g}/{each.window:g} s" for each in limits)
 
 
 def _left(limit: _Limit, now: float) -> int:

@@ -34,7 +34,8 @@ class Carrier:
         agenda: decides what to ask and when.
         send: asks one question and returns its reply; never raises for the weather.
         happened: is given the events of each reply that had any.
-        broken: is given the error if a worker dies, which only a defect of ddswait can cause.
+        broken: is given the error if a worker or a timer dies, which only a defect of ddswait can
+            cause.
         size: how many questions may be under way at once.
     """
 
@@ -54,8 +55,8 @@ class Carrier:
         self._size = size
         self._workers: set[_Worker] = set()
         self._idle: list[_Worker] = []
-        self._next = _Alarm(self._loop, self.hand_out)
-        self._cut = _Alarm(self._loop, self._cut_overdue)
+        self._next = _Alarm(self._loop, self._guarded(self.hand_out))
+        self._cut = _Alarm(self._loop, self._guarded(self._cut_overdue))
 
     @property
     def in_flight(self) -> int:
@@ -69,6 +70,17 @@ class Carrier:
     def clip(self) -> None:
         """Look at the questions under way: one may have to be cut earlier than when it left."""
         self._cut.set(min((worker.by for worker in self._workers), default=inf))
+
+    def _guarded(self, ring: Callable[[], None]) -> Callable[[], None]:
+        """Return `ring` with a net below: asyncio only logs what a timer raises, and all hang."""
+
+        def guarded() -> None:
+            try:
+                ring()
+            except Exception as error:  # noqa: BLE001 - a defect is of any kind
+                self._broken(error)
+
+        return guarded
 
     def hand_out(self) -> None:
         """Give questions to idle workers as long as there are both."""

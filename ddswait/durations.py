@@ -26,6 +26,7 @@ class Durations:
     def __init__(self) -> None:
         self._seconds: dict[str, dict[str, float]] = {}
         self._past: dict[str, Past | None] = {}
+        self._news: dict[tuple[str, str], float] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._seconds.values()))
@@ -33,6 +34,14 @@ class Durations:
     def items(self) -> Iterator[tuple[str, Mapping[str, float]]]:
         """Return the durations of each name, by job ID, the latest last."""
         return iter(self._seconds.items())
+
+    def news(self) -> Iterator[tuple[str, str, float]]:
+        """Return (name, job ID, seconds) of what is new since `settle`, the latest last."""
+        return ((name, job_id, seconds) for (name, job_id), seconds in self._news.items())
+
+    def settle(self) -> None:
+        """Note that all that is known by now is kept elsewhere too."""
+        self._news.clear()
 
     def learn(self, job: Job) -> None:
         """Take the duration of a job that completed, from its own record.
@@ -49,10 +58,13 @@ class Durations:
         if not 0 < seconds < 1e8 or (key not in self._seconds and len(self._seconds) >= _NAMES):  # noqa: PLR2004 - three years
             return
         known = self._seconds.setdefault(key, {})
-        known.pop(job_id, None)
+        if known.pop(job_id, None) is None:
+            self._news[key, job_id] = seconds
         known[job_id] = seconds
         if len(known) > _KEPT:
-            del known[next(iter(known))]
+            oldest = next(iter(known))
+            del known[oldest]
+            self._news.pop((key, oldest), None)
         self._past.clear()
 
     def of(self, name: str) -> Past | None:

@@ -51,7 +51,8 @@ class Looked(NamedTuple):
     Attributes:
         job_id: the job.
         why: `first`, `grace` (its ID is not known yet), `pace`, `fault` (again after a failed
-            look), `sweep` (it was in a list) or `deadline` (the last look).
+            look), `sweep` (it was in a list), `unlisted` (a list lacked it) or `deadline` (the
+            last look).
         pause: seconds until the next look is due.
     """
 

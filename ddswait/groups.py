@@ -22,7 +22,11 @@ async def each(
     *,
     ready: bool = False,
 ) -> AsyncGenerator[Outcome]:
-    """Track unique, checked job IDs; yield the outcome of each as it ends."""
+    """Track unique, checked job IDs; yield the outcome of each as it ends.
+
+    Raises:
+        BaseException: the defect that broke the waiter down, so that none is taken for `pending`.
+    """
     ended: asyncio.Queue[asyncio.Future[Job]] = asyncio.Queue()
     waits = [waiter.track(job_id, timeout=timeout, ready=ready) for job_id in job_ids]
     try:
@@ -31,6 +35,8 @@ async def each(
         for _ in waits:
             wait = await ended.get()
             assert isinstance(wait, Wait)  # noqa: S101 - tells mypy what track() returns
+            if wait.outcome is None and not wait.cancelled():
+                wait.result()  # no outcome, and yet done: a defect, which is raised here
             yield wait.outcome or Outcome(wait.job_id, OutcomeKind.PENDING, message="let go")
     finally:
         for wait in waits:

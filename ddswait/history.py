@@ -1,6 +1,7 @@
 """Durations of past jobs, kept in a file between runs.
 
 Written atomically, merged with what other processes wrote meanwhile, locked while that happens.
+Only what this process learned is added: what it once read may long be outdated by others.
 A file that is damaged is set aside with a warning: it is a help, never a reason to fail.
 """
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FORM = "durations, version 1"  # another form is one that this version cannot read
+_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError)
+_MEND = "name a file in a folder that can be written to"
 _LARGEST = 10_000_000  # bytes; a file beyond that is none of ours
 
 
@@ -35,38 +38,53 @@ def load(path: str | os.PathLike[str]) -> Durations:
         path: of the file; its folder must be writable.
 
     Raises:
-        ConfigurationError: it cannot be read, or its folder cannot be written to.
+        ConfigurationError: it cannot be read, is no regular file, or its folder cannot be written
+            to.
     """
-    file = Path(path)
-    mend = "name a file in a folder that can be written to"
-    if file.is_dir():
-        raise ConfigurationError(f"history {file} is a folder: {mend}")
+    file = _file(path)
     durations = Durations()
     try:
         with _locked(file):
             _read_into(durations, file)
     except OSError as error:
         raise ConfigurationError(
-            f"history {file} cannot be written: {error.strerror}: {mend}"
+            f"history {file} cannot be written: {error.strerror}: {_MEND}"
         ) from None
+    durations.settle()
     return durations
 
 
 def save(path: str | os.PathLike[str], durations: Durations) -> None:
-    """Write the durations to a file, with those that others wrote there meanwhile.
+    """Add to a file what was learned since it was loaded, or saved last.
 
     Raises:
+        ConfigurationError: it cannot be read, or is no regular file.
         OSError: it cannot be written; the old file is as it was.
     """
-    file = Path(path)
+    file = _file(path)
     with _locked(file):
         both = Durations()
         _read_into(both, file)
-        for name, known in durations.items():
-            for job_id, seconds in known.items():
-                both.add(name, job_id, seconds)
+        for name, job_id, seconds in durations.news():
+            both.add(name, job_id, seconds)
         document = {_FORM: {name: dict(known) for name, known in both.items()}}
         replace_file(file, json.dumps(document, indent=1))
+    durations.settle()
+
+
+def _file(path: str | os.PathLike[str]) -> Path:
+    """Return the file behind symbolic links, so that these stay and all writers share its lock.
+
+    Raises:
+        ConfigurationError: it exists and is no regular file; a device must not be set aside, and
+            a pipe would block.
+    """
+    file = Path(os.path.realpath(path))
+    if file.is_dir():
+        raise ConfigurationError(f"history {file} is a folder: {_MEND}")
+    if file.exists() and not file.is_file():
+        raise ConfigurationError(f"history {file} is no regular file: {_MEND}")
+    return file
 
 
 def _read_into(durations: Durations, file: Path) -> None:
@@ -81,7 +99,7 @@ def _read_into(durations: Durations, file: Path) -> None:
         return
     except OSError as error:
         raise ConfigurationError(f"history {file} cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except _DAMAGE as error:
         aside = file.with_name(f"{file.name}.damaged")
         file.replace(aside)
         log(

@@ -96,6 +96,11 @@ class Job:
         )
 
 
+def percent_of(record: Mapping[str, Any]) -> int | None:
+    """Return the progress of a record in percent, however its version writes it; else None."""
+    return _percent(record.get("progress"))
+
+
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 

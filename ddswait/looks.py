@@ -6,6 +6,7 @@ that one timetable, one budget and one order of urgency hold for both.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from ddswait import pauses
@@ -41,7 +42,8 @@ class Looks:
         due: when the next look is due; inf when nobody waits any more.
         by: while a look is under way, when it is cut; else None.
         good_at: when a look last succeeded, or the wait began.
-        asked: when the last look left that was not preceded by a failed one.
+        asked: when the last look left that was not preceded by a failed one; later by the time
+            for which a look had to wait for its turn since.
         faults: looks in a row that failed.
         polls: looks answered in all.
         cause: what went wrong with the last look, when it failed.
@@ -74,10 +76,19 @@ class Looks:
         # Two entries of one job at one time, one of them stale: their order is of no matter.
         return False
 
-    def ask(self, now: float, rules: Rules) -> None:
-        """Note that a look is sent now, and when it must be answered."""
+    def ask(self, now: float, rules: Rules, heard: float = -inf) -> None:
+        """Note that a look is sent now, and when it must be answered.
+
+        Args:
+            now: the time.
+            rules: intervals and bounds.
+            heard: when the API last answered anybody.
+        """
         if not self.faults:
             self.asked = now
+        elif heard >= self.due:
+            # It waited for its turn, while others were answered: want of budget is no blindness.
+            self.asked = min(now, self.asked + max(0.0, now - self.due))
         if now >= self.deadline:
             # Only what could not leave in time gets beyond the allowance, by _SOON at the most.
             self.by = max(self.deadline + LAST_LOOK, now + _SOON)

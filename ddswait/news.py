@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ddswait.events import Event, PollFailed, Progressed, UnknownStatus, Visible
-from ddswait.job import Job
+from ddswait.job import Job, percent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,9 +31,7 @@ class News:
         if before is None:
             seen = Visible(watch.job_id, Job.from_record(record), now - watch.born)
             return [seen, *self._oddity(record)]
-        if record["status"] == before["status"] and record.get("progress") == before.get(
-            "progress"
-        ):
+        if record["status"] == before["status"] and percent_of(record) == percent_of(before):
             return ()
         news = Progressed(watch.job_id, Job.from_record(record), Job.from_record(before))
         return [news, *self._oddity(record)]

@@ -11,7 +11,10 @@ looked at singly, whatever lists say.
 sweep costs its pages, and looks at all of them. So it pays when the pages are fewer than
 (sum of sqrt(h))^2 / sum of h: the number of jobs, if all are alike.
 4. Jobs that are new are looked for in a list first, when there are more of them than pages.
-5. Refused once (403, 404), refused for good.
+5. A sweep is given up when as many pages are left as jobs to be seen: other people's tasks, or a
+total that lies. It has then told nothing of the jobs that it did not show. The number of pages is
+believed for some minutes: other people's tasks end.
+6. Refused once (403, 404), refused for good.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 PAGE = 100  # the most that ListTasks returns at once
 _SHORTEST = 1.0
 _REST = 3.0  # pages: lists take a quarter of a scarce budget, the rest is for what they point at
+_COUNT_HOLDS = 300.0  # seconds for which a number of pages is believed
 _CONSIDERED_EVERY = 5.0  # seconds: whether a sweep would pay is a question that costs, too
 
 
@@ -41,18 +45,21 @@ class Sweeping:
         seen: the job IDs that this sweep has listed.
         expected: the job IDs that it may list.
         due: when the next sweep is due; inf for none.
+        given_up: whether the last sweep ended before its last page.
         unlisted: the job IDs that a list should have held and did not: it lags, pages shifted, or
             it leaves their status out. They are looked at singly until a list holds them again.
     """
 
     __slots__ = (
         "_considered_at",
+        "_counted_at",
         "_faults",
         "_pages",
         "allowed",
         "asked",
         "due",
         "expected",
+        "given_up",
         "offset",
         "seen",
         "unlisted",
@@ -66,7 +73,9 @@ class Sweeping:
         self.expected: set[str] = set()
         self.unlisted: set[str] = set()
         self.due = inf
+        self.given_up = False
         self._pages = 1
+        self._counted_at = -inf
         self._faults = 0
         self._considered_at = -inf
 
@@ -87,23 +96,26 @@ class Sweeping:
         self.expected = set(expected)
         self.due = inf
 
-    def page(self, listed: int, total: int) -> bool:
-        """Note a page; return whether it was the last one."""
+    def page(self, listed: int, total: int, now: float) -> bool:
+        """Note a page; return whether it was the last one to ask for."""
         assert self.offset is not None  # noqa: S101 - only an asked page comes back
         self.asked = False
         self._faults = 0
-        self._pages = max(1, -(-total // PAGE))
+        self._pages = max(1, _pages(total))
+        self._counted_at = now
         self.offset += listed
-        if listed > 0 and self.offset < total:
+        left = _pages(total - self.offset) if listed > 0 else 0
+        self.given_up = 0 < left >= len(self.expected - self.seen)
+        if left > 0 and not self.given_up:
             return False
         self.offset = None
         return True
 
-    def failed(self, now: float, random: Random) -> None:
+    def failed(self, now: float, random: Random, retry_after: float = 0.0) -> None:
         """Note that a page did not come: the sweep is given up, and another one is due later."""
         self._faults += 1
         self.offset, self.asked = None, False
-        self.due = now + pauses.after_fault(self._faults, 0.0, random)
+        self.due = now + pauses.after_fault(self._faults, retry_after, random)
 
     def forbid(self) -> None:
         """Ask for no list any more."""
@@ -117,6 +129,8 @@ class Sweeping:
         if now - self._considered_at < _CONSIDERED_EVERY:
             return False
         self._considered_at = now
+        if now - self._counted_at > _COUNT_HOLDS:
+            self._pages = 1
         return True
 
     def plan(self, hazards: Iterable[float], interval: float, spacing: float, now: float) -> None:
@@ -140,3 +154,7 @@ class Sweeping:
         pause = sqrt(2 * pace.cost(interval) * self._pages / total)
         least = max(_SHORTEST, _REST * self._pages * spacing)
         self.due = now + max(min(pause, pace.bounds(interval, 0.0)[1]), least)
+
+
+def _pages(tasks: int) -> int:
+    return -(-tasks // PAGE)

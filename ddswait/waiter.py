@@ -184,8 +184,8 @@ class Waiter:
         if self._carrier is None:
             return f"<Waiter {jobs}, not running>"
         now = self._loop.time()
-        pause = max(self._agenda.due_at(), self._agenda.budget.at(now)) - now
-        look = f", next look in {max(pause, 0.0):.1f} s" if self._agenda.due_at() < inf else ""
+        pause = self._agenda.asks_at(now) - now
+        look = f", next look in {max(pause, 0.0):.1f} s" if pause < inf else ""
         budget = f"{self._agenda.budget.left(now)} questions left of {self._agenda.budget!r}"
         return f"<Waiter {jobs}, {self._carrier.in_flight} in flight, {budget}{look}>"
 

@@ -8,7 +8,8 @@
     3. After the first sight, "not known" is believed when two looks in a row say it outside the
        grace: behind a gateway, one answer may come from a replica that lags.
     4. A look that failed says nothing of the job. It only counts how long we have been blind:
-       `unreachable_after` seconds without one good look end the wait.
+       `unreachable_after` seconds without one good look end the wait. To wait for a turn while
+       others are answered is not to be blind.
     5. A refusal ends the wait at once: asking again cannot help.
     6. The deadline is absolute. A last look is sent exactly there, and has LAST_LOOK seconds to
        be answered. A look still under way there is cut, and was the last: it had a second at
@@ -47,7 +48,7 @@ from ddswait.api import (
     Running,
     Throttled,
 )
-from ddswait.job import Job
+from ddswait.job import Job, percent_of
 from ddswait.looks import Looks
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 
@@ -170,9 +171,10 @@ class Watch(Looks):
     def _running(self, record: Mapping[str, Any], now: float) -> None:
         before = self.record
         self._seen(record, now)
-        progress = record.get("progress")
-        if before is not None and progress != before.get("progress"):
-            percent = Job.from_record(record).progress
+        if before is None or record.get("progress") == before.get("progress"):
+            return
+        percent = percent_of(record)
+        if percent != percent_of(before):
             self.told = None if percent is None else pace.hope(now - self.born, percent)
 
     def _pause(self, now: float, rules: Rules, random: Random, past: pace.Past | None) -> float:

@@ -1,5 +1,6 @@
 """ddswait.agenda: many watches, no loop, no clock."""
 
+from collections import Counter
 from random import Random
 
 import pytest
@@ -7,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ddswait.agenda import Agenda
-from ddswait.api import Completed, Failed, Fault, NotVisible, Reply, Running, Throttled
+from ddswait.api import Completed, Failed, Fault, Listed, NotVisible, Reply, Running, Throttled
+from ddswait.budget import Budget
 from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus, Visible
 from ddswait.looks import LAST_LOOK
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal
-from ddswait.question import Ask, Rest
+from ddswait.question import Ask, Rest, Sweep
+from ddswait.simulator.limits import Limit
 from ddswait.watch import Rules, Watch
 from tests.cloud import PLACE, Shell, Still, job, lasting, record
 
@@ -69,6 +72,40 @@ def test_progress_is_told_when_it_changes_only() -> None:
             [type(e) for e in a.take(question, Running(record("x", progress=progress)), now)]
         )
     assert seen == [[Visible], [], [Progressed]]
+
+
+def test_two_versions_write_the_same_progress() -> None:
+    """A list's `60` is what a single look's `60%` is: no news, and nothing learned of the end."""
+    a = agenda()
+    a.track("x", 1000.0, "me", 0.0)
+    first = a.next(0.0)
+    assert isinstance(first, Ask)
+    a.take(first, Running(record("x", progress=60), "Fri, 01 Jan 2021 00:00:00 GMT"), 0.0)
+    page = Sweep("Running", 0, 0.0, 30.0)
+    for now, progress, told in ((5.0, "60", 0), (10.0, "61", 1), (15.0, "rubbish", 1)):
+        a._sweeping.begin("x")
+        events = a.take(page, Listed([{**record("x"), "progress": progress}], 1), now)
+        assert sum(isinstance(event, Progressed) for event in events) == told
+        assert (first.watch.told is not None) == (progress == "61")
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_job_that_was_let_go_or_asked_about_is_no_newcomer(left: bool) -> None:
+    """One new job is asked about singly, whatever became of others that were new."""
+    a = agenda()
+    a._past_at = float("inf")
+    for now, name in ((0.0, "x"), (1.0, "y")):
+        a.track(name, 1000.0, name, now)
+        ask = a.next(now)
+        assert isinstance(ask, Ask)
+        good = Running(record("x"), "Fri, 01 Jan 2021 00:00:00 GMT")
+        a.take(ask, good if name == "x" or left else Fault("HTTP 503"), now)
+    a.track("b", 1000.0, "b", 2.0)
+    if left:
+        a.track("c", 1000.0, "c", 2.0)
+        a.release("c", "c")
+    ask = a.next(2.0)
+    assert isinstance(ask, Ask)
 
 
 def test_undocumented_status_is_told_once() -> None:
@@ -218,10 +255,66 @@ def test_a_year_of_a_thousand_jobs() -> None:
     assert max(late) < 60
 
 
+def test_servers_clock_is_followed() -> None:
+    """It is read again each minute, and taken over when it is off by more than some seconds."""
+    a = agenda()
+    a.lists = False
+    a.track("x", 90_000.0, "me", 0.0)
+    ahead = []
+    for now, date in (
+        (0.0, "rubbish"),
+        (10.0, "Fri, 01 Jan 2021 00:00:10 GMT"),
+        (30.0, "Fri, 01 Jan 2021 02:00:30 GMT"),
+        (80.0, "Fri, 01 Jan 2021 00:01:22 GMT"),
+        (200.0, "rubbish"),
+        (220.0, "Fri, 01 Jan 2021 02:03:40 GMT"),
+    ):
+        ask = a.next(now)
+        assert isinstance(ask, Ask)
+        a.take(ask, Running(record("x"), date), now)
+        ahead.append(a._server_ahead and a._server_ahead - 1609459200.0)
+    assert ahead == [None, 0.0, 0.0, 0.0, 0.0, 7200.0]
+
+
+@pytest.mark.parametrize("figures", [True, False])
+def test_want_of_budget_makes_no_job_unreachable(figures: bool) -> None:
+    """500 jobs under a limit of 20 a minute, stated or hidden, in bad weather: all complete."""
+    limit, chance = Limit(20, 60.0), Random(1)
+
+    def cloud(job_id: str, now: float) -> tuple[Reply, float]:
+        if limit.refusal(now):
+            return Throttled("429", 0.0, *((20, 60.0) if figures else ())), 0.0
+        if chance.random() < 0.05:
+            return Fault("HTTP 503"), 0.0
+        over = now > 600.0
+        return (Completed(job(job_id, "Completed")) if over else Running(record(job_id))), 0.0
+
+    shell = Shell(cloud, random=Random(2), budget=Budget())
+    for number in range(500):
+        shell.track(f"job-{number}", 90_000.0)
+    shell.run()
+    assert Counter(end.outcome.kind for _, end in shell.ended) == {Kind.COMPLETED: 500}
+
+
+def test_outage_ends_the_waits_in_time_though_few_looks_can_be_under_way() -> None:
+    """200 jobs, 4 places, a server that is silent: waiting for a place is blindness."""
+    shell = Shell(
+        lambda job_id, now: (Running(record(job_id)), 1000.0 if now > 50 else 0.0), size=4
+    )
+    for number in range(200):
+        shell.track(f"job-{number}", 90_000.0)
+    shell.run()
+    assert Counter(end.outcome.kind for _, end in shell.ended) == {Kind.UNREACHABLE: 200}
+    assert max(at for at, _ in shell.ended) < 4000
+
+
 REPLIES = st.sampled_from(
     [
         lambda job_id: Running(record(job_id)),
         lambda job_id: Running(record(job_id, "Queued", 50)),
+        lambda job_id: Running({**record(job_id), "name": None}),
+        lambda job_id: Running({**record(job_id), "name": [], "progress": {}}),
+        lambda job_id: Running(record(job_id), "Fri, 31 Dec 9999 23:59:59 GMT"),
         lambda job_id: Completed(job(job_id, "Completed")),
         lambda job_id: Failed(job(job_id, "Failed")),
         lambda _: NotVisible("unknown"),

@@ -110,21 +110,24 @@ def test_every_documented_error_has_its_meaning(
 
 
 @pytest.mark.parametrize(
-    ("message", "limit", "window"),
+    ("message", "limit", "window", "policy"),
     [
-        ("policy user over ratelimit,limit:200,time:5 minute", 200, 300.0),
-        ("policy ip over ratelimit,limit:5,time:1 second", 5, 1.0),
-        ("policy api over ratelimit,limit:9,time:2 hour", 9, 7200.0),
-        ("policy api over ratelimit,limit:9,time:1 day", 9, 86400.0),
-        ("limit:0,time:1 second", None, None),
-        ("slow down", None, None),
+        ("policy user over ratelimit,limit:200,time:5 minute", 200, 300.0, "user"),
+        ("policy ip over ratelimit,limit:5,time:1 second", 5, 1.0, "ip"),
+        ("policy api over ratelimit,limit:9,time:2 hour", 9, 7200.0, "api"),
+        ("policy api over ratelimit,limit:9,time:1 day", 9, 86400.0, "api"),
+        ("policy apis over ratelimit,limit:9,time:1 day", 9, 86400.0, ""),
+        ("limit:0,time:1 second", None, None, ""),
+        ("slow down", None, None, ""),
     ],
 )
-def test_throttling_states_its_limit(message: str, limit: int | None, window: float | None) -> None:
-    """A 429's own words give the limit and its window in seconds, where they do."""
+def test_throttling_states_its_limit(
+    message: str, limit: int | None, window: float | None, policy: str
+) -> None:
+    """A 429's own words give the limit, its window in seconds and its policy, where they do."""
     reply = read(429, coded("APIGW.0308", message))
     assert isinstance(reply, Throttled)
-    assert (reply.limit, reply.window) == (limit, window)
+    assert (reply.limit, reply.window, reply.policy) == (limit, window, policy)
 
 
 @pytest.mark.parametrize(
@@ -191,6 +194,23 @@ JSON = st.recursive(
 def test_no_reply_breaks_the_reader(status: int, content: bytes, headers: dict[str, str]) -> None:
     """Whatever comes back is one of the replies."""
     assert isinstance(api.read_show_job("x", status, headers, content), get_args(api.Reply))
+
+
+@pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("Fri, 01 Jan 2021 00:00:00 GMT", 1609459200.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2300", None),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", None),
+        ("Fri, 01 Jan 0100 00:00:00 GMT", None),
+        ("", None),
+        ("rubbish", None),
+    ],
+)
+def test_only_a_clock_of_our_times_is_one(date: str, moment: float | None) -> None:
+    """A month before and after what a Date header says is a date, or it says nothing."""
+    assert api.moment_of(date) == moment
 
 
 @pytest.mark.parametrize("project_id", ["", "a/b", "a b", "x" * 65, "ü"])

@@ -1,6 +1,7 @@
 """ddswait.durations and ddswait.history: what past jobs took, in memory and in a file."""
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -102,7 +103,9 @@ def test_several_writers_lose_nothing(tmp_path: Path) -> None:
         '{"durations, version 2": {}}',
         '{"durations, version 1": {"a": 7}}',
         "[" * 9999,
+        '{"durations, version 1": {"a": {"j": 1' + 400 * "0" + "}}}",
     ],
+    ids=["empty", "text", "list", "version", "number", "deep", "large"],
 )
 def test_damaged_file_is_set_aside(
     text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -123,3 +126,48 @@ def test_unusable_place_is_told_before(tmp_path: Path) -> None:
         history.load(tmp_path)
     with pytest.raises(ConfigurationError, match="cannot be written"):
         history.load(tmp_path / "nothing" / "history.json")
+
+
+def test_what_is_no_regular_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """A pipe would block, and a device must never be renamed."""
+    for each in (tmp_path / "pipe", tmp_path / "link"):
+        if each.name == "pipe":
+            os.mkfifo(each)
+        else:
+            each.symlink_to("/dev/null")
+        with pytest.raises(ConfigurationError, match="no regular file: name a file"):
+            history.load(each)
+        with pytest.raises(ConfigurationError, match="no regular file: name a file"):
+            history.save(each, Durations())
+    assert {each.name for each in tmp_path.iterdir()} == {"pipe", "link"}
+
+
+def test_symbolic_links_stay(tmp_path: Path) -> None:
+    """What a link points to is read, locked and written."""
+    (tmp_path / "real").mkdir()
+    link, target = tmp_path / "link.json", tmp_path / "real" / "history.json"
+    link.symlink_to(target)
+    durations = history.load(link)
+    durations.add("a", "x", 5.0)
+    history.save(link, durations)
+    assert link.is_symlink()
+    assert history.load(target).count("a") == 1
+    assert {each.name for each in tmp_path.iterdir()} == {"real", "link.json"}
+
+
+def test_old_knowledge_does_not_push_out_what_others_learned(tmp_path: Path) -> None:
+    """Who loaded fifty long ago and learned one adds one, each time it saves."""
+    file = tmp_path / "history.json"
+    first = Durations()
+    for number in range(50):
+        first.add("n", f"old{number}", 100.0)
+    history.save(file, first)
+    mine, others = history.load(file), history.load(file)
+    for number in range(50):
+        others.add("n", f"new{number}", 200.0)
+    mine.add("n", "one", 100.0)
+    mine.add("n", "old3", 100.0)
+    for durations in (others, mine, first, mine):
+        history.save(file, durations)
+    ((_, known),) = history.load(file).items()
+    assert list(known) == [*(f"new{number}" for number in range(1, 50)), "one"]

@@ -1,6 +1,6 @@
 """ddswait.pace: pauses within their bounds, whatever is believed."""
 
-from math import inf, isfinite
+from math import exp, inf, isfinite, sqrt
 from random import Random
 
 import pytest
@@ -54,21 +54,40 @@ def test_blind_pause_is_where_the_integral_reaches_one(interval: float, age: flo
 
 
 @pytest.mark.parametrize(
-    ("past", "told"),
+    ("interval", "past", "told"),
     [
-        (pace.Past(500.0, 4.5), None),
-        (None, pace.Hope(450.0, 60.0)),
-        (pace.Past(500.0, 4.5), pace.Hope(450.0, 60.0)),
+        (10.0, pace.Past(500.0, 4.5), None),
+        (10.0, None, pace.Hope(450.0, 60.0)),
+        (10.0, pace.Past(500.0, 4.5), pace.Hope(450.0, 60.0)),
+        (60.0, None, pace.Hope(459.0, 1.0)),
     ],
 )
-def test_integral_over_a_belief_reaches_one(past: pace.Past, told: pace.Hope | None) -> None:
+def test_integral_over_a_belief_reaches_one(
+    interval: float, past: pace.Past, told: pace.Hope | None
+) -> None:
     """With a belief too, the density integrates to one between two looks (fine sums)."""
-    pause = pace.wanted(10.0, 460.0, past, told)
-    worth, steps = 0.1, 20_000
+    pause = pace.wanted(interval, 460.0, past, told)
+    worth, steps = pace.cost(interval), 20_000
     width = pause / steps
     ages = (460.0 + width * (step + 0.5) for step in range(steps))
     integral = sum((pace.hazard(age, past, told) / 2 / worth) ** 0.5 * width for age in ages)
     assert integral == pytest.approx(1, rel=0.02)
+
+
+@pytest.mark.parametrize("waited", [0.0, 0.5, 9.0, 60.0, 300.0])
+@pytest.mark.parametrize("past", [None, pace.Past(300.0, 4.5)])
+@pytest.mark.parametrize("remaining", [None, 5.0, 900.0])
+def test_pause_by_now_follows_from_how_likely_the_end_has_come(
+    waited: float, past: pace.Past | None, remaining: float | None
+) -> None:
+    """As if the hazard rate were that likelihood per second; within the usual bounds."""
+    told = None if remaining is None else pace.Hope(460.0 - waited, remaining)
+    steps = 20_000
+    ages = (460.0 - waited + waited * (step + 0.5) / steps for step in range(steps))
+    ended = 1 - exp(-sum(pace.hazard(age, past, told) for age in ages) * waited / steps)
+    shortest, longest = pace.bounds(20.0, 460.0)
+    expected = min(max(sqrt(2 * 0.4 * waited / max(ended, 1e-9)), shortest), longest)
+    assert pace.by_now(20.0, 460.0, waited, past, told) == pytest.approx(expected, rel=0.01)
 
 
 def test_hazard_is_that_of_the_survival() -> None:

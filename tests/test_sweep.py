@@ -10,10 +10,11 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ddswait import Token, Waiter
+from ddswait import Token, Waiter, api
 from ddswait.agenda import Agenda
 from ddswait.api import Completed, Fault, Listed, Reply, Running, Throttled
 from ddswait.budget import Budget
+from ddswait.durations import Durations
 from ddswait.events import Ended, Event, ListRefused, Looked
 from ddswait.outcome import OutcomeKind
 from ddswait.question import Ask, Rest, Sweep
@@ -67,6 +68,37 @@ async def test_first_look_at_many_is_a_list(dds: Simulator) -> None:
         assert {each.job_id for each in events if isinstance(each, Ended)} == set(done)
         assert counted(dds)[1] <= 6
         assert sum(isinstance(each, Looked) and each.why == "sweep" for each in events) >= 49
+        await w.close()
+
+
+async def test_look_after_a_list_that_lacked_a_job_says_so(dds: Simulator) -> None:
+    """Its reason is `unlisted`; and of a job that is gone, nothing is remembered."""
+    ids = [dds.add_job(seconds=5000) for _ in range(30)]
+    ends = dds.add_job(seconds=300)
+    events: list[Event] = []
+    async with waiter(dds, on_event=events.append) as w:
+        for each in [*ids, ends]:
+            w.track(each)
+        await asyncio.sleep(400)
+        why = [each.why for each in events if isinstance(each, Looked) and each.job_id == ends]
+        assert why[-2:] == ["sweep", "unlisted"]
+        assert ends not in w._agenda._sweeping.unlisted
+        await w.close()
+
+
+async def test_next_look_that_is_shown_may_be_a_list(dds: Simulator) -> None:
+    """repr() tells when the next question leaves, whichever it is."""
+    async with waiter(dds) as w:
+        for _ in range(30):
+            w.track(dds.add_job(seconds=5000))
+        await asyncio.sleep(100)
+        for _ in range(5):
+            before = counted(dds)
+            pause = float(repr(w).partition("next look in ")[2].removesuffix(" s>"))
+            await asyncio.sleep(pause - 0.2)
+            assert counted(dds) == before
+            await asyncio.sleep(0.4)
+            assert counted(dds) > before
         await w.close()
 
 
@@ -127,8 +159,6 @@ async def test_past_jobs_are_learned_at_the_start(dds: Simulator) -> None:
 
 async def test_known_past_is_not_asked_for(dds: Simulator) -> None:
     """With durations of the name at hand, the list is not asked for."""
-    from ddswait.durations import Durations
-
     durations = Durations()
     for number in range(5):
         durations.add("Create_MongoDB", str(number), 300.0)
@@ -136,6 +166,46 @@ async def test_known_past_is_not_asked_for(dds: Simulator) -> None:
         await w.wait(dds.add_job(seconds=300))
     assert counted(dds)[0] == 0
     assert durations.count("Create_MongoDB") == 6
+
+
+async def test_unknown_name_is_asked_for_though_the_first_one_was_known(dds: Simulator) -> None:
+    """The list of past jobs is read when a name comes that is not known; once."""
+    for _ in range(10):
+        dds.add_job(name="Create_Cluster", seconds=1)
+    await asyncio.sleep(5)
+    durations = Durations()
+    for number in range(5):
+        durations.add("Restart_MongoDB", str(number), 300.0)
+    async with waiter(dds, durations=durations) as w:
+        for name in ("Restart_MongoDB", "Create_Cluster", "Unheard_Of"):
+            w.track(dds.add_job(name=name, seconds=300))
+            await asyncio.sleep(3)
+        assert durations.count("Create_Cluster") == 10
+        assert counted(dds)[0] == 1
+        await w.close()
+
+
+def test_latest_of_many_past_jobs_are_kept() -> None:
+    """Lists tell the newest first; of a hundred of a name, those that ended last are learned."""
+    records = [
+        {
+            **record(f"old{number}", "Completed"),
+            "created": "2021-01-01T00:00:00+0000",
+            "ended": f"2021-01-01T00:{59 - number // 2:02}:{30 - number % 2 * 30:02}+0000",
+        }
+        for number in range(100)
+    ]
+    agenda = Agenda(Rules(place=PLACE), Random(1))
+    agenda.track("x", 1000.0, "me", 0.0)
+    ask = agenda.next(0.0)
+    assert isinstance(ask, Ask)
+    agenda.take(ask, Running(record("x"), DATE), 0.0)
+    sweep = agenda.next(1.0)
+    assert isinstance(sweep, Sweep)
+    assert sweep.status == "Completed"
+    agenda.take(sweep, Listed([*records, {}], 101), 1.0)
+    ((_, known),) = agenda.durations.items()
+    assert list(known) == [f"old{number}" for number in range(49, -1, -1)]
 
 
 async def test_token_that_ends_is_noticed_by_a_list_too(dds: Simulator) -> None:
@@ -185,7 +255,8 @@ class ListingCloud:
     def show(self, job_id: str, now: float) -> Reply:
         if now >= self.ends[job_id]:
             return Completed(job(job_id, "Completed"))
-        return Running(record(job_id), DATE)
+        named: dict[str, Any] = {**record(job_id), "name": self.chance.choice(("n", None, 7, []))}
+        return Running(named, self.chance.choice((DATE, "Fri, 31 Dec 9999 23:59:59 GMT")))
 
     def page(self, now: float) -> Listed | Fault | Throttled:
         luck = self.chance.random()
@@ -196,8 +267,10 @@ class ListingCloud:
         lag = self.chance.choice((0.0, 0.0, 30.0, 300.0))
         running = [record(each) for each, end in self.ends.items() if now - lag < end]
         shown = [each for each in running if self.chance.random() < 0.9]
-        strange: list[Any] = [{}, {"id": 7}, {"id": "job0", "status": 9}, record("other")]
-        total = self.chance.choice((len(shown), 350, 0))
+        strange: list[Any] = [{}, {"id": 7}, {"id": []}, record("other")]
+        strange += [{"id": "job0", "status": 9}, {"id": "job0", "status": []}]
+        strange += [{**record("job0"), "name": None}, {**record("job0"), "name": []}]
+        total = self.chance.choice((len(shown), 350, 0, -1, 10**9))
         return Listed([*shown, *shown[:2], *strange], total)
 
 
@@ -238,12 +311,88 @@ def test_sweep_pays_when_pages_are_fewer_than_jobs() -> None:
     sweeping = Sweeping()
     sweeping.plan([0.003] * 2, 10.0, 0.1, 0.0)
     assert sweeping.due < 60
-    sweeping.begin([])
-    assert not sweeping.page(100, 250)
-    assert sweeping.page(150, 250)
+    sweeping.begin("abcd")
+    assert not sweeping.page(100, 250, 0.0)
+    assert sweeping.page(150, 250, 0.0)
     sweeping.plan([0.003] * 3, 10.0, 0.1, 0.0)
     assert sweeping.due == float("inf")
     sweeping.plan([0.003] * 4, 10.0, 0.1, 0.0)
     assert sweeping.due < 60
     sweeping.plan([0.3, *[0.0003] * 5], 10.0, 0.1, 0.0)
     assert sweeping.due == float("inf")
+
+
+def test_sweep_is_given_up_when_the_pages_left_are_as_many_as_the_jobs() -> None:
+    """It has told nothing of what it did not show, and its number of pages holds five minutes."""
+    sweeping = Sweeping()
+    sweeping.begin("abc")
+    assert not sweeping.page(100, 300, 0.0)
+    assert not sweeping.given_up
+    sweeping.seen.add("a")
+    sweeping.seen.add("b")
+    assert sweeping.page(100, 300, 0.0)
+    assert sweeping.given_up
+    sweeping.plan([0.003] * 3, 10.0, 0.1, 1.0)
+    assert sweeping.due == float("inf")
+    assert sweeping.should_consider(299.0)
+    sweeping.plan([0.003] * 3, 10.0, 0.1, 299.0)
+    assert sweeping.due == float("inf")
+    assert sweeping.should_consider(305.0)
+    sweeping.plan([0.003] * 3, 10.0, 0.1, 305.0)
+    assert sweeping.due < 400
+
+
+async def test_lists_that_cost_more_than_they_save_are_left_alone(dds: Simulator) -> None:
+    """2,500 foreign tasks and 20 jobs: a page now and then, until the foreign ones are gone."""
+    for _ in range(2500):
+        dds.add_job(seconds=900)
+    ids = [dds.add_job(seconds=3000) for _ in range(20)]
+    async with waiter(dds) as w:
+        for each in ids:
+            w.track(each)
+        await asyncio.sleep(850)
+        assert counted(dds)[0] <= 4
+        await asyncio.sleep(400)
+        before = counted(dds)
+        await asyncio.sleep(400)
+        lists, singles = counted(dds)
+        assert lists - before[0] > 10
+        assert singles - before[1] < 100
+        await w.close()
+
+
+async def test_total_that_lies_holds_no_job(
+    dds: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A billion tasks, always the same page: the jobs end as early as without lists."""
+    read, ask = api.read_list, api.list_tasks
+
+    def lying(*reply: Any) -> Any:
+        told = read(*reply)
+        return told._replace(total=10**9) if isinstance(told, Listed) else told
+
+    def first(endpoint: str, project: str, status: str, moment: float, *_: int) -> api.Request:
+        return ask(endpoint, project, status, moment, 0, 100)
+
+    monkeypatch.setattr(api, "read_list", lying)
+    monkeypatch.setattr(api, "list_tasks", first)
+    ids = [dds.add_job(seconds=100 + number) for number in range(30)]
+    async with waiter(dds) as w:
+        outcomes = await w.wait_all(ids)
+    assert max(each.waited - 100 - number for number, each in enumerate(outcomes)) < 20
+    assert counted(dds)[0] <= 4
+
+
+async def test_retry_after_of_a_list_is_honoured(dds: Simulator) -> None:
+    """Lists rest for as long as the server asks; single looks go on."""
+    ids = [dds.add_job(seconds=2000) for _ in range(30)]
+    async with waiter(dds) as w:
+        for each in ids:
+            w.track(each)
+        await asyncio.sleep(100)
+        dds.inject("error", retry_after="120", path=f"/v3.1/{dds.project_id}/jobs")
+        lists, singles = counted(dds)
+        await asyncio.sleep(119)
+        assert counted(dds)[0] == lists + 1
+        assert counted(dds)[1] > singles
+        await w.close()

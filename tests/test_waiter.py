@@ -483,6 +483,34 @@ async def test_a_defect_fails_the_waits_instead_of_hanging(
             w.track("more")
 
 
+@pytest.mark.parametrize("defect", ["next", "lapse"])
+async def test_a_defect_in_a_timer_fails_the_waits_too(
+    dds: Simulator, monkeypatch: pytest.MonkeyPatch, defect: str
+) -> None:
+    """What a timer raises is not only logged: every wait raises it, also in a group."""
+    ids = [dds.add_job(visible_after=0) for _ in range(20)]
+    async with waiter(dds, rate="1/s") as w:
+        waiting = asyncio.ensure_future(w.wait_all(ids))
+        await asyncio.sleep(1)
+        monkeypatch.setattr(w._agenda, defect, lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.wait_for(waiting, 100)
+
+
+async def test_a_defect_while_cutting_fails_the_waits_too(
+    dds: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timer that cuts looks has the same net."""
+    dds.inject("stall", count=None, seconds=10_000)
+    async with waiter(dds, request_timeout=5) as w:
+        future = w.track(dds.add_job(visible_after=0))
+        await asyncio.sleep(1)
+        assert w._carrier is not None
+        monkeypatch.setattr(w._carrier, "clip", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.wait_for(future, 100)
+
+
 async def test_closing_while_a_look_is_cut_leaves_no_worker(dds: Simulator) -> None:
     """A worker whose look is cut in the very moment of closing ends nevertheless."""
     dds.inject("stall", count=None, seconds=10_000)

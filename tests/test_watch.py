@@ -133,6 +133,18 @@ def test_transitions(steps: list[Step]) -> None:
             assert watch.due > step.at
 
 
+def test_waiting_for_a_turn_while_others_are_answered_is_not_blindness() -> None:
+    """The look after a failed one may leave late: that time counts only in an outage for all."""
+    for heard in (500.0, -1.0):
+        watch = Watch("x", 0.0, 3600.0, "me")
+        watch.ask(0.0, RULES)
+        watch.take(FAULT, 0.0, RULES, Still())
+        watch.ask(550.75, RULES, heard)
+        assert watch.take(FAULT, 550.75, RULES, Still()) is None
+        watch.ask(watch.due, RULES, heard)
+        assert (watch.take(FAULT, 600.0, RULES, Still()) is None) == (heard > 0)
+
+
 def test_looks_are_clipped() -> None:
     """A look has its request timeout, but never beyond deadline or the end of patience."""
     watch = Watch("x", 0.0, 100.0, "me")

@@ -12,6 +12,7 @@ NAMES = [
     "many_jobs",
     "memory",
     "official_sdk",
+    "oracle",
     "poll_cpu",
     "scheduler",
     "startup",

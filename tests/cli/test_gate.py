@@ -76,6 +76,7 @@ def test_command_that_goes_on_works(cloud: Cloud) -> None:
     assert done.returncode == 124
     command = done.stderr.rstrip("\n").splitlines()[-1].strip()
     assert f"'a label={job_id}'" in command
+    assert "--timeout 0.5 --grace 30 --interval 0.2" in command
     again = command.replace("ddswait", f"{cloud.command()[0]} -m ddswait", 1)
     again = again.replace("--timeout 0.5", "--timeout 60")
     told = subprocess.run(["sh", "-c", again], env=cloud.env, capture_output=True, check=False)
