@@ -83,7 +83,7 @@ def test_two_versions_write_the_same_progress() -> None:
     a.take(first, Running(record("x", progress=60), "Fri, 01 Jan 2021 00:00:00 GMT"), 0.0)
     page = Sweep("Running", 0, 0.0, 30.0)
     for now, progress, told in ((5.0, "60", 0), (10.0, "61", 1), (15.0, "rubbish", 1)):
-        a._sweeping.begin("x")
+        a._listing.sweeping.begin("x")
         events = a.take(page, Listed([{**record("x"), "progress": progress}], 1), now)
         assert sum(isinstance(event, Progressed) for event in events) == told
         assert (first.watch.told is not None) == (progress == "61")
@@ -93,7 +93,7 @@ def test_two_versions_write_the_same_progress() -> None:
 def test_job_that_was_let_go_or_asked_about_is_no_newcomer(left: bool) -> None:
     """One new job is asked about singly, whatever became of others that were new."""
     a = agenda()
-    a._past_at = float("inf")
+    a._almanac.past_at = float("inf")
     for now, name in ((0.0, "x"), (1.0, "y")):
         a.track(name, 1000.0, name, now)
         ask = a.next(now)
@@ -227,7 +227,7 @@ def test_stale_entries_are_swept_out() -> None:
     for number in range(10_000):
         a.track(f"job-{number}", 100.0, number, 0.0)
         a.release(f"job-{number}", number)
-    assert len(a._timetable) < 200
+    assert len(a._roster._timetable) < 200
 
 
 def test_a_year_of_a_thousand_jobs() -> None:
@@ -272,7 +272,7 @@ def test_servers_clock_is_followed() -> None:
         ask = a.next(now)
         assert isinstance(ask, Ask)
         a.take(ask, Running(record("x"), date), now)
-        ahead.append(a._server_ahead and a._server_ahead - 1609459200.0)
+        ahead.append(a._almanac.server_ahead and a._almanac.server_ahead - 1609459200.0)
     assert ahead == [None, 0.0, 0.0, 0.0, 0.0, 7200.0]
 
 

@@ -82,7 +82,7 @@ async def test_look_after_a_list_that_lacked_a_job_says_so(dds: Simulator) -> No
         await asyncio.sleep(400)
         why = [each.why for each in events if isinstance(each, Looked) and each.job_id == ends]
         assert why[-2:] == ["sweep", "unlisted"]
-        assert ends not in w._agenda._sweeping.unlisted
+        assert ends not in w._agenda._listing.sweeping.unlisted
         await w.close()
 
 
