@@ -21,7 +21,7 @@ from ddswait.log import log
 from ddswait.whole_file import replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _FORM = "durations, version 1"  # another form is one that this version cannot read
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError)
@@ -29,13 +29,14 @@ _MEND = "name a file in a folder that can be written to"
 _LARGEST = 10_000_000  # bytes; a file beyond that is none of ours
 
 
-def load(path: str | os.PathLike[str]) -> Durations:
+def load(path: str | os.PathLike[str], warn: Callable[[str], object] | None = None) -> Durations:
     """Return the durations in a file, empty ones when it does not exist yet.
 
-    A damaged file is renamed to end in `.damaged`, with a warning in the log.
+    A damaged file is renamed to end in `.damaged`, with a warning.
 
     Args:
         path: of the file; its folder must be writable.
+        warn: is told what a person should know; the log hears of it in any case.
 
     Raises:
         ConfigurationError: it cannot be read, is no regular file, or its folder cannot be written
@@ -45,7 +46,7 @@ def load(path: str | os.PathLike[str]) -> Durations:
     durations = Durations()
     try:
         with _locked(file):
-            _read_into(durations, file)
+            _read_into(durations, file, warn)
     except OSError as error:
         raise ConfigurationError(
             f"history {file} cannot be written: {error.strerror}: {_MEND}"
@@ -87,7 +88,9 @@ def _file(path: str | os.PathLike[str]) -> Path:
     return file
 
 
-def _read_into(durations: Durations, file: Path) -> None:
+def _read_into(
+    durations: Durations, file: Path, warn: Callable[[str], object] | None = None
+) -> None:
     try:
         # What is too long is cut, and so is no JSON.
         with file.open(encoding="utf-8") as stream:
@@ -109,6 +112,8 @@ def _read_into(durations: Durations, file: Path) -> None:
             set_aside=str(aside),
             cause=str(error) or type(error).__name__,
         )
+        if warn is not None:
+            warn(f"history {file} is damaged: set aside as {aside}, and begun anew")
 
 
 @contextlib.contextmanager

@@ -82,8 +82,10 @@ class Run:
         self._deadline = now + (arguments.timeout or USUAL_TIMEOUT)
         if state is not None:
             self._deadline = state.deadline(arguments.timeout, USUAL_TIMEOUT, now)
-        self.durations = history.load(arguments.history) if arguments.history else Durations()
         self._printer = Printer(arguments.output, ledger, quiet=arguments.quiet)
+        self.durations = Durations()
+        if arguments.history:
+            self.durations = history.load(arguments.history, self._warn)
         self.keeper = Keeper(state, ledger, self._printer.error)
         self.gate = Gate(
             ledger,
@@ -94,6 +96,9 @@ class Run:
             heartbeat=arguments.heartbeat,
             ready=arguments.ready,
         )
+
+    def _warn(self, text: str) -> None:
+        self._printer.error(f"ddswait: warning: {text}")
 
     def begin(self, endpoint: str, project_id: str) -> None:
         """Tell what is waited for, and choose how to show it."""
@@ -121,7 +126,8 @@ class Run:
             printer.summary(code)
         except OutputClosed:
             code = OUTPUT_CLOSED
-        printer.errors(f"ddswait: warning: {each}" for each in wrong)
+        for each in wrong:
+            self._warn(each)
         if files.is_github(arguments, os.environ):
             from ddswait.cli import github
 

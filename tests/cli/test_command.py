@@ -255,6 +255,10 @@ def test_history_is_kept_between_runs(cloud: Cloud, tmp_path: Path) -> None:
     for _ in range(2):
         assert ddswait(cloud, "--history", str(file), cloud.job(seconds=1.5)).returncode == 0
     assert len(json.loads(file.read_text())["durations, version 1"]["createmongodb"]) == 2
+    file.write_text("no JSON")
+    done = ddswait(cloud, "--history", str(file), cloud.job(seconds=1.5))
+    assert (done.returncode, f"warning: history {file} is damaged" in done.stderr) == (0, True)
+    assert len(json.loads(file.read_text())["durations, version 1"]["createmongodb"]) >= 1
     done = ddswait(cloud, "--history", str(tmp_path / "none" / "h"), cloud.job())
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
     done = ddswait(cloud, "--rate", "fast", cloud.job())
