@@ -49,10 +49,11 @@ async def every(
     timeout: float | None,  # noqa: ASYNC109
     *,
     fail_fast: bool,
+    ready: bool = False,
 ) -> list[Outcome]:
     """Return the outcomes of unique job IDs in their order; see `Waiter.wait_all`."""
     outcomes: dict[str, Outcome] = {}
-    ended = waiter.as_completed(job_ids, timeout=timeout)
+    ended = waiter.as_completed(job_ids, timeout=timeout, ready=ready)
     async for outcome in ended:
         outcomes[outcome.job_id] = outcome
         if fail_fast and not outcome.ok:

@@ -282,6 +282,7 @@ class Waiter:
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - a deadline per job, not of this call
         fail_fast: bool = False,
+        ready: bool = False,
     ) -> list[Outcome]:
         """Wait for several jobs; return every outcome, in the order of the (unique) job IDs.
 
@@ -290,12 +291,13 @@ class Waiter:
             timeout: seconds from now; None takes the waiter's.
             fail_fast: return at the first outcome that is not `completed`; what has not ended by
                 then is `pending`.
+            ready: wait for each instance as well; see track().
 
         Raises:
             InputError: one of the job IDs cannot be one; then none is tracked.
         """
         unique = list(dict.fromkeys(job_ids))
-        return await groups.every(self, unique, timeout, fail_fast=fail_fast)
+        return await groups.every(self, unique, timeout, fail_fast=fail_fast, ready=ready)
 
     def pending(self) -> list[Outcome]:
         """Return what is known of each job still waited for, as `pending` outcomes."""

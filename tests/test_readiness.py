@@ -47,6 +47,17 @@ async def test_ready_waits_for_the_instance(dds: Simulator) -> None:
     assert 160 <= now() - begin < 172
 
 
+async def test_groups_wait_for_their_instances_too(dds: Simulator) -> None:
+    """wait_all() and as_completed() with `ready`: one outcome a job, when its instance is idle."""
+    dds.settle_seconds = 60.0
+    begin, ids = now(), [dds.add_job(seconds=100), dds.add_job(seconds=120)]
+    async with waiter(dds) as w:
+        outcomes = await w.wait_all(ids, ready=True)
+        assert [each.ok for each in outcomes] == [True, True]
+        assert now() - begin >= 180
+        assert [each.kind async for each in w.as_completed(ids, ready=True)] == ["completed"] * 2
+
+
 async def test_not_ready_by_the_deadline_is_its_own_outcome(dds: Simulator) -> None:
     """InstanceNotReady, exactly at the deadline, says what is pending; the record is there."""
     dds.settle_seconds = 1e6

@@ -127,13 +127,12 @@ def no_more_polls(jobs: Sequence[Run], past: Durations | None, polls: float) -> 
 
 
 def main(*, quick: bool = False) -> None:
-    count = 60 if quick else 400
     for shape in ("0.35",) if quick else ("0.35", "0.15", "0.5", "uniform", "pareto"):
         for kind in (
             ("absent", "mix") if quick else ("absent", "mix", "truthful", "stuck", "staged")
         ):
             random = Random(1)
-            jobs = runs(count, shape, kind, random)
+            jobs = runs(_count(shape, quick=quick), shape, kind, random)
             past = history(5, 1.0, shape, random)
             print(f"\ndurations {shape}, progress {kind}, 5 past jobs per name:")
             for name, peer in PEERS.items():
@@ -145,14 +144,21 @@ def main(*, quick: bool = False) -> None:
                     f"{mine.polls:6.1f} polls {mine.lateness:6.2f} s (p99 {mine.p99:5.1f})   "
                     f"{theirs.lateness / mine.lateness:5.2f} x"
                 )
-    blind(count, quick=quick)
-    wrong_beliefs(count, quick=quick)
+    blind(quick=quick)
+    wrong_beliefs(quick=quick)
 
 
-def blind(count: int, *, quick: bool) -> None:
+def _count(shape: str, *, quick: bool) -> int:
+    """Return how many jobs to run: the goals are about 0.35, and each look costs."""
+    if quick:
+        return 25
+    return 400 if shape == "0.35" else 100
+
+
+def blind(*, quick: bool) -> None:
     print("\nnothing known, against the best fixed interval (same polls):")
     for shape in ("0.35",) if quick else ("0.35", "0.15", "0.5", "uniform", "pareto"):
-        jobs = runs(count, shape, "absent", Random(2))
+        jobs = runs(60 if quick else 400, shape, "absent", Random(2))
         for interval in (10.0,) if quick else (5.0, 10.0, 20.0):
             mine = score(jobs, ours(interval, None))
             low, high = 1.0, 300.0
@@ -171,7 +177,7 @@ def blind(count: int, *, quick: bool) -> None:
             )
 
 
-def wrong_beliefs(count: int, *, quick: bool) -> None:
+def wrong_beliefs(*, quick: bool) -> None:
     print("\nwrong beliefs: C x polls + lateness, against the blind rule (interval 10); goal 1.3:")
     for shape in ("0.35",) if quick else ("0.35", "0.15", "0.5", "uniform", "pareto"):
         for what, factor, kind in (
@@ -181,6 +187,7 @@ def wrong_beliefs(count: int, *, quick: bool) -> None:
             ("progress stuck at 99 %", None, "stuck"),
         ):
             seeds = range(2 if quick else 5)
+            count = _count(shape, quick=quick)
             ratios = [_wrong(count, shape, kind, factor, seed) for seed in seeds]
             told = sum(ratios) / len(ratios)
             print(
