@@ -25,9 +25,10 @@ def check(arguments: argparse.Namespace) -> None:
     for option, path in paths.items():
         if path:
             _check(f"--{option}", Path(path))
-    named = [str(Path(path).resolve()) for path in (*paths.values(), arguments.state) if path]
-    if len(set(named)) < len(named):
-        raise InputError(f"two options name the file {named[0]}: give each its own")
+    kept = (*paths.values(), arguments.state, arguments.history)
+    named = [str(Path(path).resolve()) for path in kept if path]
+    if twice := [path for path in named if named.count(path) > 1]:
+        raise InputError(f"two options name the file {twice[0]}: give each its own")
 
 
 def _check(option: str, path: Path) -> None:

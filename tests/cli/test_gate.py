@@ -119,8 +119,10 @@ def test_unwritable_place_is_found_before_polling(
 def test_two_options_for_one_file_are_refused(cloud: Cloud, tmp_path: Path) -> None:
     """One would overwrite the other."""
     file = str(tmp_path / "x")
-    done = cloud.run("--report", file, "--junit", file, cloud.job())
-    assert (done.returncode, "its own" in done.stderr) == (2, True)
+    for options in (("--report", "--junit"), ("--state", "--history"), ("--junit", "--state")):
+        named = [word for option in options for word in (option, file)]
+        done = cloud.run(*named, cloud.job())
+        assert (done.returncode, f"name the file {file}" in done.stderr) == (2, True)
 
 
 def test_full_disk_changes_no_verdict(cloud: Cloud) -> None:
