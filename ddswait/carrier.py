@@ -117,7 +117,7 @@ class Carrier:
     async def _work(self, worker: _Worker, ask: Question) -> None:
         now, agenda = self._loop.time, self._agenda
         while True:
-            worker.ask = ask
+            worker.begin(ask)
             self._cut.set(ask.by)
             sent_at = now()
             reply: Answer
@@ -127,7 +127,7 @@ class Carrier:
                 if not worker.was_cut():
                     raise
                 reply = Fault(f"no answer within {now() - sent_at:.1f} s")
-            worker.ask = None
+            worker.end()
             if events := agenda.take(ask, reply, now()):
                 self._happened(events)
             question = agenda.next(now())
@@ -168,18 +168,34 @@ class Carrier:
 class _Worker:
     """One task that carries questions, and the one it carries."""
 
-    __slots__ = ("_cutting", "_parked", "ask", "task")
+    __slots__ = ("_cutting", "_parked", "_sends", "ask", "task")
 
     def __init__(self, ask: Question) -> None:
         self.ask: Question | None = ask
         self.task: asyncio.Task[None] | None = None
         self._parked: asyncio.Future[Question] | None = None
+        self._sends = False
         self._cutting = False
 
     @property
     def by(self) -> float:
-        """When the question under way is to be cut."""
-        return inf if self.ask is None or self._cutting else self.ask.by
+        """When the question under way is to be cut; inf until it has begun.
+
+        A task that is cancelled before it begins, in a loop that was busy for long, would take its
+        question along, and the wait for it would never end.
+        """
+        return inf if self.ask is None or not self._sends or self._cutting else self.ask.by
+
+    def begin(self, ask: Question) -> None:
+        """Note that the task sends a question."""
+        self.ask, self._sends = ask, True
+
+    def end(self) -> None:
+        """Note that the answer has come."""
+        self.ask, self._sends = None, False
+        if self._cutting and self.task is not None:  # a source of credentials swallowed the cut
+            self._cutting = False
+            self.task.uncancel()
 
     def parked(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Question]:
         """Return what an idle worker awaits."""
