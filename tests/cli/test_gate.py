@@ -162,6 +162,15 @@ def test_timeouts_that_are_none(cloud: Cloud, timeout: str) -> None:
     assert (done.returncode, "--timeout" in done.stderr) == (2, True)
 
 
+def test_hundred_thousand_ids_are_accounted_for(cloud: Cloud) -> None:
+    """They end by their deadline, each told once, and all can be piped in again."""
+    ids = [f"job-{number:05}" for number in range(100_000)]
+    done = cloud.run("--timeout", "1s", "-", text="\n".join(ids))
+    assert done.returncode == 124
+    assert sorted(line.split("\t")[0] for line in done.stdout.splitlines()) == ids
+    assert done.stderr.splitlines()[-len(ids) :] == ids
+
+
 def test_huge_and_binary_input(cloud: Cloud) -> None:
     """Fifty megabytes of JSON are read; binary input is refused."""
     huge = json.dumps({"padding": "x" * 50_000_000, "job_id": cloud.job()})
