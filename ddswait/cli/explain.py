@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from ddswait.cli.text import duration, human, safe
+from ddswait.cli.text import duration, human, safe, short
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OPEN = frozenset({OutcomeKind.PENDING, OutcomeKind.TIMED_OUT, OutcomeKind.UNREACHABLE})
 _MOST = 50  # jobs that are explained one by one
+_LONGEST = 2000  # characters of a reason that anybody reads in a log
 _MOST_IN_A_COMMAND = 20  # IDs; more are piped
 _NEXT = {
     OutcomeKind.FAILED: "mend the cause and submit the operation again",
@@ -53,7 +54,7 @@ def _explained(entry: Entry) -> Iterator[str]:
         instance = f" of instance {job.instance.name} ({job.instance.id})" if job.instance else ""
         progress = f", {job.progress} %" if job.progress is not None else ""
         yield safe(f"    task      {job.name}{instance}, last seen {job.status}{progress}")
-    yield f"    reason    {safe(reason(outcome))}"
+    yield f"    reason    {safe(short(reason(outcome), _LONGEST))}"
     if refusal := outcome.refusal:
         yield safe(
             f"    refusal   HTTP {refusal.http_status}, error code {refusal.error_code or 'none'}, "

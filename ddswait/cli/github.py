@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddswait.cli.explain import OPEN, reason
-from ddswait.cli.text import duration, human, safe
+from ddswait.cli.text import duration, human, safe, short
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from ddswait.cli.ledger import Ledger
 
 _MOST = 10  # annotations of each kind and step that GitHub shows
-_MOST_ROWS = 500  # a summary may have 1 MiB
+_LONGEST = 1000  # characters of an annotation
+_MOST_ROWS, _LONGEST_CELL = 500, 250  # a summary may have 1 MiB, and escaping doubles a cell
+_LARGEST_OUTPUT = 500_000  # all outputs of a job may have 1 MiB
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&@:-])")
 
 
@@ -38,7 +40,8 @@ def commands(ledger: Ledger, code: int) -> list[str]:
         assert entry.outcome is not None  # noqa: S101 - the filter above
         level = "warning" if code == 0 or entry.outcome.kind in OPEN else "error"
         title = _property(safe(f"DDS job {entry.name}: {human(entry.outcome.kind)}"))
-        lines.append(f"::{level} title={title}::{_data(safe(reason(entry.outcome)))}")
+        why = short(safe(reason(entry.outcome)), _LONGEST)
+        lines.append(f"::{level} title={title}::{_data(why)}")
     if len(told) > len(lines):
         level = "warning" if code == 0 else "error"
         lines.append(f"::{level} title=DDS jobs::{len(told) - len(lines)} more did not complete")
@@ -63,11 +66,10 @@ def _summary(ledger: Ledger, code: int) -> Iterator[str]:
     yield ""
     yield "| job | task | instance | outcome | waited | reason |"
     yield "|---|---|---|---|---|---|"
-    for number, entry in enumerate(ledger):
-        if number == _MOST_ROWS:
-            yield ""
-            yield f"{len(ledger) - number} more are left out."
-            return
+    entries = list(ledger)
+    if len(entries) > _MOST_ROWS:
+        entries.sort(key=lambda entry: entry.outcome is not None and entry.outcome.ok)
+    for entry in entries[:_MOST_ROWS]:
         outcome, job = entry.outcome, entry.job
         cells = (
             entry.name,
@@ -77,24 +79,27 @@ def _summary(ledger: Ledger, code: int) -> Iterator[str]:
             duration(outcome.waited) if outcome else "",
             "" if outcome is None or outcome.ok else reason(outcome),
         )
-        yield f"| {' | '.join(_markdown(cell) for cell in cells)} |"
+        yield f"| {' | '.join(_markdown(short(cell, _LONGEST_CELL)) for cell in cells)} |"
+    if len(entries) > _MOST_ROWS:
+        yield ""
+        yield f"{len(entries) - _MOST_ROWS} more are left out, completed ones first."
 
 
 def _outputs(ledger: Ledger, code: int) -> str:
     """Return the outputs.
 
     `exit-code`, the counts `completed`, `failed` (by DDS) and `not-completed` (for any reason),
-    and `outcomes`, a JSON object of outcomes by label or job ID.
+    and `outcomes`, a JSON object of outcomes by label or job ID, empty when it is too large for
+    an output.
     """
     completed = ledger.tally[OutcomeKind.COMPLETED]
+    outcomes = json.dumps({each.name: str(each.outcome.kind) for each in ledger if each.outcome})
     values = {
         "exit-code": str(code),
         "completed": str(completed),
         "failed": str(ledger.tally[OutcomeKind.FAILED]),
         "not-completed": str(len(ledger) - completed),
-        "outcomes": json.dumps(
-            {each.name: str(each.outcome.kind) for each in ledger if each.outcome}
-        ),
+        "outcomes": outcomes if len(outcomes) <= _LARGEST_OUTPUT else "",
     }
     end = f"ddswait-{secrets.token_hex(16)}"  # nothing in a value can end it early
     return "".join(f"{name}<<{end}\n{value}\n{end}\n" for name, value in values.items())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ddswait import __version__
 from ddswait.cli.explain import reason
-from ddswait.cli.text import duration, human, safe
+from ddswait.cli.text import duration, human, safe, short
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 1000.0, 34.0
 _STEPS = 4  # between the times along the top
 _TICKS, _ALL_TICKS = 400, 200_000  # looks that a row and a page show; more would be a grey bar
+_LONGEST = 5000  # characters of a reason
 _MOST_ROWS = 2000  # a page with more would be of no use to anybody
 
 
@@ -177,7 +178,7 @@ def _failures(entries: Sequence[Entry]) -> Iterator[str]:
         kind = _kind(entry)
         yield (
             f'<tr><td>{_text(entry.name)}</td><td class="number {_colour(kind)}">'
-            f"{_text(human(kind))}</td><td>{_text(why)}</td></tr>"
+            f"{_text(human(kind))}</td><td>{_text(short(why, _LONGEST))}</td></tr>"
         )
     yield "</tbody></table></div>"
 

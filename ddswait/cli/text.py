@@ -20,6 +20,11 @@ def safe(text: str) -> str:
     return text.replace("##[", "#\\x23[") if "##[" in text else text
 
 
+def short(text: str, most: int) -> str:
+    """Return a text cut to so many characters; `--output json` always has it whole."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def human(kind: str) -> str:
     """Return an outcome's name for people: `timed out`."""
     return kind.replace("_", " ")

@@ -133,6 +133,27 @@ def test_summary_is_a_table_of_plain_text(tmp_path: Path) -> None:
     assert all("@k" not in line or "\\@k" in line for line in file.read_text().splitlines())
 
 
+def test_what_github_would_not_take_is_left_out(tmp_path: Path) -> None:
+    """A megabyte of a reason, and ten thousand jobs: below the limits, what went wrong first."""
+    files = {name: tmp_path / name for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
+    env = {name: str(file) for name, file in files.items()}
+    many = ledger([OutcomeKind.COMPLETED] * 20_000 + [OutcomeKind.FAILED] * 400, "*" * 1_000_000)
+    github.write(many, 1, env)
+    summary, outputs = (file.read_text() for file in files.values())
+    assert len(summary) < 2**20
+    assert summary.count("failed |") == 400
+    assert "19900 more are left out, completed ones first." in summary
+    assert len(outputs) < 1000
+    assert read_outputs(outputs) == {
+        "exit-code": "1",
+        "completed": "20000",
+        "failed": "400",
+        "not-completed": "400",
+        "outcomes": "",
+    }
+    assert all(len(line) < 1200 for line in github.commands(many, 1))
+
+
 def test_run_writes_all_three(cloud: Cloud, tmp_path: Path) -> None:
     """In a workflow: annotations before the explanation, the table, and outputs for later steps."""
     files = {name: tmp_path / name for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
