@@ -55,6 +55,7 @@ class Carrier:
         self._size = size
         self._workers: set[_Worker] = set()
         self._idle: list[_Worker] = []
+        self._closing = False
         self._next = _Alarm(self._loop, self._guarded(self.hand_out))
         self._cut = _Alarm(self._loop, self._guarded(self._cut_overdue))
 
@@ -150,11 +151,14 @@ class Carrier:
         self.clip()
 
     def _worker_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._broken(error)
+        if self._closing:
+            return
+        error = None if task.cancelled() else task.exception()
+        self._broken(error or RuntimeError("a worker was cancelled by somebody else"))
 
     async def close(self) -> None:
         """Stop all workers; questions under way are dropped."""
+        self._closing = True
         self._next.set(inf)
         self._cut.set(inf)
         tasks = [worker.task for worker in self._workers if worker.task is not None]

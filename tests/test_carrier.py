@@ -103,6 +103,17 @@ async def test_cut_that_is_swallowed_leaves_later_ones_in_force() -> None:
     await desk.carrier.close()
 
 
+async def test_worker_that_somebody_else_cancels_is_told() -> None:
+    """Its question is lost: no wait may hang on that."""
+    desk = Desk(completed)
+    desk.track("x", 200.0)
+    await asyncio.sleep(0.05)
+    next(iter(desk.carrier._workers)).task.cancel()  # type: ignore[union-attr]
+    await asyncio.sleep(1)
+    assert [type(each) for each in desk.broken] == [RuntimeError]
+    await desk.carrier.close()
+
+
 async def test_defect_of_a_worker_is_told() -> None:
     """What only a defect can raise reaches `broken`, so that no wait hangs."""
 

@@ -6,6 +6,7 @@ wrongly says so at once.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -50,15 +51,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments; None takes those of the process.
     """
-    _open_what_is_closed()
+    _prepare_streams()
     try:
         return _main(argv)
     except KeyboardInterrupt:  # before or after the wait, which obeys it by itself
         return _INTERRUPTED
 
 
-def _open_what_is_closed() -> None:
-    """Let closed standard streams lead nowhere (`>&-`): a socket would else take their place."""
+def _prepare_streams() -> None:
+    """Let closed standard streams lead nowhere (`>&-`): a socket would else take their place.
+
+    What a stream's encoding lacks is escaped.
+    """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, os.O_RDWR)
@@ -66,6 +70,9 @@ def _open_what_is_closed() -> None:
                 os.dup2(nowhere, number)
                 os.close(nowhere)
             setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115, PTH123 - for the life of the process
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _main(argv: Sequence[str] | None) -> int:

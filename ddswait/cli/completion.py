@@ -48,7 +48,8 @@ def _bash(parser: argparse.ArgumentParser) -> Iterator[str]:
             choices = shlex.quote(" ".join(map(str, action.choices)))
             yield f'        {names}) COMPREPLY=($(compgen -W {choices} -- "$current")); return ;;'
         elif action.metavar == "FILE":
-            yield f'        {names}) COMPREPLY=($(compgen -f -- "$current")); return ;;'
+            yield f'        {names}) mapfile -t COMPREPLY < <(compgen -f -- "$current")'
+            yield "            compopt -o filenames 2>/dev/null; return ;;"
         else:
             yield f"        {names}) return ;;"
     yield "    esac"

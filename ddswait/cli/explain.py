@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from ddswait.cli.ledger import Entry, Ledger
     from ddswait.outcome import Outcome
 
-OPEN = frozenset({OutcomeKind.PENDING, OutcomeKind.TIMED_OUT, OutcomeKind.UNREACHABLE})
+OPEN = frozenset(
+    {
+        OutcomeKind.PENDING,
+        OutcomeKind.TIMED_OUT,
+        OutcomeKind.UNREACHABLE,
+        OutcomeKind.NOT_READY,
+    }
+)
+"""What may yet end well, if it is waited for again."""
+
 _MOST = 50  # jobs that are explained one by one
 _LONGEST = 2000  # characters of a reason that anybody reads in a log
 _MOST_IN_A_COMMAND = 20  # IDs; more are piped
@@ -24,16 +33,26 @@ _NEXT = {
     OutcomeKind.NOT_FOUND: "check the ID, region and project; a longer --grace for a new job",
     OutcomeKind.VANISHED: "look at the task list of the console; a deletion vanishes when done",
     OutcomeKind.REFUSED: "ddswait --check tells which credentials are used",
-    OutcomeKind.NOT_READY: "the job itself completed; look at the instance in the console",
+    OutcomeKind.NOT_READY: "the job itself completed; wait for its instance again, see below",
     OutcomeKind.TIMED_OUT: "the job may go on; wait for it again, see below",
     OutcomeKind.UNREACHABLE: "the job may go on; wait for it again, see below",
     OutcomeKind.PENDING: "the job may go on; wait for it again, see below",
 }
 
 
-def failures(ledger: Ledger) -> list[str]:
+def failed_of(ledger: Ledger, code: int) -> list[Entry]:
+    """Return the jobs that did not complete, but for those that a met policy let go."""
+    let_go = OutcomeKind.PENDING if code == 0 else None
+    return [
+        entry
+        for entry in ledger
+        if entry.outcome and not entry.outcome.ok and entry.outcome.kind is not let_go
+    ]
+
+
+def failures(ledger: Ledger, code: int) -> list[str]:
     """Return the lines that explain every job that did not complete; none when all did."""
-    failed = [entry for entry in ledger if entry.outcome and not entry.outcome.ok]
+    failed = failed_of(ledger, code)
     if not failed:
         return []
     count = f"{len(failed)} of {len(ledger)} jobs" if len(ledger) > 1 else "the job"
@@ -41,7 +60,10 @@ def failures(ledger: Ledger) -> list[str]:
     for entry in failed[:_MOST]:
         lines += ["", *_explained(entry)]
     if len(failed) > _MOST:
-        lines += ["", f"... and {len(failed) - _MOST} more; --output json lists them all"]
+        lines += [
+            "",
+            f"... and {len(failed) - _MOST} more; --output json or --report has them all",
+        ]
     return lines
 
 
@@ -92,7 +114,9 @@ def resume(
     words = [
         f"{entry.label}={entry.job_id}" if entry.label else entry.job_id for entry in open_ends
     ]
-    options = _options(arguments, parser, {"wait_for", "fail_fast"})
+    needed = (arguments.wait_for or 0) - ledger.tally[OutcomeKind.COMPLETED]
+    policy = ["--wait-for", str(needed)] if 0 < needed < len(words) else []
+    options = [*_options(arguments, parser, {"wait_for"}), *policy]
     if len(words) <= _MOST_IN_A_COMMAND:
         return ["", "to go on:", f"  {shlex.join(['ddswait', *options, *words])}"]
     command = shlex.join(["ddswait", *options, "-"])

@@ -33,8 +33,9 @@ def check(arguments: argparse.Namespace) -> None:
 
 def _check(option: str, path: Path) -> None:
     mend = "name a file in a folder that can be written to"
-    if path.is_dir():
-        raise InputError(f"{option} {path} is a folder: {mend}")
+    if path.is_dir() or path.is_fifo():
+        what = "a folder" if path.is_dir() else "a pipe"
+        raise InputError(f"{option} {path} is {what}: {mend}")
     there = path.exists()
     try:
         with path.open("ab"):

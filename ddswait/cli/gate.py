@@ -126,6 +126,7 @@ class Gate:
 
     def _settle(self, outcome: Outcome) -> None:
         self._ledger.settle(outcome, time.time())
+        self._ledger[outcome.job_id].ready = self._ready
         self._keeper.soon()
         self._show(outcome.job_id)
 

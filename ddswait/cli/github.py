@@ -13,7 +13,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddswait.cli.explain import OPEN, reason
+from ddswait.cli.explain import OPEN, failed_of, reason
 from ddswait.cli.text import duration, human, safe, short
 from ddswait.outcome import OutcomeKind
 
@@ -34,7 +34,7 @@ def commands(ledger: Ledger, code: int) -> list[str]:
 
     What may yet end well is a warning, and so is everything when the policy was met all the same.
     """
-    told = [entry for entry in ledger if entry.outcome and not entry.outcome.ok]
+    told = failed_of(ledger, code)
     lines = []
     for entry in told[: _MOST if len(told) <= _MOST else _MOST - 1]:
         assert entry.outcome is not None  # noqa: S101 - the filter above

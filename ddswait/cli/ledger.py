@@ -43,6 +43,7 @@ class Entry:
         ended_at: when its wait ended.
         outcome: how its wait ended; None while it goes on.
         told: how the job itself ended, or the wait for its instance (`instance_told`).
+        ready: whether the wait was for its instance as well.
         next_look: when it will be looked at next.
         trouble: what went wrong with the last look, or "".
         looks: every look of this run.
@@ -58,6 +59,7 @@ class Entry:
     outcome: Outcome | None = None
     told: Outcome | None = None
     instance_told: bool = False
+    ready: bool = False
     next_look: float | None = None
     trouble: str = ""
     looks: list[Look] = field(default_factory=list)

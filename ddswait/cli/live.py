@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ddswait.cli.columns import GAP, Column, fit
 from ddswait.cli.text import duration, human, safe
+from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,14 @@ class LiveView:
         self._durations = durations
         self._deadline = deadline
         self._is_plain = not (console.encoding or "").lower().startswith("utf")
-        self._live = Live(console=console, auto_refresh=False, vertical_overflow="crop")
+        # Standard output is somebody's data: it goes where it was sent, not above the picture.
+        self._live = Live(
+            console=console,
+            auto_refresh=False,
+            vertical_overflow="crop",
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
 
     def start(self) -> None:
         """Begin to draw."""
@@ -110,7 +118,8 @@ class LiveView:
         return max(1, min(_MOST_ROWS, self._console.height - 3))
 
     def _headline(self, now: float) -> str:
-        ended = self._ledger.tally.total()
+        tally = self._ledger.tally
+        ended = tally.total() - tally[OutcomeKind.PENDING]
         left = max(self._deadline - now, 0.0)
         rest = f", times out in {duration(left)}" if ended < len(self._ledger) else ""
         waited = duration(now - self._ledger.began)

@@ -7,10 +7,14 @@ from typing import TextIO
 
 import structlog
 
+from ddswait.cli import records
+
 
 def configure(stream: TextIO) -> None:
     """Show all events of ddswait: coloured lines on a terminal, JSON elsewhere."""
-    renderer: structlog.types.Processor = structlog.processors.JSONRenderer()
+    renderer: structlog.types.Processor = structlog.processors.JSONRenderer(
+        lambda event, **_: records.dumps(event)
+    )
     if stream.isatty():
         renderer = structlog.dev.ConsoleRenderer()
     handler = logging.StreamHandler(stream)

@@ -7,7 +7,7 @@ colour nothing and begin no new line.
 from __future__ import annotations
 
 import contextlib
-import json
+import errno
 import os
 import sys
 import time
@@ -96,7 +96,7 @@ class Printer:
         if self._form == "jsonl":
             record = records.event_record(event, entry.label if entry else "")
             if record is not None:
-                self._data(json.dumps(record))
+                self._data(records.dumps(record))
         line = self._line(event, safe(entry.name) if entry else "")
         if line and (self.live is None or not isinstance(event, Visible | Progressed)):
             self.note(line)
@@ -143,7 +143,7 @@ class Printer:
             if self.live is None or not sys.stdout.isatty():
                 self._data("\t".join(_columns(entry)))
         elif self._form == "jsonl":
-            self._data(json.dumps(records.ended_record(entry)))
+            self._data(records.dumps(records.ended_record(entry)))
         if self._form != "text" and self.live is None:
             self.note(f"{safe(entry.name)}  {human(outcome.kind)}: {safe(outcome.message)}")
 
@@ -155,9 +155,9 @@ class Printer:
         """
         tally = self._ledger.tally
         if self._form == "json":
-            self._data(json.dumps(records.document(self._ledger, code), indent=2))
+            self._data(records.dumps(records.document(self._ledger, code), indent=2))
         elif self._form == "jsonl":
-            self._data(json.dumps(records.summary_line(tally, code)))
+            self._data(records.dumps(records.summary_line(tally, code)))
         counts = records.summary_record(tally, code)["summary"]
         told = ", ".join(f"{count} {human(kind)}" for kind, count in counts.items())
         self.note(f"{told}; exit code {code}")
@@ -189,15 +189,20 @@ class Printer:
             self.error(line)
 
     def _data(self, line: str) -> None:
-        if not _write(sys.stdout, line):
+        if self.live is not None and sys.stdout.isatty():
+            self.error(line)  # on one terminal, above the picture
+        elif (error := _write(sys.stdout, line)) is not None:
+            if error.errno != errno.EPIPE:
+                reason = error.strerror or "it is closed"
+                self.error(f"ddswait: error: standard output cannot be written: {reason}")
             raise OutputClosed
 
 
-def _write(stream: TextIO, line: str) -> bool:
+def _write(stream: TextIO, line: str) -> OSError | None:
     try:
         stream.write(f"{line}\n")
         stream.flush()
-    except (OSError, ValueError):
+    except OSError as error:
         # The interpreter flushes once more at its end; give it somewhere to flush to.
         quiet = os.open(os.devnull, os.O_WRONLY)
         try:
@@ -206,8 +211,8 @@ def _write(stream: TextIO, line: str) -> bool:
             pass
         finally:
             os.close(quiet)
-        return False
-    return True
+        return error
+    return None
 
 
 def _columns(entry: Entry) -> list[str]:

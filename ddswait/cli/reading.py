@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from ddswait.cli.text import safe
 from ddswait.errors import InputError
 from ddswait.job_id import check_job_id
 
@@ -67,7 +68,7 @@ def jobs(arguments: Sequence[str], stdin: TextIO, stderr: TextIO) -> list[Named]
             found_jobs.append(job if found.chosen else Named(job.job_id))
             suggested.setdefault(job.job_id, "" if found.chosen else job.label)
         stderr.writelines(f"ddswait: warning: {refused}\n" for refused in found.not_started)
-    return _with_suggestions(_unique(found_jobs), suggested)
+    return _with_suggestions(unique(found_jobs), suggested)
 
 
 def _with_suggestions(jobs: Sequence[Named], suggested: dict[str, str]) -> list[Named]:
@@ -95,19 +96,21 @@ def checked(job: Named) -> Named:
         InputError: one of them cannot; the message names it.
     """
     check_job_id(job.job_id)
-    if (
-        len(job.label) > _LONGEST_LABEL
-        or not job.label.isprintable()
-        or job.label.strip() != job.label
-    ):
+    if safe(job.job_id) != job.job_id:
         raise InputError(
-            f"label {ascii(job.label)[:_SHOWN]} is none: give {_LONGEST_LABEL} printable "
-            "characters at the most, as in orders=JOB_ID"
+            f"job ID {ascii(job.job_id)[:_SHOWN]} is none: a pipeline's log would obey it"
+        )
+    label = job.label
+    bad = "=" in label or label.startswith("-") or label.strip() != label or safe(label) != label
+    if bad or len(label) > _LONGEST_LABEL:
+        raise InputError(
+            f"label {ascii(label)[:_SHOWN]} is none: give {_LONGEST_LABEL} printable characters "
+            "at the most, without '=' and not beginning with '-' or '::', as in orders=JOB_ID"
         )
     return job
 
 
-def _unique(found: Sequence[Named]) -> list[Named]:
+def unique(found: Sequence[Named]) -> list[Named]:
     """Return each job once; a label that two jobs share is an error."""
     labels: dict[str, str] = {}
     once: dict[str, Named] = {}
@@ -214,7 +217,7 @@ def _check_order(document: object, number: int) -> None:
 def _told(entry: dict[str, Any]) -> str:
     instance = f"instance {_short(entry['instance_id'])}: " if "instance_id" in entry else ""
     message = entry.get("error_message") or entry.get("error_msg") or ""
-    return f"{instance}{_short(entry['error_code'])} {_short(message)}".rstrip()
+    return safe(f"{instance}{_short(entry['error_code'])} {_short(message)}".rstrip())
 
 
 def _short(value: object) -> str:

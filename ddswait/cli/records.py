@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,11 @@ _NAMES: dict[type[Event], str] = {
     PollFailed: "poll_failed",
     UnknownStatus: "unknown_status",
 }
+
+
+def dumps(record: object, indent: int | None = None) -> str:
+    """Return JSON that no GitHub runner obeys: it looks for `##[` anywhere in a line."""
+    return json.dumps(record, indent=indent, default=str).replace("##[", "##\\u005b")
 
 
 def event_record(event: Event, label: str) -> dict[str, Any] | None:

@@ -75,7 +75,9 @@ class Run:
         now = time.time()
         self._arguments = arguments
         state = State(arguments.state) if arguments.state else None
-        ledger = state.ledger(jobs, now) if state else Ledger(jobs, now)
+        ledger = Ledger(jobs, now)
+        if state is not None:
+            ledger = state.ledger(jobs, now, ready=arguments.ready)
         policy = verdict.Policy(arguments.wait_for, arguments.fail_fast)
         _check_group(ledger, policy)
         self._ledger = ledger
@@ -132,8 +134,9 @@ class Run:
             from ddswait.cli import github
 
             printer.errors(github.commands(self._ledger, code))
-        printer.errors(explain.failures(self._ledger))
-        printer.errors(explain.resume(self._ledger, arguments, options.parser()))
+        printer.errors(explain.failures(self._ledger, code))
+        if code != 0:
+            printer.errors(explain.resume(self._ledger, arguments, options.parser()))
         return code
 
     def _keep_history(self) -> list[str]:

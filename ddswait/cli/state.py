@@ -7,16 +7,16 @@ it keeps a second process away.
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import json
 import os
 import time
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddswait.cli.ledger import Ledger
-from ddswait.cli.reading import Named, checked
+from ddswait.cli.reading import Named, checked, unique
 from ddswait.errors import InputError
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind
@@ -34,7 +34,6 @@ _OVER = frozenset(
         OutcomeKind.FAILED,
         OutcomeKind.NOT_FOUND,
         OutcomeKind.VANISHED,
-        OutcomeKind.NOT_READY,
     }
 )
 """Outcomes that another run would not change; all others are waited for again."""
@@ -56,7 +55,7 @@ class State:
     """
 
     def __init__(self, path: str) -> None:
-        self._file = Path(path)
+        self._file = self._regular(path)
         self._deadline: float | None = None
         self._lock = self._locked()
         self._document = self._read()
@@ -64,11 +63,18 @@ class State:
     def __str__(self) -> str:
         return str(self._file)
 
+    @staticmethod
+    def _regular(path: str) -> Path:
+        # Behind symbolic links: they stay, and all their names share one lock.
+        file = Path(os.path.realpath(path))
+        if file.exists() and not file.is_file():
+            what = "a folder" if file.is_dir() else "no regular file"
+            raise InputError(f"--state {file} is {what}: name a file in a folder of your own")
+        return file
+
     def _locked(self) -> int:
         lock = self._file.with_name(f".{self._file.name}.lock")
         try:
-            if self._file.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise InputError(
@@ -98,23 +104,32 @@ class State:
             document = json.loads(text)
             if not isinstance(document, dict) or document.get("form") != _FORM:
                 raise InputError(f"--state {self._file} is no state of ddswait: {mend}")
-            _restore(Ledger((), 0.0), document)
+            _restore(Ledger((), 0.0), document, ready=False)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"--state {self._file} is damaged: {mend}") from None
         return document
 
-    def ledger(self, jobs: Sequence[Named], now: float) -> Ledger:
-        """Return the jobs of the file and the given ones, with what is known of each."""
+    def ledger(self, jobs: Sequence[Named], now: float, *, ready: bool = False) -> Ledger:
+        """Return the jobs of the file and the given ones, with what is known of each.
+
+        Args:
+            jobs: those given now; their labels win.
+            now: the time, in seconds since 1970.
+            ready: whether instances must be ready: what completed without is open again.
+
+        Raises:
+            InputError: two jobs would have one name.
+        """
         if self._document is None:
             return Ledger(jobs, now)
         known = [Named(each["id"], each["label"]) for each in self._document["jobs"]]
         labels = {each.job_id: each.label for each in jobs if each.label}
         both = {each.job_id: each for each in [*known, *jobs]}
         named = [Named(each, labels.get(each, both[each].label)) for each in both]
-        ledger = Ledger(named, now)
-        _restore(ledger, self._document)
+        ledger = Ledger(unique(named), now)
+        _restore(ledger, self._document, ready=ready)
         return ledger
 
     def deadline(self, timeout: float | None, usual: float, now: float) -> float:
@@ -221,6 +236,7 @@ def _kept(entry: Entry) -> dict[str, Any]:
                 "message": outcome.message,
                 "waited": round(outcome.waited, 3),
                 "polls": outcome.polls,
+                "ready": entry.ready,
             }
         )
         or None,
@@ -228,9 +244,12 @@ def _kept(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _restore(ledger: Ledger, document: dict[str, Any]) -> None:
+def _restore(ledger: Ledger, document: dict[str, Any], *, ready: bool) -> None:
     """Put into the ledger what a document says of its jobs."""
-    float(document["deadline"])
+    _finite(document["deadline"])
+    ids = [kept["id"] for kept in document["jobs"]]
+    if len(set(ids)) < len(ids):
+        raise ValueError("a job stands in it twice")
     for kept in document["jobs"]:
         job_id = checked(Named(kept["id"], kept["label"])).job_id
         record, told = kept["record"], kept["outcome"]
@@ -240,16 +259,24 @@ def _restore(ledger: Ledger, document: dict[str, Any]) -> None:
             OutcomeKind(told["kind"]),
             job,
             str(told["message"]),
-            waited=float(told["waited"]),
+            waited=_finite(told["waited"]),
             polls=int(told["polls"]),
         )
-        times = float(kept["tracked_at"]), _moment(kept["born_at"]), _moment(kept["ended_at"])
+        times = _finite(kept["tracked_at"]), _moment(kept["born_at"]), _moment(kept["ended_at"])
         if entry := ledger.entries.get(job_id):
             entry.tracked_at, entry.born_at = times[:2]
             entry.job = job
-            if outcome:
+            if outcome and (told["ready"] or not (ready and outcome.ok)):
+                entry.ready = bool(told["ready"])
                 ledger.settle(outcome, times[2] or times[0])
 
 
 def _moment(value: object) -> float | None:
-    return None if value is None else float(str(value))
+    return None if value is None else _finite(value)
+
+
+def _finite(value: object) -> float:
+    number = float(str(value))
+    if not isfinite(number):
+        raise ValueError(f"{number} is no time")
+    return number

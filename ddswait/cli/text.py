@@ -11,12 +11,15 @@ if TYPE_CHECKING:
 def safe(text: str) -> str:
     """Return a server's text so that it can be shown anywhere: one line, nothing that steers.
 
-    Control characters are escaped, and `##[`, which a GitHub runner obeys anywhere in a line.
+    Control characters are escaped, and what a GitHub runner obeys: `##[` anywhere in a line, `::`
+    at its beginning.
     """
     if not text.isprintable():
         text = "".join(
             char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
         )
+    if text.lstrip().startswith("::"):
+        text = text.replace(":", "\\x3a", 1)
     return text.replace("##[", "#\\x23[") if "##[" in text else text
 
 

@@ -78,7 +78,7 @@ def ledger(kinds: list[OutcomeKind], reason: str = "why") -> Ledger:
         (OutcomeKind.FAILED, 1, "error"),
         (OutcomeKind.REFUSED, 4, "error"),
         (OutcomeKind.NOT_FOUND, 3, "error"),
-        (OutcomeKind.NOT_READY, 6, "error"),
+        (OutcomeKind.NOT_READY, 6, "warning"),
         (OutcomeKind.TIMED_OUT, 124, "warning"),
         (OutcomeKind.UNREACHABLE, 5, "warning"),
         (OutcomeKind.PENDING, 143, "warning"),

@@ -24,12 +24,13 @@ class Terminal:
         columns: int = 80,
         lines: int = 30,
         env: dict[str, str] | None = None,
+        command: list[str] | None = None,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
         kept = {name: value for name, value in cloud.env.items() if name not in SHOWN}
-        command = cloud.command(*arguments)
+        command = command or cloud.command(*arguments)
         self.process: Any = pexpect.spawn(
             command[0],
             command[1:],
@@ -166,6 +167,20 @@ def test_trouble_is_told_above_the_rows(cloud: Cloud) -> None:
     terminal = Terminal(cloud, f"mine={job_id}", columns=120)
     terminal.until(r"mine  look failed, again in \ds: HTTP 502(.|\n)*mine .*Running")
     assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_data_goes_where_it_was_sent(cloud: Cloud, form: str, tmp_path: Path) -> None:
+    """Standard output to a file, the view on the terminal: each has its own."""
+    file, job_id = tmp_path / "out", cloud.job(seconds=2)
+    words = " ".join(cloud.command("--output", form, f"mine={job_id}"))
+    terminal = Terminal(cloud._replace(), command=["sh", "-c", f"{words} > {file}"])
+    terminal.until(r"mine .*Running")
+    assert terminal.end() == 0
+    lines = file.read_text().splitlines()
+    assert all(job_id in line for line in lines[: None if form == "text" else -1])
+    assert len(lines) >= (1 if form == "text" else 4)
+    assert job_id not in terminal.text
 
 
 def test_ctrl_c_leaves_a_readable_screen(cloud: Cloud) -> None:

@@ -98,6 +98,8 @@ def test_second_process_is_kept_away(cloud: Cloud, tmp_path: Path) -> None:
         "[]",
         '{"form": "other"}',
         '{"form": "ddswait state, version 1", "jobs": [7]}',
+        '{"form": "ddswait state, version 1", "deadline": NaN, "jobs": []}',
+        '{"form": "ddswait state, version 1", "deadline": 1e400, "jobs": []}',
         "\x80",
     ],
 )
@@ -109,6 +111,49 @@ def test_damaged_file_is_told_and_kept(cloud: Cloud, text: str, tmp_path: Path) 
     assert done.returncode == 2
     assert "remove it to begin anew" in done.stderr
     assert file.read_bytes() == text.encode("latin-1")
+
+
+def test_readiness_is_asked_about_again(cloud: Cloud, tmp_path: Path) -> None:
+    """What completed without `--ready`, and what was not ready, is open to a run with it."""
+    file = str(tmp_path / "wait.json")
+    first = cloud.job(instance_id="i1in02")
+    assert cloud.run("--state", file, "--timeout", "1.5", first).returncode == 0
+    cloud.job(seconds=6, instance_id="i1in02")
+    busy = cloud.run("--state", file, "--ready", "--timeout", "2")
+    assert (busy.returncode, kinds(busy)) == (6, ["not_ready"])
+    assert busy.stderr.rstrip().endswith(f"--ready --state {file} --timeout 2 --interval 0.2")
+    idle = cloud.run("--state", file, "--ready", "--timeout", "60")
+    assert (idle.returncode, kinds(idle)) == (0, ["completed"])
+    before = cloud.stats()["statuses"]
+    assert cloud.run("--state", file).returncode == 0
+    assert cloud.stats()["statuses"] == before
+
+
+@pytest.mark.parametrize("device", ["/dev/full", "/dev/null"])
+def test_only_regular_files_serve(cloud: Cloud, device: str) -> None:
+    """A device is neither read without end nor replaced."""
+    done = cloud.run("--state", device, cloud.job())
+    assert (done.returncode, "no regular file" in done.stderr) == (2, True)
+    assert Path(device).is_char_device()
+
+
+def test_symbolic_link_stays(cloud: Cloud, tmp_path: Path) -> None:
+    """The file that it points to is written, and locked under all its names."""
+    (tmp_path / "volume").mkdir()
+    real, link = tmp_path / "volume" / "wait.json", tmp_path / "wait.json"
+    link.symlink_to(real)
+    assert cloud.run("--state", str(link), cloud.job()).returncode == 0
+    assert link.is_symlink()
+    assert kinds(cloud.run("--state", str(real))) == ["completed"]
+
+
+def test_label_of_the_file_stands_for_one_job(cloud: Cloud, tmp_path: Path) -> None:
+    """A new job cannot take it; the same job can be renamed."""
+    file, job_id = str(tmp_path / "wait.json"), cloud.job()
+    cloud.run("--state", file, f"c={job_id}")
+    done = cloud.run("--state", file, f"c={cloud.job()}")
+    assert (done.returncode, "stands for two jobs" in done.stderr) == (2, True)
+    assert cloud.run("--state", file, f"d={job_id}").stdout.endswith("\td\n")
 
 
 def test_new_jobs_join_the_file(cloud: Cloud, tmp_path: Path) -> None:
@@ -132,7 +177,7 @@ def test_what_another_run_may_change_is_waited_for_again(tmp_path: Path) -> None
     os.close(state._lock)
     again = State(file)
     restored = again.ledger([], 200.0)
-    assert restored.open == ["timed_out", "unreachable", "refused", "pending"]
+    assert restored.open == ["timed_out", "unreachable", "refused", "not_ready", "pending"]
     done = restored["completed"]
     assert done.outcome == Outcome(
         "completed", OutcomeKind.COMPLETED, done.job, "told", waited=3.5, polls=7
