@@ -108,7 +108,7 @@ def resume(
     if arguments.state:
         words = list(_options(arguments, parser, set()))
         kinds = {entry.outcome.kind for entry in open_ends if entry.outcome}
-        if OutcomeKind.TIMED_OUT in kinds and arguments.timeout is None:
+        if kinds & {OutcomeKind.TIMED_OUT, OutcomeKind.NOT_READY} and arguments.timeout is None:
             words += ["--timeout", "1h"]  # the first deadline has passed
         return ["", "to go on:", f"  {shlex.join(['ddswait', *words])}"]
     words = [

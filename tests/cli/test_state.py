@@ -121,7 +121,7 @@ def test_readiness_is_asked_about_again(cloud: Cloud, tmp_path: Path) -> None:
     cloud.job(seconds=6, instance_id="i1in02")
     busy = cloud.run("--state", file, "--ready", "--timeout", "2")
     assert (busy.returncode, kinds(busy)) == (6, ["not_ready"])
-    assert busy.stderr.rstrip().endswith(f"--ready --state {file} --timeout 2 --interval 0.2")
+    assert busy.stderr.rstrip().endswith(f"--timeout 2 --interval 0.2 --ready --state {file}")
     idle = cloud.run("--state", file, "--ready", "--timeout", "60")
     assert (idle.returncode, kinds(idle)) == (0, ["completed"])
     before = cloud.stats()["statuses"]
