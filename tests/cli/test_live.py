@@ -1,7 +1,6 @@
 """The live view, in a real pseudo-terminal whose screen is read back."""
 
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +117,8 @@ def test_resized_while_it_is_drawn(cloud: Cloud) -> None:
     terminal = Terminal(cloud, f"mine={cloud.job(seconds=6, instance_name='x' * 30)}", columns=200)
     terminal.until(r"mine .*Running")
     terminal.resize(60, 20)
-    time.sleep(0.7)  # beyond the next picture, which is drawn in another process's real time
+    for _ in range(2):
+        assert terminal._read()  # a picture of that width has come
     terminal.resize(110, 30)
     assert terminal.end() == 0
     assert "\N{CHECK MARK} completed" in terminal.text
