@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _MOST = 10  # annotations of each kind and step that GitHub shows
 _LONGEST = 1000  # characters of an annotation
-_MOST_ROWS, _LONGEST_CELL = 500, 250  # a summary may have 1 MiB, and escaping doubles a cell
+_MOST_ROWS, _LONGEST_CELL = 500, 250
+_LARGEST_SUMMARY = 900_000  # bytes; GitHub takes 1 MiB
 _LARGEST_OUTPUT = 500_000  # all outputs of a job may have 1 MiB
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&@:-])")
 
@@ -69,6 +70,7 @@ def _summary(ledger: Ledger, code: int) -> Iterator[str]:
     entries = list(ledger)
     if len(entries) > _MOST_ROWS:
         entries.sort(key=lambda entry: entry.outcome is not None and entry.outcome.ok)
+    size = shown = 0
     for entry in entries[:_MOST_ROWS]:
         outcome, job = entry.outcome, entry.job
         cells = (
@@ -79,10 +81,15 @@ def _summary(ledger: Ledger, code: int) -> Iterator[str]:
             duration(outcome.waited) if outcome else "",
             "" if outcome is None or outcome.ok else reason(outcome),
         )
-        yield f"| {' | '.join(_markdown(short(cell, _LONGEST_CELL)) for cell in cells)} |"
-    if len(entries) > _MOST_ROWS:
+        row = f"| {' | '.join(_markdown(short(safe(cell), _LONGEST_CELL)) for cell in cells)} |"
+        size += len(row.encode()) + 1
+        if size > _LARGEST_SUMMARY:
+            break
+        shown += 1
+        yield row
+    if shown < len(entries):
         yield ""
-        yield f"{len(entries) - _MOST_ROWS} more are left out, completed ones first."
+        yield f"{len(entries) - shown} more are left out, completed ones first."
 
 
 def _outputs(ledger: Ledger, code: int) -> str:

@@ -8,15 +8,18 @@ from typing import TextIO
 import structlog
 
 from ddswait.cli import records
+from ddswait.cli.text import safe
 
 
 def configure(stream: TextIO) -> None:
     """Show all events of ddswait: coloured lines on a terminal, JSON elsewhere."""
+    harmless: list[structlog.types.Processor] = []  # JSON escapes by itself
     renderer: structlog.types.Processor = structlog.processors.JSONRenderer(
         lambda event, **_: records.dumps(event)
     )
     if stream.isatty():
         renderer = structlog.dev.ConsoleRenderer()
+        harmless = [_escape]
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -27,6 +30,7 @@ def configure(stream: TextIO) -> None:
             ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *harmless,
                 structlog.processors.format_exc_info,
                 renderer,
             ],
@@ -36,3 +40,10 @@ def configure(stream: TextIO) -> None:
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
+
+
+def _escape(
+    _logger: object, _method: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    """Let a server's text steer no terminal."""
+    return {key: safe(value) if isinstance(value, str) else value for key, value in event.items()}

@@ -39,6 +39,7 @@ _OVER = frozenset(
 """Outcomes that another run would not change; all others are waited for again."""
 
 
+_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError)
 _SAVE_WITHIN = 0.02  # seconds from the news to the file, so that a burst is one write
 _SAVE_EVERY = 0.3  # seconds between two writes
 _SAVING_SHARE = 20.0  # and at least so many times what one takes
@@ -105,7 +106,7 @@ class State:
             if not isinstance(document, dict) or document.get("form") != _FORM:
                 raise InputError(f"--state {self._file} is no state of ddswait: {mend}")
             _restore(Ledger((), 0.0), document, ready=False)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except _DAMAGE as error:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"--state {self._file} is damaged: {mend}") from None

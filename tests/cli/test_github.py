@@ -133,6 +133,21 @@ def test_summary_is_a_table_of_plain_text(tmp_path: Path) -> None:
     assert all("@k" not in line or "\\@k" in line for line in file.read_text().splitlines())
 
 
+@pytest.mark.parametrize("char", ["<", "\x1b", "\u65e5"])
+def test_summary_fits_whatever_escaping_makes_of_it(char: str, tmp_path: Path) -> None:
+    """Characters that become many: whole rows, below the limit, and a true count of the rest."""
+    file = tmp_path / "summary"
+    many = ledger([OutcomeKind.FAILED] * 500, char * 100_000)
+    for entry in many:
+        assert entry.job is not None
+        entry.job = Job.from_record({**entry.job.raw, "instance": {"id": "i", "name": char * 999}})
+    github.write(many, 1, {"GITHUB_STEP_SUMMARY": str(file)})
+    text = file.read_text()
+    assert len(text.encode()) < 2**20
+    left = re.search(r"(\d+) more are left out", text)
+    assert text.count("| failed |") + (int(left[1]) if left else 0) == 500
+
+
 def test_what_github_would_not_take_is_left_out(tmp_path: Path) -> None:
     """A megabyte of a reason, and ten thousand jobs: below the limits, what went wrong first."""
     files = {name: tmp_path / name for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}

@@ -160,6 +160,18 @@ def test_lines_where_no_view_can_be(cloud: Cloud, reason: str, tmp_path: Path) -
     assert "\tcompleted\t" in terminal.raw.decode()
 
 
+EVIL = "\x1b[31mred\x1b]0;title\x07"
+
+
+def test_verbose_lets_no_text_steer_the_terminal(cloud: Cloud) -> None:
+    """Events on a terminal are coloured by us alone."""
+    terminal = Terminal(cloud, "-v", cloud.job(name=EVIL, fails=EVIL), columns=200)
+    assert terminal.end() == 1
+    assert b"\x1b[31mred" not in terminal.raw
+    assert b"\x1b]0;" not in terminal.raw
+    assert b"job_failed" in terminal.raw
+
+
 def test_trouble_is_told_above_the_rows(cloud: Cloud) -> None:
     """A look that failed is a line above; the view goes on below it."""
     job_id = cloud.job(seconds=4)

@@ -100,6 +100,11 @@ def test_second_process_is_kept_away(cloud: Cloud, tmp_path: Path) -> None:
         '{"form": "ddswait state, version 1", "jobs": [7]}',
         '{"form": "ddswait state, version 1", "deadline": NaN, "jobs": []}',
         '{"form": "ddswait state, version 1", "deadline": 1e400, "jobs": []}',
+        (
+            '{"form": "ddswait state, version 1", "deadline": 1, "jobs": [{"id": "x", "label": "", '
+            '"record": null, "outcome": {"kind": "failed", "message": "", "waited": 1, '
+            '"polls": 1e400, "ready": false}}]}'
+        ),
         "\x80",
     ],
 )
