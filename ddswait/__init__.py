@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ddswait import history as history
-    from ddswait.api import Fault as Fault
-    from ddswait.api import Request as Request
-    from ddswait.api import Throttled as Throttled
-    from ddswait.auth import AccessKey as AccessKey
-    from ddswait.auth import Credentials as Credentials
-    from ddswait.auth import Key as Key
-    from ddswait.auth import Lease as Lease
-    from ddswait.auth import Send as Send
-    from ddswait.auth import Token as Token
+    from ddswait.credentials.iam import Password as Password
+    from ddswait.credentials.keys import AccessKey as AccessKey
+    from ddswait.credentials.keys import Credentials as Credentials
+    from ddswait.credentials.keys import Key as Key
+    from ddswait.credentials.keys import Lease as Lease
+    from ddswait.credentials.keys import Send as Send
+    from ddswait.credentials.keys import Token as Token
+    from ddswait.credentials.metadata import EcsMetadata as EcsMetadata
     from ddswait.errors import ConfigurationError as ConfigurationError
     from ddswait.errors import DdswaitError as DdswaitError
     from ddswait.errors import InputError as InputError
@@ -26,14 +25,15 @@ if TYPE_CHECKING:
     from ddswait.errors import WaiterClosed as WaiterClosed
     from ddswait.errors import WaitError as WaitError
     from ddswait.errors import WaitTimedOut as WaitTimedOut
-    from ddswait.iam import Password as Password
     from ddswait.job import Instance as Instance
     from ddswait.job import Job as Job
     from ddswait.job import JobStatus as JobStatus
-    from ddswait.metadata import EcsMetadata as EcsMetadata
     from ddswait.outcome import Outcome as Outcome
     from ddswait.outcome import OutcomeKind as OutcomeKind
     from ddswait.outcome import Refusal as Refusal
+    from ddswait.service.dds import Fault as Fault
+    from ddswait.service.dds import Request as Request
+    from ddswait.service.dds import Throttled as Throttled
     from ddswait.waiter import Waiter as Waiter
 
 __version__ = "0.1.0"
@@ -41,8 +41,8 @@ __version__ = "0.1.0"
 # Looked up only when used (PEP 562): `import ddswait` and `ddswait --help` then load neither
 # asyncio nor aiohttp, which together cost ten times the rest.
 _HOMES = {
-    "api": ["Fault", "Request", "Throttled"],
-    "auth": ["AccessKey", "Credentials", "Key", "Lease", "Send", "Token"],
+    "service.dds": ["Fault", "Request", "Throttled"],
+    "credentials.keys": ["AccessKey", "Credentials", "Key", "Lease", "Send", "Token"],
     "errors": [
         "ConfigurationError",
         "DdswaitError",
@@ -57,9 +57,9 @@ _HOMES = {
         "WaitTimedOut",
         "WaiterClosed",
     ],
-    "iam": ["Password"],
+    "credentials.iam": ["Password"],
     "job": ["Instance", "Job", "JobStatus"],
-    "metadata": ["EcsMetadata"],
+    "credentials.metadata": ["EcsMetadata"],
     "outcome": ["Outcome", "OutcomeKind", "Refusal"],
     "waiter": ["Waiter"],
 }

@@ -2,7 +2,7 @@
 
 import sys
 
-from ddswait.cli import main
+from ddswait.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

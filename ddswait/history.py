@@ -15,10 +15,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddswait.durations import Durations
 from ddswait.errors import ConfigurationError
-from ddswait.log import log
-from ddswait.whole_file import replace_file
+from ddswait.runtime.log import log
+from ddswait.scheduler.durations import Durations
+from ddswait.storage import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

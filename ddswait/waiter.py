@@ -9,31 +9,31 @@ import random
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Self
 
-from ddswait import groups
-from ddswait.agenda import Agenda
-from ddswait.budget import Budget, parse_rate
-from ddswait.callbacks import Callbacks
-from ddswait.carrier import Carrier
 from ddswait.errors import InputError, WaiterClosed
 from ddswait.events import Ended
-from ddswait.job_id import check_job_id
-from ddswait.log import is_close as log_is_close
-from ddswait.log import log, log_event
-from ddswait.messenger import Messenger
-from ddswait.readiness import instance_of
-from ddswait.wait import Wait
-from ddswait.watch import Rules
+from ddswait.runtime import groups
+from ddswait.runtime.callbacks import Callbacks
+from ddswait.runtime.client import Messenger
+from ddswait.runtime.futures import Wait
+from ddswait.runtime.log import is_close as log_is_close
+from ddswait.runtime.log import log, log_event
+from ddswait.runtime.workers import Carrier
+from ddswait.scheduler.instance_poll import instance_of
+from ddswait.scheduler.job_poll import Rules
+from ddswait.scheduler.rate_limiter import Budget, parse_rate
+from ddswait.scheduler.scheduler import Agenda
+from ddswait.service.job_ids import check_job_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
     from types import TracebackType
 
-    from ddswait.auth import Credentials, Key
-    from ddswait.callbacks import Callback
-    from ddswait.durations import Durations
+    from ddswait.credentials.keys import Credentials, Key
     from ddswait.events import Event
     from ddswait.job import Job
     from ddswait.outcome import Outcome
+    from ddswait.runtime.callbacks import Callback
+    from ddswait.scheduler.durations import Durations
 
 
 class Waiter:
@@ -135,9 +135,9 @@ class Waiter:
             ConfigurationError: something is missing or unusable; the message names source and
                 mend.
         """
-        from ddswait import credentials  # not every waiter looks for its settings
-        from ddswait.found import Found, Own
-        from ddswait.place import Given
+        from ddswait.credentials import chain as credentials  # not every waiter looks for settings
+        from ddswait.credentials.settings import Given
+        from ddswait.credentials.source import Found, Own
 
         named: dict[str, Any] = {
             name: settings.pop(name, None) or ""

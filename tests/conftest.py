@@ -11,6 +11,8 @@ import pytest
 
 from ddswait.virtual_time import VirtualTimeLoop
 
+pytest_plugins = ["tests.cloud_process"]
+
 SECRETS = ("simulated-token", "simulated-secret-key", "simulated-password", "s3cret")
 
 

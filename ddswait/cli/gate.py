@@ -8,16 +8,17 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from ddswait.cli import live, verdict
-from ddswait.cli.output import OutputClosed
+from ddswait.cli import exit_codes as verdict
+from ddswait.cli.output import live
+from ddswait.cli.output.printer import OutputClosed
 from ddswait.outcome import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ddswait import Waiter
-    from ddswait.cli.ledger import Ledger
-    from ddswait.cli.output import Printer
+    from ddswait.cli.job_table import Ledger
+    from ddswait.cli.output.printer import Printer
     from ddswait.cli.state import Keeper
     from ddswait.events import Event
 

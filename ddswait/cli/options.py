@@ -231,7 +231,7 @@ def how_many(text: str) -> int | None:
     Raises:
         argparse.ArgumentTypeError: it is no number of jobs.
     """
-    from ddswait.cli.verdict import parse_wait_for
+    from ddswait.cli.exit_codes import parse_wait_for
 
     try:
         return parse_wait_for(text)
@@ -283,7 +283,7 @@ def rate(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it is none.
     """
-    from ddswait.budget import parse_rate
+    from ddswait.scheduler.rate_limiter import parse_rate
 
     try:
         parse_rate(text)

@@ -15,17 +15,17 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ddswait.cli.ledger import Ledger
-from ddswait.cli.reading import Named, checked, unique
+from ddswait.cli.inputs import Named, checked, unique
+from ddswait.cli.job_table import Ledger
 from ddswait.errors import InputError
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind
-from ddswait.whole_file import replace_file
+from ddswait.storage import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ddswait.cli.ledger import Entry
+    from ddswait.cli.job_table import Entry
 
 _FORM = "ddswait state, version 1"
 _OVER = frozenset(

@@ -8,12 +8,12 @@ import sys
 from math import inf
 from random import Random
 
-from ddswait.agenda import Agenda
-from ddswait.api import Reply, Running
-from ddswait.budget import Budget
-from ddswait.carrier import Carrier
-from ddswait.question import Ask, Look, Renew, Sweep
-from ddswait.watch import Rules
+from ddswait.runtime.workers import Carrier
+from ddswait.scheduler.actions import Ask, Look, Renew, Sweep
+from ddswait.scheduler.job_poll import Rules
+from ddswait.scheduler.rate_limiter import Budget
+from ddswait.scheduler.scheduler import Agenda
+from ddswait.service.dds import Reply, Running
 
 REPLY = Running({"id": "x", "status": "Running", "progress": "9%"})
 

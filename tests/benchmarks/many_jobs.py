@@ -11,16 +11,16 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ddswait import ready
-from ddswait.agenda import Agenda
-from ddswait.api import Completed, Listed, Reply, Running, Throttled
-from ddswait.budget import Budget, parse_rate
 from ddswait.events import Ended
 from ddswait.job import Job
 from ddswait.outcome import Refusal
-from ddswait.question import Ask, Rest, Sweep
+from ddswait.scheduler import ready_queue as ready
+from ddswait.scheduler.actions import Ask, Rest, Sweep
+from ddswait.scheduler.job_poll import Rules
+from ddswait.scheduler.rate_limiter import Budget, parse_rate
+from ddswait.scheduler.scheduler import Agenda
+from ddswait.service.dds import Completed, Listed, Reply, Running, Throttled
 from ddswait.simulator.limits import Limit
-from ddswait.watch import Rules
 from tests.benchmarks.oracle import GOALS
 from tests.benchmarks.when_to_look import history
 from tests.benchmarks.workload import Run, runs
@@ -28,7 +28,7 @@ from tests.benchmarks.workload import Run, runs
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ddswait.watch import Watch
+    from ddswait.scheduler.job_poll import Watch
 
 EPOCH = datetime(2021, 1, 1, tzinfo=UTC)
 DATE = "Fri, 01 Jan 2021 00:00:00 GMT"

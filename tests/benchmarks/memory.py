@@ -13,11 +13,11 @@ from math import inf
 from random import Random
 
 import ddswait
-from ddswait.agenda import Agenda
-from ddswait.api import Running
-from ddswait.budget import Budget
-from ddswait.question import Ask
-from ddswait.watch import Rules
+from ddswait.scheduler.actions import Ask
+from ddswait.scheduler.job_poll import Rules
+from ddswait.scheduler.rate_limiter import Budget
+from ddswait.scheduler.scheduler import Agenda
+from ddswait.service.dds import Running
 
 
 def bytes_each(make: Callable[[], object], count: int) -> float:

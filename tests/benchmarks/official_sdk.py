@@ -15,7 +15,7 @@ import time
 from unittest.mock import patch
 
 import ddswait
-from ddswait import pace
+from ddswait.scheduler import poll_interval as pace
 from tests.benchmarks.poll_cpu import Counting, ours
 from tests.benchmarks.server import serving
 from tests.benchmarks.table import row

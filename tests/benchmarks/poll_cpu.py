@@ -18,7 +18,8 @@ from unittest.mock import patch
 import aiohttp
 
 import ddswait
-from ddswait import api, pace
+from ddswait.scheduler import poll_interval as pace
+from ddswait.service import dds as api
 from tests.benchmarks.server import serving
 from tests.benchmarks.table import row
 

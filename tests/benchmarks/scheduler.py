@@ -12,11 +12,11 @@ from math import inf
 from random import Random
 
 import ddswait
-from ddswait.agenda import Agenda
-from ddswait.api import Running
-from ddswait.budget import Budget
-from ddswait.question import Ask, Rest
-from ddswait.watch import Rules
+from ddswait.scheduler.actions import Ask, Rest
+from ddswait.scheduler.job_poll import Rules
+from ddswait.scheduler.rate_limiter import Budget
+from ddswait.scheduler.scheduler import Agenda
+from ddswait.service.dds import Running
 from tests.benchmarks.table import row
 
 REPLY = Running({"id": "x", "status": "Running", "progress": "9%"})

@@ -10,8 +10,8 @@ import sys
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait import pace
-from ddswait.durations import Durations
+from ddswait.scheduler import poll_interval as pace
+from ddswait.scheduler.durations import Durations
 from tests.benchmarks.workload import MEDIANS, Run, duration, runs
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cloud
+from tests.cloud_process import Cloud
 
 HOSTILE = "::error::x ##[error]y\n<script>alert(1)</script> | `a` %0A \x1b[31m ]]> & \x00"
 

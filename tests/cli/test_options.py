@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddswait.cli import main, options
+from ddswait.cli import options
+from ddswait.cli.main import main
 
 GOLDEN = Path(__file__).parent / "help.txt"
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from ddswait.cli.ledger import Ledger
-from ddswait.cli.reading import Named
+from ddswait.cli.inputs import Named
+from ddswait.cli.job_table import Ledger
 from ddswait.cli.state import State
 from ddswait.errors import InputError
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind
-from tests.cli.conftest import Cloud
+from tests.cloud_process import Cloud
 
 
 def kinds(done: subprocess.CompletedProcess[str]) -> list[str]:
@@ -199,7 +199,8 @@ def test_what_another_run_may_change_is_waited_for_again(tmp_path: Path) -> None
 SERVER = """
 import os, sys
 import aiohttp, asyncio, yarl
-from ddswait.cli import main, run
+from ddswait.cli.main import main
+from ddswait.cli.commands import wait as run
 for line in sys.stdin:
     child = os.fork()
     if not child:

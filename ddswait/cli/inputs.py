@@ -1,0 +1,257 @@
+"""Reads job IDs: from arguments, lines, and the replies that started the jobs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from ddswait.cli.output.text import safe
+from ddswait.errors import InputError
+from ddswait.service.job_ids import check_job_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_WHITE = " \t\r\n"
+_SHOWN = 200
+_LONGEST_LABEL = 64
+
+
+NO_JOB = "no job ID: give the job_id of a reply as an argument, or '-' and a pipe"
+
+
+class Named(NamedTuple):
+    """A job ID, and what the user calls it, or ""."""
+
+    job_id: str
+    label: str = ""
+
+
+class Found(NamedTuple):
+    """What a text holds: jobs, and operations that were refused instead of started.
+
+    Labels were `chosen` by a person, or are the instances' names of a reply.
+    """
+
+    jobs: list[Named]
+    not_started: list[str]
+    chosen: bool = True
+
+    @property
+    def job_ids(self) -> list[str]:
+        """The job IDs alone."""
+        return [job.job_id for job in self.jobs]
+
+
+def jobs(arguments: Sequence[str], stdin: TextIO, stderr: TextIO) -> list[Named]:
+    """Return the jobs to wait for, each once, in their first order.
+
+    Args:
+        arguments: `ID` or `label=ID`; `-` stands for what standard input holds.
+        stdin: is read only for a `-`.
+        stderr: hears of operations that were not started, and when a person is asked to type.
+
+    Raises:
+        InputError: one cannot be one, or a label is used twice; the message names it.
+    """
+    found_jobs: list[Named] = []
+    suggested: dict[str, str] = {}
+    for argument in dict.fromkeys(arguments):
+        if argument != "-":
+            found_jobs.append(_named(argument))
+            continue
+        if stdin.isatty():
+            stderr.write("reading job IDs from standard input, one per line; end with Ctrl-D\n")
+        found = from_text(_decode(stdin.buffer.read()))
+        for job in found.jobs:
+            found_jobs.append(job if found.chosen else Named(job.job_id))
+            suggested.setdefault(job.job_id, "" if found.chosen else job.label)
+        stderr.writelines(f"ddswait: warning: {refused}\n" for refused in found.not_started)
+    return _with_suggestions(unique(found_jobs), suggested)
+
+
+def _with_suggestions(jobs: Sequence[Named], suggested: dict[str, str]) -> list[Named]:
+    """Give jobs without a label the one that a reply suggests, unless it would stand for two."""
+    taken = Counter(each.label or suggested.get(each.job_id, "") for each in jobs)
+    taken.update(each.job_id for each in jobs)
+    return [
+        Named(each.job_id, label)
+        if not each.label and taken[label := suggested.get(each.job_id, "")] == 1
+        else each
+        for each in jobs
+    ]
+
+
+def _named(text: str) -> Named:
+    """Read `ID` or `label=ID`."""
+    label, equals, job_id = text.partition("=")
+    return checked(Named(job_id, label) if equals else Named(text))
+
+
+def checked(job: Named) -> Named:
+    """Return a job if its ID and label can be such.
+
+    Raises:
+        InputError: one of them cannot; the message names it.
+    """
+    check_job_id(job.job_id)
+    if safe(job.job_id) != job.job_id:
+        raise InputError(
+            f"job ID {ascii(job.job_id)[:_SHOWN]} is none: a pipeline's log would obey it"
+        )
+    label = job.label
+    bad = "=" in label or label.startswith("-") or label.strip() != label or safe(label) != label
+    if bad or len(label) > _LONGEST_LABEL:
+        raise InputError(
+            f"label {ascii(label)[:_SHOWN]} is none: give {_LONGEST_LABEL} printable characters "
+            "at the most, without '=' and not beginning with '-' or '::', as in orders=JOB_ID"
+        )
+    return job
+
+
+def unique(found: Sequence[Named]) -> list[Named]:
+    """Return each job once; a label that two jobs share is an error."""
+    labels: dict[str, str] = {}
+    once: dict[str, Named] = {}
+    for job in found:
+        known = once.get(job.job_id)
+        if known is not None and job.label and known.label and job.label != known.label:
+            raise InputError(
+                f"job {job.job_id} is called both {known.label!r} and {job.label!r}: choose one"
+            )
+        name = job.label or job.job_id
+        if labels.setdefault(name, job.job_id) != job.job_id:
+            raise InputError(
+                f"{name!r} stands for two jobs, {labels[name]} and {job.job_id}: "
+                "give each its own label"
+            )
+        once[job.job_id] = job if known is None or job.label else known
+    return list(once.values())
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"standard input is no UTF-8 text (byte {error.start}): "
+            "pipe job IDs, or the JSON reply that holds them"
+        ) from None
+
+
+def from_text(text: str) -> Found:
+    """Read job IDs, one per line, or any JSON documents.
+
+    Raises:
+        InputError: the text holds no job ID, or one that cannot be one.
+    """
+    if text.lstrip(_WHITE)[:1] in {"{", "["}:
+        return _from_documents(text)
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        # A query for one field prints a JSON string: "c010abd0-..."
+        stripped = line.strip(_WHITE)
+        quoted = len(stripped) > 1 and stripped[0] == stripped[-1] == '"'
+        job_id = stripped[1:-1] if quoted else stripped
+        if job_id or quoted:
+            found.append(_checked(job_id, f"line {number}"))
+    if not found:
+        raise InputError("no job ID on standard input: did the command before the pipe fail?")
+    return Found(found, [])
+
+
+def _checked(text: str, place: str) -> Named:
+    try:
+        return _named(text)
+    except InputError as error:
+        raise InputError(f"standard input, {place}: {error}") from None
+
+
+def _from_documents(text: str) -> Found:
+    jobs: list[Named] = []
+    refused: list[str] = []
+    said: list[str] = []
+    for number, document in enumerate(_documents(text), 1):
+        found = [
+            Named(_checked(entry["job_id"], f"JSON document {number}").job_id, _label(entry))
+            for entry in _entries(document)
+            if isinstance(entry.get("job_id"), str)
+        ]
+        if not found:
+            _check_order(document, number)
+        jobs.extend(found)
+        for entry in _entries(document):
+            if "error_code" in entry and "job_id" not in entry:
+                told = _told(entry)
+                refused.append(f"not started, so not waited for: {told}")
+                said.append(told)
+    if not jobs:
+        reason = f"; the reply says {said[0]}" if said else ""
+        raise InputError(f"no job_id in the JSON on standard input{reason}")
+    return Found(jobs, refused, chosen=False)
+
+
+def _label(entry: dict[str, Any]) -> str:
+    """Return the instance's name as a label, if it can be one."""
+    nested = entry.get("instance")
+    name = entry.get("name") or entry.get("instance_name")
+    if not name and isinstance(nested, dict):
+        name = nested.get("name")
+    try:
+        return checked(Named("x", name)).label if isinstance(name, str) else ""
+    except InputError:
+        return ""
+
+
+def _check_order(document: object, number: int) -> None:
+    for entry in _entries(document):
+        if "order_id" in entry:
+            raise InputError(
+                f"standard input, JSON document {number}: order_id "
+                f"{_short(entry['order_id'])} without a job_id: a yearly/monthly order starts "
+                "no job to wait for"
+            )
+
+
+def _told(entry: dict[str, Any]) -> str:
+    instance = f"instance {_short(entry['instance_id'])}: " if "instance_id" in entry else ""
+    message = entry.get("error_message") or entry.get("error_msg") or ""
+    return safe(f"{instance}{_short(entry['error_code'])} {_short(message)}".rstrip())
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    shown = text if text.isprintable() else ascii(text)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+
+
+def _documents(text: str) -> Iterator[object]:
+    decoder = json.JSONDecoder()
+    place, end = 0, len(text)
+    while place < end:
+        if text[place] in _WHITE:
+            place += 1
+            continue
+        try:
+            document, place = decoder.raw_decode(text, place)
+        except json.JSONDecodeError as error:
+            raise InputError(
+                f"standard input is no sound JSON: {error.msg} at line {error.lineno}, "
+                f"column {error.colno}"
+            ) from None
+        except (RecursionError, ValueError):
+            raise InputError("standard input holds JSON that is nested too deeply") from None
+        yield document
+
+
+def _entries(document: object) -> Iterator[dict[str, Any]]:
+    """Yield every object of a document, in its order, however deep."""
+    pending = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            yield value
+            pending.extend(reversed(value.values()))
+        elif isinstance(value, list):
+            pending.extend(reversed(value))

@@ -1,0 +1,87 @@
+"""The files that a run leaves behind: found unwritable before polling, written at the end."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ddswait.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from ddswait.cli.job_table import Ledger
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Find out now what would else be found out after an hour.
+
+    Raises:
+        InputError: a file cannot be written; the message names option, path and mend.
+    """
+    paths = {option: getattr(arguments, option) for option in ("report", "junit")}
+    for option, path in paths.items():
+        if path:
+            _check(f"--{option}", Path(path))
+    kept = (*paths.values(), arguments.state, arguments.history)
+    named = [str(Path(path).resolve()) for path in kept if path]
+    if twice := [path for path in named if named.count(path) > 1]:
+        raise InputError(f"two options name the file {twice[0]}: give each its own")
+
+
+def _check(option: str, path: Path) -> None:
+    mend = "name a file in a folder that can be written to"
+    if path.is_dir() or path.is_fifo():
+        what = "a folder" if path.is_dir() else "a pipe"
+        raise InputError(f"{option} {path} is {what}: {mend}")
+    there = path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if not there:
+            path.unlink()
+    except OSError as error:
+        raise InputError(f"{option} {path} cannot be written: {error.strerror}: {mend}") from None
+
+
+def write(
+    arguments: argparse.Namespace, ledger: Ledger, code: int, now: float, env: Mapping[str, str]
+) -> list[str]:
+    """Write every file that was asked for; return what went wrong, which changes no verdict."""
+    wrong = []
+    if arguments.junit:
+        from ddswait.cli.reports import junit
+
+        wrong += _written("--junit", arguments.junit, junit.document(ledger, code, now))
+    if arguments.report:
+        from ddswait.cli.reports import html as report
+
+        wrong += _written("--report", arguments.report, report.document(ledger, code, now))
+    if is_github(arguments, env):
+        from ddswait.cli.reports import github
+
+        try:
+            github.write(ledger, code, env)
+        except OSError as error:
+            wrong.append(f"GITHUB_STEP_SUMMARY or GITHUB_OUTPUT was not written: {error.strerror}")
+    return wrong
+
+
+def is_github(arguments: argparse.Namespace, env: Mapping[str, str]) -> bool:
+    """Whether this runs in a GitHub workflow, or shall behave as if."""
+    return bool(arguments.github) or env.get("GITHUB_ACTIONS") == "true"
+
+
+def _written(option: str, path: str, text: str) -> list[str]:
+    try:
+        # Not replaced as a whole: it may be /dev/stdout, or a file that something else watches.
+        with Path(path).open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            if stream.seekable():
+                os.fsync(stream.fileno())
+    except OSError as error:
+        return [f"{option} {path} was not written: {error.strerror}"]
+    return []

@@ -1,0 +1,1 @@
+"""Who we are: keys, signatures, renewal, and where credentials are found."""

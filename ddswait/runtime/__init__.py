@@ -1,0 +1,1 @@
+"""Everything that touches the event loop or a socket."""

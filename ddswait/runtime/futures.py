@@ -1,0 +1,78 @@
+"""One caller's wait: the future that `track()` returns."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ddswait.job import Job
+
+if TYPE_CHECKING:
+    from ddswait.outcome import Outcome
+    from ddswait.runtime.callbacks import Callback
+
+
+class Desk(Protocol):
+    """Where a wait was handed in."""
+
+    def let_go(self, wait: Wait) -> None:
+        """Hear that a wait was cancelled."""
+
+    def call_back(self, callback: Callback, outcome: Outcome) -> None:
+        """Have a callback called."""
+
+    def make_ready(self, wait: Wait, outcome: Outcome, by: float) -> None:
+        """Settle a wait when the instance of its completed job is ready."""
+
+
+class Wait(asyncio.Future[Job]):
+    """A future of the final record; the agenda's owner of a watch.
+
+    A subclass with slots: a callback per future to learn of its cancellation would cost more
+    memory than the rest.
+
+    Attributes:
+        job_id: the job that is waited for.
+        outcome: how the wait ended; None while it goes on, or when it was cancelled.
+    """
+
+    __slots__ = ("_callback", "_desk", "_ready_by", "job_id", "outcome")
+
+    def __init__(
+        self,
+        desk: Desk,
+        loop: asyncio.AbstractEventLoop,
+        job_id: str,
+        callback: Callback | None,
+        ready_by: float | None = None,
+    ) -> None:
+        super().__init__(loop=loop)
+        self.job_id = job_id
+        self.outcome: Outcome | None = None
+        self._desk = desk
+        self._callback = callback
+        self._ready_by = ready_by
+
+    def cancel(self, msg: Any | None = None) -> bool:  # noqa: ANN401 - asyncio's own signature
+        """Stop waiting; the waits of others for the same job go on."""
+        if not super().cancel(msg):
+            return False
+        self._desk.let_go(self)
+        return True
+
+    def settle(self, outcome: Outcome) -> None:
+        """Resolve the future, and have the callback called."""
+        if self.done():
+            return
+        if outcome.ok and self._ready_by is not None:
+            by, self._ready_by = self._ready_by, None
+            self._desk.make_ready(self, outcome, by)
+            return
+        self.outcome = outcome
+        if outcome.ok:
+            self.set_result(outcome.result())
+        else:
+            self.set_exception(outcome.error())
+            self.exception()  # retrieved: what failed is in the log, asyncio need not warn
+        if self._callback is not None:
+            self._desk.call_back(self._callback, outcome)

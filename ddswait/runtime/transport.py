@@ -1,0 +1,198 @@
+"""The only file that speaks HTTP (aiohttp): sends a request, returns what came back.
+
+It never raises for the weather: whatever goes wrong on the way is a `Fault`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from ddswait import __version__
+from ddswait.credentials.keys import judged
+from ddswait.errors import ConfigurationError
+from ddswait.outcome import Refusal
+from ddswait.service.dds import Fault
+from ddswait.service.endpoints import check_proxy, is_loopback
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Mapping
+
+    import aiohttp
+    import yarl
+
+    from ddswait.credentials.keys import Key
+    from ddswait.service.dds import Request
+
+# A connection must outlive the longest pause between two looks of a busy agenda: reconnecting
+# costs 2.5 times a request, with TLS ten times.
+_KEEPALIVE = 75.0
+_Read = TypeVar("_Read")
+# A password may hold slashes and spaces, so all between the scheme and the last `@` may be one.
+_USER_INFO = re.compile(r"(?<=//).*@")
+_BARE_USER_INFO = re.compile(r"[^\s/]\S*@")
+
+
+class Client:
+    """One aiohttp session to one host, opened by the first request.
+
+    Args:
+        connections: how many connections may be open at once. One with TLS takes 320 KB.
+        headers: go with every request.
+        key: authenticates the requests.
+        trusted: whose certificates to believe; None for those of the system.
+    """
+
+    def __init__(
+        self,
+        connections: int,
+        headers: Mapping[str, str],
+        key: Key,
+        trusted: ssl.SSLContext | None = None,
+    ) -> None:
+        self._connections = connections
+        self._trusted = trusted
+        self._answered = False
+        # aiohttp prepares them once; given with each request they would cost a tenth of it.
+        self._fixed = {"User-Agent": f"ddswait/{__version__}", **headers}
+        self._headers = {**self._fixed, **key.headers()}
+        self._sign = key.sign
+        self._session: aiohttp.ClientSession | None = None
+        self._proxy: str | None = None
+        self._as_it_is: Callable[[str], yarl.URL]
+
+    def use(self, key: Key) -> None:
+        """Authenticate with another key from now on."""
+        # Not updated but replaced: the last key may have had headers that this one has not.
+        self._headers = {**self._fixed, **key.headers()}
+        self._sign = key.sign
+        if self._session is not None:
+            self._session.headers.clear()
+            self._session.headers.update(self._headers)
+
+    async def send(
+        self,
+        request: Request,
+        read: Callable[[int, Mapping[str, str], bytes], _Read],
+    ) -> _Read | Fault | Refusal:
+        """Send a request, and return what `read` makes of its reply, or how it came to none.
+
+        There is no time limit here: aiohttp's timers cost a tenth of a request, and the caller
+        cuts what takes too long.
+
+        Args:
+            request: what to send.
+            read: is given status, headers and body: plain values.
+        """
+        try:
+            session = self._session or self._open(request.url)
+            own = self._sign(request, self._headers)
+            # Neither `async with` nor response.json(): a tenth of a request, for nothing.
+            response = await session.request(
+                request.method,
+                self._as_it_is(request.url),
+                headers=own,
+                data=request.body or None,
+                proxy=self._proxy,
+                # On a redirect the token would be sent to whatever host the reply names.
+                allow_redirects=False,
+            )
+            body = await response.read()
+        except Exception as error:  # noqa: BLE001 - no weather may end a wait
+            return self._weather(error)
+        self._answered = True
+        reply = read(response.status, response.headers, body)
+        if response.status == 401 and isinstance(reply, Refusal):  # noqa: PLR2004
+            return judged(reply, {**self._headers, **own})
+        return reply
+
+    def _weather(self, error: Exception) -> Fault | Refusal:
+        import aiohttp
+
+        if isinstance(error, ConfigurationError):
+            return Refusal(0, error_msg=str(error), concerns_all=True)
+        # Once an answer has come, a bad certificate is weather too: somebody's renewal gone wrong.
+        if isinstance(error, aiohttp.ClientConnectorCertificateError) and not self._answered:
+            told = getattr(error.certificate_error, "verify_message", "") or describe(error)
+            message = (
+                f"the certificate of {error.host} is not trusted: {told}; if its CA is your own, "
+                "name its file by --ca-file or OS_CACERT (ca_file=)"
+            )
+            return Refusal(0, error_msg=message, concerns_all=True)
+        return Fault(describe(error))
+
+    def _open(self, url: str) -> aiohttp.ClientSession:
+        import aiohttp  # 250 ms: paid when a question is about to be sent, and not before
+        import yarl
+
+        # yarl would decode `%2F` in a query; a signature holds for the bytes that were signed.
+        self._as_it_is = partial(yarl.URL, encoded=True)
+        self._proxy = _find_proxy(url)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=self._connections,
+                keepalive_timeout=_KEEPALIVE,
+                ttl_dns_cache=60,
+                ssl=self._trusted or True,
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            # The proxy is looked up once: trust_env does it for each request, in a thread.
+            trust_env=False,
+            headers=self._headers,
+        )
+        return self._session
+
+    async def close(self) -> None:
+        """Close all connections; the client can be used again."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+
+def _find_proxy(url: str) -> str | None:
+    """Return the proxy that the environment names for `url` (`https_proxy`, `no_proxy`).
+
+    Never one for loopback and link-local addresses: a metadata service is this machine's own.
+
+    Raises:
+        ConfigurationError: the environment's proxy is no URL.
+    """
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    host = parts.hostname
+    if not host or host.startswith("169.254.") or is_loopback(host) or proxy_bypass(host):
+        return None
+    proxy = getproxies().get(parts.scheme)
+    return check_proxy(proxy, f"{parts.scheme}_proxy") if proxy else None
+
+
+def trust(ca_file: str) -> ssl.SSLContext:
+    """Return a context that believes the certificates in `ca_file`, and no others.
+
+    Raises:
+        ConfigurationError: it cannot be read, or holds no certificate.
+    """
+    import ssl  # only who names a file pays for it here
+
+    mend = "give a readable PEM file by --ca-file or OS_CACERT (ca_file=)"
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError:
+        raise ConfigurationError(f"CA file {ca_file!r} holds no certificate: {mend}") from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"CA file {ca_file!r} cannot be read ({error.strerror}): {mend}"
+        ) from None
+
+
+def describe(error: BaseException) -> str:
+    """Return a fault in words, without anything that may be a user name and password."""
+    kind = type(error).__name__
+    text = " ".join(str(error).split())
+    shown = _BARE_USER_INFO.sub("", _USER_INFO.sub("", text))
+    return f"{kind}: {shown}" if shown else kind

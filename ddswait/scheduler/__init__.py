@@ -1,0 +1,1 @@
+"""Which request to send next, and when. Pure: time is an argument."""

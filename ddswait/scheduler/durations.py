@@ -1,0 +1,106 @@
+"""How long past jobs took, by task name. Pure."""
+
+from __future__ import annotations
+
+from math import exp, log, pi, sqrt
+from statistics import median
+from typing import TYPE_CHECKING
+
+from ddswait.scheduler.poll_interval import Past
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ddswait.job import Job
+
+_KEPT = 50  # of each name, the latest
+_NAMES = 200  # a server that invents names must not fill the memory
+_SPREAD = 0.4  # of the logarithm: what is believed of a name before its own spread is known
+_WEIGHT = 2.0  # in samples, of that belief
+_STEEPEST = 20.0
+
+
+class Durations:
+    """Durations in seconds of jobs that completed, by name and job ID."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, dict[str, float]] = {}
+        self._past: dict[str, Past | None] = {}
+        self._news: dict[tuple[str, str], float] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._seconds.values()))
+
+    def items(self) -> Iterator[tuple[str, Mapping[str, float]]]:
+        """Return the durations of each name, by job ID, the latest last."""
+        return iter(self._seconds.items())
+
+    def news(self) -> Iterator[tuple[str, str, float]]:
+        """Return (name, job ID, seconds) of what is new since `settle`, the latest last."""
+        return ((name, job_id, seconds) for (name, job_id), seconds in self._news.items())
+
+    def settle(self) -> None:
+        """Note that all that is known by now is kept elsewhere too."""
+        self._news.clear()
+
+    def learn(self, job: Job) -> None:
+        """Take the duration of a job that completed, from its own record.
+
+        A failed job tells little of how long a good one takes.
+        """
+        if job.status != "Completed" or job.created is None or job.ended is None:
+            return
+        self.add(job.name, job.id, (job.ended - job.created).total_seconds())
+
+    def add(self, name: str, job_id: str, seconds: float) -> None:
+        """Take a duration; what is not positive and finite is no duration."""
+        key = self._key(name)
+        if not 0 < seconds < 1e8 or (key not in self._seconds and len(self._seconds) >= _NAMES):  # noqa: PLR2004 - three years
+            return
+        known = self._seconds.setdefault(key, {})
+        if known.pop(job_id, None) is None:
+            self._news[key, job_id] = seconds
+        known[job_id] = seconds
+        if len(known) > _KEPT:
+            oldest = next(iter(known))
+            del known[oldest]
+            self._news.pop((key, oldest), None)
+        self._past.clear()
+
+    def of(self, name: str) -> Past | None:
+        """Return what past jobs of a name tell; None without any."""
+        try:
+            return self._past[name]
+        except KeyError:
+            pass
+        known = self._seconds.get(self._key(name))
+        past = _fitted([log(seconds) for seconds in known.values()]) if known else None
+        if len(self._past) < _NAMES:
+            self._past[name] = past
+        return past
+
+    def count(self, name: str) -> int:
+        """Return how many past jobs of a name are known."""
+        return len(self._seconds.get(self._key(name), ()))
+
+    def median_of(self, name: str) -> float | None:
+        """Return the median duration of a name, in seconds; None without any."""
+        past = self.of(name)
+        return None if past is None else past.median
+
+    @staticmethod
+    def _key(name: str) -> str:
+        # v3 says Create_MongoDB where v3.1 says CreateMongoDB.
+        return "".join(char for char in name if char.isalnum()).lower()
+
+
+def _fitted(logs: list[float]) -> Past:
+    """Return the log-logistic of some logarithms, its spread shrunk towards what is usual.
+
+    With few samples the median itself is uncertain, which widens what is predicted.
+    """
+    middle = median(logs)
+    squares = sum((each - middle) ** 2 for each in logs)
+    spread = sqrt((_WEIGHT * _SPREAD**2 + squares) / (_WEIGHT + len(logs)) * (1 + 1 / len(logs)))
+    # A logistic distribution of scale s has the standard deviation pi s / sqrt(3).
+    return Past(exp(middle), min(pi / sqrt(3) / spread, _STEEPEST))

@@ -1,0 +1,1 @@
+"""A cloud service's API in bytes: action to request, (status, headers, body) to reply. Pure."""

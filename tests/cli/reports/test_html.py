@@ -1,0 +1,149 @@
+"""`--report FILE.html`: one page that holds everything, whatever a server says."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from ddswait.cli.inputs import Named
+from ddswait.cli.job_table import Ledger, Look
+from ddswait.cli.reports import html as report
+from ddswait.job import Job
+from ddswait.outcome import Outcome, OutcomeKind, Refusal
+from tests.cloud_process import Cloud
+
+VOID = {"meta", "rect", "path", "polyline", "br"}
+
+
+class Page(HTMLParser):
+    """A page taken apart: every element closed, and what there is."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def count(self, tag: str) -> int:
+        return sum(name == tag for name, _ in self.tags)
+
+
+def sample(reason: str = "no quota", name: str = "orders") -> Ledger:
+    ledger = Ledger([Named(kind.value, f"{name} {kind.value}") for kind in OutcomeKind], 1000.0)
+    for entry in ledger:
+        kind = OutcomeKind(entry.job_id)
+        instance = {"id": "abcin02", "name": name}
+        record = {"id": kind.value, "name": "Create", "instance": instance, "fail_reason": reason}
+        job = None if kind is OutcomeKind.NOT_FOUND else Job.from_record(record)
+        if job:
+            entry.born_at, entry.visible_at = 990.0, 1003.0
+            entry.looks = [Look(1000.0 + 10 * step, "pace", 10 * step) for step in range(10)]
+        refusal = Refusal(401, "APIGW.0301", request_id="0123") if "ref" in kind else None
+        outcome = Outcome(kind.value, kind, job, reason, refusal=refusal, waited=100.0, polls=10)
+        ledger.settle(outcome, 1100.0)
+    return ledger
+
+
+def test_page_tells_all() -> None:
+    """Verdict, a row with looks and progress for each job, reasons, and a table."""
+    ledger = sample()
+    page = Page(report.document(ledger, 1, 1100.0))
+    jobs = len(OutcomeKind)
+    assert f"1 of {jobs} DDS jobs completed" in page.text
+    assert "exit code 1" in page.text
+    pictures = [attrs for tag, attrs in page.tags if tag == "svg" and "role" in attrs]
+    assert len(pictures) == jobs
+    assert page.count("polyline") == jobs - 1  # never seen, no progress
+    for part in ("no quota", "request ID 0123", "abcin02", "timed out", "not ready", "1m40s"):
+        assert part in page.text
+    ticks = [attrs["d"] for tag, attrs in page.tags if tag == "path" and "v5" in (attrs["d"] or "")]
+    assert {len(re.findall("M", each or "")) for each in ticks} == {10}
+
+
+def test_places_on_the_line_are_to_scale() -> None:
+    """Submitted at 0, first visible and each look at their share of the whole."""
+    ledger = Ledger([Named("x")], 1000.0)
+    entry = ledger["x"]
+    entry.born_at, entry.visible_at = 1000.0, 1025.0
+    entry.looks = [Look(1050.0, "pace", 20), Look(1075.0, "pace", 60)]
+    ledger.settle(Outcome("x", OutcomeKind.COMPLETED, Job("x"), waited=100.0), 1100.0)
+    page = Page(report.document(ledger, 0, 1100.0))
+    bars = [attrs for tag, attrs in page.tags if tag == "rect" and attrs.get("height") == "20"]
+    assert [(bar["x"], bar["width"]) for bar in bars] == [("0.0", "1000.0"), ("250.0", "750.0")]
+    points = next(attrs["points"] for tag, attrs in page.tags if tag == "polyline")
+    assert points == "500.0,23.0 750.0,15.0"
+    assert any(attrs.get("d") == "M500.0 28v5M750.0 28v5" for _, attrs in page.tags)
+
+
+def test_page_needs_nothing_else() -> None:
+    """No script, no address to load from, no style from elsewhere; made for print and dark."""
+    text = report.document(sample(), 1, 1100.0)
+    page = Page(text)
+    assert page.count("script") == page.count("link") == page.count("img") == 0
+    assert not re.search(r"https?:|url\(|@import|\bon\w+=|src=|href=", text)
+    for query in ("prefers-color-scheme: dark", "@media print", "max-width: 40rem"):
+        assert query in text
+    assert 'name="viewport"' in text
+
+
+def test_server_text_is_text() -> None:
+    """No markup of a server is markup of the page."""
+    hostile = "</style><script>alert(1)</script><img src=x onerror=y>\" ' & \x1b[31m \u202e"
+    plain, evil = (Page(report.document(sample(each, each), 1, 1100.0)) for each in ("x", hostile))
+    assert [tag for tag, _ in evil.tags] == [tag for tag, _ in plain.tags]
+    assert "<script>alert(1)</script>" in evil.text
+    assert "\x1b" not in evil.text
+    assert "\u202e" not in evil.text
+
+
+def test_report_of_a_real_run(cloud: Cloud, tmp_path: Path) -> None:
+    """The page is there whatever the verdict, also after a signal's or a timeout's end."""
+    file = tmp_path / "report.html"
+    done = cloud.run(
+        "--report", str(file), "--timeout", "3",
+        f"mine={cloud.job(seconds=2)}", cloud.job(fails="no quota"), cloud.job(seconds=600),
+    )  # fmt: skip
+    page = Page(file.read_text())
+    assert done.returncode == 1
+    assert "1 of 3 DDS jobs completed" in page.text
+    assert "no quota" in page.text
+    assert page.count("polyline") >= 1
+
+
+def test_many_looks_are_thinned_out() -> None:
+    """A week of looks does not make a page of a hundred megabytes."""
+    ledger = Ledger([Named(f"job-{number}") for number in range(1000)], 0.0)
+    for entry in ledger:
+        entry.visible_at = 0.0
+        entry.looks = [Look(float(step), "pace", step // 41) for step in range(4000)]
+        ledger.settle(Outcome(entry.job_id, OutcomeKind.TIMED_OUT, Job(entry.job_id)), 4000.0)
+    assert len(report.document(ledger, 124, 4000.0)) < 10_000_000
+
+
+def test_page_of_very_many_jobs_leaves_out_those_that_went_well() -> None:
+    """Two thousand rows, those that did not complete first; the counts are of all."""
+    ledger = Ledger([Named(f"job-{number}") for number in range(5000)], 0.0)
+    for entry in ledger:
+        kind = OutcomeKind.FAILED if entry.job_id == "job-4711" else OutcomeKind.COMPLETED
+        ledger.settle(Outcome(entry.job_id, kind, Job(entry.job_id)), 10.0)
+    text = report.document(ledger, 1, 10.0)
+    assert "4999 of 5000 DDS jobs completed" in text
+    assert "3000 of the jobs are left out below" in text
+    assert text.count("job-4711") >= 3
+    assert len(text) < 5_000_000

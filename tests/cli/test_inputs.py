@@ -1,0 +1,152 @@
+"""ddswait.cli.reading: job IDs from arguments, lines and JSON."""
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ddswait.cli import inputs as reading
+from ddswait.cli.inputs import Named
+from ddswait.errors import InputError
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+def sample(name: str) -> str:
+    return (SAMPLES / name).read_text()
+
+
+def stdin(data: bytes) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(data))
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("a\nb\n", ["a", "b"]),
+        ("  a \r\n\r\nb", ["a", "b"]),
+        ('"c010abd0"\n', ["c010abd0"]),
+        (sample("create-instance-202.json"), ["c010abd0-48cf-4fa8-8cbc-090f093eaa2f"]),
+        ('{"job_id": "a"}{"job_id": "b"}\n{"x": [{"job_id": "c"}]}', ["a", "b", "c"]),
+        ('[{"job_id": "a", "order_id": "o"}, {"job_id": null}]', ["a"]),
+    ],
+)
+def test_ids_are_found(text: str, ids: list[str]) -> None:
+    """IDs stand one per line, or under any job_id of any JSON documents."""
+    assert reading.from_text(text).job_ids == ids
+
+
+def test_operations_that_were_not_started_are_told() -> None:
+    """A batch names the instance whose operation was refused; the others are waited for."""
+    found = reading.from_text(sample("batch-upgrade-202.json"))
+    assert len(found.job_ids) == 2
+    (told,) = found.not_started
+    assert "6aa1a4aca4f94bbb8a5e1d2b0f9c7a21in02" in told
+    assert "DBS.200019" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("", "no job ID on standard input"),
+        ("\n \n", "no job ID on standard input"),
+        ("a\nb c\n", "line 2"),
+        ('""', "line 1"),
+        ("a\nb\x07", "line 2"),
+        ('{"job_id": ""}', "document 1"),
+        ('{"job_id": "a b"}', "'a b'"),
+        ("{}", "no job_id in the JSON"),
+        (sample("create-instance-prepaid-202.json"), "CS2401161234ABCDE"),
+        (sample("error-403-permission.json"), "DBS.280032"),
+        ('{"job_id": ', "no sound JSON"),
+        ('{"job_id": "a"} tail', "no sound JSON"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_what_cannot_be_read_is_named(text: str, named: str) -> None:
+    """Input without a usable job ID is refused, naming what is wrong and where."""
+    with pytest.raises(InputError) as caught:
+        reading.from_text(text)
+    assert named in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_arguments_and_pipe_go_together_and_duplicates_collapse() -> None:
+    """Arguments and standard input are one list, each ID once, in first order."""
+    errors = io.StringIO()
+    found = reading.jobs(["a", "-", "c", "a"], stdin(b"\xef\xbb\xbfb\na\n"), errors)
+    assert [each.job_id for each in found] == ["a", "b", "c"]
+    assert errors.getvalue() == ""
+
+
+def test_binary_input_is_refused() -> None:
+    """Bytes that are no text are refused, not guessed at."""
+    with pytest.raises(InputError, match="no UTF-8 text"):
+        reading.jobs(["-"], stdin(b"\x80\x81\x00"), io.StringIO())
+
+
+def test_labels() -> None:
+    """label=ID names a job; a reply's instance name serves; the user's word wins."""
+    errors = io.StringIO()
+    reply = b'{"job_id": "b", "name": "orders"}{"job_id": "c", "instance": {"name": "stock"}}'
+    found = reading.jobs(["first=a", "-", "mine=c"], stdin(reply), errors)
+    assert found == [Named("a", "first"), Named("b", "orders"), Named("c", "mine")]
+
+
+def test_labels_that_nobody_chose_may_clash() -> None:
+    """Two jobs of one instance in a reply: both go without, instead of failing the run."""
+    text = (
+        b'[{"job_id": "a", "name": "x"}, {"job_id": "b", "name": "x"}, {"job_id": "c", "name": 7}]'
+    )
+    found = reading.jobs(["-", "y=d"], stdin(text), io.StringIO())
+    assert found == [Named("a"), Named("b"), Named("c"), Named("d", "y")]
+    mixed = reading.jobs(["x=d", "-"], stdin(b'{"job_id": "a", "name": "x"}'), io.StringIO())
+    assert mixed == [Named("d", "x"), Named("a")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["x=a", "x=b"], "'x' stands for two jobs, a and b"),
+        (["x=a", "y=a"], "called both 'x' and 'y'"),
+        (["a=b", "a"], "'a' stands for two jobs"),
+        ([f"{'x' * 65}=a"], "64 printable"),
+        (["x\x1b[31m=a"], "printable"),
+        (["x="], "empty"),
+    ],
+)
+def test_labels_that_cannot_be_used(arguments: list[str], named: str) -> None:
+    """Labels that clash, and what is no label, are named before anything is polled."""
+    with pytest.raises(InputError, match=re.escape(named)):
+        reading.jobs(arguments, stdin(b""), io.StringIO())
+
+
+def test_a_hundred_thousand_ids_are_read() -> None:
+    """Many IDs are no trouble."""
+    text = "".join(f"id-{number}\n" for number in range(100_000))
+    assert len(reading.from_text(text).job_ids) == 100_000
+
+
+@given(
+    st.text()
+    | st.recursive(
+        st.none() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(st.sampled_from(["job_id", "order_id", "error_code", "x"]), inner)
+        ),
+    ).map(json.dumps)
+)
+def test_whatever_comes_gives_ids_or_a_clear_error(text: Any) -> None:
+    """Every text gives usable IDs or an InputError, never anything else."""
+    try:
+        found = reading.from_text(text)
+    except InputError:
+        return
+    assert found.job_ids
+    assert all(job_id.isprintable() and " " not in job_id for job_id in found.job_ids)

@@ -1,0 +1,140 @@
+"""ddswait.metadata: the temporary keys of an ECS, over real sockets."""
+
+import contextlib
+import json
+import socket
+from itertools import pairwise
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from ddswait import AccessKey, EcsMetadata, OutcomeKind, Waiter
+from ddswait.credentials.keys import Lease
+from ddswait.credentials.metadata import ENDPOINT, _MetadataToken, answers, read_key
+from ddswait.outcome import Refusal
+from ddswait.service.dds import Fault
+from ddswait.simulator import Simulator
+
+DATE = {"Date": "Fri, 01 Jan 2021 00:00:00 GMT"}
+
+
+def waiter(dds: Simulator, **settings: Any) -> Waiter:
+    auth = EcsMetadata(dds.endpoint, dds.present)
+    return Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=auth, **settings)
+
+
+@pytest.mark.parametrize("token", ["simulated-metadata-token", ""])
+async def test_keys_come_from_the_metadata_service(token: str) -> None:
+    """With and without a metadata token, the key of the agency signs the questions."""
+    async with Simulator() as dds:
+        dds.metadata_token = token
+        async with waiter(dds) as w:
+            assert (await w.wait(dds.add_job(seconds=60))).status == "Completed"
+        assert dds.statuses[401] == 0
+
+
+async def test_keys_are_renewed_before_they_end() -> None:
+    """Through a day of two-hour keys no question is refused; they are renewed with 40 min left."""
+    async with Simulator() as dds:
+        dds.key_seconds = 7200.0
+        async with waiter(dds, interval=60, timeout=90_000) as w:
+            await w.wait(dds.add_job(seconds=86_400))
+        fetched = [seen.at for seen in dds.requests if seen.path.endswith("securitykey")]
+        assert dds.statuses[401] == 0
+    pauses = {round(after - before) for before, after in pairwise(fetched)}
+    assert pauses <= {4799, 4800, 4801}
+    assert len(fetched) == 18 + 1
+
+
+async def test_ended_keys_cost_one_renewal() -> None:
+    """A hundred jobs whose key ends early: one renewal, and no job lost."""
+    async with Simulator() as dds:
+        ids = [dds.add_job(seconds=300) for _ in range(100)]
+        async with waiter(dds) as w:
+            futures = [w.track(each) for each in ids]
+            await w.wait(dds.add_job(seconds=60))
+            dds.keys.end_all()
+            assert {(await future).status for future in futures} == {"Completed"}
+        assert sum(seen.path.endswith("securitykey") for seen in dds.requests) == 2
+
+
+async def test_ecs_without_agency_is_told() -> None:
+    """No agency, no key: refused at once, with the mend."""
+    async with Simulator() as dds:
+        dds.has_agency = False
+        async with waiter(dds) as w:
+            [outcome] = await w.wait_all([dds.add_job()])
+    assert outcome.kind is OutcomeKind.REFUSED
+    assert "no agency" in outcome.message
+
+
+def body(**changed: object) -> bytes:
+    credential = {
+        "access": "STSAK",
+        "secret": "s3cret",
+        "securitytoken": "t0ken",
+        "expires_at": "2021-01-01T06:00:00.000000Z",
+    }
+    return json.dumps({"credential": {**credential, **changed}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "seconds"),
+    [
+        (body(), 6 * 3600.0 - 2400.0),
+        (body(expires_at="2021-01-01T00:40:30Z"), 60.0),
+        (body(expires_at="2021-01-01T00:01:00Z"), 30.0),
+        (body(expires_at="soon"), 1200.0),
+        (body(expires_at=None), 1200.0),
+    ],
+)
+def test_lease_ends_forty_minutes_before_its_key(content: bytes, seconds: float) -> None:
+    """Renewed when under 40 minutes are left, but not more than once a minute."""
+    lease = read_key(200, DATE, content)
+    assert isinstance(lease, Lease)
+    assert (lease.key, lease.renew_in) == (AccessKey("STSAK", "s3cret", "t0ken"), seconds)
+    assert "s3cret" not in repr(lease)
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "meaning"),
+    [
+        (200, b"<html>", Fault),
+        (200, b"[]", Fault),
+        (200, body(access="two words"), Fault),
+        (404, b"", Refusal),
+        (503, b"", Fault),
+    ],
+)
+def test_anything_else_brings_no_key(status: int, content: bytes, meaning: type) -> None:
+    """A reply that brings none is a fault, and no agency a refusal."""
+    assert type(read_key(status, DATE, content)) is meaning
+
+
+def test_service_is_the_documented_one() -> None:
+    """The address is link-local, and nothing of it is secret."""
+    assert "s3cret" not in repr(_MetadataToken("s3cret"))
+    assert repr(EcsMetadata()) == f"EcsMetadata(endpoint={ENDPOINT!r})"
+
+
+def test_service_that_is_never_silent_holds_nobody_up() -> None:
+    """It answers in time in all, or not at all, however busily it says nothing."""
+
+    def chatter(server: socket.socket) -> None:
+        line, _ = server.accept()
+        with line, contextlib.suppress(OSError):
+            line.recv(4096)
+            for _ in range(20_000):
+                if told.is_set():
+                    return
+                line.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 10)
+            line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    told = Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=chatter, args=(server,), daemon=True)
+        thread.start()
+        assert not answers(f"http://127.0.0.1:{server.getsockname()[1]}", patience=0.05)
+        told.set()
+        thread.join()

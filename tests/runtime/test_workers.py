@@ -1,0 +1,127 @@
+"""ddswait.carrier: every question that is handed out comes back, however late the loop is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from random import Random
+from typing import Any
+
+import pytest
+
+from ddswait.events import Ended, Event
+from ddswait.outcome import OutcomeKind
+from ddswait.runtime.workers import Carrier
+from ddswait.scheduler.actions import Ask, Renew, Renewed
+from ddswait.scheduler.job_poll import Rules
+from ddswait.scheduler.scheduler import Agenda
+from ddswait.service.dds import Completed, Reply, Running
+from tests.scheduler.shell import PLACE, job, record
+
+
+class Desk:
+    """An agenda, a carrier, and what happened."""
+
+    def __init__(self, send: Callable[[Any], Awaitable[Any]], *, renews: bool = False) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.agenda = Agenda(Rules(place=PLACE), Random(1), renews=renews)
+        self.agenda.lists = False
+        self.events: list[Event] = []
+        self.broken: list[BaseException] = []
+        self.carrier = Carrier(self.agenda, send, self.happened, self.broken.append, 2)
+
+    def happened(self, events: Sequence[Event]) -> None:
+        self.events += events
+
+    def track(self, job_id: str, timeout: float) -> None:
+        now = self.loop.time()
+        self.agenda.track(job_id, now + timeout, job_id, now)
+        self.carrier.wake()
+
+    @property
+    def ended(self) -> dict[str, OutcomeKind]:
+        return {e.job_id: e.outcome.kind for e in self.events if isinstance(e, Ended)}
+
+
+async def completed(ask: Ask) -> Reply:
+    await asyncio.sleep(0.1)
+    return Completed(job(ask.job_id, "Completed"))
+
+
+@pytest.mark.parametrize("idle", [False, True])
+async def test_question_that_is_overdue_before_it_leaves_is_not_lost(idle: bool) -> None:
+    """A loop that was busy for long cuts at its first turn: a new worker and an idle one alike."""
+    desk = Desk(completed)
+    if idle:
+        desk.track("first", 100.0)
+        await asyncio.sleep(5)
+        assert desk.ended == {"first": OutcomeKind.COMPLETED}
+    desk.track("x", 100.0)
+    desk.carrier.hand_out()
+    (watch,) = desk.agenda
+    assert watch.by is not None
+    watch.by = desk.loop.time() - 1.0  # as if seconds had passed since it was handed out
+    desk.carrier.clip()
+    desk.carrier._cut_overdue()
+    await asyncio.sleep(20)
+    assert desk.ended["x"] is OutcomeKind.COMPLETED
+    assert desk.broken == []
+    await desk.carrier.close()
+
+
+async def test_cut_question_is_a_failed_look_and_no_cancelled_worker() -> None:
+    """A reply that never comes is cut; the same workers carry on."""
+    stalls = [1]
+
+    async def send(ask: Ask) -> Reply:
+        if stalls:
+            await asyncio.sleep(stalls.pop() * 3600)
+        return Completed(job(ask.job_id, "Completed"))
+
+    desk = Desk(send)
+    desk.track("x", 300.0)
+    await asyncio.sleep(40)
+    assert desk.ended == {"x": OutcomeKind.COMPLETED}
+    assert desk.carrier.in_flight == 0
+    await desk.carrier.close()
+
+
+async def test_cut_that_is_swallowed_leaves_later_ones_in_force() -> None:
+    """A source of keys that swallows its cancellation: its worker is cut in time next time."""
+
+    async def send(question: Any) -> Any:
+        if isinstance(question, Renew):
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                return Renewed(None)
+        await asyncio.sleep(3600)
+        return Running(record(question.job_id))
+
+    desk = Desk(send, renews=True)
+    desk.track("x", 200.0)
+    await asyncio.sleep(210)
+    assert desk.ended == {"x": OutcomeKind.TIMED_OUT}
+    await desk.carrier.close()
+
+
+async def test_worker_that_somebody_else_cancels_is_told() -> None:
+    """Its question is lost: no wait may hang on that."""
+    desk = Desk(completed)
+    desk.track("x", 200.0)
+    await asyncio.sleep(0.05)
+    next(iter(desk.carrier._workers)).task.cancel()  # type: ignore[union-attr]
+    await asyncio.sleep(1)
+    assert [type(each) for each in desk.broken] == [RuntimeError]
+    await desk.carrier.close()
+
+
+async def test_defect_of_a_worker_is_told() -> None:
+    """What only a defect can raise reaches `broken`, so that no wait hangs."""
+
+    async def send(ask: Ask) -> Reply:
+        raise ZeroDivisionError(ask.job_id)
+
+    desk = Desk(send)
+    desk.track("x", 200.0)
+    await asyncio.sleep(1)
+    assert [type(each) for each in desk.broken] == [ZeroDivisionError]
+    await desk.carrier.close()

@@ -1,0 +1,376 @@
+"""ddswait.leasing and its agenda: keys that were refused, and what a renewal can do about it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import cycle
+from math import inf, nan
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ddswait import AccessKey, Lease, Token, Waiter
+from ddswait.credentials.iam import ProjectByName
+from ddswait.credentials.keys import Key, Send
+from ddswait.events import Ended, Event, RenewalFailed
+from ddswait.job import Job
+from ddswait.outcome import Outcome, OutcomeKind, Refusal
+from ddswait.scheduler.actions import Ask, Renew, Renewed, Rest
+from ddswait.scheduler.credential_renewal import Leasing
+from ddswait.scheduler.job_poll import Rules
+from ddswait.scheduler.poll import LAST_LOOK
+from ddswait.scheduler.scheduler import Agenda
+from ddswait.service.dds import Completed, Fault, InstanceState, Reply, Running, Throttled
+from ddswait.simulator import Simulator
+from tests.scheduler.shell import PLACE, Shell, Still, record
+
+BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", concerns_all=True)
+
+
+class Vault:
+    """A source that has one key, for as long as it lasts."""
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+
+    async def obtain(self, send: Send) -> Lease:
+        return Lease(self.key)
+
+
+def simulator() -> Simulator:
+    return Simulator(visible_after=0.0, epoch=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def a_token(dds: Simulator) -> Token:
+    dds.accepted_tokens[dds.token] = 120.0
+    return Token(dds.token)
+
+
+def an_access_key(dds: Simulator) -> AccessKey:
+    dds.keys.add("ENDS", "s3cret-ends", until=120.0)
+    return AccessKey("ENDS", "s3cret-ends", clock=dds.present)
+
+
+async def refused(dds: Simulator, auth: Any) -> list[Outcome]:
+    ids = [dds.add_job(seconds=600) for _ in range(30)]
+    async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=auth) as waiter:
+        return await waiter.wait_all(ids, timeout=900)
+
+
+@pytest.mark.parametrize(
+    ("make", "mend"), [(a_token, "access key (AK/SK)"), (an_access_key, "check AK and SK")]
+)
+@pytest.mark.parametrize("looked_up", [True, False])
+async def test_same_key_again_is_refused_with_the_first_message(
+    make: Any, mend: str, *, looked_up: bool
+) -> None:
+    """A key that ends and that its source cannot replace: one refused request, dated."""
+    async with simulator() as dds:
+        key = make(dds)
+        auth = ProjectByName(key, dds.endpoint, dds.region) if looked_up else Vault(key)
+        outcomes = await refused(dds, auth)
+        assert dds.statuses[401] == 1
+        assert dds.now() < 200
+    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.REFUSED}
+    for part in ("Thu, 01 Jan 2026 00:02:", "accepted until ", mend):
+        assert part in outcomes[0].message
+
+
+def asked(agenda: Agenda, now: float) -> Ask:
+    question = agenda.next(now)
+    assert isinstance(question, Ask)
+    return question
+
+
+def leased() -> Agenda:
+    agenda = Agenda(Rules(place=PLACE), Still(), renews=True)
+    agenda.track("x", 100.0, "me", 0.0)
+    renew = agenda.next(0.0)
+    assert isinstance(renew, Renew)
+    agenda.take(renew, Renewed(None), 0.0)
+    return agenda
+
+
+def test_key_without_an_end_is_renewed_upon_401() -> None:
+    """`renew_in` of None is no promise: a 401 asks for another key at once."""
+    agenda = leased()
+    assert not agenda.take(asked(agenda, 0.0), BAD_TOKEN, 0.5)
+    renew = agenda.next(0.5)
+    assert isinstance(renew, Renew)
+    agenda.take(renew, Renewed(None), 1.0)
+    assert asked(agenda, 1.0).lease == 2
+
+
+def test_deadlines_hold_while_a_renewal_stalls() -> None:
+    """However long a renewal takes, a wait ends within the last look's allowance."""
+    agenda = leased()
+    agenda.take(asked(agenda, 0.0), BAD_TOKEN, 0.5)
+    assert isinstance(agenda.next(0.5), Renew)
+    now = 0.5
+    events: list[Event] = []
+    while not events:
+        rest = agenda.next(now)
+        assert isinstance(rest, Rest)
+        assert now < rest.until < inf
+        now = rest.until
+        events = agenda.lapse(now)
+    assert isinstance(events[0], Ended)
+    assert events[0].outcome.kind is OutcomeKind.TIMED_OUT
+    assert now <= 100.0 + LAST_LOOK + 1.0
+
+
+def test_renewal_that_is_under_way_is_not_begun_twice() -> None:
+    """Neither by the clock nor by a 401."""
+    lease = Leasing(renews=True)
+    assert lease.starts(0.0)
+    lease.renewed(10.0, 0.0)
+    assert not lease.starts(9.0)
+    assert lease.starts(10.0)
+    assert lease.cures(1, 11.0)
+    assert not lease.starts(12.0)
+
+
+@pytest.mark.parametrize("renew_in", [0.0, -5.0, nan, 0.5])
+def test_key_that_ends_at_once_is_renewed_a_second_later(renew_in: float) -> None:
+    """A source that says 0 keeps nobody from asking, and is not asked without a pause."""
+    agenda = Agenda(Rules(place=PLACE), Still(), renews=True)
+    agenda.track("x", 100.0, "me", 0.0)
+    renew = agenda.next(0.0)
+    assert isinstance(renew, Renew)
+    agenda.take(renew, Renewed(renew_in), 0.0)
+    asked(agenda, 0.0)
+    assert agenda.next(0.9) == Rest(1.0)
+    assert isinstance(agenda.next(1.0), Renew)
+
+
+@pytest.mark.parametrize(
+    ("brought", "told"),
+    [
+        (Lease(None), "key is a NoneType: a key has headers() and sign()"),  # type: ignore[arg-type]
+        (Lease("s3cret"), "key is a str"),  # type: ignore[arg-type]
+        (Lease(Token), "key is a type"),  # type: ignore[arg-type]
+        (Token("s3cret"), "brought a Token: obtain() returns a Lease"),
+        ("s3cret", "brought a str"),
+        (None, "brought a NoneType"),
+        (Lease(Token("s3cret"), "1 h"), "renew_in is a str"),  # type: ignore[arg-type]
+        (Lease(Token("s3cret"), project_id="a/b"), "project ID 'a/b'"),
+        (Lease(Token("s3cret"), project_id=7), "project_id is a int"),  # type: ignore[arg-type]
+    ],
+)
+async def test_lease_that_is_none_is_told(brought: object, told: str) -> None:
+    """A source that brings something else: refused, with what a key is, and without showing it."""
+
+    class Odd:
+        async def obtain(self, send: Send) -> Any:
+            return brought
+
+    async with simulator() as dds, Waiter(endpoint=dds.endpoint, auth=Odd()) as waiter:
+        [outcome] = await waiter.wait_all([dds.add_job()], timeout=100)
+        assert not dds.requests
+    assert (outcome.kind, told in outcome.message) == (OutcomeKind.REFUSED, True), outcome.message
+    assert "s3cret" not in repr(outcome)
+
+
+async def test_key_whose_headers_fail_only_delays() -> None:
+    """What a key of one's own raises is told, and does not break the waiter down."""
+
+    class Broken:
+        def headers(self) -> dict[str, str]:
+            raise RuntimeError("sealed")
+
+        def sign(self, request: object, headers: object) -> dict[str, str]:
+            return {}
+
+    async with simulator() as dds:
+        auth = Vault(Broken())
+        async with Waiter(endpoint=dds.endpoint, project_id="p", auth=auth) as waiter:
+            [outcome] = await waiter.wait_all([dds.add_job()], timeout=3000)
+    assert (outcome.kind, "sealed" in outcome.message) == (OutcomeKind.UNREACHABLE, True)
+
+
+async def test_wrong_key_and_slow_replies_are_refused_twice_at_the_most() -> None:
+    """Over sockets: replies after 25 s, a hundred jobs, two refused requests."""
+    async with simulator() as dds:
+        ids = [dds.add_job() for _ in range(100)]
+        dds.inject("stall", count=None, seconds=25.0)
+        auth = AccessKey(dds.access_key, "s3cret-wrong", clock=dds.present)
+        async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=auth) as waiter:
+            outcomes = await waiter.wait_all(ids)
+            await asyncio.sleep(60)  # what was under way is answered too
+        assert 1 <= dds.statuses[401] <= 2
+    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.REFUSED}
+
+
+def test_answer_to_an_old_key_does_not_vouch_for_the_new_one() -> None:
+    """Only what was asked with a key tells that it is accepted."""
+    lease = Leasing(renews=True)
+    for _ in range(2):
+        lease.renewed(None, 0.0)
+    lease.accept(1, 1.0)
+    assert not lease.accepted
+    lease.accept(2, 1.0)
+    assert lease.accepted
+
+
+def renewing(agenda: Agenda, now: float) -> Renew:
+    question = agenda.next(now)
+    assert isinstance(question, Renew)
+    return question
+
+
+def serving(renew_in: float) -> Agenda:
+    """Return an agenda whose credentials were accepted, and are to be renewed."""
+    agenda = Agenda(Rules(place=PLACE), Still(), renews=True)
+    agenda.track("x", 10_000.0, "me", 0.0)
+    agenda.take(renewing(agenda, 0.0), Renewed(renew_in), 0.0)
+    agenda.take(asked(agenda, 0.0), Running(record("x")), 0.0)
+    return agenda
+
+
+def test_refused_renewal_waits_for_the_401() -> None:
+    """While the old key serves, IAM is not asked again; its second refusal ends every wait."""
+    agenda = serving(50.0)
+    wrong = Refusal(401, error_msg="wrong password")
+    assert agenda.take(renewing(agenda, 50.0), wrong, 50.0) == (
+        RenewalFailed("HTTP 401: wrong password", None),
+    )
+    for now in range(51, 1000, 10):
+        question = agenda.next(float(now))
+        if isinstance(question, Ask):
+            agenda.take(question, Running(record("x")), float(now))
+        else:
+            assert isinstance(question, Rest)
+    assert not agenda.take(asked(agenda, 1100.0), BAD_TOKEN, 1100.0)
+    (end,) = agenda.take(renewing(agenda, 1100.0), wrong, 1101.0)
+    assert isinstance(end, Ended)
+    assert end.outcome.refusal == wrong.for_all()
+
+
+def test_renewal_that_fails_is_told_and_honours_retry_after() -> None:
+    """Each failure is an event, with the pause; neither Retry-After nor a limit is undercut."""
+    agenda = serving(50.0)
+    assert agenda.take(renewing(agenda, 50.0), Fault("HTTP 503", 40.0), 50.0) == (
+        RenewalFailed("HTTP 503", 42.0),
+    )
+    agenda.take(asked(agenda, 50.0), Running(record("x")), 50.0)
+    slow = Throttled("too many", retry_after=100.0)
+    assert agenda.take(renewing(agenda, 92.0), slow, 92.0) == (RenewalFailed("too many", 105.0),)
+    stated = Throttled("1 in 5 minutes", limit=1, window=300.0)
+    assert agenda.take(renewing(agenda, 197.0), stated, 197.0) == (
+        RenewalFailed("1 in 5 minutes", 315.0),
+    )
+
+
+def test_long_retry_after_does_not_outlast_unreachable_after() -> None:
+    """With no key at all, the last renewal is tried when the patience of the waits ends."""
+    agenda = leased()
+    agenda.track("y", 10_000.0, "you", 0.0)
+    agenda.take(asked(agenda, 0.0), BAD_TOKEN, 0.0)
+    down = Fault("HTTP 503", 3600.0)
+    assert agenda.take(renewing(agenda, 0.0), down, 0.0) == (RenewalFailed("HTTP 503", 600.0),)
+    told = agenda.take(renewing(agenda, 600.0), down, 600.0)
+    kinds = [event.outcome.kind for event in told if isinstance(event, Ended)]
+    assert kinds == [OutcomeKind.UNREACHABLE, OutcomeKind.UNREACHABLE]
+
+
+@pytest.mark.parametrize("connections", [1, 64])
+async def test_deadline_holds_while_a_source_stalls(connections: int) -> None:
+    """Even when the renewal takes the only place: the wait ends in the last look's allowance."""
+
+    class Slow(Vault):
+        calls = 0
+
+        async def obtain(self, send: Send) -> Lease:
+            self.calls += 1
+            if self.calls > 1:
+                await asyncio.sleep(29)
+            return await super().obtain(send)
+
+    async with simulator() as dds:
+        auth = Slow(Token(dds.token))
+        settings: dict[str, Any] = {"project_id": dds.project_id, "connections": connections}
+        async with Waiter(endpoint=dds.endpoint, auth=auth, **settings) as waiter:
+            waits = [waiter.track(dds.add_job(), timeout=108.0 + each) for each in range(3)]
+            await asyncio.sleep(100)
+            dds.revoke()
+            for number, wait in enumerate(waits):
+                await asyncio.wait([wait])
+                assert dds.now() <= 108.0 + number + LAST_LOOK + 1.0
+
+
+class Caller(Shell):
+    """Wants the instance of every job ready too."""
+
+    deadlines: dict[object, float]
+
+    def _note(self, events: Iterable[Event]) -> None:
+        for event in events:
+            super()._note([event])
+            if isinstance(event, Ended) and event.outcome.ok and not event.instance:
+                for owner in event.owners:
+                    by = self.deadlines[owner]
+                    self._note(self.agenda.make_ready(event.outcome, by, owner, self.now))
+
+
+ANSWERS: dict[str, list[Any]] = {
+    "Ask": [
+        lambda name: Running(record(name)),
+        lambda name: Completed(Job.from_record({**record(name), "instance_id": f"{name}in02"})),
+        lambda _: Fault("HTTP 502"),
+        lambda _: BAD_TOKEN,
+    ],
+    "Look": [
+        lambda _: InstanceState(found=True, status="normal"),
+        lambda _: InstanceState(found=True, status="normal", actions=("RESTARTING",)),
+        lambda _: Throttled("slow down", limit=5, window=1.0),
+        lambda _: Refusal(403, "DBS.280032", concerns_all=True),
+        lambda _: BAD_TOKEN,
+    ],
+    "Renew": [
+        lambda _: Renewed(None),
+        lambda _: Renewed(20.0),
+        lambda _: Renewed(nan),
+        lambda _: Renewed(5.0, same=True),
+        lambda _: Fault("HTTP 503", 50.0),
+        lambda _: Refusal(401, error_msg="wrong password"),
+    ],
+}
+STEPS = st.lists(
+    st.tuples(st.integers(0, 59), st.sampled_from([0.0, 0.1, 3.0, 50.0])), min_size=1, max_size=30
+)
+TIMEOUTS = st.lists(st.sampled_from([5.0, 60.0, 700.0, 3600.0]), min_size=1, max_size=4)
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps=STEPS, timeouts=TIMEOUTS)
+def test_whatever_cloud_instances_and_source_say(
+    steps: list[tuple[int, float]], timeouts: list[float]
+) -> None:
+    """Each wait ends exactly once, by its deadline and the last look's allowance."""
+    script = cycle(steps)
+
+    def reply(kind: str, name: str) -> tuple[Any, float]:
+        number, latency = next(script)
+        choices = ANSWERS[kind]
+        return choices[number % len(choices)](name), latency
+
+    def cloud(job_id: str, now: float) -> tuple[Reply, float]:
+        return reply("Ask", job_id)
+
+    shell = Caller(cloud, elsewhere=lambda asked, _: reply(type(asked).__name__, ""))
+    shell.deadlines = {}
+    for number, timeout in enumerate(timeouts):
+        owner = object()
+        shell.deadlines[owner] = timeout
+        shell.track(f"job-{number % 3}", timeout, owner)
+    shell.run()
+    last: list[tuple[object, float]] = []
+    for at, end in shell.ended:
+        if end.instance or not end.outcome.ok:
+            last += [(owner, at) for owner in end.owners]
+    assert Counter(owner for owner, _ in last) == Counter(list(shell.deadlines))
+    for owner, at in last:
+        assert at <= shell.deadlines[owner] + LAST_LOOK + 2.0

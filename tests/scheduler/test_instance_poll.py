@@ -1,0 +1,303 @@
+"""After the job: the instance must be normal with nothing pending."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ddswait import InstanceNotReady, OutcomeKind, Password, Refused, Token, Waiter
+from ddswait.events import Ended, Event
+from ddswait.job import Job
+from ddswait.outcome import Outcome, Refusal
+from ddswait.scheduler.instance_poll import Readiness
+from ddswait.scheduler.job_poll import Rules
+from ddswait.service.dds import Fault, InstanceState, read_instance
+from ddswait.simulator import Simulator
+from ddswait.simulator.server import Seen
+from tests.scheduler.shell import Still
+
+
+@pytest_asyncio.fixture
+async def dds() -> AsyncIterator[Simulator]:
+    async with Simulator(visible_after=0.0) as simulator:
+        yield simulator
+
+
+def waiter(dds: Simulator, **settings: Any) -> Waiter:
+    return Waiter(
+        endpoint=dds.endpoint, project_id=dds.project_id, auth=Token(dds.token), **settings
+    )
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def test_ready_waits_for_the_instance(dds: Simulator) -> None:
+    """The record comes when the instance is normal and idle; without `ready`, before."""
+    dds.settle_seconds = 60.0
+    begin, job_id = now(), dds.add_job(seconds=100)
+    async with waiter(dds) as w:
+        early = w.track(job_id)
+        job = await w.wait(job_id, ready=True)
+        assert early.done()
+    assert job.status == "Completed"
+    assert 160 <= now() - begin < 172
+
+
+async def test_groups_wait_for_their_instances_too(dds: Simulator) -> None:
+    """wait_all() and as_completed() with `ready`: one outcome a job, when its instance is idle."""
+    dds.settle_seconds = 60.0
+    begin, ids = now(), [dds.add_job(seconds=100), dds.add_job(seconds=120)]
+    async with waiter(dds) as w:
+        outcomes = await w.wait_all(ids, ready=True)
+        assert [each.ok for each in outcomes] == [True, True]
+        assert now() - begin >= 180
+        assert [each.kind async for each in w.as_completed(ids, ready=True)] == ["completed"] * 2
+
+
+async def test_not_ready_by_the_deadline_is_its_own_outcome(dds: Simulator) -> None:
+    """InstanceNotReady, exactly at the deadline, says what is pending; the record is there."""
+    dds.settle_seconds = 1e6
+    begin = now()
+    async with waiter(dds, timeout=300) as w:
+        with pytest.raises(InstanceNotReady, match="normal, with RESTARTING pending") as caught:
+            await w.wait(dds.add_job(seconds=100), ready=True)
+    assert now() - begin == pytest.approx(300, abs=0.2)
+    assert caught.value.job is not None
+
+
+async def test_leaving_the_block_waits_for_readiness_too(dds: Simulator) -> None:
+    """As for jobs: a normal exit waits, an exception cancels."""
+    dds.settle_seconds = 60.0
+    async with waiter(dds) as w:
+        future = w.track(dds.add_job(seconds=10), ready=True)
+    assert future.done()
+    async with waiter(dds) as w:
+        future = w.track(dds.add_job(seconds=10), ready=True)
+        await asyncio.sleep(30)
+        assert [each.kind for each in w.pending()] == [OutcomeKind.PENDING]
+        await w.close()
+    assert future.cancelled()
+
+
+async def test_token_may_end_meanwhile(dds: Simulator) -> None:
+    """A 401 to a look at the instance renews the token, as one to a look at a job does."""
+    dds.settle_seconds = 200.0
+    auth = Password(dds.user, dds.password, dds.domain, dds.endpoint, dds.region)
+    async with Waiter(endpoint=dds.endpoint, auth=auth) as w:
+        future = w.track(dds.add_job(seconds=10), ready=True)
+        await asyncio.sleep(100)
+        dds.revoke_all()
+        assert (await future).status == "Completed"
+
+
+async def test_weather_only_delays(dds: Simulator) -> None:
+    """Faults of the looks at the instance are no verdict."""
+    job_id = dds.add_job(seconds=10)
+    dds.inject("error", count=4, path=f"/v3/{dds.project_id}/instances")
+    async with waiter(dds) as w:
+        assert (await w.wait(job_id, ready=True)).status == "Completed"
+
+
+def instances(dds: Simulator) -> str:
+    return f"/v3/{dds.project_id}/instances"
+
+
+def looks(dds: Simulator) -> list[Seen]:
+    return [seen for seen in dds.requests if seen.path == instances(dds)]
+
+
+def by_password(dds: Simulator, **settings: Any) -> Waiter:
+    auth = Password(dds.user, dds.password, dds.domain, dds.endpoint, dds.region)
+    return Waiter(endpoint=dds.endpoint, auth=auth, **settings)
+
+
+async def kinds(waits: Iterable[asyncio.Future[Job]]) -> set[type]:
+    return {type(each) for each in await asyncio.gather(*waits, return_exceptions=True)}
+
+
+async def test_hundred_instances_and_a_revoked_token_cost_one_renewal(dds: Simulator) -> None:
+    """Looks at instances share the lease: one renewal for all, and no wait lost."""
+    dds.settle_seconds = 200.0
+    ids = [dds.add_job(seconds=10) for _ in range(100)]
+    async with by_password(dds, rate="1000/s") as w:
+        waits = [w.track(each, ready=True) for each in ids]
+        await asyncio.sleep(100)
+        dds.revoke_all()
+        dds.inject("stall", count=None, path="/v3/auth/tokens", seconds=20.0)
+        assert await kinds(waits) == {Job}
+    assert dds.statuses[201] == 2
+
+
+async def test_token_is_renewed_while_only_instances_are_left(dds: Simulator) -> None:
+    """Before it ends, as for jobs: no look is ever refused."""
+    dds.settle_seconds, dds.token_seconds = 40_000.0, 3600.0
+    async with by_password(dds) as w:
+        await w.wait(dds.add_job(seconds=10), ready=True, timeout=86400)
+    assert dds.statuses[401] == 0
+    assert dds.statuses[201] > 20
+
+
+async def test_iam_down_for_five_minutes_loses_no_instance(dds: Simulator) -> None:
+    """No question leaves meanwhile; then the waits go on."""
+    dds.settle_seconds = 600.0
+    ids = [dds.add_job(seconds=10) for _ in range(20)]
+    async with by_password(dds) as w:
+        waits = [w.track(each, ready=True) for each in ids]
+        await asyncio.sleep(100)
+        dds.revoke_all()
+        dds.inject("error", count=None, path="/v3/auth/tokens")
+        await asyncio.sleep(300)
+        dds.clear_faults()
+        assert await kinds(waits) == {Job}
+
+
+async def test_iam_down_for_good_ends_as_not_ready_with_the_cause(dds: Simulator) -> None:
+    """After unreachable_after seconds without credentials, as for jobs."""
+    dds.settle_seconds = 1e6
+    async with by_password(dds) as w:
+        wait = w.track(dds.add_job(seconds=10), ready=True)
+        await asyncio.sleep(100)
+        dds.revoke_all()
+        dds.inject("error", count=None, path="/v3/auth/tokens")
+        with pytest.raises(InstanceNotReady, match="no credentials: HTTP 503"):
+            await wait
+        assert 700 <= now() <= 800
+
+
+async def test_ended_token_is_refused_once_for_all_instances(dds: Simulator) -> None:
+    """Refused, dated, after one question; a later wait is refused without one."""
+    dds.settle_seconds = 1e6
+    ids = [dds.add_job(seconds=10) for _ in range(300)]
+    outcomes: list[Outcome] = []
+    async with waiter(dds, rate="1000/s") as w:
+        waits = [w.track(each, ready=True, callback=outcomes.append) for each in ids]
+        await asyncio.sleep(60)
+        dds.revoke()
+        assert await kinds(waits) == {Refused}
+        assert await kinds([w.track(dds.add_job(seconds=10), ready=True)]) == {Refused}
+        # As many as were under way when the token ended.
+        assert dds.statuses[401] <= 64
+    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.REFUSED}
+    assert "accepted until" in outcomes[0].message
+    assert outcomes[0].refusal is not None
+    assert outcomes[0].job is not None
+
+
+async def test_permission_for_instances_says_nothing_of_jobs(dds: Simulator) -> None:
+    """A 403 ends every wait for an instance after one question; waits for jobs go on."""
+    dds.inject("forbidden", count=None, path=instances(dds))
+    async with waiter(dds) as w:
+        job = w.track(dds.add_job(seconds=300))
+        first = w.track(dds.add_job(seconds=10), ready=True)
+        assert await kinds([first]) == {Refused}
+        late = [w.track(dds.add_job(seconds=10), ready=True) for _ in range(30)]
+        assert await kinds(late) == {Refused}
+        assert "dds:instance:list" in str(first.exception())
+        assert len(looks(dds)) == 1
+        assert (await job).status == "Completed"
+
+
+async def test_limit_met_at_an_instance_is_learned(dds: Simulator) -> None:
+    """A 429 to a look at an instance teaches the budget that all share."""
+    dds.settle_seconds = 300.0
+    ids = [dds.add_job(seconds=10) for _ in range(50)]
+    async with waiter(dds) as w:
+        waits = [w.track(each, ready=True) for each in ids]
+        await asyncio.sleep(60)
+        assert looks(dds)
+        dds.limit(100, 60.0)
+        assert await kinds(waits) == {Job}
+        assert "100/60 s" in repr(w)
+    assert dds.statuses[429] < 10
+
+
+async def test_last_look_at_an_instance_is_exactly_at_the_deadline(dds: Simulator) -> None:
+    """An instance that becomes ready just before the deadline is seen."""
+    dds.settle_seconds = 99.9
+    job_id = dds.add_job(seconds=0)
+    async with waiter(dds) as w:
+        wait = w.track(job_id, timeout=100, ready=True)
+        await asyncio.sleep(98)
+        assert "1 jobs" in repr(w)
+        assert (await wait).status == "Completed"
+        assert now() == 100.0
+
+
+async def test_letting_go_of_one_wait_leaves_the_others(dds: Simulator) -> None:
+    """The same job, tracked anew and by others, while its instance is awaited."""
+    dds.settle_seconds = 200.0
+    job_id = dds.add_job(seconds=10)
+    ended: list[Event] = []
+    async with waiter(dds, on_event=ended.append) as w:
+        first, second = (w.track(job_id, ready=True) for _ in range(2))
+        await asyncio.sleep(100)
+        first.cancel()
+        assert (await w.wait(job_id)).status == "Completed"
+        assert not second.done()
+        assert [each.job_id for each in w.pending()] == [job_id]
+        before = len(looks(dds))
+        assert (await second).status == "Completed"
+    assert len(looks(dds)) - before < 40
+    assert [each.instance for each in ended if isinstance(each, Ended)] == [False, False, True]
+
+
+def take(waiting: Readiness, reply: InstanceState | Fault | Refusal, at: float) -> Outcome | None:
+    return waiting.take(reply, at, Rules(), Still())
+
+
+def readiness(name: str = "Create_MongoDB", instance: str = "i1") -> Readiness:
+    record = {"id": "x", "name": name, "status": "Completed", "instance_id": instance}
+    outcome = Outcome("x", OutcomeKind.COMPLETED, Job.from_record(record))
+    return Readiness(outcome, 0.0, 100.0, None)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (InstanceState(found=True, status="normal"), OutcomeKind.COMPLETED),
+        (InstanceState(found=True, status="normal", actions=("RESTARTING",)), None),
+        (InstanceState(found=True, status="creating"), None),
+        (InstanceState(found=False), None),
+        (InstanceState(found=True, status="createfail"), OutcomeKind.NOT_READY),
+        (Refusal(403, "DBS.280032"), OutcomeKind.NOT_READY),
+        (Fault("weather"), None),
+    ],
+)
+def test_what_an_answer_means(
+    reply: InstanceState | Fault | Refusal, kind: OutcomeKind | None
+) -> None:
+    """Ready, hopeless, or asked again; at the deadline everything but ready is not ready."""
+    outcome = take(readiness(), reply, 50.0)
+    assert (outcome and outcome.kind) is kind
+    late = take(readiness(), reply, 100.0)
+    assert late is not None
+    assert late.kind is (kind or OutcomeKind.NOT_READY)
+
+
+def test_after_a_deletion_there_is_nothing_to_be_ready() -> None:
+    """The instance is gone: completed. Of other jobs, the message says that no such ID is known."""
+    outcome = take(readiness("Delete_MongoDB"), InstanceState(found=False), 1.0)
+    assert outcome is not None
+    assert outcome.ok
+    lost = take(readiness(), InstanceState(found=False), 100.0)
+    assert lost is not None
+    assert "jobs name nodes as well" in lost.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reply"),
+    [
+        (200, b'{"instances": []}', InstanceState(found=False)),
+        (200, b'{"instances": [{"status": "normal"}]}', InstanceState(found=True, status="normal")),
+        (404, b'{"error_code": "DBS.200011"}', InstanceState(found=False)),
+    ],
+)
+def test_replies_are_read(status: int, body: bytes, reply: InstanceState) -> None:
+    """An empty list, and 404 of DDS, both say that there is no such instance."""
+    assert read_instance(status, {}, body) == reply
+    assert isinstance(read_instance(200, {}, b"<html>"), Fault)
+    assert isinstance(read_instance(403, {}, b"{}"), Refusal)

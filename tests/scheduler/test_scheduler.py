@@ -1,0 +1,425 @@
+"""ddswait.agenda: many watches, no loop, no clock."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus, Visible
+from ddswait.outcome import OutcomeKind as Kind
+from ddswait.outcome import Refusal
+from ddswait.scheduler.actions import Ask, Rest, Sweep
+from ddswait.scheduler.job_poll import Rules, Watch
+from ddswait.scheduler.poll import LAST_LOOK
+from ddswait.scheduler.rate_limiter import Budget
+from ddswait.scheduler.scheduler import Agenda
+from ddswait.service.dds import (
+    Completed,
+    Failed,
+    Fault,
+    Listed,
+    NotVisible,
+    Reply,
+    Running,
+    Throttled,
+)
+from ddswait.simulator.limits import Limit
+from tests.scheduler.shell import PLACE, Shell, Still, job, lasting, record
+
+BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", concerns_all=True)
+
+
+def agenda() -> Agenda:
+    return Agenda(Rules(place=PLACE), Still())
+
+
+def test_first_look_is_at_once() -> None:
+    """A job is looked at when its tracking begins; two do not leave before one is answered."""
+    a = agenda()
+    assert a.track("x", 100.0, "me", 5.0) == (Tracked("x"),)
+    (watch,) = a
+    assert isinstance(watch, Watch)
+    assert a.next(5.0) == Ask("x", watch, 0, 5.0)
+    assert isinstance(a.next(5.0), Rest)
+
+
+def test_nothing_to_watch_is_a_rest_for_ever() -> None:
+    """An empty agenda has nothing due."""
+    assert agenda().next(0.0) == Rest(float("inf"))
+    assert agenda().due_at() == float("inf")
+
+
+def test_one_job_from_door_to_door() -> None:
+    """A job becomes visible, progresses and completes; each is told once, with exact times."""
+    shell = Shell(lasting(20.0, visible_after=2.0))
+    me = shell.track("x")
+    shell.run()
+    told = [(at, type(event).__name__) for at, event in shell.log]
+    # Unknown at 0, 0.5 and 1.5; visible at 3.5, then sqrt((600 + age) / 10) + 0.025 apart.
+    assert [round(at, 3) for at, kind in told if kind == "Ask"] == [
+        0.0, 0.5, 1.5, 3.5, 11.294, 19.137, 27.031,
+    ]  # fmt: skip
+    assert [kind for _, kind in told if kind != "Ask"] == [
+        "Tracked", "Visible", "Progressed", "Ended",
+    ]  # fmt: skip
+    ((_, end),) = shell.ended
+    assert (end.outcome.kind, end.outcome.polls, end.owners) == (Kind.COMPLETED, 7, (me,))
+    assert len(shell.agenda) == 0
+
+
+def test_progress_is_told_when_it_changes_only() -> None:
+    """The same status and progress twice is no news."""
+    a = agenda()
+    a.track("x", 1000.0, "me", 0.0)
+    seen = []
+    for now, progress in ((0.0, 5), (10.0, 5), (20.0, 6)):
+        question = a.next(now)
+        assert isinstance(question, Ask)
+        seen.append(
+            [type(e) for e in a.take(question, Running(record("x", progress=progress)), now)]
+        )
+    assert seen == [[Visible], [], [Progressed]]
+
+
+def test_two_versions_write_the_same_progress() -> None:
+    """A list's `60` is what a single look's `60%` is: no news, and nothing learned of the end."""
+    a = agenda()
+    a.track("x", 1000.0, "me", 0.0)
+    first = a.next(0.0)
+    assert isinstance(first, Ask)
+    a.take(first, Running(record("x", progress=60), "Fri, 01 Jan 2021 00:00:00 GMT"), 0.0)
+    page = Sweep("Running", 0, 0.0, 30.0)
+    for now, progress, told in ((5.0, "60", 0), (10.0, "61", 1), (15.0, "rubbish", 1)):
+        a._listing.sweeping.begin("x")
+        events = a.take(page, Listed([{**record("x"), "progress": progress}], 1), now)
+        assert sum(isinstance(event, Progressed) for event in events) == told
+        assert (first.watch.told is not None) == (progress == "61")
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_job_that_was_let_go_or_asked_about_is_no_newcomer(left: bool) -> None:
+    """One new job is asked about singly, whatever became of others that were new."""
+    a = agenda()
+    a._almanac.past_at = float("inf")
+    for now, name in ((0.0, "x"), (1.0, "y")):
+        a.track(name, 1000.0, name, now)
+        ask = a.next(now)
+        assert isinstance(ask, Ask)
+        good = Running(record("x"), "Fri, 01 Jan 2021 00:00:00 GMT")
+        a.take(ask, good if name == "x" or left else Fault("HTTP 503"), now)
+    a.track("b", 1000.0, "b", 2.0)
+    if left:
+        a.track("c", 1000.0, "c", 2.0)
+        a.release("c", "c")
+    ask = a.next(2.0)
+    assert isinstance(ask, Ask)
+
+
+def test_undocumented_status_is_told_once() -> None:
+    """However many jobs show it."""
+    shell = Shell(lambda job_id, now: (Running(record(job_id, "Queued")), 0.0))
+    for name in "abc":
+        shell.track(name)
+    shell.run(until=100)
+    assert sum(isinstance(event, UnknownStatus) for _, event in shell.log) == 1
+
+
+def test_owners_share_one_stream_and_one_ending() -> None:
+    """Ten owners of a job are one stream of looks, and end together."""
+    shell = Shell(lasting(50.0))
+    owners = tuple(shell.track("x") for _ in range(10))
+    alone = Shell(lasting(50.0))
+    alone.track("x")
+    assert shell.run().asks == alone.run().asks
+    ((_, end),) = shell.ended
+    assert end.owners == owners
+
+
+def test_each_owner_has_a_deadline() -> None:
+    """Deadlines strike one by one, in order, each with a last look; the job's stream goes on."""
+    shell = Shell(lasting(100.0))
+    late, soon, sooner = (shell.track("x", timeout) for timeout in (500.0, 60.0, 30.0))
+    shell.run()
+    ends = [(at, end.owners, end.outcome.kind) for at, end in shell.ended]
+    assert ends[:2] == [(30.0, (sooner,), Kind.TIMED_OUT), (60.0, (soon,), Kind.TIMED_OUT)]
+    assert ends[2][1:] == ((late,), Kind.COMPLETED)
+    assert {30.0, 60.0} <= {at for at, _ in shell.asks}
+
+
+def test_released_owner_hears_nothing_and_the_last_one_ends_the_watch() -> None:
+    """Letting go in any order leaves the others; after the last there is nothing to ask."""
+    shell = Shell(lasting(1000.0))
+    first, second, third = (shell.track("x", timeout) for timeout in (50.0, 70.0, 60.0))
+    shell.agenda.release("x", second)
+    shell.agenda.release("x", first)
+    shell.run(until=65)
+    assert [end.owners for _, end in shell.ended] == [(third,)]
+    assert len(shell.agenda) == 0
+    shell.agenda.release("x", third)
+    assert shell.agenda.next(65.0) == Rest(float("inf"))
+
+
+def test_reply_for_a_job_that_was_let_go_is_ignored() -> None:
+    """A late reply touches neither nothing nor a new watch of the same ID."""
+    a = agenda()
+    a.track("x", 100.0, "me", 0.0)
+    question = a.next(0.0)
+    assert isinstance(question, Ask)
+    a.release("x", "me")
+    a.track("x", 100.0, "you", 1.0)
+    assert a.take(question, Completed(job("x", "Completed")), 1.0) == ()
+    assert isinstance(a.next(1.0), Ask)
+
+
+def test_bad_credentials_are_asked_about_once() -> None:
+    """However many jobs: one question, every wait refused, later ones without a question."""
+    shell = Shell(lambda *_: (BAD_TOKEN, 0.5))
+    for number in range(1000):
+        shell.track(f"job-{number}")
+    shell.run()
+    assert len(shell.asks) == 1
+    assert {end.outcome.kind for _, end in shell.ended} == {Kind.REFUSED}
+    assert len(shell.ended) == 1000
+    shell.track("another")
+    assert len(shell.run().asks) == 1
+    assert shell.ended[-1][1].outcome.refusal == BAD_TOKEN
+
+
+def test_unanswered_probe_holds_back_the_others_for_two_seconds_only() -> None:
+    """A first question that stalls does not stall the rest for its whole time."""
+    shell = Shell(lambda job_id, now: (Running(record(job_id)), 30.0 if job_id == "a" else 0.0))
+    for name in "abc":
+        shell.track(name)
+    shell.run(until=3)
+    assert shell.asks == [(0.0, "a"), (2.0, "b"), (2.0, "c")]
+
+
+def test_slow_refusals_are_two_at_the_most() -> None:
+    """Until the credentials were accepted once, no more than two questions are under way."""
+    shell = Shell(lambda *_: (BAD_TOKEN, 25.0))
+    for number in range(100):
+        shell.track(f"job-{number}")
+    shell.run()
+    assert [at for at, _ in shell.asks] == [0.0, 2.0]
+    assert {(at, end.outcome.kind) for at, end in shell.ended} == {(25.0, Kind.REFUSED)}
+
+
+def test_probes_that_tell_nothing_are_followed_by_others() -> None:
+    """Two looks that stall are cut like any; then others go, one for each."""
+    shell = Shell(lambda job_id, now: (Running(record(job_id)), 1e6 if now < 40 else 0.0))
+    for name in "abcd":
+        shell.track(name)
+    shell.run(until=100)
+    assert shell.asks[:4] == [(0.0, "a"), (2.0, "b"), (30.0, "c"), (32.0, "d")]
+    assert {name for at, name in shell.asks if at >= 60} == set("abcd")
+
+
+def test_lapse_ends_waits_that_could_not_even_ask() -> None:
+    """With every place taken by stalled looks, a deadline still ends its wait."""
+    shell = Shell(
+        lambda job_id, now: (Running(record(job_id)), 1000.0 if now > 50 else 0.0),
+        Rules(request_timeout=500.0, place=PLACE),
+        size=1,
+    )
+    shell.track("hog", 3000.0)
+    waiting = shell.track("x", 100.0)
+    shell.run(until=200)
+    ends = {end.owners: at for at, end in shell.ended}
+    assert 100.0 <= ends[waiting,] <= 100.0 + LAST_LOOK + 2.0
+
+
+def test_stale_entries_are_swept_out() -> None:
+    """Tracking and letting go a million times leaves no heap behind."""
+    a = agenda()
+    for number in range(10_000):
+        a.track(f"job-{number}", 100.0, number, 0.0)
+        a.release(f"job-{number}", number)
+    assert len(a._roster._timetable) < 200
+
+
+def test_a_year_of_a_thousand_jobs() -> None:
+    """A thousand jobs through a year end, each once, without a loop and without a clock."""
+    year = 365 * 86400.0
+    chance = Random(1)
+    lengths = {f"job-{number}": chance.uniform(60, 3600) for number in range(1000)}
+    starts = {name: chance.uniform(0, year) for name in lengths}
+
+    def cloud(job_id: str, now: float) -> tuple[Reply, float]:
+        if chance.random() < 0.05:
+            return Fault("HTTP 502"), 1.0
+        over = now >= starts[job_id] + lengths[job_id]
+        done = Completed(job(job_id, "Completed"))
+        return (done if over else Running(record(job_id))), chance.uniform(0, 0.5)
+
+    shell = Shell(cloud, random=Random(2))
+    for name in sorted(starts, key=lambda name: starts[name]):
+        shell.run(until=starts[name])
+        shell.track(name, 7200.0)
+    shell.run()
+    assert len(shell.ended) == 1000
+    assert {end.outcome.kind for _, end in shell.ended} == {Kind.COMPLETED}
+    late = [at - starts[end.job_id] - lengths[end.job_id] for at, end in shell.ended]
+    assert max(late) < 60
+
+
+def test_servers_clock_is_followed() -> None:
+    """It is read again each minute, and taken over when it is off by more than some seconds."""
+    a = agenda()
+    a.lists = False
+    a.track("x", 90_000.0, "me", 0.0)
+    ahead = []
+    for now, date in (
+        (0.0, "rubbish"),
+        (10.0, "Fri, 01 Jan 2021 00:00:10 GMT"),
+        (30.0, "Fri, 01 Jan 2021 02:00:30 GMT"),
+        (80.0, "Fri, 01 Jan 2021 00:01:22 GMT"),
+        (200.0, "rubbish"),
+        (220.0, "Fri, 01 Jan 2021 02:03:40 GMT"),
+    ):
+        ask = a.next(now)
+        assert isinstance(ask, Ask)
+        a.take(ask, Running(record("x"), date), now)
+        ahead.append(a._almanac.server_ahead and a._almanac.server_ahead - 1609459200.0)
+    assert ahead == [None, 0.0, 0.0, 0.0, 0.0, 7200.0]
+
+
+@pytest.mark.parametrize("figures", [True, False])
+def test_want_of_budget_makes_no_job_unreachable(figures: bool) -> None:
+    """500 jobs under a limit of 20 a minute, stated or hidden, in bad weather: all complete."""
+    limit, chance = Limit(20, 60.0), Random(1)
+
+    def cloud(job_id: str, now: float) -> tuple[Reply, float]:
+        if limit.refusal(now):
+            return Throttled("429", 0.0, *((20, 60.0) if figures else ())), 0.0
+        if chance.random() < 0.05:
+            return Fault("HTTP 503"), 0.0
+        over = now > 600.0
+        return (Completed(job(job_id, "Completed")) if over else Running(record(job_id))), 0.0
+
+    shell = Shell(cloud, random=Random(2), budget=Budget())
+    for number in range(500):
+        shell.track(f"job-{number}", 90_000.0)
+    shell.run()
+    assert Counter(end.outcome.kind for _, end in shell.ended) == {Kind.COMPLETED: 500}
+
+
+def test_outage_ends_the_waits_in_time_though_few_looks_can_be_under_way() -> None:
+    """200 jobs, 4 places, a server that is silent: waiting for a place is blindness."""
+    shell = Shell(
+        lambda job_id, now: (Running(record(job_id)), 1000.0 if now > 50 else 0.0), size=4
+    )
+    for number in range(200):
+        shell.track(f"job-{number}", 90_000.0)
+    shell.run()
+    assert Counter(end.outcome.kind for _, end in shell.ended) == {Kind.UNREACHABLE: 200}
+    assert max(at for at, _ in shell.ended) < 4000
+
+
+REPLIES = st.sampled_from(
+    [
+        lambda job_id: Running(record(job_id)),
+        lambda job_id: Running(record(job_id, "Queued", 50)),
+        lambda job_id: Running({**record(job_id), "name": None}),
+        lambda job_id: Running({**record(job_id), "name": [], "progress": {}}),
+        lambda job_id: Running(record(job_id), "Fri, 31 Dec 9999 23:59:59 GMT"),
+        lambda job_id: Completed(job(job_id, "Completed")),
+        lambda job_id: Failed(job(job_id, "Failed")),
+        lambda _: NotVisible("unknown"),
+        lambda _: Fault("HTTP 502"),
+        lambda _: Fault("HTTP 503", retry_after=40.0),
+        lambda _: Throttled("slow down", limit=5, window=1.0),
+        lambda _: Refusal(400, "DBS.200001", "bad parameter"),
+        lambda _: BAD_TOKEN,
+    ]
+)
+# Endings are rare in the list on purpose: `weights` repeats what keeps a wait going.
+STEPS = st.lists(st.tuples(REPLIES, st.sampled_from([0.0, 0.1, 3.0, 50.0])), min_size=1)
+TRACKS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from([5.0, 60.0, 61.0, 700.0, 3600.0])),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps=STEPS, tracks=TRACKS, seed=st.integers(0, 3), size=st.sampled_from([1, 2, 64]))
+def test_whatever_the_cloud_says(
+    steps: list[tuple[object, float]],
+    tracks: list[tuple[str, float]],
+    seed: int,
+    size: int,
+) -> None:
+    """Each wait ends exactly once, and only for a reason.
+
+    Never completed or failed unless the server said so of that very job; never by time before
+    its deadline nor after the last look's allowance; one look per job at a time; the next
+    question is later than now.
+    """
+    said: dict[str, set[str]] = {"a": set(), "b": set(), "c": set()}
+    script = iter(steps * 50)
+
+    def cloud(job_id: str, now: float) -> tuple[Reply, float]:
+        make, latency = next(script, (lambda _: Fault("silence"), 0.0))
+        reply: Reply = make(job_id)  # type: ignore[operator]
+        said[job_id].add(type(reply).__name__)
+        return reply, latency
+
+    shell = Shell(cloud, random=Random(seed), size=size)
+    deadlines = {shell.track(name, timeout): (name, timeout) for name, timeout in tracks}
+    shell.run()
+    owners = [owner for _, end in shell.ended for owner in end.owners]
+    assert sorted(map(id, owners)) == sorted(map(id, deadlines))
+    for at, end in shell.ended:
+        kind = end.outcome.kind
+        for owner in end.owners:
+            name, deadline = deadlines[owner]
+            assert name == end.job_id
+            assert at <= deadline + LAST_LOOK + 2.0
+            assert kind is not Kind.TIMED_OUT or at >= deadline
+            assert kind is not Kind.UNREACHABLE or at >= 600.0
+            assert kind is not Kind.NOT_FOUND or at >= 60.0
+        assert kind is not Kind.COMPLETED or "Completed" in said[end.job_id]
+        assert kind is not Kind.FAILED or "Failed" in said[end.job_id]
+        was_seen = any(isinstance(e, Visible) and e.job_id == name for _, e in shell.log)
+        assert kind is not Kind.NOT_FOUND or not was_seen
+        assert kind is not Kind.VANISHED or was_seen
+    for name in said:
+        times = [at for at, asked in shell.asks if asked == name]
+        assert times == sorted(set(times))
+
+
+@given(steps=STEPS, tracks=TRACKS)
+def test_histories_repeat(
+    steps: list[tuple[object, float]], tracks: list[tuple[str, float]]
+) -> None:
+    """The same seed and the same replies give the same history, to the last bit."""
+
+    def history() -> list[tuple[float, str]]:
+        script = iter(steps * 20)
+
+        def cloud(job_id: str, now: float) -> tuple[Reply, float]:
+            make, latency = next(script, (lambda _: Fault("silence"), 0.0))
+            return make(job_id), latency  # type: ignore[operator]
+
+        shell = Shell(cloud, random=Random(7))
+        for name, timeout in tracks:
+            shell.track(name, timeout)
+        return shell.run().asks
+
+    assert history() == history()
+
+
+@pytest.mark.parametrize("reply", [Fault("HTTP 502"), Throttled("slow")])
+def test_failed_look_is_told_with_its_pause(reply: Reply) -> None:
+    """A failed look is an event that says why, and when the next one is due."""
+    a = agenda()
+    a.track("x", 1000.0, "me", 0.0)
+    question = a.next(0.0)
+    assert isinstance(question, Ask)
+    (event,) = a.take(question, reply, 0.0)
+    assert event == PollFailed("x", reply.cause, 0.75)  # type: ignore[union-attr]
+    assert a.next(0.1) == Rest(0.75)
+    assert [type(e) for e in a.lapse(0.2)] == []
+    assert not isinstance(event, Ended)

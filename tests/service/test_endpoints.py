@@ -1,0 +1,97 @@
+"""ddswait.endpoints: regions to hosts, and what can be an endpoint."""
+
+import pytest
+
+from ddswait.errors import ConfigurationError
+from ddswait.service.endpoints import check_endpoint, check_proxy, endpoint_of
+
+
+@pytest.mark.parametrize(
+    ("region", "cloud", "endpoint"),
+    [
+        ("ap-southeast-1", "", "https://dds.ap-southeast-1.myhuaweicloud.com"),
+        ("eu-west-101", "", "https://dds.eu-west-101.myhuaweicloud.eu"),
+        ("eu-west-0", "", "https://dds.eu-west-0.myhuaweicloud.com"),
+        ("eu-de", "otc.t-systems.com", "https://dds.eu-de.otc.t-systems.com"),
+    ],
+)
+def test_endpoints(region: str, cloud: str, endpoint: str) -> None:
+    """A region's endpoint ends in .com, .eu in Europe's own cloud, or in the cloud's domain."""
+    assert endpoint_of("dds", region, cloud) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("region", "cloud"), [("", ""), ("evil.example/", ""), ("CN", ""), ("cn-north-4", "evil/")]
+)
+def test_names_that_cannot_be_one(region: str, cloud: str) -> None:
+    """A region or cloud that would change the host is refused by name."""
+    with pytest.raises(ConfigurationError, match=r"is no region|is no domain"):
+        endpoint_of("dds", region, cloud)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["", "dds.example", "ftp://x", "https://", "https://x:99999", "https://x/?a", "https://x y"],
+)
+def test_bad_endpoints_are_named(endpoint: str) -> None:
+    """An endpoint that is no plain URL is refused by name, with an example."""
+    with pytest.raises(ConfigurationError, match="give it as https://dds"):
+        check_endpoint(endpoint)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://u:s3cret@dds.example",
+        "https://u:s3cret@dds.example:99999",
+        "https://u:s3cret@[bad",
+        "u:s3cret@dds.example",
+        "https//u:s3cret@dds.example",
+        "https://u:s3/cret@dds.example",
+    ],
+)
+def test_endpoint_that_may_hold_a_password_is_not_repeated(endpoint: str) -> None:
+    """Whatever holds an `@` is refused without being shown, and its source is named."""
+    with pytest.raises(ConfigurationError, match=r"HW_AUTH_URL .* https://iam") as caught:
+        check_endpoint(endpoint, source="HW_AUTH_URL", service="iam")
+    assert "s3" not in str(caught.value)
+
+
+def test_slash_at_the_end_is_dropped() -> None:
+    """A path is kept, the slash at its end is not."""
+    assert check_endpoint("https://dds.example/base/") == "https://dds.example/base"
+
+
+def test_http_beyond_this_machine_is_refused_unless_allowed() -> None:
+    """Credentials cross no network in the clear, but to loopback or when it is asked for."""
+    for endpoint in ("http://127.0.0.1:80", "http://[::1]:80", "http://localhost"):
+        assert check_endpoint(endpoint) == endpoint
+    with pytest.raises(ConfigurationError, match="--insecure-http"):
+        check_endpoint("http://dds.example")
+    assert check_endpoint("http://dds.example", insecure_http=True) == "http://dds.example"
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://pu:s3c/ret@127.0.0.1:3128",
+        "http://pu:3128/s3cret@127.0.0.1",
+        "http://pu:s3?cret@127.0.0.1",
+        "http://pu:s3 cret@127.0.0.1",
+        "pu:s3cret@127.0.0.1:3128",
+        "socks5://pu:s3cret@127.0.0.1:3128",
+        "proxy:3128",
+        "http://",
+        "http://proxy:0",
+    ],
+)
+def test_proxy_that_is_no_url_is_not_shown(proxy: str) -> None:
+    """The variable and the mend are told; the URL, which may hold a password, is not."""
+    with pytest.raises(ConfigurationError, match="https_proxy is no URL: write http://HOST:PORT"):
+        check_proxy(proxy, "https_proxy")
+
+
+def test_proxy_with_an_escaped_password_is_taken() -> None:
+    """User name and password may stand in a proxy's URL."""
+    for proxy in ("http://pu:s3c%2Fret@proxy:3128", "https://proxy", "http://[::1]:3128/"):
+        assert check_proxy(proxy, "https_proxy") == proxy
