@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from ddswait import history as history
     from ddswait.credentials.iam import Password as Password
     from ddswait.credentials.keys import AccessKey as AccessKey
-    from ddswait.credentials.keys import Credentials as Credentials
+    from ddswait.credentials.keys import CredentialProvider as CredentialProvider
     from ddswait.credentials.keys import Key as Key
     from ddswait.credentials.keys import Lease as Lease
     from ddswait.credentials.keys import Send as Send
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
     from ddswait.outcome import Outcome as Outcome
     from ddswait.outcome import OutcomeKind as OutcomeKind
     from ddswait.outcome import Refusal as Refusal
-    from ddswait.service.dds import Fault as Fault
     from ddswait.service.dds import Request as Request
     from ddswait.service.dds import Throttled as Throttled
+    from ddswait.service.dds import TransientFailure as TransientFailure
     from ddswait.waiter import Waiter as Waiter
 
-__version__ = "0.1.0"
+from ddswait.version import __version__
 
 # Looked up only when used (PEP 562): `import ddswait` and `ddswait --help` then load neither
 # asyncio nor aiohttp, which together cost ten times the rest.
 _HOMES = {
-    "service.dds": ["Fault", "Request", "Throttled"],
-    "credentials.keys": ["AccessKey", "Credentials", "Key", "Lease", "Send", "Token"],
+    "service.dds": ["TransientFailure", "Request", "Throttled"],
+    "credentials.keys": ["AccessKey", "CredentialProvider", "Key", "Lease", "Send", "Token"],
     "errors": [
         "ConfigurationError",
         "DdswaitError",

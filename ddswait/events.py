@@ -1,4 +1,4 @@
-"""What happens to tracked jobs, as frozen records; times and pauses in seconds."""
+"""What happens to tracked jobs, as frozen records; all durations are in seconds."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ddswait.outcome import Outcome  # noqa: TC001
 
 
 class Tracked(NamedTuple):
-    """The job's first caller has come; its first look is due at once."""
+    """Somebody began to wait for the job; its first poll is due at once."""
 
     job_id: str
 
 
 class Visible(NamedTuple):
-    """The first reply that knew the job, then `age` seconds old by the server's clock."""
+    """The first reply that knew the job, which was `age` seconds old by the server's clock."""
 
     job_id: str
     job: Job
@@ -23,7 +23,7 @@ class Visible(NamedTuple):
 
 
 class Progressed(NamedTuple):
-    """Status or progress differ from the look before, whose record is `previous`."""
+    """Status or progress differ from the poll before, whose record is `previous`."""
 
     job_id: str
     job: Job
@@ -31,38 +31,38 @@ class Progressed(NamedTuple):
 
 
 class PollFailed(NamedTuple):
-    """A look failed for `cause`; the next one is due in `pause` seconds."""
+    """A poll failed for `cause`; the next one is due in `retry_delay` seconds."""
 
     job_id: str
     cause: str
-    pause: float
+    retry_delay: float
 
 
 class UnknownStatus(NamedTuple):
-    """DDS used a status that it does not document; told once for each such status."""
+    """The service used a status that is not documented; reported once for each such status."""
 
     job_id: str
     status: str
 
 
-class Looked(NamedTuple):
-    """A job was looked at; told only to those who listen closely (debug).
+class Polled(NamedTuple):
+    """A job was polled; created only while somebody listens to debug events.
 
     Attributes:
         job_id: the job.
-        why: `first`, `grace` (its ID is not known yet), `pace`, `fault` (again after a failed
-            look), `sweep` (it was in a list), `unlisted` (a list lacked it) or `deadline` (the
-            last look).
-        pause: seconds until the next look is due.
+        reason: why it was polled: `first`, `grace` (its ID is not known yet), `interval`,
+            `retry` (the last poll failed), `listed` (a list request showed it), `unlisted` (a
+            list request should have shown it and did not) or `deadline` (the last poll).
+        next_in: seconds until the next poll is due.
     """
 
     job_id: str
-    why: str
-    pause: float
+    reason: str
+    next_in: float
 
 
 class ListRefused(NamedTuple):
-    """Tasks may not be listed, for `cause`: every job is looked at singly from now on."""
+    """List requests are refused for `cause`: every job is polled individually from now on."""
 
     cause: str
     job_id: str = ""
@@ -71,24 +71,29 @@ class ListRefused(NamedTuple):
 class RenewalFailed(NamedTuple):
     """Credentials could not be obtained or renewed, for `cause`.
 
-    It is tried again in `pause` seconds; None: not before the present ones are refused, since the
-    renewal itself was, and a user who is refused too often is locked.
+    Attributes:
+        cause: what went wrong.
+        retry_delay: seconds until the next attempt. None: there is none before the present
+            credentials are refused, because this renewal was refused itself, and a user who is
+            refused too often is locked.
+        job_id: always "": the event concerns every job.
     """
 
     cause: str
-    pause: float | None
+    retry_delay: float | None
     job_id: str = ""
 
 
 class Ended(NamedTuple):
-    """The waits of `owners` (the callers' futures) for the job have ended alike.
+    """The waits of `subscribers` (the callers' futures) for one job have ended alike.
 
-    With `ready`, a second one tells how the wait for the job's instance ended: it has `instance`.
+    With `ready=True` a second one says how the wait for the job's instance ended: its `instance`
+    is True.
     """
 
     job_id: str
     outcome: Outcome
-    owners: tuple[object, ...] = ()
+    subscribers: tuple[object, ...] = ()
     instance: bool = False
 
 
@@ -98,7 +103,7 @@ Event = (
     | Progressed
     | PollFailed
     | UnknownStatus
-    | Looked
+    | Polled
     | ListRefused
     | RenewalFailed
     | Ended

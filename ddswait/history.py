@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _FORM = "durations, version 1"  # another form is one that this version cannot read
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError)
-_MEND = "name a file in a folder that can be written to"
+_HINT = "name a file in a folder that can be written to"
 _LARGEST = 10_000_000  # bytes; a file beyond that is none of ours
 
 
@@ -49,7 +49,7 @@ def load(path: str | os.PathLike[str], warn: Callable[[str], object] | None = No
             _read_into(durations, file, warn)
     except OSError as error:
         raise ConfigurationError(
-            f"history {file} cannot be written: {error.strerror}: {_MEND}"
+            f"history {file} cannot be written: {error.strerror}: {_HINT}"
         ) from None
     durations.settle()
     return durations
@@ -82,9 +82,9 @@ def _file(path: str | os.PathLike[str]) -> Path:
     """
     file = Path(os.path.realpath(path))
     if file.is_dir():
-        raise ConfigurationError(f"history {file} is a folder: {_MEND}")
+        raise ConfigurationError(f"history {file} is a folder: {_HINT}")
     if file.exists() and not file.is_file():
-        raise ConfigurationError(f"history {file} is no regular file: {_MEND}")
+        raise ConfigurationError(f"history {file} is no regular file: {_HINT}")
     return file
 
 

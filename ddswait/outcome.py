@@ -1,9 +1,15 @@
-"""How a wait ended: a value inside, an exception only at the edge."""
+"""How a wait ended: a value inside ddswait, an exception only at the edge.
+
+`facts_of` is the only table of what each kind of outcome means: its exit code, exception, label
+and so on. A new kind without a row in it fails the type check.
+"""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, NamedTuple, assert_never
 
 from ddswait import errors
 from ddswait.job import Job  # noqa: TC001 - dataclass fields are looked up by users' tools
@@ -22,86 +28,194 @@ class OutcomeKind(enum.StrEnum):
     NOT_READY = "not_ready"
     """The job completed, but its instance does not take the next operation yet."""
     PENDING = "pending"
-    """Let go before the job ended (`fail_fast`, a signal): the job may still go on."""
+    """The wait was given up before the job ended (`fail_fast`, a signal): the job may go on."""
+
+
+class Severity(enum.StrEnum):
+    """How a kind of outcome is shown: as a success, as still open, or as an error."""
+
+    SUCCESS = "success"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class OutcomeFacts(NamedTuple):
+    """What is true of every outcome of one kind.
+
+    Attributes:
+        label: the kind as people read it, such as `timed out`.
+        severity: how it is shown.
+        exit_code: what the command line returns when this is the worst outcome.
+        error: the exception that `Outcome.result` raises.
+        is_final: whether another wait for the same job would end the same way.
+        may_still_complete: whether the job may still complete, so that waiting again helps.
+        next_step: what the user can do now; "" for nothing.
+    """
+
+    label: str
+    severity: Severity
+    exit_code: int
+    error: type[errors.WaitError]
+    is_final: bool
+    may_still_complete: bool
+    next_step: str
+
+
+_WAIT_AGAIN = "The job may still be running: wait for it again, as shown below."
+
+
+@cache
+def facts_of(kind: OutcomeKind) -> OutcomeFacts:
+    """Return what is true of every outcome of a kind."""
+    match kind:
+        case OutcomeKind.COMPLETED:
+            return OutcomeFacts(
+                label="completed",
+                severity=Severity.SUCCESS,
+                exit_code=0,
+                error=errors.WaitError,
+                is_final=True,
+                may_still_complete=False,
+                next_step="",
+            )
+        case OutcomeKind.FAILED:
+            return OutcomeFacts(
+                label="failed",
+                severity=Severity.ERROR,
+                exit_code=1,
+                error=errors.JobFailed,
+                is_final=True,
+                may_still_complete=False,
+                next_step="Fix the cause, then submit the operation again.",
+            )
+        case OutcomeKind.NOT_FOUND:
+            return OutcomeFacts(
+                label="not found",
+                severity=Severity.ERROR,
+                exit_code=3,
+                error=errors.JobNotFound,
+                is_final=True,
+                may_still_complete=False,
+                next_step=(
+                    "Check the ID, the region and the project. "
+                    "If the job is new, set a longer --grace."
+                ),
+            )
+        case OutcomeKind.VANISHED:
+            return OutcomeFacts(
+                label="vanished",
+                severity=Severity.ERROR,
+                exit_code=3,
+                error=errors.JobVanished,
+                is_final=True,
+                may_still_complete=False,
+                next_step=(
+                    "Check the task list in the console. A deletion disappears when it is done."
+                ),
+            )
+        case OutcomeKind.TIMED_OUT:
+            return OutcomeFacts(
+                label="timed out",
+                severity=Severity.WARNING,
+                exit_code=124,
+                error=errors.WaitTimedOut,
+                is_final=False,
+                may_still_complete=True,
+                next_step=_WAIT_AGAIN,
+            )
+        case OutcomeKind.UNREACHABLE:
+            return OutcomeFacts(
+                label="unreachable",
+                severity=Severity.WARNING,
+                exit_code=5,
+                error=errors.Unreachable,
+                is_final=False,
+                may_still_complete=True,
+                next_step=_WAIT_AGAIN,
+            )
+        case OutcomeKind.REFUSED:
+            return OutcomeFacts(
+                label="refused",
+                severity=Severity.ERROR,
+                exit_code=4,
+                error=errors.Refused,
+                is_final=False,
+                may_still_complete=False,
+                next_step="Run ddswait --check to see which credentials are used.",
+            )
+        case OutcomeKind.NOT_READY:
+            return OutcomeFacts(
+                label="not ready",
+                severity=Severity.ERROR,
+                exit_code=6,
+                error=errors.InstanceNotReady,
+                is_final=False,
+                may_still_complete=True,
+                next_step="The job completed: wait for its instance again, as shown below.",
+            )
+        case OutcomeKind.PENDING:
+            return OutcomeFacts(
+                label="pending",
+                severity=Severity.WARNING,
+                # A signal or a closed output has an exit code of its own, which is used instead.
+                exit_code=124,
+                error=errors.WaitError,
+                is_final=False,
+                may_still_complete=True,
+                next_step=_WAIT_AGAIN,
+            )
+        case _:
+            assert_never(kind)
+
+
+class Scope(enum.StrEnum):
+    """What a refusal concerns: one job, one instance, or every request."""
+
+    JOB = "job"
+    INSTANCE = "instance"
+    EVERYTHING = "everything"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A reply that says: do not ask again.
+    """A reply that says: repeating this request cannot help.
 
     Attributes:
-        http_status: such as 401; 0 when it was no HTTP reply that refused.
+        http_status: such as 401; 0 when no HTTP reply refused.
         error_code: such as `APIGW.0301`, or "".
         error_msg: the server's words; without an error body, the start of what came instead.
-        request_id: the `X-Request-Id` to give to support, or "".
-        concerns_all: whether the credentials, the project or the endpoint were refused, so that
-            no other question can fare better.
+        request_id: the `X-Request-Id` to quote to support, or "".
+        scope: what was refused: `everything` means the credentials, the project or the
+            endpoint, so that no other request can succeed.
+        hint: what the user can do about it, or "".
         date: the time of the reply by the server's clock, as its `Date` header says, or "".
-        accepted_ago: seconds since the same credentials were last accepted; None for never.
-        refused: what a 401 refused, as far as the request tells: `clock`, `access_key`,
-            `temporary_key`, `token`, `password`; or "".
     """
 
     http_status: int
     error_code: str = ""
     error_msg: str = ""
     request_id: str = ""
-    concerns_all: bool = False
+    scope: Scope = Scope.JOB
+    hint: str = field(default="", compare=False)
     date: str = field(default="", compare=False)
-    accepted_ago: float | None = field(default=None, compare=False)
-    refused: str = field(default="", compare=False)
-
-    def for_all(self) -> Refusal:
-        """Return the same refusal, as one that concerns every question."""
-        return replace(self, concerns_all=True)
 
     @property
-    def mend(self) -> str:
-        """What the user can do about it, "" when only the server's own words tell.
+    def concerns_everything(self) -> bool:
+        """Whether no other request can succeed either."""
+        return self.scope is Scope.EVERYTHING
 
-        Source: error codes of the API Gateway reference.
-        """
-        by_code = next((mend for end, mend in _MENDS if self.error_code.endswith(end)), "")
-        if self.refused == "clock" or by_code == _CLOCK:
-            return f"{_CLOCK}; the server's says {self.date}" if self.date else _CLOCK
-        by_kind = _MENDS_OF.get(self.refused, "")
-        if self.accepted_ago is not None:
-            at = f" at {self.date}" if self.date else ""
-            return (
-                f"these credentials were accepted until {self.accepted_ago:.0f} s before, and "
-                f"refused{at}: they have ended; {by_kind or _RENEW}"
-            )
-        return by_kind or by_code
+    @property
+    def advice(self) -> str:
+        """The refusal, followed by the hint if there is one."""
+        return f"{self}; {self.hint}" if self.hint else str(self)
 
     def __str__(self) -> str:
         if not self.http_status:
             return self.error_msg
-        named = f" {self.error_code}" if self.error_code else ""
-        told = f": {self.error_msg}" if self.error_msg else ""
-        asked = f" (request ID {self.request_id})" if self.request_id else ""
-        return f"HTTP {self.http_status}{named}{told}{asked}"
-
-
-_CLOCK = "this machine's clock is off by more than 15 minutes: set it"
-_RENEW = (
-    "take a new token, or use what renews by itself: an access key (AK/SK), user name and "
-    "password, or an ECS agency"
-)
-_LOCKED = "after more than five refusals in a row a key is locked for five minutes"
-_MENDS_OF = {
-    "access_key": f"check AK and SK; {_LOCKED}",
-    "temporary_key": f"check AK, SK and security token: temporary keys end; {_LOCKED}",
-    "password": "check user, password, domain",
-}
-_MENDS = (
-    (".0301", f"if a token has expired, {_RENEW}"),
-    (".0307", _RENEW),
-    (".0303", _CLOCK),
-    (".0305", _CLOCK),
-    (".0101", "this host does not offer the API: check endpoint and region"),
-    ("DBS.280408", "check the project ID"),
-    ("DBS.280032", "ask for the permission dds:task:getDetail"),
-)
+        code = f" {self.error_code}" if self.error_code else ""
+        message = f": {self.error_msg}" if self.error_msg else ""
+        request_id = f" (request ID {self.request_id})" if self.request_id else ""
+        return f"HTTP {self.http_status}{code}{message}{request_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +227,10 @@ class Outcome:
         kind: the way in which the wait ended.
         job: the final record, or the last one seen, or None when the job was never seen.
         message: one sentence for people.
-        cause: what went wrong with the last look, when it went wrong.
+        cause: why the last poll failed, when it failed.
         refusal: the refusing reply, for `refused`.
         waited: seconds from tracking to the end.
-        polls: how many questions about this job were answered meanwhile.
+        polls: how many requests about this job were answered meanwhile.
     """
 
     job_id: str
@@ -133,6 +247,11 @@ class Outcome:
         """Whether the job completed."""
         return self.kind is OutcomeKind.COMPLETED
 
+    @property
+    def facts(self) -> OutcomeFacts:
+        """What is true of every outcome of this kind."""
+        return facts_of(self.kind)
+
     def result(self) -> Job:
         """Return the final record.
 
@@ -145,26 +264,18 @@ class Outcome:
 
     def error(self) -> errors.WaitError:
         """Return the exception that says what `kind` says, without raising it."""
-        job_id, job = self.job_id, self.job
+        return self.facts.error(self.message, job_id=self.job_id, job=self.job, **self._details())
+
+    def _details(self) -> dict[str, Any]:
+        """Return what the exception of this kind tells beyond the job."""
         if self.kind is OutcomeKind.UNREACHABLE:
-            return errors.Unreachable(self.message, job_id=job_id, job=job, cause=self.cause or "")
-        if self.refusal is not None:
-            return errors.Refused(
-                self.message,
-                job_id=job_id,
-                job=job,
-                http_status=self.refusal.http_status,
-                error_code=self.refusal.error_code,
-                error_msg=self.refusal.error_msg,
-                request_id=self.refusal.request_id,
-            )
-        return _ERROR_OF.get(self.kind, errors.WaitError)(self.message, job_id=job_id, job=job)
-
-
-_ERROR_OF = {
-    OutcomeKind.FAILED: errors.JobFailed,
-    OutcomeKind.NOT_FOUND: errors.JobNotFound,
-    OutcomeKind.VANISHED: errors.JobVanished,
-    OutcomeKind.TIMED_OUT: errors.WaitTimedOut,
-    OutcomeKind.NOT_READY: errors.InstanceNotReady,
-}
+            return {"cause": self.cause or ""}
+        if self.kind is OutcomeKind.REFUSED and self.refusal is not None:
+            refusal = self.refusal
+            return {
+                "http_status": refusal.http_status,
+                "error_code": refusal.error_code,
+                "error_msg": refusal.error_msg,
+                "request_id": refusal.request_id,
+            }
+        return {}

@@ -13,22 +13,22 @@ from ddswait.errors import InputError, WaiterClosed
 from ddswait.events import Ended
 from ddswait.runtime import groups
 from ddswait.runtime.callbacks import Callbacks
-from ddswait.runtime.client import Messenger
-from ddswait.runtime.futures import Wait
+from ddswait.runtime.client import Client
+from ddswait.runtime.futures import JobFuture
 from ddswait.runtime.log import is_close as log_is_close
 from ddswait.runtime.log import log, log_event
-from ddswait.runtime.workers import Carrier
+from ddswait.runtime.workers import Workers
 from ddswait.scheduler.instance_poll import instance_of
-from ddswait.scheduler.job_poll import Rules
-from ddswait.scheduler.rate_limiter import Budget, parse_rate
-from ddswait.scheduler.scheduler import Agenda
+from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
+from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.job_ids import check_job_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
     from types import TracebackType
 
-    from ddswait.credentials.keys import Credentials, Key
+    from ddswait.credentials.keys import CredentialProvider, Key
     from ddswait.events import Event
     from ddswait.job import Job
     from ddswait.outcome import Outcome
@@ -46,7 +46,7 @@ class Waiter:
         endpoint: such as `https://dds.ap-southeast-1.myhuaweicloud.com`.
         project_id: the project of the jobs; "" takes that of the credentials' leases.
         auth: a `Token` or an `AccessKey`; or what renews while waiting: a `Password`,
-            `EcsMetadata`, or `Credentials` of your own.
+            `EcsMetadata`, or `CredentialProvider` of your own.
         timeout: seconds after which a wait times out, unless track() says otherwise.
         grace: seconds from tracking for which an unknown job ID is tolerated.
         interval: seconds, about how often a visible job is looked at.
@@ -72,7 +72,7 @@ class Waiter:
         *,
         endpoint: str,
         project_id: str = "",
-        auth: Key | Credentials,
+        auth: Key | CredentialProvider,
         timeout: float = 3600.0,
         grace: float = 60.0,
         interval: float = 10.0,
@@ -87,7 +87,7 @@ class Waiter:
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
         connections = max(1, connections)
-        self._messenger = Messenger(
+        self._client = Client(
             endpoint,
             project_id,
             auth,
@@ -97,25 +97,25 @@ class Waiter:
             auth_source=auth_source,
         )
         self._timeout = _seconds("timeout", timeout)
-        rules = Rules(
+        rules = PollSettings(
             interval=_seconds("interval", interval),
             grace=_seconds("grace", grace),
             unreachable_after=_seconds("unreachable_after", unreachable_after),
             request_timeout=_seconds("request_timeout", request_timeout),
-            place=self._messenger.place,
+            place=self._client.place,
         )
         self._connections = connections
-        renews = self._messenger.renews
-        self._agenda = Agenda(
+        renews = self._client.renews
+        self._scheduler = Scheduler(
             rules,
             random.Random(),  # noqa: S311 - jitter
             renews=renews,
-            budget=Budget(*parse_rate(rate)),
+            budget=RateLimiter(*parse_rate(rate)),
             durations=durations,
         )
-        self._agenda.closely = on_event is not None or log_is_close()
+        self._scheduler.closely = on_event is not None or log_is_close()
         self._on_event = on_event
-        self._carrier: Carrier | None = None
+        self._workers: Workers | None = None
         self._callbacks = Callbacks(self._check_drained)
         self._drained: asyncio.Future[None] | None = None
         self._crash: BaseException | None = None
@@ -162,8 +162,8 @@ class Waiter:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._carrier = Carrier(
-            self._agenda, self._messenger.send, self._happened, self._break, self._connections
+        self._workers = Workers(
+            self._scheduler, self._client.send, self._happened, self._break, self._connections
         )
         return self
 
@@ -180,14 +180,14 @@ class Waiter:
             await self.close()
 
     def __repr__(self) -> str:
-        jobs = f"{len(self._agenda)} jobs"
-        if self._carrier is None:
+        jobs = f"{len(self._scheduler)} jobs"
+        if self._workers is None:
             return f"<Waiter {jobs}, not running>"
         now = self._loop.time()
-        pause = self._agenda.asks_at(now) - now
+        pause = self._scheduler.asks_at(now) - now
         look = f", next look in {max(pause, 0.0):.1f} s" if pause < inf else ""
-        budget = f"{self._agenda.budget.left(now)} questions left of {self._agenda.budget!r}"
-        return f"<Waiter {jobs}, {self._carrier.in_flight} in flight, {budget}{look}>"
+        budget = f"{self._scheduler.budget.left(now)} questions left of {self._scheduler.budget!r}"
+        return f"<Waiter {jobs}, {self._workers.in_flight} in flight, {budget}{look}>"
 
     def track(
         self,
@@ -223,8 +223,8 @@ class Waiter:
         check_job_id(job_id)
         seconds = self._timeout if timeout is None else _seconds("timeout", timeout)
         now = self._loop.time()
-        wait = Wait(self, self._loop, job_id, callback, now + seconds if ready else None)
-        events = self._agenda.track(job_id, now + seconds, wait, now)
+        wait = JobFuture(self, self._loop, job_id, callback, now + seconds if ready else None)
+        events = self._scheduler.track(job_id, now + seconds, wait, now)
         if events:
             self._happened(events)
         else:
@@ -301,35 +301,35 @@ class Waiter:
 
     def pending(self) -> list[Outcome]:
         """Return what is known of each job still waited for, as `pending` outcomes."""
-        if self._carrier is None:
+        if self._workers is None:
             return []
         now = self._loop.time()
-        return [each.pending(now) for each in self._agenda]
+        return [each.pending(now) for each in self._scheduler]
 
     async def close(self) -> None:
         """Cancel what is pending and release every connection; may be called twice."""
-        carrier, self._carrier = self._carrier, None
+        carrier, self._workers = self._workers, None
         if carrier is None:
             return
-        for wait in list(self._agenda.owners()):
-            if isinstance(wait, Wait):
+        for wait in list(self._scheduler.owners()):
+            if isinstance(wait, JobFuture):
                 wait.cancel()
         await carrier.close()
         await self._callbacks.close()
-        await self._messenger.close()
+        await self._client.close()
 
-    def _running(self) -> Carrier:
-        if self._carrier is None:
+    def _running(self) -> Workers:
+        if self._workers is None:
             raise WaiterClosed("track jobs inside the waiter's `async with` block")
         if self._crash is not None:
             raise WaiterClosed("the waiter has broken down") from self._crash
-        return self._carrier
+        return self._workers
 
     def _happened(self, events: Sequence[Event]) -> None:
         for event in events:
             if isinstance(event, Ended):
-                for wait in event.owners:
-                    if isinstance(wait, Wait):
+                for wait in event.subscribers:
+                    if isinstance(wait, JobFuture):
                         wait.settle(event.outcome)
                 self._check_drained()
             log_event(event)
@@ -347,37 +347,37 @@ class Waiter:
         """Fail every wait rather than let one hang on a defect of ours."""
         self._crash = error
         log(logging.CRITICAL, "ddswait.broken", exc_info=error)
-        for wait in list(self._agenda.owners()):
-            if isinstance(wait, Wait) and not wait.done():
+        for wait in list(self._scheduler.owners()):
+            if isinstance(wait, JobFuture) and not wait.done():
                 wait.set_exception(error)
                 self.let_go(wait)
 
-    def let_go(self, wait: Wait) -> None:
-        """Stop waiting for one caller; for `Wait` to call."""
-        self._agenda.release(wait.job_id, wait)
+    def let_go(self, wait: JobFuture) -> None:
+        """Stop waiting for one caller; for `JobFuture` to call."""
+        self._scheduler.release(wait.job_id, wait)
         self._check_drained()
 
     def call_back(self, callback: Callback, outcome: Outcome) -> None:
-        """Have a callback called; for `Wait` to call."""
+        """Have a callback called; for `JobFuture` to call."""
         self._callbacks.call(callback, outcome)
 
-    def make_ready(self, wait: Wait, outcome: Outcome, by: float) -> None:
-        """Settle a wait when the instance of its completed job is ready; for `Wait` to call."""
+    def make_ready(self, wait: JobFuture, outcome: Outcome, by: float) -> None:
+        """Settle a wait when the instance of its completed job is ready; for `JobFuture` to call."""
         if not instance_of(outcome):
             wait.settle(outcome)
             return
-        self._happened(self._agenda.make_ready(outcome, by, wait, self._loop.time()))
-        if self._carrier is not None:
-            self._carrier.wake()
+        self._happened(self._scheduler.make_ready(outcome, by, wait, self._loop.time()))
+        if self._workers is not None:
+            self._workers.wake()
 
     async def _drain(self) -> None:
-        if self._agenda or self._callbacks:
+        if self._scheduler or self._callbacks:
             self._drained = self._loop.create_future()
             await self._drained
 
     def _check_drained(self) -> None:
         drained = self._drained
-        busy = self._agenda or self._callbacks
+        busy = self._scheduler or self._callbacks
         if drained is not None and not (drained.done() or busy):
             drained.set_result(None)
 

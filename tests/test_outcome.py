@@ -1,7 +1,6 @@
 """ddswait.outcome and ddswait.errors: values inside, exceptions at the edge."""
 
 import pickle
-from dataclasses import replace
 
 import pytest
 
@@ -46,47 +45,6 @@ def test_refusal_is_told_in_one_line() -> None:
     told = str(Refusal(401, "APIGW.0301", "bad token", "req-1"))
     assert told == "HTTP 401 APIGW.0301: bad token (request ID req-1)"
     assert str(Refusal(407)) == "HTTP 407"
-
-
-@pytest.mark.parametrize(
-    ("code", "named"),
-    [
-        ("APIGW.0301", "what renews"),
-        ("APIG.0307", "AK/SK"),
-        ("APIGW.0303", "clock"),
-        ("APIGW.0305", "clock"),
-        ("APIGW.0101", "endpoint"),
-        ("DBS.280408", "project ID"),
-        ("DBS.280032", "dds:task:getDetail"),
-        ("DBS.200001", ""),
-        ("", ""),
-    ],
-)
-def test_refusal_tells_the_mend_where_there_is_one(code: str, named: str) -> None:
-    """Well-known codes come with what to do about them."""
-    mend = Refusal(401, code).mend
-    assert named in mend
-    assert bool(mend) == bool(named)
-
-
-@pytest.mark.parametrize(
-    ("refused", "told"),
-    [
-        ("access_key", "check AK and SK; after more than five refusals in a row a key is locked"),
-        ("temporary_key", "check AK, SK and security token: temporary keys end"),
-        ("password", "check user, password, domain"),
-        ("token", "if a token has expired, take a new token"),
-        ("clock", "this machine's clock is off by more than 15 minutes: set it; the server's says"),
-    ],
-)
-def test_mend_fits_what_was_refused(refused: str, told: str) -> None:
-    """Nobody with a key is told to take a new token; the clock comes before all else."""
-    refusal = Refusal(401, "APIGW.0301", date="Thu, 01 Jan 2026", refused=refused)
-    assert refusal.mend.startswith(told)
-    later = replace(refusal, accepted_ago=7.0).mend
-    assert later.startswith(told) if refused == "clock" else "until 7 s before" in later
-    assert "take a new token" not in later or refused == "token"
-    assert "clock" in replace(refusal, error_code="APIGW.0303").mend
 
 
 def test_errors_fit_into_pythons_own_tree() -> None:

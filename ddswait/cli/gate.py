@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ddswait import Waiter
-    from ddswait.cli.job_table import Ledger
+    from ddswait.cli.job_table import JobTable
     from ddswait.cli.output.printer import Printer
     from ddswait.cli.state import Keeper
     from ddswait.events import Event
@@ -41,7 +41,7 @@ class Gate:
 
     def __init__(  # noqa: PLR0913 - the parts that it brings together
         self,
-        ledger: Ledger,
+        table: JobTable,
         policy: verdict.Policy,
         printer: Printer,
         keeper: Keeper,
@@ -50,7 +50,7 @@ class Gate:
         heartbeat: float,
         ready: bool = False,
     ) -> None:
-        self._ledger = ledger
+        self._table = table
         self._policy = policy
         self._printer = printer
         self._keeper = keeper
@@ -61,7 +61,7 @@ class Gate:
 
     def event(self, event: Event) -> None:
         """Take an event of the waiter."""
-        self._ledger.take(event, time.time())
+        self._table.take(event, time.time())
         try:
             self._printer.event(event)
         except OutputClosed:
@@ -100,11 +100,11 @@ class Gate:
         await waiter.close()
 
     async def _collect(self, waiter: Waiter) -> None:
-        for entry in self._ledger:
+        for entry in self._table:
             if entry.outcome is not None:
                 self._show(entry.job_id)
         left = max(self._deadline - time.time(), _LAST_LOOK)
-        open_ends = [] if self._decision().over else self._ledger.open
+        open_ends = [] if self._decision().over else self._table.open
         ending = waiter.as_completed(open_ends, timeout=left, ready=self._ready)
         async with contextlib.aclosing(ending) as ended:
             async for outcome in ended:
@@ -116,8 +116,8 @@ class Gate:
     def _let_go(self, waiter: Waiter) -> None:
         """Account for every job that has not ended, whatever ends the run."""
         pending = {outcome.job_id: outcome for outcome in waiter.pending()}
-        for job_id in self._ledger.open:
-            entry = self._ledger[job_id]
+        for job_id in self._table.open:
+            entry = self._table[job_id]
             told = entry.told
             if told is None or (told.ok and self._ready and not entry.instance_told):
                 told = pending.get(job_id) or Outcome(
@@ -126,19 +126,19 @@ class Gate:
             self._settle(told)
 
     def _settle(self, outcome: Outcome) -> None:
-        self._ledger.settle(outcome, time.time())
-        self._ledger[outcome.job_id].ready = self._ready
+        self._table.settle(outcome, time.time())
+        self._table[outcome.job_id].ready = self._ready
         self._keeper.soon()
         self._show(outcome.job_id)
 
     def _show(self, job_id: str) -> None:
         try:
-            self._printer.outcome(self._ledger[job_id])
+            self._printer.outcome(self._table[job_id])
         except OutputClosed:
             self._stop(OUTPUT_CLOSED)
 
     def _decision(self) -> verdict.Decision:
-        return verdict.decide(self._ledger.tally, len(self._ledger), self._policy)
+        return verdict.decide(self._table.tally, len(self._table), self._policy)
 
     def _call_again(self, call: Callable[[], float]) -> None:
         """Call now, and again after as many seconds as it returns, until the end."""

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.events import Ended, Event, Looked, PollFailed, Progressed, Visible
+from ddswait.events import Ended, Event, Polled, PollFailed, Progressed, Visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MOST_LOOKS = 4000  # of one job; a report needs no more, and a week of looks is not kept
 
 
-class Look(NamedTuple):
+class PollRecord(NamedTuple):
     """One look at a job: when, why, and the progress it showed."""
 
     at: float
@@ -62,7 +62,7 @@ class Entry:
     ready: bool = False
     next_look: float | None = None
     trouble: str = ""
-    looks: list[Look] = field(default_factory=list)
+    looks: list[PollRecord] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -84,7 +84,7 @@ class Entry:
         return self.tracked_at if self.born_at is None else self.born_at
 
 
-class Ledger:
+class JobTable:
     """All jobs of a run, in the order in which they were given.
 
     Attributes:
@@ -125,11 +125,11 @@ class Ledger:
                 entry.job, entry.trouble = job, ""
             case PollFailed(_, cause, pause):
                 entry.trouble, entry.next_look = cause, now + pause
-            case Looked(_, why, pause):
+            case Polled(_, why, pause):
                 entry.next_look = now + pause
                 if len(entry.looks) < _MOST_LOOKS:
                     progress = entry.job.progress if entry.job else None
-                    entry.looks.append(Look(now, why, progress))
+                    entry.looks.append(PollRecord(now, why, progress))
             case Ended(_, outcome, _, instance):
                 entry.job, entry.told = outcome.job or entry.job, outcome
                 entry.instance_told = instance

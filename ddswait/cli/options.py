@@ -6,8 +6,8 @@ import argparse
 import re
 from typing import Any, NoReturn
 
-from ddswait import __version__
 from ddswait.errors import InputError
+from ddswait.version import __version__
 
 USAGE = 2
 

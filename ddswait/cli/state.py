@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddswait.cli.inputs import Named, checked, unique
-from ddswait.cli.job_table import Ledger
+from ddswait.cli.job_table import JobTable
 from ddswait.errors import InputError
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind
@@ -93,26 +93,26 @@ class State:
         return handle
 
     def _read(self) -> dict[str, Any] | None:
-        mend = "remove it to begin anew, or name another file"
+        hint = "remove it to begin anew, or name another file"
         try:
             text = self._file.read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "no UTF-8"
-            raise InputError(f"--state {self._file} cannot be read ({reason}): {mend}") from None
+            raise InputError(f"--state {self._file} cannot be read ({reason}): {hint}") from None
         try:
             document = json.loads(text)
             if not isinstance(document, dict) or document.get("form") != _FORM:
-                raise InputError(f"--state {self._file} is no state of ddswait: {mend}")
-            _restore(Ledger((), 0.0), document, ready=False)
+                raise InputError(f"--state {self._file} is no state of ddswait: {hint}")
+            _restore(JobTable((), 0.0), document, ready=False)
         except _DAMAGE as error:
             if isinstance(error, InputError):
                 raise
-            raise InputError(f"--state {self._file} is damaged: {mend}") from None
+            raise InputError(f"--state {self._file} is damaged: {hint}") from None
         return document
 
-    def ledger(self, jobs: Sequence[Named], now: float, *, ready: bool = False) -> Ledger:
+    def table(self, jobs: Sequence[Named], now: float, *, ready: bool = False) -> JobTable:
         """Return the jobs of the file and the given ones, with what is known of each.
 
         Args:
@@ -124,14 +124,14 @@ class State:
             InputError: two jobs would have one name.
         """
         if self._document is None:
-            return Ledger(jobs, now)
+            return JobTable(jobs, now)
         known = [Named(each["id"], each["label"]) for each in self._document["jobs"]]
         labels = {each.job_id: each.label for each in jobs if each.label}
         both = {each.job_id: each for each in [*known, *jobs]}
         named = [Named(each, labels.get(each, both[each].label)) for each in both]
-        ledger = Ledger(unique(named), now)
-        _restore(ledger, self._document, ready=ready)
-        return ledger
+        table = JobTable(unique(named), now)
+        _restore(table, self._document, ready=ready)
+        return table
 
     def deadline(self, timeout: float | None, usual: float, now: float) -> float:
         """Return the absolute deadline: that of the first run, while it lies ahead.
@@ -145,7 +145,7 @@ class State:
         self._deadline = kept
         return kept
 
-    def save(self, ledger: Ledger) -> None:
+    def save(self, table: JobTable) -> None:
         """Write everything.
 
         Raises:
@@ -154,7 +154,7 @@ class State:
         document = {
             "form": _FORM,
             "deadline": self._deadline,
-            "jobs": [_kept(entry) for entry in ledger],
+            "jobs": [_kept(entry) for entry in table],
         }
         # Without indents: only so json's fast encoder is used, which counts for many jobs.
         replace_file(self._file, json.dumps(document))
@@ -170,10 +170,10 @@ class Keeper:
     """
 
     def __init__(
-        self, state: State | None, ledger: Ledger, complain: Callable[[str], object]
+        self, state: State | None, table: JobTable, complain: Callable[[str], object]
     ) -> None:
         self._state = state
-        self._ledger = ledger
+        self._table = table
         self._complain = complain
         self._timer: asyncio.TimerHandle | None = None
         self._not_before = 0.0
@@ -187,7 +187,7 @@ class Keeper:
         """
         if self._state is not None:
             try:
-                self._state.save(self._ledger)
+                self._state.save(self._table)
             except OSError as error:
                 raise InputError(
                     f"--state cannot be written: {error.strerror}: make room, or name another file"
@@ -206,7 +206,7 @@ class Keeper:
             return
         began = time.monotonic()
         try:
-            self._state.save(self._ledger)
+            self._state.save(self._table)
             self._failed = False
         except OSError as error:
             if not self._failed:
@@ -245,7 +245,7 @@ def _kept(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _restore(ledger: Ledger, document: dict[str, Any], *, ready: bool) -> None:
+def _restore(table: JobTable, document: dict[str, Any], *, ready: bool) -> None:
     """Put into the ledger what a document says of its jobs."""
     _finite(document["deadline"])
     ids = [kept["id"] for kept in document["jobs"]]
@@ -264,12 +264,12 @@ def _restore(ledger: Ledger, document: dict[str, Any], *, ready: bool) -> None:
             polls=int(told["polls"]),
         )
         times = _finite(kept["tracked_at"]), _moment(kept["born_at"]), _moment(kept["ended_at"])
-        if entry := ledger.entries.get(job_id):
+        if entry := table.entries.get(job_id):
             entry.tracked_at, entry.born_at = times[:2]
             entry.job = job
             if outcome and (told["ready"] or not (ready and outcome.ok)):
                 entry.ready = bool(told["ready"])
-                ledger.settle(outcome, times[2] or times[0])
+                table.settle(outcome, times[2] or times[0])
 
 
 def _moment(value: object) -> float | None:

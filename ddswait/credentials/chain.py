@@ -30,7 +30,7 @@ from ddswait.service.endpoints import check_endpoint
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ddswait.credentials.keys import Credentials, Key
+    from ddswait.credentials.keys import CredentialProvider, Key
 
 
 class NoCredentials(ConfigurationError):  # noqa: N818 - said as the other errors say it
@@ -247,7 +247,7 @@ def _with_project(
     return "", found._replace(key=ProjectByName(found.key, iam_endpoint, name))
 
 
-def _for_project(key: Key | Credentials, project_id: str) -> Key | Credentials:
+def _for_project(key: Key | CredentialProvider, project_id: str) -> Key | CredentialProvider:
     """Return the key, for that project: by a signed header, or by the scope of its tokens."""
     if isinstance(key, AccessKey | Password) and key.project_id != project_id:
         return replace(key, project_id=project_id)

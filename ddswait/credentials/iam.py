@@ -16,12 +16,12 @@ from urllib.parse import quote
 from ddswait.credentials.keys import AccessKey, Lease, Token
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
-from ddswait.service.dds import Fault, Reply, Request, Throttled, read_error
+from ddswait.service.dds import Reply, Request, Throttled, TransientFailure, read_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ddswait.credentials.keys import Credentials, Key, Send
+    from ddswait.credentials.keys import CredentialProvider, Key, Send
 
 _MARGIN = 1800.0  # seconds before the end: an IAM that is down for a while loses no job
 _LIFETIME = 3600.0  # believed of a token whose reply does not say
@@ -60,7 +60,7 @@ class Password:
         if not self.region and not self.project_id:
             raise ConfigurationError("a password needs the region or the project ID to be scoped")
 
-    async def obtain(self, send: Send) -> Lease | Fault | Throttled | Refusal:
+    async def obtain(self, send: Send) -> Lease | TransientFailure | Throttled | Refusal:
         """Return a lease of a new token."""
         return await send(token_request(self), read_token)
 
@@ -89,17 +89,17 @@ def token_request(password: Password) -> Request:
 
 def read_token(
     status: int, headers: Mapping[str, str], body: bytes
-) -> Lease | Fault | Throttled | Refusal:
+) -> Lease | TransientFailure | Throttled | Refusal:
     """Return the token of a reply, or why there is none."""
     if status != 201:  # noqa: PLR2004 - the status that the reference documents
         reply = no_lease(status, headers, body)
         if isinstance(reply, Refusal) and status == 401:  # noqa: PLR2004
-            return replace(reply, refused="password")
+            return replace(reply, hint="check user name, password and domain")
         return reply
     try:
         token = Token(headers.get("X-Subject-Token", ""))
     except ConfigurationError:
-        return Fault("the reply of IAM brought no usable token")
+        return TransientFailure("the reply of IAM brought no usable token")
     try:
         told = json.loads(body)["token"]
         project_id = str((told.get("project") or {}).get("id") or "")
@@ -109,11 +109,13 @@ def read_token(
     return Lease(token, max(lifetime - _MARGIN, lifetime / 2), project_id)
 
 
-def no_lease(status: int, headers: Mapping[str, str], body: bytes) -> Fault | Throttled | Refusal:
+def no_lease(
+    status: int, headers: Mapping[str, str], body: bytes
+) -> TransientFailure | Throttled | Refusal:
     """Return what a reply means that brought no credentials."""
     reply: Reply = read_error(status, headers, body)
-    if status < 300 or not isinstance(reply, Fault | Throttled | Refusal):  # noqa: PLR2004
-        return Fault(f"HTTP {status} brought no credentials")
+    if status < 300 or not isinstance(reply, TransientFailure | Throttled | Refusal):  # noqa: PLR2004
+        return TransientFailure(f"HTTP {status} brought no credentials")
     return reply
 
 
@@ -137,7 +139,7 @@ class ProjectByName:
         name: the project's name; a region's own project is named like the region.
     """
 
-    def __init__(self, source: Key | Credentials, iam_endpoint: str, name: str) -> None:
+    def __init__(self, source: Key | CredentialProvider, iam_endpoint: str, name: str) -> None:
         self.source = source
         self.iam_endpoint = root_of(iam_endpoint)
         self.name = name
@@ -146,14 +148,14 @@ class ProjectByName:
     def __repr__(self) -> str:
         return f"ProjectByName({self.source!r}, {self.iam_endpoint!r}, {self.name!r})"
 
-    async def obtain(self, send: Send) -> Lease | Fault | Throttled | Refusal:
+    async def obtain(self, send: Send) -> Lease | TransientFailure | Throttled | Refusal:
         """Return a lease that names the project: its own, or the one that has the name.
 
         Raises:
             ConfigurationError: no project has the name, or several; the message lists them.
         """
         if hasattr(self.source, "obtain"):
-            lease = await cast("Credentials", self.source).obtain(send)
+            lease = await cast("CredentialProvider", self.source).obtain(send)
             if not isinstance(lease, Lease):
                 return lease
         else:
@@ -167,7 +169,7 @@ class ProjectByName:
             self._project_id = found
         return _for_project(lease, self._project_id)
 
-    async def _look_up(self, send: Send, key: Key) -> str | Fault | Throttled | Refusal:
+    async def _look_up(self, send: Send, key: Key) -> str | TransientFailure | Throttled | Refusal:
         url = f"{self.iam_endpoint}/v3/projects"
         named = await send(Request("GET", f"{url}?name={quote(self.name, safe='~')}"), _read, key)
         if not isinstance(named, list):
@@ -201,11 +203,11 @@ def _for_project(lease: Lease, project_id: str) -> Lease:
 
 def _read(
     status: int, headers: Mapping[str, str], body: bytes
-) -> list[tuple[str, str]] | Fault | Throttled | Refusal:
+) -> list[tuple[str, str]] | TransientFailure | Throttled | Refusal:
     """Return (ID, name) of each project that a reply lists."""
     if status != 200:  # noqa: PLR2004
         return no_lease(status, headers, body)
     try:
         return [(str(each["id"]), str(each["name"])) for each in json.loads(body)["projects"]]
     except (ValueError, KeyError, TypeError):
-        return Fault("the reply of IAM lists no projects")
+        return TransientFailure("the reply of IAM lists no projects")

@@ -13,13 +13,14 @@ from urllib.parse import urlsplit
 
 from ddswait.credentials import signer
 from ddswait.errors import ConfigurationError
+from ddswait.service import error_codes
 from ddswait.service.dds import moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ddswait.outcome import Refusal
-    from ddswait.service.dds import Fault, Request, Throttled
+    from ddswait.service.dds import Request, Throttled, TransientFailure
 
 _SKEW = 900.0  # seconds: servers refuse a signature that is off by more
 _Read = TypeVar("_Read")
@@ -150,7 +151,7 @@ class Send(Protocol):
     """Sends one request, and returns what `read` makes of its reply.
 
     `read` is given HTTP status, headers (looked up case-insensitively) and body. What goes wrong
-    on the way, and a refused certificate, come back as a `Fault` or a `Refusal`; nothing raises.
+    on the way, and a refused certificate, come back as a `TransientFailure` or a `Refusal`; nothing raises.
     """
 
     async def __call__(
@@ -158,11 +159,11 @@ class Send(Protocol):
         request: Request,
         read: Callable[[int, Mapping[str, str], bytes], _Read],
         key: Key | None = None,
-    ) -> _Read | Fault | Refusal:
+    ) -> _Read | TransientFailure | Refusal:
         """Send `request`, authenticated by `key` if there is one."""
 
 
-class Credentials(Protocol):
+class CredentialProvider(Protocol):
     """A source of keys that end: IAM, an ECS, or one of your own, such as a vault.
 
     Implement `obtain`; it is called before the first question, then whenever the lease says so,
@@ -170,7 +171,7 @@ class Credentials(Protocol):
     second call is made before the first has returned. It is given up after `request_timeout`.
     """
 
-    async def obtain(self, send: Send) -> Lease | Fault | Throttled | Refusal:
+    async def obtain(self, send: Send) -> Lease | TransientFailure | Throttled | Refusal:
         """Return a new lease, or the reply of `send` that brought none.
 
         Args:
@@ -195,16 +196,24 @@ class Nobody:
         return {}
 
 
-def judged(refusal: Refusal, headers: Mapping[str, str]) -> Refusal:
-    """Return a 401 with what it refused, as far as the headers of its request tell.
+_LOCKED = "after more than five refusals in a row a key is locked for five minutes"
 
-    A server may refuse the signature of a clock that is off with whatever code it likes: its own
-    `Date` decides.
+
+def judged(refusal: Refusal, headers: Mapping[str, str]) -> Refusal:
+    """Return a 401 with the hint that suits the credentials of its request.
+
+    A server may refuse the signature of a clock that is off with any code: its own `Date`
+    decides.
     """
-    if signed_at := headers.get("X-Sdk-Date"):
-        kind = "temporary_key" if "X-Security-Token" in headers else "access_key"
-        return replace(refusal, refused="clock" if _is_off(signed_at, refusal.date) else kind)
-    return replace(refusal, refused="token") if "X-Auth-Token" in headers else refusal
+    if not (signed_at := headers.get("X-Sdk-Date")) or error_codes.is_about_the_clock(refusal):
+        return refusal
+    if _is_off(signed_at, refusal.date):
+        return replace(refusal, hint=error_codes.clock_hint(refusal.date))
+    if "X-Security-Token" in headers:
+        hint = f"check AK, SK and security token: temporary keys expire; {_LOCKED}"
+    else:
+        hint = f"check AK and SK; {_LOCKED}"
+    return replace(refusal, hint=hint)
 
 
 def _is_off(signed_at: str, date: str) -> bool:

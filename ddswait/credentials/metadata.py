@@ -13,7 +13,7 @@ from ddswait.credentials.iam import no_lease, seconds_left
 from ddswait.credentials.keys import AccessKey, Lease, now
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
-from ddswait.service.dds import Fault, Request, Throttled
+from ddswait.service.dds import Request, Throttled, TransientFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,7 +69,7 @@ class EcsMetadata:
     endpoint: str = ENDPOINT
     clock: Callable[[], datetime] = field(default=now, repr=False, compare=False)
 
-    async def obtain(self, send: Send) -> Lease | Fault | Throttled | Refusal:
+    async def obtain(self, send: Send) -> Lease | TransientFailure | Throttled | Refusal:
         """Return a lease of the present temporary key."""
         token = await send(Request("PUT", self.endpoint + _TOKEN), _read_token, _Wish())
         if not isinstance(token, _MetadataToken):
@@ -82,7 +82,7 @@ class EcsMetadata:
 
 def _read_token(
     status: int, headers: Mapping[str, str], body: bytes
-) -> _MetadataToken | Fault | Throttled | Refusal:
+) -> _MetadataToken | TransientFailure | Throttled | Refusal:
     if status in _NO_TOKENS_HERE:
         return _MetadataToken("")
     text = body.decode("ascii", "replace").strip()
@@ -93,7 +93,7 @@ def _read_token(
 
 def read_key(
     status: int, headers: Mapping[str, str], body: bytes
-) -> Lease | Fault | Throttled | Refusal:
+) -> Lease | TransientFailure | Throttled | Refusal:
     """Return the lease of a reply of the metadata service, or why there is none."""
     if status == 404:  # noqa: PLR2004
         return Refusal(404, error_msg="this ECS has no agency: give it one that may read DDS tasks")
@@ -103,7 +103,7 @@ def read_key(
         told = json.loads(body)["credential"]
         key = AccessKey(str(told["access"]), str(told["secret"]), str(told["securitytoken"]))
     except (ValueError, KeyError, TypeError, ConfigurationError):
-        return Fault("the metadata service brought no usable key")
+        return TransientFailure("the metadata service brought no usable key")
     try:
         left = seconds_left(str(told["expires_at"]), headers.get("Date", ""))
     except (ValueError, KeyError, TypeError):

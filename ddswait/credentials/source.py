@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ddswait.credentials.keys import Credentials, Key
+    from ddswait.credentials.keys import CredentialProvider, Key
 
 
 class Said(NamedTuple):
@@ -59,7 +59,7 @@ class Found(NamedTuple):
     """
 
     source: str
-    key: Key | Credentials
+    key: Key | CredentialProvider
     own: Own = Own()
     warnings: tuple[str, ...] = ()
 

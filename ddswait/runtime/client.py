@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from ddswait.credentials.keys import Lease, Nobody, check_auth
 from ddswait.errors import ConfigurationError
-from ddswait.outcome import Refusal
-from ddswait.runtime.transport import Client, describe, trust
-from ddswait.scheduler.actions import Ask, Look, Renewed, Sweep
+from ddswait.outcome import Refusal, Scope
+from ddswait.runtime.transport import Transport, describe, trust
+from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, Renewed
 from ddswait.scheduler.list_planner import PAGE
 from ddswait.service import dds as api
 from ddswait.service.endpoints import check_endpoint
@@ -17,13 +17,13 @@ from ddswait.service.endpoints import check_endpoint
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from ddswait.credentials.keys import Credentials, Key
-    from ddswait.scheduler.actions import Renew
+    from ddswait.credentials.keys import CredentialProvider, Key
+    from ddswait.scheduler.actions import RenewCredentials
 
 _Read = TypeVar("_Read")
 
 
-class Messenger:
+class Client:
     """Sends the questions of one agenda to one endpoint.
 
     Args:
@@ -43,7 +43,7 @@ class Messenger:
         self,
         endpoint: str,
         project_id: str,
-        auth: Key | Credentials,
+        auth: Key | CredentialProvider,
         *,
         connections: int,
         insecure_http: bool = False,
@@ -52,7 +52,7 @@ class Messenger:
     ) -> None:
         self.endpoint = check_endpoint(endpoint, insecure_http=insecure_http)
         check_auth(auth)
-        self._credentials = cast("Credentials", auth) if hasattr(auth, "obtain") else None
+        self._credentials = cast("CredentialProvider", auth) if hasattr(auth, "obtain") else None
         if where := getattr(auth, "iam_endpoint", ""):
             check_endpoint(
                 where, source="the IAM endpoint", service="iam", insecure_http=insecure_http
@@ -65,7 +65,7 @@ class Messenger:
         self._auth_source = auth_source
         self._trust = trust(ca_file) if ca_file else None
         self._key = Nobody() if self._credentials is not None else cast("Key", auth)
-        self._client = Client(connections, api.HEADERS, self._key, self._trust)
+        self._client = Transport(connections, api.HEADERS, self._key, self._trust)
 
     @property
     def renews(self) -> bool:
@@ -79,18 +79,18 @@ class Messenger:
         return f"{self.endpoint} (project {self.project_id or 'of the credentials'}{source})"
 
     def send(
-        self, question: Ask | Look | Renew | Sweep
-    ) -> Awaitable[api.Reply | api.InstanceState | api.Listed | Renewed]:
+        self, question: PollJob | PollInstance | RenewCredentials | ListJobs
+    ) -> Awaitable[api.Reply | api.InstanceState | api.JobPage | Renewed]:
         """Send a question; what comes of it is never an exception."""
-        if isinstance(question, Ask):
+        if isinstance(question, PollJob):
             return self.ask(question.job_id)
-        if isinstance(question, Look):
+        if isinstance(question, PollInstance):
             return self.look_at(question.instance_id)
-        if isinstance(question, Sweep):
+        if isinstance(question, ListJobs):
             return self.list(question)
         return self.renew()
 
-    def list(self, sweep: Sweep) -> Awaitable[api.Reply | api.Listed]:
+    def list(self, sweep: ListJobs) -> Awaitable[api.Reply | api.JobPage]:
         """Ask for one page of tasks."""
         request = api.list_tasks(
             self.endpoint, self.project_id, sweep.status, sweep.moment, sweep.offset, PAGE
@@ -104,7 +104,7 @@ class Messenger:
 
     def look_at(
         self, instance_id: str
-    ) -> Awaitable[api.InstanceState | api.Fault | api.Throttled | Refusal]:
+    ) -> Awaitable[api.InstanceState | api.TransientFailure | api.Throttled | Refusal]:
         """Ask about one instance."""
         request = api.show_instance(self.endpoint, self.project_id, instance_id)
         return self._client.send(request, api.read_instance)
@@ -114,13 +114,13 @@ class Messenger:
         assert self._credentials is not None  # noqa: S101 - only then the agenda renews
         try:
             reply = await self._credentials.obtain(self._send_apart)
-            if isinstance(reply, api.Fault | api.Throttled | Refusal):
+            if isinstance(reply, api.TransientFailure | api.Throttled | Refusal):
                 return reply
             return self._adopt(reply)
         except ConfigurationError as error:
-            return Refusal(0, error_msg=str(error), concerns_all=True)
+            return Refusal(0, error_msg=str(error), scope=Scope.EVERYTHING)
         except Exception as error:  # noqa: BLE001 - whatever a user's own source does
-            return api.Fault(f"the credentials could not be obtained: {describe(error)}")
+            return api.TransientFailure(f"the credentials could not be obtained: {describe(error)}")
 
     def _adopt(self, lease: Lease) -> Renewed:
         """Use a lease from now on.
@@ -143,10 +143,10 @@ class Messenger:
         request: api.Request,
         read: Callable[[int, Mapping[str, str], bytes], _Read],
         key: Key | None = None,
-    ) -> _Read | api.Fault | Refusal:
+    ) -> _Read | api.TransientFailure | Refusal:
         """Send a request of the credentials, over a connection of its own: to another host."""
         key = Nobody() if key is None else key
-        client = Client(1, api.HEADERS, key, self._trust)
+        client = Transport(1, api.HEADERS, key, self._trust)
         try:
             return await client.send(request, read)
         finally:

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 class Desk(Protocol):
     """Where a wait was handed in."""
 
-    def let_go(self, wait: Wait) -> None:
+    def let_go(self, wait: JobFuture) -> None:
         """Hear that a wait was cancelled."""
 
     def call_back(self, callback: Callback, outcome: Outcome) -> None:
         """Have a callback called."""
 
-    def make_ready(self, wait: Wait, outcome: Outcome, by: float) -> None:
+    def make_ready(self, wait: JobFuture, outcome: Outcome, by: float) -> None:
         """Settle a wait when the instance of its completed job is ready."""
 
 
-class Wait(asyncio.Future[Job]):
+class JobFuture(asyncio.Future[Job]):
     """A future of the final record; the agenda's owner of a watch.
 
     A subclass with slots: a callback per future to learn of its cancellation would cost more

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ddswait.outcome import Outcome, OutcomeKind
-from ddswait.runtime.futures import Wait
+from ddswait.runtime.futures import JobFuture
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -34,7 +34,7 @@ async def each(
             wait.add_done_callback(ended.put_nowait)
         for _ in waits:
             wait = await ended.get()
-            assert isinstance(wait, Wait)  # noqa: S101 - tells mypy what track() returns
+            assert isinstance(wait, JobFuture)  # noqa: S101 - tells mypy what track() returns
             if wait.outcome is None and not wait.cancelled():
                 wait.result()  # no outcome, and yet done: a defect, which is raised here
             yield wait.outcome or Outcome(wait.job_id, OutcomeKind.PENDING, message="let go")

@@ -14,7 +14,7 @@ from ddswait.events import (
     Ended,
     Event,
     ListRefused,
-    Looked,
+    Polled,
     PollFailed,
     Progressed,
     RenewalFailed,
@@ -83,17 +83,17 @@ def log_event(event: Event) -> None:
                 "ddswait.poll_failed",
                 job_id=job_id,
                 cause=cause,
-                pause=round(pause, 3),
+                retry_delay=round(pause, 3),
             )
         case UnknownStatus(job_id, status):
             log(logging.WARNING, "ddswait.unknown_status", job_id=job_id, status=status)
-        case Looked(job_id, why, pause):
-            log(logging.DEBUG, "ddswait.job_looked_at", job_id=job_id, why=why, pause=pause)
+        case Polled(job_id, reason, next_in):
+            log(logging.DEBUG, "ddswait.job_polled", job_id=job_id, reason=reason, next_in=next_in)
         case ListRefused(cause, _):
             log(logging.INFO, "ddswait.list_refused", cause=cause)
         case RenewalFailed(cause, pause, _):
             again = None if pause is None else round(pause, 3)
-            log(logging.WARNING, "ddswait.renewal_failed", cause=cause, pause=again)
+            log(logging.WARNING, "ddswait.renewal_failed", cause=cause, retry_delay=again)
         case Ended():
             _log_end(event)
         case _:

@@ -1,6 +1,6 @@
 """The only file that speaks HTTP (aiohttp): sends a request, returns what came back.
 
-It never raises for the weather: whatever goes wrong on the way is a `Fault`.
+It never raises for the weather: whatever goes wrong on the way is a `TransientFailure`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from ddswait import __version__
 from ddswait.credentials.keys import judged
 from ddswait.errors import ConfigurationError
-from ddswait.outcome import Refusal
-from ddswait.service.dds import Fault
+from ddswait.outcome import Refusal, Scope
+from ddswait.service.dds import TransientFailure
 from ddswait.service.endpoints import check_proxy, is_loopback
+from ddswait.version import __version__
 
 if TYPE_CHECKING:
     import ssl
@@ -35,7 +35,7 @@ _USER_INFO = re.compile(r"(?<=//).*@")
 _BARE_USER_INFO = re.compile(r"[^\s/]\S*@")
 
 
-class Client:
+class Transport:
     """One aiohttp session to one host, opened by the first request.
 
     Args:
@@ -76,7 +76,7 @@ class Client:
         self,
         request: Request,
         read: Callable[[int, Mapping[str, str], bytes], _Read],
-    ) -> _Read | Fault | Refusal:
+    ) -> _Read | TransientFailure | Refusal:
         """Send a request, and return what `read` makes of its reply, or how it came to none.
 
         There is no time limit here: aiohttp's timers cost a tenth of a request, and the caller
@@ -108,11 +108,11 @@ class Client:
             return judged(reply, {**self._headers, **own})
         return reply
 
-    def _weather(self, error: Exception) -> Fault | Refusal:
+    def _weather(self, error: Exception) -> TransientFailure | Refusal:
         import aiohttp
 
         if isinstance(error, ConfigurationError):
-            return Refusal(0, error_msg=str(error), concerns_all=True)
+            return Refusal(0, error_msg=str(error), scope=Scope.EVERYTHING)
         # Once an answer has come, a bad certificate is weather too: somebody's renewal gone wrong.
         if isinstance(error, aiohttp.ClientConnectorCertificateError) and not self._answered:
             told = getattr(error.certificate_error, "verify_message", "") or describe(error)
@@ -120,8 +120,8 @@ class Client:
                 f"the certificate of {error.host} is not trusted: {told}; if its CA is your own, "
                 "name its file by --ca-file or OS_CACERT (ca_file=)"
             )
-            return Refusal(0, error_msg=message, concerns_all=True)
-        return Fault(describe(error))
+            return Refusal(0, error_msg=message, scope=Scope.EVERYTHING)
+        return TransientFailure(describe(error))
 
     def _open(self, url: str) -> aiohttp.ClientSession:
         import aiohttp  # 250 ms: paid when a question is about to be sent, and not before
@@ -179,14 +179,14 @@ def trust(ca_file: str) -> ssl.SSLContext:
     """
     import ssl  # only who names a file pays for it here
 
-    mend = "give a readable PEM file by --ca-file or OS_CACERT (ca_file=)"
+    hint = "give a readable PEM file by --ca-file or OS_CACERT (ca_file=)"
     try:
         return ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError:
-        raise ConfigurationError(f"CA file {ca_file!r} holds no certificate: {mend}") from None
+        raise ConfigurationError(f"CA file {ca_file!r} holds no certificate: {hint}") from None
     except OSError as error:
         raise ConfigurationError(
-            f"CA file {ca_file!r} cannot be read ({error.strerror}): {mend}"
+            f"CA file {ca_file!r} cannot be read ({error.strerror}): {hint}"
         ) from None
 
 

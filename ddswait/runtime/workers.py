@@ -10,24 +10,24 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING
 
-from ddswait.scheduler.actions import Rest
-from ddswait.service.dds import Fault
+from ddswait.scheduler.actions import Wait
+from ddswait.service.dds import TransientFailure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from ddswait.events import Event
-    from ddswait.scheduler.actions import Ask, Look, Renew, Renewed, Sweep
-    from ddswait.scheduler.scheduler import Agenda
-    from ddswait.service.dds import InstanceState, Listed, Reply
+    from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials, Renewed
+    from ddswait.scheduler.scheduler import Scheduler
+    from ddswait.service.dds import InstanceState, JobPage, Reply
 
-    Question = Ask | Look | Renew | Sweep
-    Answer = Reply | InstanceState | Listed | Renewed
+    Question = PollJob | PollInstance | RenewCredentials | ListJobs
+    Answer = Reply | InstanceState | JobPage | Renewed
 
 _LAPSE_EVERY = 1.0  # seconds, as Agenda.lapse() asks for
 
 
-class Carrier:
+class Workers:
     """Carries questions until it is closed.
 
     Args:
@@ -41,14 +41,14 @@ class Carrier:
 
     def __init__(
         self,
-        agenda: Agenda,
+        scheduler: Scheduler,
         send: Callable[[Question], Awaitable[Answer]],
         happened: Callable[[Sequence[Event]], None],
         broken: Callable[[BaseException], None],
         size: int,
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._agenda = agenda
+        self._scheduler = scheduler
         self._send = send
         self._happened = happened
         self._broken = broken
@@ -87,21 +87,21 @@ class Carrier:
         """Give questions to idle workers as long as there are both."""
         now = self._loop.time()
         while self._has_room():
-            question = self._agenda.next(now)
-            if isinstance(question, Rest):
+            question = self._scheduler.next(now)
+            if isinstance(question, Wait):
                 self._next.set(question.until)
                 break
             self._hand(question)
-        if self._agenda.due_at() <= now:  # something is due, and yet cannot leave
+        if self._scheduler.due_at() <= now:  # something is due, and yet cannot leave
             self._next.set(now + _LAPSE_EVERY)
-            if lapsed := self._agenda.lapse(now):
+            if lapsed := self._scheduler.lapse(now):
                 self._happened(lapsed)
         elif not self._has_room():
             self._wake_for_deadlines(now)
 
     def _wake_for_deadlines(self, now: float) -> None:
         """Look at what gets due while every place is taken, by a slow renewal for example."""
-        self._next.set(max(self._agenda.due_at(), now + _LAPSE_EVERY))
+        self._next.set(max(self._scheduler.due_at(), now + _LAPSE_EVERY))
 
     def _has_room(self) -> bool:
         return bool(self._idle) or len(self._workers) < self._size
@@ -116,7 +116,7 @@ class Carrier:
         worker.task.add_done_callback(self._worker_ended)
 
     async def _work(self, worker: _Worker, ask: Question) -> None:
-        now, agenda = self._loop.time, self._agenda
+        now, scheduler = self._loop.time, self._scheduler
         while True:
             worker.begin(ask)
             self._cut.set(ask.by)
@@ -127,12 +127,12 @@ class Carrier:
             except asyncio.CancelledError:
                 if not worker.was_cut():
                     raise
-                reply = Fault(f"no answer within {now() - sent_at:.1f} s")
+                reply = TransientFailure(f"no answer within {now() - sent_at:.1f} s")
             worker.end()
-            if events := agenda.take(ask, reply, now()):
+            if events := scheduler.take(ask, reply, now()):
                 self._happened(events)
-            question = agenda.next(now())
-            if isinstance(question, Rest):
+            question = scheduler.next(now())
+            if isinstance(question, Wait):
                 self._next.set(question.until)
                 self._idle.append(worker)
                 ask = await worker.parked(self._loop)

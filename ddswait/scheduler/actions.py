@@ -6,18 +6,18 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ddswait.scheduler.instance_poll import Readiness
-    from ddswait.scheduler.job_poll import Watch
+    from ddswait.scheduler.instance_poll import InstancePoll
+    from ddswait.scheduler.job_poll import JobPoll
 
 
-class Ask(NamedTuple):
-    """Look at one job, as of `at`; the answer goes back to `Agenda.take`.
+class PollJob(NamedTuple):
+    """Look at one job, as of `at`; the answer goes back to `Scheduler.take`.
 
     `lease` counts the renewals of the credentials.
     """
 
     job_id: str
-    watch: Watch
+    watch: JobPoll
     lease: int = 0
     at: float = 0.0
 
@@ -27,11 +27,11 @@ class Ask(NamedTuple):
         return self.watch.by if self.watch.by is not None else inf
 
 
-class Look(NamedTuple):
-    """Look at the instance of a job that completed, as of `at`; see `Ask`."""
+class PollInstance(NamedTuple):
+    """Look at the instance of a job that completed, as of `at`; see `PollJob`."""
 
     instance_id: str
-    readiness: Readiness
+    readiness: InstancePoll
     lease: int = 0
     at: float = 0.0
 
@@ -41,8 +41,8 @@ class Look(NamedTuple):
         return self.readiness.by if self.readiness.by is not None else inf
 
 
-class Sweep(NamedTuple):
-    """Read one page of the list of tasks; the answer goes back to `Agenda.take`.
+class ListJobs(NamedTuple):
+    """Read one page of the list of tasks; the answer goes back to `Scheduler.take`.
 
     Attributes:
         status: of the tasks: `Running` to look at many jobs, `Completed` to learn how long past
@@ -62,8 +62,8 @@ class Sweep(NamedTuple):
     at: float = 0.0
 
 
-class Renew(NamedTuple):
-    """Obtain new credentials, until `by`; the answer goes back to `Agenda.take`."""
+class RenewCredentials(NamedTuple):
+    """Obtain new credentials, until `by`; the answer goes back to `Scheduler.take`."""
 
     by: float
 
@@ -78,7 +78,7 @@ class Renewed(NamedTuple):
     same: bool = False
 
 
-class Rest(NamedTuple):
+class Wait(NamedTuple):
     """Nothing to ask before `until`."""
 
     until: float

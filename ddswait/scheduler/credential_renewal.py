@@ -21,7 +21,7 @@ _PROBES = 2
 _LEAST = 1.0  # seconds between two renewals: a source's 0 must not keep the loop busy
 
 
-class Leasing:
+class CredentialRenewal:
     """The state of credentials that may renew.
 
     Attributes:

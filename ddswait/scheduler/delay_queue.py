@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ddswait.scheduler.poll import Looks
+    from ddswait.scheduler.poll import Poll
 
-    Entry = tuple[float, str, Looks]
+    Entry = tuple[float, str, Poll]
 
 
-class Timetable:
+class DelayQueue:
     """Entries in the order of their times; equal times in the order of their job IDs.
 
     The watch rides along: looking it up by its ID would be the next miss of the cache.
@@ -38,7 +38,7 @@ class Timetable:
     def __len__(self) -> int:
         return self._size
 
-    def push(self, watch: Looks) -> None:
+    def push(self, watch: Poll) -> None:
         """Enter a watch at its finite `due`."""
         due = watch.due
         self._size += 1
@@ -69,7 +69,7 @@ class Timetable:
         self._size -= 1
         return heappop(self._near)
 
-    def rebuild(self, watches: Iterable[Looks]) -> None:
+    def rebuild(self, watches: Iterable[Poll]) -> None:
         """Forget everything but these watches."""
         self.__init__()  # type: ignore[misc]
         for watch in watches:

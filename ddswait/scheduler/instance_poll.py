@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING
 
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import retry_delay as pauses
-from ddswait.scheduler.poll import Looks
-from ddswait.service.dds import Fault, InstanceState, Throttled
+from ddswait.scheduler.poll import Poll
+from ddswait.service.dds import InstanceState, Throttled, TransientFailure
 
 if TYPE_CHECKING:
     from random import Random
 
     from ddswait.job import Job
-    from ddswait.scheduler.job_poll import Rules
+    from ddswait.scheduler.job_poll import PollSettings
 
-    State = InstanceState | Fault | Throttled | Refusal
+    State = InstanceState | TransientFailure | Throttled | Refusal
 
 _HOPELESS = frozenset({"createfail", "enlargefail"})
 _FORBIDDEN = 403
 
 
-class Readiness(Looks):
+class InstancePoll(Poll):
     """The wait of one caller for the instance of a job that completed.
 
     Args:
@@ -57,7 +57,7 @@ class Readiness(Looks):
         """What to look at."""
         return instance_of(self.outcome)
 
-    def take(self, reply: State, now: float, rules: Rules, random: Random) -> Outcome | None:
+    def take(self, reply: State, now: float, rules: PollSettings, random: Random) -> Outcome | None:
         """Take the answer to a look; return how it ended, or None when it goes on.
 
         Args:
@@ -74,13 +74,13 @@ class Readiness(Looks):
             case Refusal():
                 self._told = f"the question was refused: {reply}"
                 return self._not_ready(now)
-            case Fault(cause) | Throttled(cause):
+            case TransientFailure(cause) | Throttled(cause):
                 self.faults += 1
                 self.cause, self._told = cause, f"the last look failed: {cause}"
                 return self._go_on(self._pause_after(reply, random), now)
 
     def _seen(
-        self, state: InstanceState, now: float, rules: Rules, random: Random
+        self, state: InstanceState, now: float, rules: PollSettings, random: Random
     ) -> Outcome | None:
         self.good_at, self.faults, self.cause = now, 0, None
         gone = not state.found and _is_deletion(self.outcome.job)
@@ -97,17 +97,17 @@ class Readiness(Looks):
         self._look_after(pause, now)
         return None
 
-    def refused(self, refusal: Refusal, now: float, rules: Rules) -> Outcome:
+    def refused(self, refusal: Refusal, now: float, rules: PollSettings) -> Outcome:
         """Return the outcome of a refusal that concerns every look at an instance."""
         forbidden = refusal.http_status == _FORBIDDEN
-        mend = "ask for the permission dds:instance:list" if forbidden else refusal.mend
+        hint = "ask for the permission dds:instance:list" if forbidden else refusal.hint
         message = (
             f"job {self.job_id} completed; the question whether its instance {self.instance_id} "
-            f"is ready was refused by {rules.place}: {refusal}{mend and f'; {mend}'}"
+            f"is ready was refused by {rules.place}: {refusal}{hint and f'; {hint}'}"
         )
         return self._end(OutcomeKind.REFUSED, message, now, refusal)
 
-    def unreached(self, cause: str, now: float, rules: Rules) -> Outcome:  # noqa: ARG002 - as of a job
+    def unreached(self, cause: str, now: float, rules: PollSettings) -> Outcome:  # noqa: ARG002 - as of a job
         """Return the outcome of having been blind for too long."""
         self.cause, self._told = cause, f"the last look failed: {cause}"
         return self._not_ready(now)

@@ -42,15 +42,15 @@ from ddswait.job import Job, percent_of
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import poll_interval as pace
 from ddswait.scheduler import retry_delay as pauses
-from ddswait.scheduler.poll import Looks
+from ddswait.scheduler.poll import Poll
 from ddswait.service.dds import (
     Completed,
     Failed,
-    Fault,
-    NotVisible,
     Reply,
     Running,
     Throttled,
+    TransientFailure,
+    UnknownJob,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ TRUST = 30.0
 _CONFIRMATIONS = 2
 
 
-class Rules(NamedTuple):
+class PollSettings(NamedTuple):
     """What holds for every watch of an agenda; times in seconds.
 
     `place` names endpoint and project, for messages.
@@ -81,7 +81,7 @@ class Rules(NamedTuple):
         return TRUST * self.interval
 
 
-class Watch(Looks):
+class JobPoll(Poll):
     """One watched job: what was seen, and when to look again. Times on the caller's clock.
 
     `deadline` is the earliest one of those who wait, and `owner` whose that is; `good_at` counts
@@ -116,7 +116,7 @@ class Watch(Looks):
         self,
         reply: Reply,
         now: float,
-        rules: Rules,
+        rules: PollSettings,
         random: Random,
         past: pace.Past | None = None,
     ) -> Outcome | None:
@@ -143,9 +143,9 @@ class Watch(Looks):
                 self._seen(job.raw, now)
                 why = job.fail_reason or "no reason given"
                 return self.end(OutcomeKind.FAILED, f"job {self.job_id} failed: {why}", now)
-            case NotVisible():
+            case UnknownJob():
                 return self._not_visible(now, rules, random)
-            case Fault() | Throttled():
+            case TransientFailure() | Throttled():
                 return self._fault(reply, now, rules, random)
             case Refusal():
                 return self.refused(reply, now, rules)
@@ -156,7 +156,7 @@ class Watch(Looks):
         self,
         record: Mapping[str, Any],
         now: float,
-        rules: Rules,
+        rules: PollSettings,
         random: Random,
         past: pace.Past | None,
     ) -> None:
@@ -178,7 +178,9 @@ class Watch(Looks):
         if percent != percent_of(before):
             self.told = None if percent is None else pace.hope(now - self.born, percent)
 
-    def _pause(self, now: float, rules: Rules, random: Random, past: pace.Past | None) -> float:
+    def _pause(
+        self, now: float, rules: PollSettings, random: Random, past: pace.Past | None
+    ) -> float:
         return pace.until_next_look(rules.interval, now - self.born, random, past, self.told)
 
     def hazard(self, now: float, past: pace.Past | None) -> float:
@@ -191,7 +193,7 @@ class Watch(Looks):
         self.misses = self.faults = 0
         self.cause = None
 
-    def _not_visible(self, now: float, rules: Rules, random: Random) -> Outcome | None:
+    def _not_visible(self, now: float, rules: PollSettings, random: Random) -> Outcome | None:
         self.good_at = now
         self.misses += 1
         self.faults = 0
@@ -207,7 +209,7 @@ class Watch(Looks):
         return None
 
     def _fault(
-        self, fault: Fault | Throttled, now: float, rules: Rules, random: Random
+        self, fault: TransientFailure | Throttled, now: float, rules: PollSettings, random: Random
     ) -> Outcome | None:
         self.faults += 1
         self.cause = fault.cause
@@ -220,13 +222,13 @@ class Watch(Looks):
         self._look_after(min(pause, blind_until - now), now)
         return None
 
-    def refused(self, refusal: Refusal, now: float, rules: Rules) -> Outcome:
+    def refused(self, refusal: Refusal, now: float, rules: PollSettings) -> Outcome:
         """Return the outcome of a refusal, of this look or of one that concerns all."""
-        mend = f"; {refusal.mend}" if refusal.mend else ""
-        message = f"job {self.job_id}: the question was refused by {rules.place}: {refusal}{mend}"
+        hint = f"; {refusal.hint}" if refusal.hint else ""
+        message = f"job {self.job_id}: the question was refused by {rules.place}: {refusal}{hint}"
         return self.end(OutcomeKind.REFUSED, message, now, refusal)
 
-    def unreached(self, cause: str, now: float, rules: Rules) -> Outcome:
+    def unreached(self, cause: str, now: float, rules: PollSettings) -> Outcome:
         """Return the outcome of having been blind for too long."""
         self.cause = cause
         message = (
@@ -258,14 +260,14 @@ class Watch(Looks):
             self.job_id, kind, self.job, message, self.cause, refusal, waited, self.polls
         )
 
-    def _unknown(self, now: float, rules: Rules) -> str:
+    def _unknown(self, now: float, rules: PollSettings) -> str:
         return (
             f"job {self.job_id} was not known to {rules.place} within {now - self.since:.0f} s: "
             "it may be not visible yet (a longer grace helps), older than a month, "
             "of another project or region, or mistyped"
         )
 
-    def _gone(self, rules: Rules) -> str:
+    def _gone(self, rules: PollSettings) -> str:
         told = _told(self.job)
         return (
             f"job {self.job_id} was seen and is no longer known to {rules.place} ({told}): "

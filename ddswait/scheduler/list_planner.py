@@ -5,7 +5,7 @@ The rules
 1. A list never ends a wait, nor does it make a job unknown: a job that is not in it is asked
 about singly, and only that reply is believed. So pages that shift while they are read,
 lists that lag, and other people's tasks cost questions, and never a job.
-2. A list is believed only for so long: `Rules.trust` seconds after the last single look a job is
+2. A list is believed only for so long: `PollSettings.trust` seconds after the last single look a job is
 looked at singly, whatever lists say.
 3. All the jobs together want looks at the density of their summed hazard (see pace.py). One
 sweep costs its pages, and looks at all of them. So it pays when the pages are fewer than
@@ -36,7 +36,7 @@ _COUNT_HOLDS = 300.0  # seconds for which a number of pages is believed
 _CONSIDERED_EVERY = 5.0  # seconds: whether a sweep would pay is a question that costs, too
 
 
-class Sweeping:
+class ListPlanner:
     """The state of the sweeps of one agenda.
 
     Attributes:

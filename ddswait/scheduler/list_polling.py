@@ -10,28 +10,28 @@ from collections import deque
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from ddswait.events import Looked
-from ddswait.scheduler.actions import Sweep
-from ddswait.scheduler.job_poll import Watch
-from ddswait.scheduler.list_planner import Sweeping
+from ddswait.events import Polled
+from ddswait.scheduler.actions import ListJobs
+from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.list_planner import ListPlanner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from random import Random
 
     from ddswait.events import Event
-    from ddswait.scheduler.job_poll import Rules
+    from ddswait.scheduler.job_poll import PollSettings
     from ddswait.scheduler.news import News
-    from ddswait.scheduler.poll import Looks
-    from ddswait.scheduler.rate_limiter import Budget
-    from ddswait.scheduler.server_clock import Almanac
-    from ddswait.scheduler.subscribers import Roster
-    from ddswait.service.dds import Listed
+    from ddswait.scheduler.poll import Poll
+    from ddswait.scheduler.rate_limiter import RateLimiter
+    from ddswait.scheduler.server_clock import ServerClock
+    from ddswait.scheduler.subscribers import Subscribers
+    from ddswait.service.dds import JobPage
 
 _FINAL = frozenset({"Completed", "Failed"})
 
 
-class Listing:
+class ListPolling:
     """The lists of one agenda, and the jobs that have to do with them.
 
     Args:
@@ -50,24 +50,24 @@ class Listing:
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it stands between
         self,
-        rules: Rules,
+        rules: PollSettings,
         random: Random,
-        roster: Roster,
-        almanac: Almanac,
-        budget: Budget,
+        subscribers: Subscribers,
+        clock: ServerClock,
+        budget: RateLimiter,
         news: News,
     ) -> None:
-        self.sweeping = Sweeping()
+        self.sweeping = ListPlanner()
         self.newcomers: set[str] = set()
         self.lacked: set[str] = set()
         self._rules = rules
         self._random = random
-        self._roster = roster
-        self._almanac = almanac
-        self._budget = budget
+        self._subscribers = subscribers
+        self._clock = clock
+        self._rate_limiter = budget
         self._news = news
-        self._held: list[Looks] = []  # due, and waiting for the list that is being read
-        self._gone: deque[Watch] = deque()  # a list should have held them, and did not
+        self._held: list[Poll] = []  # due, and waiting for the list that is being read
+        self._gone: deque[JobPoll] = deque()  # a list should have held them, and did not
 
     def forget(self, job_id: str) -> None:
         """Forget a job that nobody waits for any more."""
@@ -78,24 +78,24 @@ class Listing:
 
     def due_at(self, now: float) -> float:
         """Return when a page of some list is due; inf when none is."""
-        sweeping, almanac = self.sweeping, self._almanac
-        if not sweeping.allowed or almanac.server_ahead is None or not self._roster.watches:
+        sweeping, clock = self.sweeping, self._clock
+        if not sweeping.allowed or clock.server_ahead is None or not self._subscribers.watches:
             return inf
-        past_at = inf if almanac.past_at is None else almanac.past_at
+        past_at = inf if clock.past_at is None else clock.past_at
         return min(past_at, now if sweeping.page_due else sweeping.due)
 
-    def question(self, lease: int, now: float) -> Sweep | None:
+    def question(self, lease: int, now: float) -> ListJobs | None:
         """Return the page to ask for now, if there is one that pays.
 
         Args:
             lease: counts the renewals of the credentials.
             now: the time.
         """
-        sweeping, almanac = self.sweeping, self._almanac
-        if not sweeping.allowed or almanac.server_ahead is None:
+        sweeping, clock = self.sweeping, self._clock
+        if not sweeping.allowed or clock.server_ahead is None:
             return None
-        if almanac.past_at is not None and almanac.past_at <= now:
-            almanac.past_at = inf
+        if clock.past_at is not None and clock.past_at <= now:
+            clock.past_at = inf
             return self._page("Completed", 0, lease, now)
         if sweeping.page_due:
             return self._page("Running", sweeping.offset or 0, lease, now)
@@ -108,24 +108,24 @@ class Listing:
         self._begin(now)
         return self._page("Running", 0, lease, now)
 
-    def _page(self, status: str, offset: int, lease: int, now: float) -> Sweep:
+    def _page(self, status: str, offset: int, lease: int, now: float) -> ListJobs:
         if status == "Running":
             self.sweeping.asked = True
-        moment = now + (self._almanac.server_ahead or 0.0)
-        return Sweep(status, offset, moment, now + self._rules.request_timeout, lease, now)
+        moment = now + (self._clock.server_ahead or 0.0)
+        return ListJobs(status, offset, moment, now + self._rules.request_timeout, lease, now)
 
     def _begin(self, now: float) -> None:
         """Begin to read the list; what it may tell of waits for it."""
         self.newcomers.clear()
-        watches = self._roster.watches.values()
+        watches = self._subscribers.watches.values()
         self.sweeping.begin(watch.job_id for watch in watches if self._may_tell_of(watch, now))
-        for watch in self._roster.ready:
+        for watch in self._subscribers.ready:
             if self.holds(watch, now):
                 self.hold(watch)
 
-    def _may_tell_of(self, watch: Looks, now: float) -> bool:
+    def _may_tell_of(self, watch: Poll, now: float) -> bool:
         """Whether a list may stand for the next look at a job."""
-        if not isinstance(watch, Watch):
+        if not isinstance(watch, JobPoll):
             return False
         if watch.by is not None or now >= watch.deadline or watch.job_id in self.sweeping.unlisted:
             return False
@@ -133,21 +133,21 @@ class Listing:
             return not watch.polls
         return now - watch.asked < self._rules.trust
 
-    def holds(self, watch: Looks, now: float) -> bool:
+    def holds(self, watch: Poll, now: float) -> bool:
         """Whether the list that is being read may tell of a job that is due."""
         return watch.job_id in self.sweeping.expected and self._may_tell_of(watch, now)
 
-    def hold(self, watch: Looks) -> None:
+    def hold(self, watch: Poll) -> None:
         """Let a due watch wait for the list, but not beyond its deadline."""
         self._held.append(watch)
-        self._roster.put_off(watch, watch.deadline)
+        self._subscribers.put_off(watch, watch.deadline)
 
-    def next_gone(self) -> Watch | None:
+    def next_gone(self) -> JobPoll | None:
         """Take out the next watch that a list lacked and that is still ready."""
         while self._gone:
             gone = self._gone.popleft()
-            if gone in self._roster.ready and gone.by is None:
-                self._roster.ready.discard(gone)
+            if gone in self._subscribers.ready and gone.by is None:
+                self._subscribers.ready.discard(gone)
                 return gone
         return None
 
@@ -156,25 +156,25 @@ class Listing:
         unlisted = self.sweeping.unlisted
         self.sweeping.plan(
             (
-                watch.hazard(now, self._almanac.past_of(watch))
-                for watch in self._roster.watches.values()
+                watch.hazard(now, self._clock.past_of(watch))
+                for watch in self._subscribers.watches.values()
                 if watch.record is not None and watch.job_id not in unlisted
             ),
             self._rules.interval,
-            self._budget.spacing(now),
+            self._rate_limiter.spacing(now),
             now,
         )
 
     # ---- what was told
 
-    def take(self, page: Listed, now: float, *, closely: bool) -> Sequence[Event]:
+    def take(self, page: JobPage, now: float, *, closely: bool) -> Sequence[Event]:
         """Take a page of running tasks; return what is new, and each look if told to `closely`."""
         if self.sweeping.offset is None:
             return ()  # lists were given up meanwhile
         events: list[Event] = []
         for record in page.records:
             job_id = record.get("id")
-            watch = self._roster.watches.get(job_id) if isinstance(job_id, str) else None
+            watch = self._subscribers.watches.get(job_id) if isinstance(job_id, str) else None
             if watch is not None and watch.by is None and not _is_final(record):
                 events += self._see(watch, record, now, closely=closely)
         if self.sweeping.page(len(page.records), page.total, now):
@@ -182,7 +182,7 @@ class Listing:
         return events
 
     def _see(
-        self, watch: Watch, record: Mapping[str, Any], now: float, *, closely: bool
+        self, watch: JobPoll, record: Mapping[str, Any], now: float, *, closely: bool
     ) -> Sequence[Event]:
         """Take a list's word that a job is running."""
         self.sweeping.seen.add(watch.job_id)
@@ -192,24 +192,24 @@ class Listing:
             return ()
         before = watch.record
         if before is None:
-            self._almanac.note_birth(watch, record, now)
-        past = self._almanac.past_of_name(record if before is None else before)
+            self._clock.note_birth(watch, record, now)
+        past = self._clock.past_of_name(record if before is None else before)
         watch.listed(record, now, self._rules, self._random, past)
-        self._roster.put_off(watch)
+        self._subscribers.put_off(watch)
         news = self._news.of(before, watch, now)
-        return [*news, Looked(watch.job_id, "sweep", watch.due - now)] if closely else news
+        return [*news, Polled(watch.job_id, "listed", watch.due - now)] if closely else news
 
     def _end(self, now: float) -> None:
         """Ask singly about every job that the list should have held and did not."""
         sweeping = self.sweeping
         for job_id in () if sweeping.given_up else sweeping.expected - sweeping.seen:
-            watch = self._roster.watches.get(job_id)
+            watch = self._subscribers.watches.get(job_id)
             if watch is None or watch.by is not None:
                 continue
             if watch.record is not None:
                 sweeping.unlisted.add(job_id)  # until a list holds it again
                 self.lacked.add(job_id)
-            self._roster.call(watch, now)
+            self._subscribers.call(watch, now)
             self._gone.append(watch)
         self._let_held_go(now)
         self._plan(now)
@@ -230,7 +230,7 @@ class Listing:
         self.sweeping.expected = set()
         for watch in held:
             if watch.by is None and watch.due == watch.deadline and now < watch.deadline:
-                self._roster.call(watch, now)
+                self._subscribers.call(watch, now)
 
 
 def _is_final(record: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from ddswait.job import Job, percent_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ddswait.scheduler.job_poll import Watch
+    from ddswait.scheduler.job_poll import JobPoll
 
 
 class News:
@@ -21,7 +21,7 @@ class News:
     def __init__(self) -> None:
         self._odd_statuses: set[str] = set()
 
-    def of(self, before: Mapping[str, Any] | None, watch: Watch, now: float) -> Sequence[Event]:
+    def of(self, before: Mapping[str, Any] | None, watch: JobPoll, now: float) -> Sequence[Event]:
         """Return what is new of a watch whose record was `before`, oldest first."""
         if watch.cause is not None:
             return (PollFailed(watch.job_id, watch.cause, max(watch.due - now, 0.0)),)

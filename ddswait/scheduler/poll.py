@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from random import Random
 
     from ddswait.outcome import Outcome, Refusal
-    from ddswait.scheduler.job_poll import Rules
-    from ddswait.service.dds import Fault
+    from ddswait.scheduler.job_poll import PollSettings
+    from ddswait.service.dds import TransientFailure
 
 LAST_LOOK = 2.0
 """Seconds that a last look at the deadline has to be answered: a fresh TLS connection across
@@ -29,7 +29,7 @@ AGAIN = 0.001
 _SOON = 1.0  # the least time for a look: nearer to the deadline it is put off to the last look
 
 
-class Looks:
+class Poll:
     """One stream of looks, at most one of which is under way. Times on the caller's clock.
 
     No ABC: asking each look for its type would go through ABCMeta, at a tenth of a poll.
@@ -72,11 +72,11 @@ class Looks:
         self.faults = self.polls = 0
         self.cause: str | None = None
 
-    def __lt__(self, other: Looks) -> bool:
+    def __lt__(self, other: Poll) -> bool:
         # Two entries of one job at one time, one of them stale: their order is of no matter.
         return False
 
-    def ask(self, now: float, rules: Rules, heard: float = -inf) -> None:
+    def ask(self, now: float, rules: PollSettings, heard: float = -inf) -> None:
         """Note that a look is sent now, and when it must be answered.
 
         Args:
@@ -103,16 +103,16 @@ class Looks:
             due = self.deadline
         self.due = due
 
-    def _pause_after(self, fault: Fault | Throttled, random: Random) -> float:
+    def _pause_after(self, fault: TransientFailure | Throttled, random: Random) -> float:
         if isinstance(fault, Throttled) and fault.limit is not None:
             return max(fault.retry_after, AGAIN)  # the budget knows when
         return pauses.after_fault(self.faults, fault.retry_after, random)
 
-    def refused(self, refusal: Refusal, now: float, rules: Rules) -> Outcome:
+    def refused(self, refusal: Refusal, now: float, rules: PollSettings) -> Outcome:
         """Return the outcome of a refusal, of this look or of one that concerns all."""
         raise NotImplementedError
 
-    def unreached(self, cause: str, now: float, rules: Rules) -> Outcome:
+    def unreached(self, cause: str, now: float, rules: PollSettings) -> Outcome:
         """Return the outcome of having been blind for too long."""
         raise NotImplementedError
 

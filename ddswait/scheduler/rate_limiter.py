@@ -110,7 +110,7 @@ class _Limit:
         self._cut_at = now
 
 
-class Budget:
+class RateLimiter:
     """All the limits of one waiter.
 
     Args:

@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ddswait.scheduler.poll import Looks
+    from ddswait.scheduler.poll import Poll
 
 # Ranking all costs their number; so a small part is ranked at a time, and used up for a second.
 _PART = 32
 _FRESH = 1.0
 
 
-class Ready:
+class ReadyQueue:
     """Due watches; those that were dropped, put off or asked meanwhile are skipped.
 
     Args:
@@ -37,36 +37,36 @@ class Ready:
 
     __slots__ = ("_ranked", "_ranked_at", "_waiting", "_wanted")
 
-    def __init__(self, wanted: Callable[[Looks, float], float]) -> None:
+    def __init__(self, wanted: Callable[[Poll, float], float]) -> None:
         self._wanted = wanted
-        self._waiting: dict[Looks, None] = {}
-        self._ranked: list[Looks] = []
+        self._waiting: dict[Poll, None] = {}
+        self._ranked: list[Poll] = []
         self._ranked_at = -inf
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def __iter__(self) -> Iterator[Looks]:
+    def __iter__(self) -> Iterator[Poll]:
         return iter(list(self._waiting))
 
-    def __contains__(self, watch: Looks) -> bool:
+    def __contains__(self, watch: Poll) -> bool:
         return watch in self._waiting
 
-    def add(self, watch: Looks) -> None:
+    def add(self, watch: Poll) -> None:
         """Let a watch wait for its look."""
         self._waiting[watch] = None
 
-    def discard(self, watch: Looks) -> None:
+    def discard(self, watch: Poll) -> None:
         """Let a watch wait no longer."""
         self._waiting.pop(watch, None)
 
-    def urgency(self, watch: Looks, now: float) -> float:
+    def urgency(self, watch: Poll, now: float) -> float:
         """Return how much longer than it wanted a watch has waited for a look, as a ratio."""
         if now >= watch.deadline:
             return inf
         return (now - watch.good_at) / self._wanted(watch, now)
 
-    def pop(self, now: float) -> Looks | None:
+    def pop(self, now: float) -> Poll | None:
         """Take out the most urgent watch; None when there is none."""
         while self._waiting:
             if not self._ranked or now - self._ranked_at > _FRESH:
@@ -86,5 +86,5 @@ class Ready:
         self._ranked_at = now
 
 
-def _is_due(watch: Looks, now: float) -> bool:
+def _is_due(watch: Poll, now: float) -> bool:
     return watch.by is None and watch.due <= now

@@ -34,28 +34,35 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from ddswait.events import Ended, Event, ListRefused, Looked, RenewalFailed, Tracked
-from ddswait.outcome import Refusal
+from ddswait.events import Ended, Event, ListRefused, Polled, RenewalFailed, Tracked
+from ddswait.outcome import Refusal, Scope
 from ddswait.scheduler import poll_interval as pace
-from ddswait.scheduler.actions import Ask, Look, Renew, Renewed, Rest, Sweep
-from ddswait.scheduler.credential_renewal import Leasing
+from ddswait.scheduler.actions import (
+    ListJobs,
+    PollInstance,
+    PollJob,
+    RenewCredentials,
+    Renewed,
+    Wait,
+)
+from ddswait.scheduler.credential_renewal import CredentialRenewal
 from ddswait.scheduler.durations import Durations
-from ddswait.scheduler.instance_poll import Readiness
-from ddswait.scheduler.job_poll import Watch
-from ddswait.scheduler.list_polling import Listing
+from ddswait.scheduler.instance_poll import InstancePoll
+from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.list_polling import ListPolling
 from ddswait.scheduler.news import News
 from ddswait.scheduler.poll import AGAIN, LAST_LOOK
-from ddswait.scheduler.rate_limiter import Budget
-from ddswait.scheduler.server_clock import Almanac
-from ddswait.scheduler.subscribers import Roster
+from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.server_clock import ServerClock
+from ddswait.scheduler.subscribers import Subscribers
 from ddswait.service.dds import (
     Completed,
-    Fault,
     InstanceState,
-    Listed,
-    NotVisible,
+    JobPage,
     Running,
     Throttled,
+    TransientFailure,
+    UnknownJob,
 )
 
 if TYPE_CHECKING:
@@ -64,21 +71,21 @@ if TYPE_CHECKING:
 
     from ddswait.outcome import Outcome
     from ddswait.scheduler.instance_poll import State
-    from ddswait.scheduler.job_poll import Rules
-    from ddswait.scheduler.poll import Looks
+    from ddswait.scheduler.job_poll import PollSettings
+    from ddswait.scheduler.poll import Poll
     from ddswait.service.dds import Reply
 
-    Answer = Reply | InstanceState | Listed | Renewed
+    Answer = Reply | InstanceState | JobPage | Renewed
 
-_SAYS_NOTHING = (Fault, Throttled, Refusal)  # of the credentials having been accepted
-_OF_OTHERS = (InstanceState, Listed, Renewed)  # answers to other questions than Ask
+_SAYS_NOTHING = (TransientFailure, Throttled, Refusal)  # of the credentials having been accepted
+_OF_OTHERS = (InstanceState, JobPage, Renewed)  # answers to other questions than Ask
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _PLENTY = 100  # questions that may leave at once: so many that their order does not matter
 _LAPSE_EVERY = 1.0  # seconds
 
 
-class Agenda:
+class Scheduler:
     """Many watches, and which of them to look at next.
 
     Args:
@@ -89,28 +96,30 @@ class Agenda:
         durations: what is known of past jobs; None for nothing yet.
 
     Attributes:
-        closely: whether to tell of each look (`Looked`).
+        closely: whether to tell of each look (`Polled`).
         lists: whether lists may be asked for at all.
     """
 
     def __init__(
         self,
-        rules: Rules,
+        rules: PollSettings,
         random: Random,
         *,
         renews: bool = False,
-        budget: Budget | None = None,
+        budget: RateLimiter | None = None,
         durations: Durations | None = None,
     ) -> None:
         self.rules = rules
-        self.budget = budget or Budget()
+        self.budget = budget or RateLimiter()
         self.closely = False
         self._random = random
-        self._almanac = Almanac(Durations() if durations is None else durations)
-        self._roster = Roster(self._wanted)
+        self._clock = ServerClock(Durations() if durations is None else durations)
+        self._subscribers = Subscribers(self._wanted)
         self._news = News()
-        self._listing = Listing(rules, random, self._roster, self._almanac, self.budget, self._news)
-        self._lease = Leasing(renews=renews)
+        self._listing = ListPolling(
+            rules, random, self._subscribers, self._clock, self.budget, self._news
+        )
+        self._lease = CredentialRenewal(renews=renews)
         self._listed_last = False
         self._heard_at = -inf  # the API answered anybody, if only with a 429
         self._refusal: Refusal | None = None
@@ -120,7 +129,7 @@ class Agenda:
     @property
     def durations(self) -> Durations:
         """What is known of past jobs."""
-        return self._almanac.durations
+        return self._clock.durations
 
     @property
     def lists(self) -> bool:
@@ -133,13 +142,13 @@ class Agenda:
             self._listing.sweeping.forbid()
 
     def __len__(self) -> int:
-        return len(self._roster)
+        return len(self._subscribers)
 
     def __contains__(self, job_id: object) -> bool:
-        return job_id in self._roster.watches
+        return job_id in self._subscribers.watches
 
-    def __iter__(self) -> Iterator[Looks]:
-        return iter(self._roster)
+    def __iter__(self) -> Iterator[Poll]:
+        return iter(self._subscribers)
 
     # ---- who waits
 
@@ -152,15 +161,15 @@ class Agenda:
             owner: comes back in `Ended.owners`; never looked into.
             now: the time.
         """
-        watch = self._roster.watches.get(job_id)
+        watch = self._subscribers.watches.get(job_id)
         if watch is not None:
-            self._roster.join(watch, deadline, owner)
+            self._subscribers.join(watch, deadline, owner)
             return ()
-        watch = Watch(job_id, now, deadline, owner)
+        watch = JobPoll(job_id, now, deadline, owner)
         if self._refusal is not None:
             outcome = watch.refused(self._refusal, now, self.rules)
             return (Ended(job_id, outcome, (owner,)),)
-        self._roster.add(watch)
+        self._subscribers.add(watch)
         self._listing.newcomers.add(job_id)
         return (Tracked(job_id),)
 
@@ -175,126 +184,128 @@ class Agenda:
             owner: comes back in `Ended.owners`; has no other such wait.
             now: the time.
         """
-        readiness = Readiness(outcome, now, deadline, owner)
+        readiness = InstancePoll(outcome, now, deadline, owner)
         if (refusal := self._refusal or self._blinded) is not None:
             return (_ended(readiness, readiness.refused(refusal, now, self.rules)),)
-        self._roster.add_readiness(readiness)
+        self._subscribers.add_readiness(readiness)
         return ()
 
     def release(self, job_id: str, owner: object) -> None:
         """Let one owner go; when the last one goes, the watch ends without an outcome."""
-        if (watch := self._roster.release(job_id, owner)) is not None:
+        if (watch := self._subscribers.release(job_id, owner)) is not None:
             self._drop(watch)
 
-    def _drop(self, watch: Looks) -> None:
-        self._roster.drop(watch)
+    def _drop(self, watch: Poll) -> None:
+        self._subscribers.drop(watch)
         self._listing.forget(watch.job_id)
 
     def owners(self) -> Iterator[object]:
         """Return all who wait."""
-        return self._roster.owners()
+        return self._subscribers.owners()
 
     # ---- what to ask
 
     def due_at(self) -> float:
         """Return when the next look is due, -inf when one is overdue; inf when none is."""
-        return self._roster.due_at()
+        return self._subscribers.due_at()
 
     def asks_at(self, now: float) -> float:
         """Return when the next question may leave, be it a look or a list; inf for none."""
         due = min(self.due_at(), self._listing.due_at(now))
         return max(due, self.budget.at(now)) if due < inf else inf
 
-    def next(self, now: float) -> Ask | Look | Renew | Sweep | Rest:
+    def next(self, now: float) -> PollJob | PollInstance | RenewCredentials | ListJobs | Wait:
         """Return the question to send now, or how long there is none.
 
         While something is due and cannot leave, that is a second at the most; call lapse() then.
         """
         lease = self._lease
-        renews = lease.renews and len(self._roster) > 0
+        renews = lease.renews and len(self._subscribers) > 0
         if renews:
             if lease.starts(now):
-                return Renew(now + self.rules.request_timeout)
+                return RenewCredentials(now + self.rules.request_timeout)
             if lease.blocked:
                 # No question may leave, but deadlines pass: lapse() ends them.
-                return Rest(min(lease.due, max(self.due_at(), now + _LAPSE_EVERY)))
+                return Wait(min(lease.due, max(self.due_at(), now + _LAPSE_EVERY)))
         due = min(self.due_at(), self._listing.due_at(now))
         if due > now:
-            return Rest(min(due, lease.due) if renews else due)
+            return Wait(min(due, lease.due) if renews else due)
         at = max(self.budget.at(now), lease.ask_at(now))
         if at > now:
-            return Rest(min(at, now + _LAPSE_EVERY))
+            return Wait(min(at, now + _LAPSE_EVERY))
         question = self._question(now)
-        if isinstance(question, Rest):
+        if isinstance(question, Wait):
             return question
         lease.asked(now)
         self.budget.spend(now)
         return question
 
-    def _question(self, now: float) -> Ask | Look | Sweep | Rest:
+    def _question(self, now: float) -> PollJob | PollInstance | ListJobs | Wait:
         """Return what to ask, now that something is due and may leave."""
-        roster, listing = self._roster, self._listing
-        plenty = not roster.ready and not listing.sweeping.expected
-        if plenty and roster.scheduled() <= now and self.budget.left(now) >= _PLENTY:
+        subscribers, listing = self._subscribers, self._listing
+        plenty = not subscribers.ready and not listing.sweeping.expected
+        if plenty and subscribers.scheduled() <= now and self.budget.left(now) >= _PLENTY:
             if question := listing.question(self._lease.count, now):
                 return question
-            return self._ask(roster.pop(), now)  # ranking costs, and would not matter
+            return self._ask(subscribers.pop(), now)  # ranking costs, and would not matter
         self._gather(now)
         # What a list no longer holds has most likely ended: no question is worth more.
         if (gone := listing.next_gone()) is not None:
             return self._ask(gone, now)
         # Where there is budget for one only, lists and single looks take turns: neither starves.
-        turn = roster.ready.pop(now) if self._listed_last else None
+        turn = subscribers.ready.pop(now) if self._listed_last else None
         if turn is None and (question := listing.question(self._lease.count, now)):
             self._listed_last = True
             return question
         self._listed_last = False
-        watch = turn or roster.ready.pop(now)
-        return self._ask(watch, now) if watch is not None else Rest(now + AGAIN)
+        watch = turn or subscribers.ready.pop(now)
+        return self._ask(watch, now) if watch is not None else Wait(now + AGAIN)
 
-    def _ask(self, watch: Looks, now: float) -> Ask | Look:
+    def _ask(self, watch: Poll, now: float) -> PollJob | PollInstance:
         self._listing.newcomers.discard(watch.job_id)
         watch.ask(now, self.rules, self._heard_at)
-        if isinstance(watch, Watch):
-            return Ask(watch.job_id, watch, self._lease.count, now)
-        assert isinstance(watch, Readiness)  # noqa: S101 - there are no others
-        return Look(watch.instance_id, watch, self._lease.count, now)
+        if isinstance(watch, JobPoll):
+            return PollJob(watch.job_id, watch, self._lease.count, now)
+        assert isinstance(watch, InstancePoll)  # noqa: S101 - there are no others
+        return PollInstance(watch.instance_id, watch, self._lease.count, now)
 
     def _gather(self, now: float) -> None:
         """Move what is due from the timetable to where urgency is compared."""
-        while self._roster.scheduled() <= now:
-            watch = self._roster.pop()
+        while self._subscribers.scheduled() <= now:
+            watch = self._subscribers.pop()
             if self._listing.holds(watch, now):
                 self._listing.hold(watch)
             else:
-                self._roster.ready.add(watch)
+                self._subscribers.ready.add(watch)
 
-    def _wanted(self, watch: Looks, now: float) -> float:
+    def _wanted(self, watch: Poll, now: float) -> float:
         """Return the interval that a watch wants by now, which may be long after its last look."""
         interval = self.rules.interval
-        if not isinstance(watch, Watch) or watch.record is None:
+        if not isinstance(watch, JobPoll) or watch.record is None:
             return interval / 4  # a first look at a thousand jobs must not push aside all others
         age, waited = now - watch.born, now - watch.good_at
-        return pace.by_now(interval, age, waited, self._almanac.past_of(watch), watch.told)
+        return pace.by_now(interval, age, waited, self._clock.past_of(watch), watch.told)
 
     # ---- what was answered
 
-    def take(self, ask: Ask | Look | Renew | Sweep, reply: Answer, now: float) -> Sequence[Event]:
+    def take(
+        self, ask: PollJob | PollInstance | RenewCredentials | ListJobs, reply: Answer, now: float
+    ) -> Sequence[Event]:
         """Take the answer to a question; return what happened, oldest first."""
-        if isinstance(ask, Renew):
-            assert not isinstance(reply, InstanceState | Listed)  # noqa: S101 - of other questions
+        if isinstance(ask, RenewCredentials):
+            assert not isinstance(reply, InstanceState | JobPage)  # noqa: S101 - of other questions
             return self._renewed(reply, now)
         self._lease.answered(ask.lease)
-        if isinstance(ask, Ask):
+        if isinstance(ask, PollJob):
             assert not isinstance(reply, _OF_OTHERS)  # noqa: S101
             return self._answered(ask, reply, now)
-        if isinstance(ask, Sweep):
+        if isinstance(ask, ListJobs):
             assert not isinstance(reply, InstanceState | Renewed)  # noqa: S101
             return self._listed(ask, reply, now)
-        assert isinstance(reply, InstanceState | Fault | Throttled | Refusal)  # noqa: S101
+        assert isinstance(reply, InstanceState | TransientFailure | Throttled | Refusal)  # noqa: S101
         return self._seen_instance(ask, reply, now)
 
-    def _answered(self, ask: Ask, reply: Reply, now: float) -> Sequence[Event]:
+    def _answered(self, ask: PollJob, reply: Reply, now: float) -> Sequence[Event]:
         """Take the answer to a look at a job."""
         watch = ask.watch
         if not isinstance(reply, _SAYS_NOTHING):
@@ -304,54 +315,54 @@ class Agenda:
             reply = self._learn_limit(reply, ask.at, now)
         if watch.due == inf:
             return ()
-        if isinstance(reply, Refusal) and reply.concerns_all:
+        if isinstance(reply, Refusal) and reply.concerns_everything:
             return self._refused(ask, reply, now)
         return self._looked(watch, reply, now)
 
-    def _looked(self, watch: Watch, reply: Reply, now: float) -> Sequence[Event]:
+    def _looked(self, watch: JobPoll, reply: Reply, now: float) -> Sequence[Event]:
         before = watch.record
         why = self._why(watch) if self.closely else ""
         self._listing.lacked.discard(watch.job_id)
-        past = self._almanac.past_of(watch)
+        past = self._clock.past_of(watch)
         outcome = watch.take(reply, now, self.rules, self._random, past)
         news = self._news.of(before, watch, now)
         if self.closely:
             pause = 0.0 if outcome else watch.due - now
-            news = [*news, Looked(watch.job_id, why, pause)]
+            news = [*news, Polled(watch.job_id, why, pause)]
         if outcome is not None:
             return [*news, self._end(watch, outcome)]
         if now < watch.deadline:
-            self._roster.put_off(watch)
+            self._subscribers.put_off(watch)
             return news
         return [*news, *self._expire_or_ask(watch, watch.due, now)]
 
-    def _expire_or_ask(self, watch: Looks, due: float, now: float) -> list[Event]:
+    def _expire_or_ask(self, watch: Poll, due: float, now: float) -> list[Event]:
         """End the waits whose deadline has come; for the others there is a next look."""
         ended = self._expire(watch, now)
         if watch.due < inf:
-            self._roster.put_off(watch, min(due, watch.deadline))
+            self._subscribers.put_off(watch, min(due, watch.deadline))
         return ended
 
-    def _listed(self, sweep: Sweep, reply: Reply | Listed, now: float) -> Sequence[Event]:
+    def _listed(self, sweep: ListJobs, reply: Reply | JobPage, now: float) -> Sequence[Event]:
         """Take a page of a list, or that there is none."""
-        if isinstance(reply, Listed):
+        if isinstance(reply, JobPage):
             self._accept(sweep, now)
             if sweep.status == "Completed":
-                self._almanac.learn_past(reply.records)
+                self._clock.learn_past(reply.records)
                 return ()
             return self._listing.take(reply, now, closely=self.closely)
         if isinstance(reply, Refusal):
             return self._list_refused(sweep, reply, now)
         if isinstance(reply, Throttled):
             self._learn_limit(reply, sweep.at, now)
-        retry_after = reply.retry_after if isinstance(reply, Fault | Throttled) else 0.0
+        retry_after = reply.retry_after if isinstance(reply, TransientFailure | Throttled) else 0.0
         if sweep.status == "Completed":
-            self._almanac.past_failed(retry_after, now)
+            self._clock.past_failed(retry_after, now)
         else:
             self._listing.failed(now, retry_after)
         return ()
 
-    def _list_refused(self, sweep: Sweep, refusal: Refusal, now: float) -> Sequence[Event]:
+    def _list_refused(self, sweep: ListJobs, refusal: Refusal, now: float) -> Sequence[Event]:
         """Give up lists for good; but a 401 concerns every question."""
         if refusal.http_status != _UNAUTHORIZED:
             self._listing.forbid(now)
@@ -361,7 +372,7 @@ class Agenda:
             return ()
         return self._refuse_all(self._dated(refusal, now), now)
 
-    def _seen_instance(self, look: Look, reply: State, now: float) -> Sequence[Event]:
+    def _seen_instance(self, look: PollInstance, reply: State, now: float) -> Sequence[Event]:
         """Take the answer to a look at an instance."""
         readiness = look.readiness
         if isinstance(reply, InstanceState):
@@ -370,39 +381,39 @@ class Agenda:
             reply = self._learn_limit(reply, look.at, now)
         if readiness.due == inf:
             return ()
-        if isinstance(reply, Refusal) and reply.concerns_all:
+        if isinstance(reply, Refusal) and reply.concerns_everything:
             return self._refused(look, reply, now)
         outcome = readiness.take(reply, now, self.rules, self._random)
         if outcome is not None:
             return (self._end(readiness, outcome),)
-        self._roster.put_off(readiness)
+        self._subscribers.put_off(readiness)
         return ()
 
-    def _accept(self, ask: Ask | Look | Sweep, now: float) -> None:
+    def _accept(self, ask: PollJob | PollInstance | ListJobs, now: float) -> None:
         self._lease.accept(ask.lease, now)
         self._heard_at = now
         self.budget.answered()
 
-    def _why(self, watch: Watch) -> str:
+    def _why(self, watch: JobPoll) -> str:
         """Return why the look was taken that is being answered."""
         if watch.by is not None and watch.by > watch.deadline:
             return "deadline"
         if watch.faults:
-            return "fault"
+            return "retry"
         if watch.job_id in self._listing.lacked:
             return "unlisted"
         if watch.record is not None:
-            return "pace"
+            return "interval"
         return "grace" if watch.polls else "first"
 
-    def _learn(self, watch: Watch, reply: Reply, now: float) -> None:
+    def _learn(self, watch: JobPoll, reply: Reply, now: float) -> None:
         """Learn what an answer tells beyond its own job."""
         if isinstance(reply, Completed):
             self.durations.learn(reply.job)
-        elif isinstance(reply, Running | NotVisible):
-            self._almanac.read_clock(reply.date, now)
+        elif isinstance(reply, Running | UnknownJob):
+            self._clock.read_clock(reply.date, now)
         if isinstance(reply, Running) and watch.record is None:
-            self._almanac.note_birth(watch, reply.record, now)
+            self._clock.note_birth(watch, reply.record, now)
 
     def _learn_limit(self, reply: Throttled, asked_at: float, now: float) -> Throttled:
         """Let the budget learn from a 429; return it with the time that the budget waits."""
@@ -413,15 +424,17 @@ class Agenda:
         wait = self.budget.at(now) - now if reply.limit is not None else 0.0
         return reply._replace(retry_after=max(reply.retry_after, wait))
 
-    def _refused(self, ask: Ask | Look, refusal: Refusal, now: float) -> Sequence[Event]:
-        watch = ask.readiness if isinstance(ask, Look) else ask.watch
+    def _refused(
+        self, ask: PollJob | PollInstance, refusal: Refusal, now: float
+    ) -> Sequence[Event]:
+        watch = ask.readiness if isinstance(ask, PollInstance) else ask.watch
         if self._is_cured(refusal, ask.lease, now):
             return self._ask_again(watch, now)
         watch.polls += 1
         refusal = self._dated(refusal, now)
-        if isinstance(ask, Look) and refusal.http_status == _FORBIDDEN:
+        if isinstance(ask, PollInstance) and refusal.http_status == _FORBIDDEN:
             self._blinded = refusal
-            return self._refuse(self._roster.readying.values(), refusal, now)
+            return self._refuse(self._subscribers.readying.values(), refusal, now)
         return self._refuse_all(refusal, now)
 
     def _is_cured(self, refusal: Refusal, lease: int, now: float) -> bool:
@@ -436,9 +449,15 @@ class Agenda:
         """Return a refusal that tells when the same credentials were last accepted."""
         if refusal.http_status != _UNAUTHORIZED or not self._lease.accepted:
             return refusal
-        return replace(refusal, accepted_ago=now - self._lease.accepted_at)
+        at = f" at {refusal.date}" if refusal.date else ""
+        seconds = now - self._lease.accepted_at
+        hint = (
+            f"these credentials were accepted until {seconds:.0f} s before they were refused{at}; "
+            f"{refusal.hint or 'get new ones'}"
+        )
+        return replace(refusal, hint=hint)
 
-    def _ask_again(self, watch: Looks, now: float) -> Sequence[Event]:
+    def _ask_again(self, watch: Poll, now: float) -> Sequence[Event]:
         watch.by = None
         return self._expire_or_ask(watch, now + AGAIN, now)
 
@@ -450,10 +469,14 @@ class Agenda:
             return self._refuse_all(doubt, now) if reply.same and doubt else ()
         if isinstance(reply, Refusal):
             if lease.blocked:
-                return self._refuse_all(reply.for_all(), now)
+                return self._refuse_all(replace(reply, scope=Scope.EVERYTHING), now)
             lease.refused()
             return (RenewalFailed(str(reply), None),)
-        fault = reply if isinstance(reply, Fault | Throttled) else Fault(str(reply))
+        fault = (
+            reply
+            if isinstance(reply, TransientFailure | Throttled)
+            else TransientFailure(str(reply))
+        )
         patience = self.rules.unreachable_after
         blind = lease.failed(_pause_of(fault), patience, now, self._random)
         told = RenewalFailed(fault.cause, lease.due - now)
@@ -465,19 +488,19 @@ class Agenda:
 
     # ---- how it ends
 
-    def _end(self, watch: Looks, outcome: Outcome) -> Ended:
-        others = (owner for _, owner in self._roster.others_of(watch))
+    def _end(self, watch: Poll, outcome: Outcome) -> Ended:
+        others = (owner for _, owner in self._subscribers.others_of(watch))
         ended = _ended(watch, outcome, *others)
         self._drop(watch)
         return ended
 
-    def _expire(self, watch: Looks, now: float) -> list[Event]:
+    def _expire(self, watch: Poll, now: float) -> list[Event]:
         """End the waits for this job whose deadline has come."""
         ended: list[Event] = []
         while watch.deadline <= now:
             outcome = watch.timed_out(watch.deadline, now)
             ended.append(_ended(watch, outcome))
-            if not self._roster.hand_on(watch):
+            if not self._subscribers.hand_on(watch):
                 self._drop(watch)
                 break
         return ended
@@ -486,7 +509,7 @@ class Agenda:
         self._refusal = refusal
         return self._refuse(self, refusal, now)
 
-    def _refuse(self, watches: Iterable[Looks], refusal: Refusal, now: float) -> list[Event]:
+    def _refuse(self, watches: Iterable[Poll], refusal: Refusal, now: float) -> list[Event]:
         return [self._end(each, each.refused(refusal, now, self.rules)) for each in list(watches)]
 
     def lapse(self, now: float) -> list[Event]:
@@ -495,17 +518,17 @@ class Agenda:
         To be called at least once a second while questions are due and none can leave.
         """
         self._gather(now)
-        ready = self._roster.ready
+        ready = self._subscribers.ready
         late = [watch for watch in ready if watch.deadline + LAST_LOOK <= now]
         return [event for watch in late if watch.by is None for event in self._expire(watch, now)]
 
 
-def _ended(watch: Looks, outcome: Outcome, *others: object) -> Ended:
+def _ended(watch: Poll, outcome: Outcome, *others: object) -> Ended:
     owners = (watch.owner, *others)
-    return Ended(watch.job_id, outcome, owners, isinstance(watch, Readiness))
+    return Ended(watch.job_id, outcome, owners, isinstance(watch, InstancePoll))
 
 
-def _pause_of(fault: Fault | Throttled) -> float:
+def _pause_of(fault: TransientFailure | Throttled) -> float:
     """Return the seconds to leave a source of credentials alone, as far as it says."""
     if isinstance(fault, Throttled) and fault.limit and fault.window:
         return max(fault.retry_after, fault.window / fault.limit)

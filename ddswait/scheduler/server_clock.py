@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ddswait.scheduler.durations import Durations
-    from ddswait.scheduler.job_poll import Watch
+    from ddswait.scheduler.job_poll import JobPoll
     from ddswait.scheduler.poll_interval import Past
 
 _CLOCK_EVERY = 60.0  # seconds: to read a Date costs more than all else that a look does
@@ -22,7 +22,7 @@ _ENOUGH = 5  # past jobs of a name: more of them would tell little more
 _LONGEST_AGE = 31 * 86400.0  # tasks older than a month cannot be asked about
 
 
-class Almanac:
+class ServerClock:
     """Learns from what replies tell beside the state of a job.
 
     Args:
@@ -44,7 +44,7 @@ class Almanac:
         self.past_at: float | None = None
         self._clock_at = -inf
 
-    def past_of(self, watch: Watch) -> Past | None:
+    def past_of(self, watch: JobPoll) -> Past | None:
         """Return what past jobs of a watched job's name tell."""
         return None if watch.record is None else self.past_of_name(watch.record)
 
@@ -62,7 +62,7 @@ class Almanac:
         if self.server_ahead is None or abs(ahead - self.server_ahead) > _CLOCK_OFF:
             self.server_ahead = ahead
 
-    def note_birth(self, watch: Watch, record: Mapping[str, Any], now: float) -> None:
+    def note_birth(self, watch: JobPoll, record: Mapping[str, Any], now: float) -> None:
         """Note how old a job is by the server's clock, at its first sight."""
         job = Job.from_record(record)
         if job.created is not None and self.server_ahead is not None:

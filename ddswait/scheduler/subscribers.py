@@ -11,20 +11,20 @@ from bisect import insort
 from math import inf
 from typing import TYPE_CHECKING
 
-from ddswait.scheduler.delay_queue import Timetable
-from ddswait.scheduler.job_poll import Watch
-from ddswait.scheduler.ready_queue import Ready
+from ddswait.scheduler.delay_queue import DelayQueue
+from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.ready_queue import ReadyQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ddswait.scheduler.instance_poll import Readiness
-    from ddswait.scheduler.poll import Looks
+    from ddswait.scheduler.instance_poll import InstancePoll
+    from ddswait.scheduler.poll import Poll
 
 _STALE_ENTRIES = 64  # too few to be worth a clean-up
 
 
-class Roster:
+class Subscribers:
     """All watches of jobs, and waits for instances, of one agenda.
 
     Args:
@@ -36,33 +36,33 @@ class Roster:
         ready: those whose look is due and has not left.
     """
 
-    def __init__(self, wanted: Callable[[Looks, float], float]) -> None:
-        self.watches: dict[str, Watch] = {}
-        self.readying: dict[object, Readiness] = {}
-        self.ready = Ready(wanted)
-        self._timetable = Timetable()
+    def __init__(self, wanted: Callable[[Poll, float], float]) -> None:
+        self.watches: dict[str, JobPoll] = {}
+        self.readying: dict[object, InstancePoll] = {}
+        self.ready = ReadyQueue(wanted)
+        self._timetable = DelayQueue()
         self._others: dict[str, list[tuple[float, object]]] = {}
 
     def __len__(self) -> int:
         return len(self.watches) + len(self.readying)
 
-    def __iter__(self) -> Iterator[Looks]:
+    def __iter__(self) -> Iterator[Poll]:
         yield from self.watches.values()
         yield from self.readying.values()
 
     # ---- who waits
 
-    def add(self, watch: Watch) -> None:
+    def add(self, watch: JobPoll) -> None:
         """Enter the watch of a job that nobody waited for."""
         self.watches[watch.job_id] = watch
         self._timetable.push(watch)
 
-    def add_readiness(self, readiness: Readiness) -> None:
+    def add_readiness(self, readiness: InstancePoll) -> None:
         """Enter a wait for an instance."""
         self.readying[readiness.owner] = readiness
         self._timetable.push(readiness)
 
-    def join(self, watch: Watch, deadline: float, owner: object) -> None:
+    def join(self, watch: JobPoll, deadline: float, owner: object) -> None:
         """Let one more owner wait for a job."""
         others = self._others.setdefault(watch.job_id, [])
         if deadline >= watch.deadline:
@@ -76,7 +76,7 @@ class Roster:
             watch.due = deadline
             self._timetable.push(watch)
 
-    def release(self, job_id: str, owner: object) -> Looks | None:
+    def release(self, job_id: str, owner: object) -> Poll | None:
         """Let one owner go; return what nobody waits for any more, which is then to be dropped."""
         if (readiness := self.readying.get(owner)) is not None:
             return readiness
@@ -89,20 +89,20 @@ class Roster:
         others[:] = [entry for entry in others if entry[1] is not owner]
         return None
 
-    def others_of(self, watch: Looks) -> list[tuple[float, object]]:
+    def others_of(self, watch: Poll) -> list[tuple[float, object]]:
         """Return (deadline, owner) of all but the first who waits, the earliest deadline first."""
-        return self._others.get(watch.job_id, []) if isinstance(watch, Watch) else []
+        return self._others.get(watch.job_id, []) if isinstance(watch, JobPoll) else []
 
-    def hand_on(self, watch: Looks) -> bool:
+    def hand_on(self, watch: Poll) -> bool:
         """Hand a watch to the owner with the next deadline; return whether there was one."""
         if others := self.others_of(watch):
             watch.deadline, watch.owner = others.pop(0)
             return True
         return False
 
-    def drop(self, watch: Looks) -> None:
+    def drop(self, watch: Poll) -> None:
         """Forget a watch that has ended."""
-        if isinstance(watch, Watch):
+        if isinstance(watch, JobPoll):
             del self.watches[watch.job_id]
             self._others.pop(watch.job_id, None)
         else:
@@ -134,18 +134,18 @@ class Roster:
             self._timetable.pop()
         return inf
 
-    def pop(self) -> Looks:
+    def pop(self) -> Poll:
         """Take out the watch whose time scheduled() has returned."""
         return self._timetable.pop()[2]
 
-    def put_off(self, watch: Looks, due: float | None = None) -> None:
+    def put_off(self, watch: Poll, due: float | None = None) -> None:
         """Let a watch wait for its time; `due` changes it."""
         if due is not None:
             watch.due = due
         self.ready.discard(watch)
         self._timetable.push(watch)
 
-    def call(self, watch: Looks, now: float) -> None:
+    def call(self, watch: Poll, now: float) -> None:
         """Make a watch ready: its look is due now."""
         watch.due = min(now, watch.due)
         self.ready.add(watch)

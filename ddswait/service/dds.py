@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +16,8 @@ from urllib.parse import quote
 
 from ddswait.errors import ConfigurationError
 from ddswait.job import Job
-from ddswait.outcome import Refusal
+from ddswait.outcome import Refusal, Scope
+from ddswait.service import error_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,14 +74,14 @@ class Failed(NamedTuple):
     job: Job
 
 
-class NotVisible(NamedTuple):
+class UnknownJob(NamedTuple):
     """DDS does not know the job ID: not yet, no longer, or not at all."""
 
     said: str
     date: str = ""
 
 
-class Fault(NamedTuple):
+class TransientFailure(NamedTuple):
     """The look failed for a reason that says nothing of the job; `retry_after` in seconds."""
 
     cause: str
@@ -99,7 +101,7 @@ class Throttled(NamedTuple):
     policy: str = ""
 
 
-class Listed(NamedTuple):
+class JobPage(NamedTuple):
     """One page of a list of tasks, and how many there are on all pages."""
 
     records: Sequence[Mapping[str, Any]]
@@ -114,7 +116,7 @@ class InstanceState(NamedTuple):
     actions: tuple[str, ...] = ()
 
 
-Reply = Running | Completed | Failed | NotVisible | Fault | Throttled | Refusal
+Reply = Running | Completed | Failed | UnknownJob | TransientFailure | Throttled | Refusal
 
 HEADERS = {"Content-Type": "application/json", "X-Language": "en-us"}
 """Go with every request. `X-Language` asks for English messages, as other clients do."""
@@ -157,16 +159,18 @@ def read_show_job(job_id: str, status: int, headers: Mapping[str, str], body: by
 def _read_record(job_id: str, headers: Mapping[str, str], body: bytes) -> Reply:
     document = _parse(body)
     if not isinstance(document, dict) or "job" not in document:
-        return Fault(f"the reply holds no job: {_start(body)}")
+        return TransientFailure(f"the reply holds no job: {_start(body)}")
     record = document["job"]
     status = record.get("status") if isinstance(record, dict) else record
     # Inferred from sibling services: an unknown ID may also come as 200 with an empty job.
     if status is None or status == "":
-        return NotVisible("the reply's job is empty", headers.get("Date", ""))
+        return UnknownJob("the reply's job is empty", headers.get("Date", ""))
     if not isinstance(status, str) or not isinstance(record, dict):
-        return Fault(f"the reply's job is no record: {_start(body)}")
+        return TransientFailure(f"the reply's job is no record: {_start(body)}")
     if record.get("id") != job_id:
-        return Fault(f"the reply is about another job: {ascii(record.get('id'))[:_SHOWN]}")
+        return TransientFailure(
+            f"the reply is about another job: {ascii(record.get('id'))[:_SHOWN]}"
+        )
     if status == "Completed":
         return Completed(Job.from_record(record))
     return (
@@ -201,21 +205,25 @@ def list_tasks(  # noqa: PLR0913, PLR0917 - the parameters that the reference do
 
 def read_list(
     status: int, headers: Mapping[str, str], body: bytes
-) -> Listed | Fault | Throttled | Refusal:
+) -> JobPage | TransientFailure | Throttled | Refusal:
     """Return the tasks of a reply to `list_tasks`, or what else it means."""
     if 200 <= status < 300:  # noqa: PLR2004
         document = _parse(body)
         records = document.get("jobs") if isinstance(document, dict) else None
         if not isinstance(document, dict) or not isinstance(records, list):
-            return Fault(f"the reply lists no tasks: {_start(body)}")
+            return TransientFailure(f"the reply lists no tasks: {_start(body)}")
         total = document.get("total_count")
         known = [each for each in records if isinstance(each, dict)]
-        return Listed(known, total if isinstance(total, int) else len(records))
+        return JobPage(known, total if isinstance(total, int) else len(records))
     reply = read_error(status, headers, body)
     # "Not known" has no meaning here: it is one more way to say that there is no such list.
-    if isinstance(reply, NotVisible):
+    if isinstance(reply, UnknownJob):
         return Refusal(status, error_msg=reply.said)
-    return reply if isinstance(reply, Fault | Throttled | Refusal) else Fault("no list")
+    return (
+        reply
+        if isinstance(reply, TransientFailure | Throttled | Refusal)
+        else TransientFailure("no list")
+    )
 
 
 def show_instance(endpoint: str, project_id: str, instance_id: str) -> Request:
@@ -225,17 +233,19 @@ def show_instance(endpoint: str, project_id: str, instance_id: str) -> Request:
 
 def read_instance(
     status: int, headers: Mapping[str, str], body: bytes
-) -> InstanceState | Fault | Throttled | Refusal:
+) -> InstanceState | TransientFailure | Throttled | Refusal:
     """Return the instance of a reply to `show_instance`, or what else it means."""
     if not 200 <= status < 300:  # noqa: PLR2004
         reply = read_error(status, headers, body)
         return (
-            reply if isinstance(reply, Fault | Throttled | Refusal) else InstanceState(found=False)
+            reply
+            if isinstance(reply, TransientFailure | Throttled | Refusal)
+            else InstanceState(found=False)
         )
     document = _parse(body)
     instances = document.get("instances") if isinstance(document, dict) else None
     if not isinstance(instances, list):
-        return Fault(f"the reply holds no instances: {_start(body)}")
+        return TransientFailure(f"the reply holds no instances: {_start(body)}")
     first = next((each for each in instances if isinstance(each, dict)), None)
     if first is None:
         return InstanceState(found=False)
@@ -264,23 +274,29 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
       one, something between us and the API spoke: a fault.
     """
     code, message = _read_error_body(body)
+    date = headers.get("Date", "")
     said = Refusal(
         status,
         code,
         message or _start(body),
         headers.get("X-Request-Id", ""),
-        date=headers.get("Date", ""),
+        hint=error_codes.hint_of(code, date),
+        date=date,
     )
     if status == 429:  # noqa: PLR2004
         return _throttled(said, headers)
     if status in {401, 403, 407}:
-        return said.for_all()
+        return _for_all(said)
     if status in {400, 404} and _is_unknown_job(status, code):
-        return NotVisible(str(said), said.date)
+        return UnknownJob(str(said), said.date)
     if not 400 <= status < 500 or status in {408, 425} or not code:  # noqa: PLR2004
-        return Fault(_cause(said, headers), _retry_after(headers))
+        return TransientFailure(_cause(said, headers), _retry_after(headers))
     everywhere = code == _BAD_PROJECT or code.endswith((_API_ABSENT, _GATEWAY_BAD_REQUEST))
-    return said.for_all() if everywhere else said
+    return _for_all(said) if everywhere else said
+
+
+def _for_all(refusal: Refusal) -> Refusal:
+    return replace(refusal, scope=Scope.EVERYTHING)
 
 
 def _is_unknown_job(status: int, code: str) -> bool:

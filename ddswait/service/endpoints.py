@@ -67,16 +67,16 @@ def check_endpoint(
         ConfigurationError: it is no plain https URL (or http to this machine); the message names
             it, unless it may hold a password.
     """
-    mend = f"give it as https://{service}.REGION.myhuaweicloud.com"
+    hint = f"give it as https://{service}.REGION.myhuaweicloud.com"
     if "@" in endpoint:
-        raise ConfigurationError(f"{source} holds an '@', so perhaps a password: {mend}")
+        raise ConfigurationError(f"{source} holds an '@', so perhaps a password: {hint}")
     if wrong := _fault_of(endpoint):
-        raise ConfigurationError(f"{source}: {endpoint!r} {wrong}: {mend}")
+        raise ConfigurationError(f"{source}: {endpoint!r} {wrong}: {hint}")
     parts = urlsplit(endpoint)
     if parts.scheme == "http" and not (insecure_http or is_loopback(parts.hostname or "")):
         raise ConfigurationError(
             f"{source}: {endpoint!r} is not https: anyone on the way could read the credentials; "
-            f"{mend}, or allow it with --insecure-http (insecure_http=True)"
+            f"{hint}, or allow it with --insecure-http (insecure_http=True)"
         )
     return endpoint.rstrip("/")
 

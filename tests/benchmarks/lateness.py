@@ -8,11 +8,11 @@ import sys
 from math import inf
 from random import Random
 
-from ddswait.runtime.workers import Carrier
-from ddswait.scheduler.actions import Ask, Look, Renew, Sweep
-from ddswait.scheduler.job_poll import Rules
-from ddswait.scheduler.rate_limiter import Budget
-from ddswait.scheduler.scheduler import Agenda
+from ddswait.runtime.workers import Workers
+from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials
+from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import Reply, Running
 
 REPLY = Running({"id": "x", "status": "Running", "progress": "9%"})
@@ -21,18 +21,18 @@ REPLY = Running({"id": "x", "status": "Running", "progress": "9%"})
 async def measure(jobs: int, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     chance = Random(1)
-    agenda = Agenda(Rules(interval=1e6), Random(2), budget=Budget(inf))
+    scheduler = Scheduler(PollSettings(interval=1e6), Random(2), budget=RateLimiter(inf))
     late: list[float] = []
 
-    async def send(ask: Ask | Look | Renew | Sweep) -> Reply:
-        assert isinstance(ask, Ask)
+    async def send(ask: PollJob | PollInstance | RenewCredentials | ListJobs) -> Reply:
+        assert isinstance(ask, PollJob)
         late.append(loop.time() - ask.watch.due)
         return REPLY
 
     start = loop.time() + 1.0
     for number in range(jobs):
-        agenda.track(f"job-{number}", start + 1e6, None, start + chance.uniform(0, seconds))
-    carrier = Carrier(agenda, send, lambda _: None, lambda _: None, 64)
+        scheduler.track(f"job-{number}", start + 1e6, None, start + chance.uniform(0, seconds))
+    carrier = Workers(scheduler, send, lambda _: None, lambda _: None, 64)
     carrier.wake()
     await asyncio.sleep(1.0 + seconds + 0.5)
     await carrier.close()

@@ -15,11 +15,11 @@ from ddswait.events import Ended
 from ddswait.job import Job
 from ddswait.outcome import Refusal
 from ddswait.scheduler import ready_queue as ready
-from ddswait.scheduler.actions import Ask, Rest, Sweep
-from ddswait.scheduler.job_poll import Rules
-from ddswait.scheduler.rate_limiter import Budget, parse_rate
-from ddswait.scheduler.scheduler import Agenda
-from ddswait.service.dds import Completed, Listed, Reply, Running, Throttled
+from ddswait.scheduler.actions import ListJobs, PollJob, Wait
+from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
+from ddswait.scheduler.scheduler import Scheduler
+from ddswait.service.dds import Completed, JobPage, Reply, Running, Throttled
 from ddswait.simulator.limits import Limit
 from tests.benchmarks.oracle import GOALS
 from tests.benchmarks.when_to_look import history
@@ -28,7 +28,7 @@ from tests.benchmarks.workload import Run, runs
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ddswait.scheduler.job_poll import Watch
+    from ddswait.scheduler.job_poll import JobPoll
 
 EPOCH = datetime(2021, 1, 1, tzinfo=UTC)
 DATE = "Fri, 01 Jan 2021 00:00:00 GMT"
@@ -56,27 +56,27 @@ class Cloud:
             "progress": "" if over or percent is None else f"{percent}%",
         }
 
-    def answer(self, question: Ask | Sweep, now: float) -> Reply | Listed:
+    def answer(self, question: PollJob | ListJobs, now: float) -> Reply | JobPage:
         self.requests += 1
         if self.limit is not None and self.limit.refusal(now):
             self.refused += 1
             return Throttled("429", 0.0, self.limit.count, self.limit.seconds)
-        if isinstance(question, Sweep):
+        if isinstance(question, ListJobs):
             return self._page(question, now)
         record = self.record(question.job_id, now)
         if record["status"] == "Completed":
             return Completed(Job.from_record(record))
         return Running(record, DATE)
 
-    def _page(self, sweep: Sweep, now: float) -> Listed | Refusal:
+    def _page(self, sweep: ListJobs, now: float) -> JobPage | Refusal:
         self.listed += 1
         if not self.lists:
             return Refusal(403, "DBS.280032")
         if sweep.status != "Running":
-            return Listed([], 0)
+            return JobPage([], 0)
         alive = [job_id for job_id, run in self.jobs.items() if now < run.seconds]
         shown = alive[sweep.offset : sweep.offset + 100]
-        return Listed([self.record(job_id, now) for job_id in shown], len(alive))
+        return JobPage([self.record(job_id, now) for job_id in shown], len(alive))
 
 
 class Result(NamedTuple):
@@ -100,22 +100,22 @@ def run(  # noqa: PLR0913 - the knobs of an experiment
     interval: float = 10.0,
 ) -> Result:
     cloud = Cloud(jobs, limit, lists=lists)
-    agenda = Agenda(
-        Rules(interval=interval),
+    scheduler = Scheduler(
+        PollSettings(interval=interval),
         Random(5),
-        budget=Budget(*parse_rate(rate)),
+        budget=RateLimiter(*parse_rate(rate)),
         durations=history(past, 1.0, "0.35", Random(6)) if past else None,
     )
     for job_id in cloud.jobs:
-        agenda.track(job_id, 1e7, None, 0.0)
+        scheduler.track(job_id, 1e7, None, 0.0)
     now, late = 0.0, []
-    while len(agenda):
-        question = agenda.next(now)
-        if isinstance(question, Rest):
+    while len(scheduler):
+        question = scheduler.next(now)
+        if isinstance(question, Wait):
             now = question.until
             continue
-        assert isinstance(question, Ask | Sweep)
-        events = agenda.take(question, cloud.answer(question, now), now)
+        assert isinstance(question, PollJob | ListJobs)
+        events = scheduler.take(question, cloud.answer(question, now), now)
         ended = (event.job_id for event in events if isinstance(event, Ended))
         late += [now - cloud.jobs[job_id].seconds for job_id in ended]
     late.sort()
@@ -129,7 +129,7 @@ def run(  # noqa: PLR0913 - the knobs of an experiment
     )
 
 
-def by_due_order(_: object, watch: Watch, now: float) -> float:
+def by_due_order(_: object, watch: JobPoll, now: float) -> float:
     return now - watch.due
 
 
@@ -189,12 +189,12 @@ def limited(count: int) -> None:
 def ratio_rule(count: int, limit: int) -> None:
     jobs = runs(count, "0.35", "mix", Random(9))
     ours = run(jobs, rate="1000/s", limit=Limit(limit, 60.0), lists=False)
-    usual = ready.Ready.urgency
-    ready.Ready.urgency = by_due_order  # type: ignore[method-assign,assignment]
+    usual = ready.ReadyQueue.urgency
+    ready.ReadyQueue.urgency = by_due_order  # type: ignore[method-assign,assignment]
     try:
         theirs = run(jobs, rate="1000/s", limit=Limit(limit, 60.0), lists=False)
     finally:
-        ready.Ready.urgency = usual  # type: ignore[method-assign]
+        ready.ReadyQueue.urgency = usual  # type: ignore[method-assign]
     print(
         f"{count} jobs, limit of {limit} per minute learned, lists forbidden: {ours.refused} and "
         f"{theirs.refused} x 429; mean lateness, ratio rule / due order: {ours.lateness:.0f} s / "

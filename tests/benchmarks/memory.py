@@ -13,10 +13,10 @@ from math import inf
 from random import Random
 
 import ddswait
-from ddswait.scheduler.actions import Ask
-from ddswait.scheduler.job_poll import Rules
-from ddswait.scheduler.rate_limiter import Budget
-from ddswait.scheduler.scheduler import Agenda
+from ddswait.scheduler.actions import PollJob
+from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import Running
 
 
@@ -35,23 +35,23 @@ def show(what: str, size: float, goal: str) -> None:
 
 async def measure(count: int) -> None:
     ids = [f"a9767ede-fe0f-4888-9003-{number:012}" for number in range(count)]
-    rules = Rules()
+    rules = PollSettings()
 
     def without() -> object:
-        agenda = Agenda(rules, Random(1), budget=Budget(inf))
+        scheduler = Scheduler(rules, Random(1), budget=RateLimiter(inf))
         for job_id in ids:
-            agenda.track(job_id, 3600.0 + len(job_id), None, 1.0)
-        return agenda
+            scheduler.track(job_id, 3600.0 + len(job_id), None, 1.0)
+        return scheduler
 
     def seen() -> object:
-        agenda = Agenda(rules, Random(1), budget=Budget(inf))
+        scheduler = Scheduler(rules, Random(1), budget=RateLimiter(inf))
         for number, job_id in enumerate(ids):
-            agenda.track(job_id, 1e9, None, float(number))
-            question = agenda.next(float(number))
-            if isinstance(question, Ask):
+            scheduler.track(job_id, 1e9, None, float(number))
+            question = scheduler.next(float(number))
+            if isinstance(question, PollJob):
                 record = {"id": question.job_id, "name": "Create_MongoDB", "status": "Running"}
-                agenda.take(question, Running(record), float(number))
-        return agenda
+                scheduler.take(question, Running(record), float(number))
+        return scheduler
 
     waiter = ddswait.Waiter(endpoint="http://127.0.0.1:9", project_id="p", auth=ddswait.Token("t"))
     async with waiter:

@@ -12,10 +12,10 @@ from math import inf
 from random import Random
 
 import ddswait
-from ddswait.scheduler.actions import Ask, Rest
-from ddswait.scheduler.job_poll import Rules
-from ddswait.scheduler.rate_limiter import Budget
-from ddswait.scheduler.scheduler import Agenda
+from ddswait.scheduler.actions import PollJob, Wait
+from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import Running
 from tests.benchmarks.table import row
 
@@ -26,23 +26,23 @@ class Wheel:
     """An agenda of `jobs` running jobs, turned poll by poll in virtual time."""
 
     def __init__(self, jobs: int) -> None:
-        self.agenda = Agenda(Rules(), Random(1), budget=Budget(inf))
+        self.scheduler = Scheduler(PollSettings(), Random(1), budget=RateLimiter(inf))
         for number in range(jobs):
-            self.agenda.track(f"job-{number}", 1e9, None, 0.0)
+            self.scheduler.track(f"job-{number}", 1e9, None, 0.0)
         self.now = 0.0
         self.turn(3 * jobs)
 
     def turn(self, polls: int) -> float:
         """Poll so often; return the CPU seconds per poll."""
-        agenda, now = self.agenda, self.now
+        scheduler, now = self.scheduler, self.now
         gc.collect()
         began = time.process_time()
         while polls:
-            question = agenda.next(now)
-            if isinstance(question, Rest):
+            question = scheduler.next(now)
+            if isinstance(question, Wait):
                 now = question.until
                 continue
-            agenda.take(question, REPLY, now)
+            scheduler.take(question, REPLY, now)
             polls -= 1
         self.now = now
         return time.process_time() - began
@@ -103,5 +103,5 @@ def main(*, quick: bool) -> None:
 
 
 if __name__ == "__main__":
-    assert Ask is not None
+    assert PollJob is not None
     main(quick="--quick" in sys.argv)

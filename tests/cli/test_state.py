@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ddswait.cli.inputs import Named
-from ddswait.cli.job_table import Ledger
+from ddswait.cli.job_table import JobTable
 from ddswait.cli.state import State
 from ddswait.errors import InputError
 from ddswait.job import Job
@@ -173,15 +173,15 @@ def test_what_another_run_may_change_is_waited_for_again(tmp_path: Path) -> None
     """Completed and failed stay; timed out, unreachable and refused are asked about again."""
     file = str(tmp_path / "wait.json")
     state = State(file)
-    ledger = state.ledger([Named(kind.value) for kind in OutcomeKind], 0.0)
+    table = state.table([Named(kind.value) for kind in OutcomeKind], 0.0)
     for kind in OutcomeKind:
         job = Job.from_record({"id": kind.value, "status": "Running"})
-        ledger.settle(Outcome(kind.value, kind, job, "told", waited=3.5, polls=7), 100.0)
+        table.settle(Outcome(kind.value, kind, job, "told", waited=3.5, polls=7), 100.0)
     state.deadline(None, 60.0, 50.0)
-    state.save(ledger)
+    state.save(table)
     os.close(state._lock)
     again = State(file)
-    restored = again.ledger([], 200.0)
+    restored = again.table([], 200.0)
     assert restored.open == ["timed_out", "unreachable", "refused", "not_ready", "pending"]
     done = restored["completed"]
     assert done.outcome == Outcome(
@@ -193,7 +193,7 @@ def test_what_another_run_may_change_is_waited_for_again(tmp_path: Path) -> None
     os.close(again._lock)
     with pytest.raises(InputError, match="cannot be written"):
         State(str(tmp_path / "none" / "wait.json"))
-    assert len(Ledger([], 0.0)) == 0
+    assert len(JobTable([], 0.0)) == 0
 
 
 SERVER = """

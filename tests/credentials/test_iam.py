@@ -9,7 +9,7 @@ from ddswait import AccessKey, EcsMetadata, Outcome, OutcomeKind, Waiter
 from ddswait.credentials.iam import Password, ProjectByName, read_token, token_request
 from ddswait.credentials.keys import Lease, Token
 from ddswait.outcome import Refusal
-from ddswait.service.dds import Fault, Throttled
+from ddswait.service.dds import Throttled, TransientFailure
 from ddswait.simulator import Simulator
 
 DATE = "Fri, 01 Jan 2021 00:00:00 GMT"
@@ -86,13 +86,13 @@ def test_lease_ends_well_before_its_token(content: bytes, lease: Lease) -> None:
 @pytest.mark.parametrize(
     ("status", "headers", "meaning"),
     [
-        (201, {}, Fault),
-        (201, {"X-Subject-Token": "two words"}, Fault),
-        (200, HEADERS, Fault),
+        (201, {}, TransientFailure),
+        (201, {"X-Subject-Token": "two words"}, TransientFailure),
+        (200, HEADERS, TransientFailure),
         (401, {}, Refusal),
         (403, {}, Refusal),
         (429, {}, Throttled),
-        (503, {}, Fault),
+        (503, {}, TransientFailure),
     ],
 )
 def test_anything_else_is_a_fault_or_a_refusal(

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 import ddswait
-from ddswait import AccessKey, ConfigurationError, Credentials, Lease, Password, Token, Waiter
+from ddswait import (
+    AccessKey,
+    ConfigurationError,
+    CredentialProvider,
+    Lease,
+    Password,
+    Token,
+    Waiter,
+)
 from ddswait.credentials import signer
 from ddswait.credentials.iam import ProjectByName
 from ddswait.credentials.keys import Send, judged
@@ -150,7 +158,7 @@ async def test_source_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
     """Whatever has `obtain` brings keys; what it raises only delays."""
     async with Simulator() as dds:
         vault = Vault(dds)
-        source: Credentials = vault
+        source: CredentialProvider = vault
         async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=source) as waiter:
             assert (await waiter.wait(dds.add_job(seconds=600))).status == "Completed"
         assert vault.asked >= 8
@@ -165,27 +173,27 @@ class HttpVault:
 
     async def obtain(
         self, send: ddswait.Send
-    ) -> ddswait.Lease | ddswait.Fault | ddswait.Throttled | ddswait.Refusal:
+    ) -> ddswait.Lease | ddswait.TransientFailure | ddswait.Throttled | ddswait.Refusal:
         return await send(ddswait.Request("GET", self.url), self.read)
 
     def read(
         self, status: int, headers: Mapping[str, str], body: bytes
-    ) -> ddswait.Lease | ddswait.Fault:
+    ) -> ddswait.Lease | ddswait.TransientFailure:
         if status != 200:
-            return ddswait.Fault(f"HTTP {status} of {self.url}")
+            return ddswait.TransientFailure(f"HTTP {status} of {self.url}")
         key: ddswait.Key = ddswait.Token(json.loads(body)["token"])
         return ddswait.Lease(key)
 
 
 async def test_typed_source_of_ones_own() -> None:
     """All that a source of one's own needs is public; mypy reads this file."""
-    source: ddswait.Credentials = HttpVault("https://vault.test")
+    source: ddswait.CredentialProvider = HttpVault("https://vault.test")
 
     async def send(request: ddswait.Request, read: Any, key: ddswait.Key | None = None) -> Any:
         return read(*replies.pop(0))
 
     replies: list[Any] = [(503, {}, b""), (200, {}, b'{"token": "t"}')]
-    assert await source.obtain(send) == ddswait.Fault("HTTP 503 of https://vault.test")
+    assert await source.obtain(send) == ddswait.TransientFailure("HTTP 503 of https://vault.test")
     assert await source.obtain(send) == ddswait.Lease(ddswait.Token("t"))
 
 
@@ -231,7 +239,7 @@ async def test_message_tells_the_clock_of_the_server() -> None:
         async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=auth) as waiter:
             [outcome] = await waiter.wait_all([dds.add_job()])
     assert "clock is off" in outcome.message
-    assert "the server's says Thu, 01 Jan 2026 00:00:0" in outcome.message
+    assert "the server's clock says Thu, 01 Jan 2026 00:00:0" in outcome.message
 
 
 @pytest.mark.parametrize("by", ["question", "look-up"])
@@ -262,17 +270,17 @@ async def test_message_tells_the_mend_for_a_key(
 
 
 async def test_message_tells_the_mend_for_a_password() -> None:
-    """A wrong password: check user, password, domain."""
+    """A wrong password: check user name, password and domain."""
     async with Simulator() as dds:
         auth = Password(dds.user, "wr0ng", dds.domain, dds.endpoint, dds.region)
         async with Waiter(endpoint=dds.endpoint, auth=auth) as waiter:
             [outcome] = await waiter.wait_all([dds.add_job()])
-    assert "check user, password, domain" in outcome.message
+    assert "check user name, password and domain" in outcome.message
     assert "wr0ng" not in outcome.message
 
 
 def test_signature_of_ones_own_may_look_different() -> None:
     """A key of somebody's own may stamp as it likes."""
     refusal = Refusal(401, date="Thu, 01 Jan 2026 00:00:00 GMT")
-    assert judged(refusal, {"X-Sdk-Date": "now"}).refused == "access_key"
-    assert judged(refusal, {}).refused == ""
+    assert judged(refusal, {"X-Sdk-Date": "now"}).hint.startswith("check AK and SK")
+    assert judged(refusal, {}) is refusal

@@ -13,7 +13,7 @@ from ddswait import AccessKey, EcsMetadata, OutcomeKind, Waiter
 from ddswait.credentials.keys import Lease
 from ddswait.credentials.metadata import ENDPOINT, _MetadataToken, answers, read_key
 from ddswait.outcome import Refusal
-from ddswait.service.dds import Fault
+from ddswait.service.dds import TransientFailure
 from ddswait.simulator import Simulator
 
 DATE = {"Date": "Fri, 01 Jan 2021 00:00:00 GMT"}
@@ -100,11 +100,11 @@ def test_lease_ends_forty_minutes_before_its_key(content: bytes, seconds: float)
 @pytest.mark.parametrize(
     ("status", "content", "meaning"),
     [
-        (200, b"<html>", Fault),
-        (200, b"[]", Fault),
-        (200, body(access="two words"), Fault),
+        (200, b"<html>", TransientFailure),
+        (200, b"[]", TransientFailure),
+        (200, body(access="two words"), TransientFailure),
         (404, b"", Refusal),
-        (503, b"", Fault),
+        (503, b"", TransientFailure),
     ],
 )
 def test_anything_else_brings_no_key(status: int, content: bytes, meaning: type) -> None:

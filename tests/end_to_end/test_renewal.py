@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from ddswait import ConfigurationError, OutcomeKind, Password, Waiter
-from ddswait.cli.job_table import Ledger
+from ddswait.cli.job_table import JobTable
 from ddswait.cli.output.printer import Printer
 from ddswait.events import Event, RenewalFailed
 from ddswait.simulator import Simulator
@@ -93,7 +93,7 @@ async def test_password_that_changed_is_tried_once_and_then_upon_401(dds: Simula
     assert 3600 <= dds.now() < 4000
     assert tokens_made(dds) == 3
     (failed,) = (event for event in told if isinstance(event, RenewalFailed))
-    assert failed.pause is None
+    assert failed.retry_delay is None
 
 
 @pytest.mark.parametrize(("pause", "again"), [(45.0, ", again in 45s"), (None, "")])
@@ -101,7 +101,7 @@ def test_failed_renewal_is_told_by_the_command_line(
     pause: float | None, again: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line on standard error: when it is tried again, and what went wrong."""
-    printer = Printer("text", Ledger([], 0.0), quiet=False)
+    printer = Printer("text", JobTable([], 0.0), quiet=False)
     printer.event(RenewalFailed("HTTP 503", pause))
     told = capsys.readouterr().err
     assert told == f"credentials could not be renewed{again}: HTTP 503\n"

@@ -42,7 +42,7 @@ STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskNa
         (
             PollFailed("x", "HTTP 502", 0.12345),
             "WARNING",
-            {"message": "ddswait.poll_failed", "cause": "HTTP 502", "pause": 0.123},
+            {"message": "ddswait.poll_failed", "cause": "HTTP 502", "retry_delay": 0.123},
         ),
         (
             UnknownStatus("x", "Odd"),
@@ -89,12 +89,12 @@ def test_good_ends_are_no_warnings(kind: str, level: str, caplog: pytest.LogCapt
         (
             RenewalFailed("HTTP 503", 1.23456),
             "WARNING",
-            {"message": "ddswait.renewal_failed", "cause": "HTTP 503", "pause": 1.235},
+            {"message": "ddswait.renewal_failed", "cause": "HTTP 503", "retry_delay": 1.235},
         ),
         (
             RenewalFailed("HTTP 401", None),
             "WARNING",
-            {"message": "ddswait.renewal_failed", "cause": "HTTP 401", "pause": None},
+            {"message": "ddswait.renewal_failed", "cause": "HTTP 401", "retry_delay": None},
         ),
     ],
 )

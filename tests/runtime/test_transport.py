@@ -9,8 +9,8 @@ import pytest
 
 from ddswait.credentials.keys import AccessKey, Token
 from ddswait.outcome import Refusal
-from ddswait.runtime.transport import Client, _find_proxy, describe
-from ddswait.service.dds import Fault, Request
+from ddswait.runtime.transport import Transport, _find_proxy, describe
+from ddswait.service.dds import Request, TransientFailure
 
 
 class Response(NamedTuple):
@@ -46,8 +46,10 @@ def answering(raw: bytes, seen: list[bytes] | None = None) -> Handler:
     return handler
 
 
-async def ask(url: str, headers: dict[str, str] | None = None) -> Response | Fault | Refusal:
-    client = Client(4, {"X-Language": "en-us", **(headers or {})}, Token("t"))
+async def ask(
+    url: str, headers: dict[str, str] | None = None
+) -> Response | TransientFailure | Refusal:
+    client = Transport(4, {"X-Language": "en-us", **(headers or {})}, Token("t"))
     try:
         return await client.send(Request("GET", url), Response)
     finally:
@@ -84,7 +86,7 @@ async def test_another_kind_of_key_leaves_nothing_of_the_last(*, opened: bool) -
     """Temporary key, permanent key, token: each request carries, and signs, its own headers."""
     seen: list[bytes] = []
     raw = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    client = Client(4, {"X-Language": "en-us"}, AccessKey("AK", "SK", "its-token", "p"))
+    client = Transport(4, {"X-Language": "en-us"}, AccessKey("AK", "SK", "its-token", "p"))
     async with serving(answering(raw, seen)) as url:
         if opened:
             await client.send(Request("GET", url), Response)
@@ -111,7 +113,7 @@ async def test_another_kind_of_key_leaves_nothing_of_the_last(*, opened: bool) -
 async def test_broken_reply_is_a_fault(raw: bytes) -> None:
     """A closed connection, a short body and garbage are faults, not exceptions."""
     async with serving(answering(raw)) as url:
-        assert isinstance(await ask(url), Fault)
+        assert isinstance(await ask(url), TransientFailure)
 
 
 async def test_refused_connection_is_a_fault() -> None:
@@ -119,7 +121,7 @@ async def test_refused_connection_is_a_fault() -> None:
     async with serving(answering(b"")) as url:
         pass
     fault = await ask(url)
-    assert isinstance(fault, Fault)
+    assert isinstance(fault, TransientFailure)
     assert "ClientConnectorError" in fault.cause
 
 
@@ -160,7 +162,7 @@ async def test_proxy_that_is_no_url_refuses_everything(
     monkeypatch.setenv("https_proxy", proxy)
     refusal = await ask("https://dds.test/v3/p/jobs?id=a")
     assert isinstance(refusal, Refusal)
-    assert refusal.concerns_all
+    assert refusal.concerns_everything
     assert str(refusal) == ("https_proxy is no URL: write http://HOST:PORT, %-encode the password")
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from ddswait.events import Ended, Event
 from ddswait.outcome import OutcomeKind
-from ddswait.runtime.workers import Carrier
-from ddswait.scheduler.actions import Ask, Renew, Renewed
-from ddswait.scheduler.job_poll import Rules
-from ddswait.scheduler.scheduler import Agenda
+from ddswait.runtime.workers import Workers
+from ddswait.scheduler.actions import PollJob, RenewCredentials, Renewed
+from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import Completed, Reply, Running
 from tests.scheduler.shell import PLACE, job, record
 
@@ -22,18 +22,18 @@ class Desk:
 
     def __init__(self, send: Callable[[Any], Awaitable[Any]], *, renews: bool = False) -> None:
         self.loop = asyncio.get_running_loop()
-        self.agenda = Agenda(Rules(place=PLACE), Random(1), renews=renews)
-        self.agenda.lists = False
+        self.scheduler = Scheduler(PollSettings(place=PLACE), Random(1), renews=renews)
+        self.scheduler.lists = False
         self.events: list[Event] = []
         self.broken: list[BaseException] = []
-        self.carrier = Carrier(self.agenda, send, self.happened, self.broken.append, 2)
+        self.carrier = Workers(self.scheduler, send, self.happened, self.broken.append, 2)
 
     def happened(self, events: Sequence[Event]) -> None:
         self.events += events
 
     def track(self, job_id: str, timeout: float) -> None:
         now = self.loop.time()
-        self.agenda.track(job_id, now + timeout, job_id, now)
+        self.scheduler.track(job_id, now + timeout, job_id, now)
         self.carrier.wake()
 
     @property
@@ -41,7 +41,7 @@ class Desk:
         return {e.job_id: e.outcome.kind for e in self.events if isinstance(e, Ended)}
 
 
-async def completed(ask: Ask) -> Reply:
+async def completed(ask: PollJob) -> Reply:
     await asyncio.sleep(0.1)
     return Completed(job(ask.job_id, "Completed"))
 
@@ -56,7 +56,7 @@ async def test_question_that_is_overdue_before_it_leaves_is_not_lost(idle: bool)
         assert desk.ended == {"first": OutcomeKind.COMPLETED}
     desk.track("x", 100.0)
     desk.carrier.hand_out()
-    (watch,) = desk.agenda
+    (watch,) = desk.scheduler
     assert watch.by is not None
     watch.by = desk.loop.time() - 1.0  # as if seconds had passed since it was handed out
     desk.carrier.clip()
@@ -71,7 +71,7 @@ async def test_cut_question_is_a_failed_look_and_no_cancelled_worker() -> None:
     """A reply that never comes is cut; the same workers carry on."""
     stalls = [1]
 
-    async def send(ask: Ask) -> Reply:
+    async def send(ask: PollJob) -> Reply:
         if stalls:
             await asyncio.sleep(stalls.pop() * 3600)
         return Completed(job(ask.job_id, "Completed"))
@@ -88,7 +88,7 @@ async def test_cut_that_is_swallowed_leaves_later_ones_in_force() -> None:
     """A source of keys that swallows its cancellation: its worker is cut in time next time."""
 
     async def send(question: Any) -> Any:
-        if isinstance(question, Renew):
+        if isinstance(question, RenewCredentials):
             try:
                 await asyncio.sleep(3600)
             except asyncio.CancelledError:
@@ -117,7 +117,7 @@ async def test_worker_that_somebody_else_cancels_is_told() -> None:
 async def test_defect_of_a_worker_is_told() -> None:
     """What only a defect can raise reaches `broken`, so that no wait hangs."""
 
-    async def send(ask: Ask) -> Reply:
+    async def send(ask: PollJob) -> Reply:
         raise ZeroDivisionError(ask.job_id)
 
     desk = Desk(send)

@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING
 
 from ddswait.events import Ended, Event
 from ddswait.job import Job
-from ddswait.scheduler.actions import Ask, Look, Renew, Renewed, Rest
-from ddswait.scheduler.job_poll import Rules
-from ddswait.scheduler.rate_limiter import Budget
-from ddswait.scheduler.scheduler import Agenda
-from ddswait.service.dds import Completed, Failed, Fault, InstanceState, NotVisible, Reply, Running
+from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed, Wait
+from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.scheduler import Scheduler
+from ddswait.service.dds import (
+    Completed,
+    Failed,
+    InstanceState,
+    Reply,
+    Running,
+    TransientFailure,
+    UnknownJob,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,9 +29,9 @@ if TYPE_CHECKING:
     Answer = Reply | InstanceState | Renewed
     Cloud = Callable[[str, float], tuple[Reply, float]]
     """(job ID, time) -> the reply, and how many seconds it takes."""
-    Elsewhere = Callable[[Look | Renew, float], tuple[Answer, float]]
+    Elsewhere = Callable[[PollInstance | RenewCredentials, float], tuple[Answer, float]]
     """The same of instances, and of the source of the credentials."""
-    Question = Ask | Look | Renew
+    Question = PollJob | PollInstance | RenewCredentials
 
 PLACE = "https://dds.test (project p)"
 
@@ -49,7 +57,7 @@ def lasting(seconds: float, visible_after: float = 0.0, *, fails: bool = False) 
 
     def cloud(job_id: str, now: float) -> tuple[Reply, float]:
         if now < visible_after:
-            return NotVisible("unknown"), 0.0
+            return UnknownJob("unknown"), 0.0
         if now < seconds:
             return Running(record(job_id)), 0.0
         if fails:
@@ -68,21 +76,21 @@ class Shell:
     def __init__(  # noqa: PLR0913 - what a test may script
         self,
         cloud: Cloud,
-        rules: Rules | None = None,
+        rules: PollSettings | None = None,
         random: Random | None = None,
         size: int = 64,
-        budget: Budget | None = None,
+        budget: RateLimiter | None = None,
         *,
         lists: bool = False,
         elsewhere: Elsewhere | None = None,
     ) -> None:
-        self.agenda = Agenda(
-            rules or Rules(place=PLACE),
+        self.scheduler = Scheduler(
+            rules or PollSettings(place=PLACE),
             random or Still(),
             renews=elsewhere is not None,
-            budget=budget or Budget(inf),
+            budget=budget or RateLimiter(inf),
         )
-        self.agenda.lists = lists
+        self.scheduler.lists = lists
         self.cloud = cloud
         self.elsewhere = elsewhere
         self.size = size
@@ -94,7 +102,7 @@ class Shell:
 
     def track(self, job_id: str, timeout: float = 3600.0, owner: object = None) -> object:
         owner = owner or object()
-        self._note(self.agenda.track(job_id, self.now + timeout, owner, self.now))
+        self._note(self.scheduler.track(job_id, self.now + timeout, owner, self.now))
         return owner
 
     def _note(self, events: Iterable[Event]) -> None:
@@ -106,7 +114,7 @@ class Shell:
 
     @property
     def asks(self) -> list[tuple[float, str]]:
-        return [(at, event.job_id) for at, event in self.log if isinstance(event, Ask)]
+        return [(at, event.job_id) for at, event in self.log if isinstance(event, PollJob)]
 
     @property
     def in_flight(self) -> int:
@@ -114,10 +122,10 @@ class Shell:
 
     def run(self, until: float = float("inf")) -> Shell:
         """Go on until nothing is left to do, or until a time."""
-        while len(self.agenda) or self._replies:
+        while len(self.scheduler) or self._replies:
             self._send()
-            if self.agenda.due_at() <= self.now:
-                self._note(self.agenda.lapse(self.now))
+            if self.scheduler.due_at() <= self.now:
+                self._note(self.scheduler.lapse(self.now))
             at = self._next_moment()
             if at > until:
                 break
@@ -128,32 +136,32 @@ class Shell:
 
     def _send(self) -> None:
         while len(self._replies) < self.size:
-            question = self.agenda.next(self.now)
-            if not isinstance(question, Ask | Look | Renew):
+            question = self.scheduler.next(self.now)
+            if not isinstance(question, PollJob | PollInstance | RenewCredentials):
                 return
             self.log.append((self.now, question))
             reply, latency = self._answer(question)
             at = self.now + latency
             if at > question.by:
-                at, reply = question.by, Fault("no answer")
+                at, reply = question.by, TransientFailure("no answer")
             self._number += 1
             heappush(self._replies, (at, self._number, question, reply))
 
     def _answer(self, question: Question) -> tuple[Answer, float]:
-        if isinstance(question, Ask):
+        if isinstance(question, PollJob):
             return self.cloud(question.job_id, self.now)
         assert self.elsewhere is not None
         return self.elsewhere(question, self.now)
 
     def _next_moment(self) -> float:
         arrival = self._replies[0][0] if self._replies else float("inf")
-        if self.agenda.due_at() <= self.now:
+        if self.scheduler.due_at() <= self.now:
             return min(arrival, self.now + 1.0)
-        rest = self.agenda.next(self.now)
-        assert isinstance(rest, Rest)
+        rest = self.scheduler.next(self.now)
+        assert isinstance(rest, Wait)
         return min(arrival, rest.until)
 
     def _receive(self) -> None:
         while self._replies and self._replies[0][0] <= self.now:
             _, _, ask, reply = heappop(self._replies)
-            self._note(self.agenda.take(ask, reply, self.now))
+            self._note(self.scheduler.take(ask, reply, self.now))

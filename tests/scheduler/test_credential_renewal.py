@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import cycle
 from math import inf, nan
@@ -17,17 +18,24 @@ from ddswait.credentials.iam import ProjectByName
 from ddswait.credentials.keys import Key, Send
 from ddswait.events import Ended, Event, RenewalFailed
 from ddswait.job import Job
-from ddswait.outcome import Outcome, OutcomeKind, Refusal
-from ddswait.scheduler.actions import Ask, Renew, Renewed, Rest
-from ddswait.scheduler.credential_renewal import Leasing
-from ddswait.scheduler.job_poll import Rules
+from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
+from ddswait.scheduler.actions import PollJob, RenewCredentials, Renewed, Wait
+from ddswait.scheduler.credential_renewal import CredentialRenewal
+from ddswait.scheduler.job_poll import PollSettings
 from ddswait.scheduler.poll import LAST_LOOK
-from ddswait.scheduler.scheduler import Agenda
-from ddswait.service.dds import Completed, Fault, InstanceState, Reply, Running, Throttled
+from ddswait.scheduler.scheduler import Scheduler
+from ddswait.service.dds import (
+    Completed,
+    InstanceState,
+    Reply,
+    Running,
+    Throttled,
+    TransientFailure,
+)
 from ddswait.simulator import Simulator
 from tests.scheduler.shell import PLACE, Shell, Still, record
 
-BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", concerns_all=True)
+BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", scope=Scope.EVERYTHING)
 
 
 class Vault:
@@ -61,11 +69,11 @@ async def refused(dds: Simulator, auth: Any) -> list[Outcome]:
 
 
 @pytest.mark.parametrize(
-    ("make", "mend"), [(a_token, "access key (AK/SK)"), (an_access_key, "check AK and SK")]
+    ("make", "hint"), [(a_token, "access key (AK/SK)"), (an_access_key, "check AK and SK")]
 )
 @pytest.mark.parametrize("looked_up", [True, False])
 async def test_same_key_again_is_refused_with_the_first_message(
-    make: Any, mend: str, *, looked_up: bool
+    make: Any, hint: str, *, looked_up: bool
 ) -> None:
     """A key that ends and that its source cannot replace: one refused request, dated."""
     async with simulator() as dds:
@@ -75,48 +83,48 @@ async def test_same_key_again_is_refused_with_the_first_message(
         assert dds.statuses[401] == 1
         assert dds.now() < 200
     assert {outcome.kind for outcome in outcomes} == {OutcomeKind.REFUSED}
-    for part in ("Thu, 01 Jan 2026 00:02:", "accepted until ", mend):
+    for part in ("Thu, 01 Jan 2026 00:02:", "accepted until ", hint):
         assert part in outcomes[0].message
 
 
-def asked(agenda: Agenda, now: float) -> Ask:
-    question = agenda.next(now)
-    assert isinstance(question, Ask)
+def asked(scheduler: Scheduler, now: float) -> PollJob:
+    question = scheduler.next(now)
+    assert isinstance(question, PollJob)
     return question
 
 
-def leased() -> Agenda:
-    agenda = Agenda(Rules(place=PLACE), Still(), renews=True)
-    agenda.track("x", 100.0, "me", 0.0)
-    renew = agenda.next(0.0)
-    assert isinstance(renew, Renew)
-    agenda.take(renew, Renewed(None), 0.0)
-    return agenda
+def leased() -> Scheduler:
+    scheduler = Scheduler(PollSettings(place=PLACE), Still(), renews=True)
+    scheduler.track("x", 100.0, "me", 0.0)
+    renew = scheduler.next(0.0)
+    assert isinstance(renew, RenewCredentials)
+    scheduler.take(renew, Renewed(None), 0.0)
+    return scheduler
 
 
 def test_key_without_an_end_is_renewed_upon_401() -> None:
     """`renew_in` of None is no promise: a 401 asks for another key at once."""
-    agenda = leased()
-    assert not agenda.take(asked(agenda, 0.0), BAD_TOKEN, 0.5)
-    renew = agenda.next(0.5)
-    assert isinstance(renew, Renew)
-    agenda.take(renew, Renewed(None), 1.0)
-    assert asked(agenda, 1.0).lease == 2
+    scheduler = leased()
+    assert not scheduler.take(asked(scheduler, 0.0), BAD_TOKEN, 0.5)
+    renew = scheduler.next(0.5)
+    assert isinstance(renew, RenewCredentials)
+    scheduler.take(renew, Renewed(None), 1.0)
+    assert asked(scheduler, 1.0).lease == 2
 
 
 def test_deadlines_hold_while_a_renewal_stalls() -> None:
     """However long a renewal takes, a wait ends within the last look's allowance."""
-    agenda = leased()
-    agenda.take(asked(agenda, 0.0), BAD_TOKEN, 0.5)
-    assert isinstance(agenda.next(0.5), Renew)
+    scheduler = leased()
+    scheduler.take(asked(scheduler, 0.0), BAD_TOKEN, 0.5)
+    assert isinstance(scheduler.next(0.5), RenewCredentials)
     now = 0.5
     events: list[Event] = []
     while not events:
-        rest = agenda.next(now)
-        assert isinstance(rest, Rest)
+        rest = scheduler.next(now)
+        assert isinstance(rest, Wait)
         assert now < rest.until < inf
         now = rest.until
-        events = agenda.lapse(now)
+        events = scheduler.lapse(now)
     assert isinstance(events[0], Ended)
     assert events[0].outcome.kind is OutcomeKind.TIMED_OUT
     assert now <= 100.0 + LAST_LOOK + 1.0
@@ -124,7 +132,7 @@ def test_deadlines_hold_while_a_renewal_stalls() -> None:
 
 def test_renewal_that_is_under_way_is_not_begun_twice() -> None:
     """Neither by the clock nor by a 401."""
-    lease = Leasing(renews=True)
+    lease = CredentialRenewal(renews=True)
     assert lease.starts(0.0)
     lease.renewed(10.0, 0.0)
     assert not lease.starts(9.0)
@@ -136,14 +144,14 @@ def test_renewal_that_is_under_way_is_not_begun_twice() -> None:
 @pytest.mark.parametrize("renew_in", [0.0, -5.0, nan, 0.5])
 def test_key_that_ends_at_once_is_renewed_a_second_later(renew_in: float) -> None:
     """A source that says 0 keeps nobody from asking, and is not asked without a pause."""
-    agenda = Agenda(Rules(place=PLACE), Still(), renews=True)
-    agenda.track("x", 100.0, "me", 0.0)
-    renew = agenda.next(0.0)
-    assert isinstance(renew, Renew)
-    agenda.take(renew, Renewed(renew_in), 0.0)
-    asked(agenda, 0.0)
-    assert agenda.next(0.9) == Rest(1.0)
-    assert isinstance(agenda.next(1.0), Renew)
+    scheduler = Scheduler(PollSettings(place=PLACE), Still(), renews=True)
+    scheduler.track("x", 100.0, "me", 0.0)
+    renew = scheduler.next(0.0)
+    assert isinstance(renew, RenewCredentials)
+    scheduler.take(renew, Renewed(renew_in), 0.0)
+    asked(scheduler, 0.0)
+    assert scheduler.next(0.9) == Wait(1.0)
+    assert isinstance(scheduler.next(1.0), RenewCredentials)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +214,7 @@ async def test_wrong_key_and_slow_replies_are_refused_twice_at_the_most() -> Non
 
 def test_answer_to_an_old_key_does_not_vouch_for_the_new_one() -> None:
     """Only what was asked with a key tells that it is accepted."""
-    lease = Leasing(renews=True)
+    lease = CredentialRenewal(renews=True)
     for _ in range(2):
         lease.renewed(None, 0.0)
     lease.accept(1, 1.0)
@@ -215,63 +223,67 @@ def test_answer_to_an_old_key_does_not_vouch_for_the_new_one() -> None:
     assert lease.accepted
 
 
-def renewing(agenda: Agenda, now: float) -> Renew:
-    question = agenda.next(now)
-    assert isinstance(question, Renew)
+def renewing(scheduler: Scheduler, now: float) -> RenewCredentials:
+    question = scheduler.next(now)
+    assert isinstance(question, RenewCredentials)
     return question
 
 
-def serving(renew_in: float) -> Agenda:
+def serving(renew_in: float) -> Scheduler:
     """Return an agenda whose credentials were accepted, and are to be renewed."""
-    agenda = Agenda(Rules(place=PLACE), Still(), renews=True)
-    agenda.track("x", 10_000.0, "me", 0.0)
-    agenda.take(renewing(agenda, 0.0), Renewed(renew_in), 0.0)
-    agenda.take(asked(agenda, 0.0), Running(record("x")), 0.0)
-    return agenda
+    scheduler = Scheduler(PollSettings(place=PLACE), Still(), renews=True)
+    scheduler.track("x", 10_000.0, "me", 0.0)
+    scheduler.take(renewing(scheduler, 0.0), Renewed(renew_in), 0.0)
+    scheduler.take(asked(scheduler, 0.0), Running(record("x")), 0.0)
+    return scheduler
 
 
 def test_refused_renewal_waits_for_the_401() -> None:
     """While the old key serves, IAM is not asked again; its second refusal ends every wait."""
-    agenda = serving(50.0)
+    scheduler = serving(50.0)
     wrong = Refusal(401, error_msg="wrong password")
-    assert agenda.take(renewing(agenda, 50.0), wrong, 50.0) == (
+    assert scheduler.take(renewing(scheduler, 50.0), wrong, 50.0) == (
         RenewalFailed("HTTP 401: wrong password", None),
     )
     for now in range(51, 1000, 10):
-        question = agenda.next(float(now))
-        if isinstance(question, Ask):
-            agenda.take(question, Running(record("x")), float(now))
+        question = scheduler.next(float(now))
+        if isinstance(question, PollJob):
+            scheduler.take(question, Running(record("x")), float(now))
         else:
-            assert isinstance(question, Rest)
-    assert not agenda.take(asked(agenda, 1100.0), BAD_TOKEN, 1100.0)
-    (end,) = agenda.take(renewing(agenda, 1100.0), wrong, 1101.0)
+            assert isinstance(question, Wait)
+    assert not scheduler.take(asked(scheduler, 1100.0), BAD_TOKEN, 1100.0)
+    (end,) = scheduler.take(renewing(scheduler, 1100.0), wrong, 1101.0)
     assert isinstance(end, Ended)
-    assert end.outcome.refusal == wrong.for_all()
+    assert end.outcome.refusal == replace(wrong, scope=Scope.EVERYTHING)
 
 
 def test_renewal_that_fails_is_told_and_honours_retry_after() -> None:
     """Each failure is an event, with the pause; neither Retry-After nor a limit is undercut."""
-    agenda = serving(50.0)
-    assert agenda.take(renewing(agenda, 50.0), Fault("HTTP 503", 40.0), 50.0) == (
+    scheduler = serving(50.0)
+    assert scheduler.take(renewing(scheduler, 50.0), TransientFailure("HTTP 503", 40.0), 50.0) == (
         RenewalFailed("HTTP 503", 42.0),
     )
-    agenda.take(asked(agenda, 50.0), Running(record("x")), 50.0)
+    scheduler.take(asked(scheduler, 50.0), Running(record("x")), 50.0)
     slow = Throttled("too many", retry_after=100.0)
-    assert agenda.take(renewing(agenda, 92.0), slow, 92.0) == (RenewalFailed("too many", 105.0),)
+    assert scheduler.take(renewing(scheduler, 92.0), slow, 92.0) == (
+        RenewalFailed("too many", 105.0),
+    )
     stated = Throttled("1 in 5 minutes", limit=1, window=300.0)
-    assert agenda.take(renewing(agenda, 197.0), stated, 197.0) == (
+    assert scheduler.take(renewing(scheduler, 197.0), stated, 197.0) == (
         RenewalFailed("1 in 5 minutes", 315.0),
     )
 
 
 def test_long_retry_after_does_not_outlast_unreachable_after() -> None:
     """With no key at all, the last renewal is tried when the patience of the waits ends."""
-    agenda = leased()
-    agenda.track("y", 10_000.0, "you", 0.0)
-    agenda.take(asked(agenda, 0.0), BAD_TOKEN, 0.0)
-    down = Fault("HTTP 503", 3600.0)
-    assert agenda.take(renewing(agenda, 0.0), down, 0.0) == (RenewalFailed("HTTP 503", 600.0),)
-    told = agenda.take(renewing(agenda, 600.0), down, 600.0)
+    scheduler = leased()
+    scheduler.track("y", 10_000.0, "you", 0.0)
+    scheduler.take(asked(scheduler, 0.0), BAD_TOKEN, 0.0)
+    down = TransientFailure("HTTP 503", 3600.0)
+    assert scheduler.take(renewing(scheduler, 0.0), down, 0.0) == (
+        RenewalFailed("HTTP 503", 600.0),
+    )
+    told = scheduler.take(renewing(scheduler, 600.0), down, 600.0)
     kinds = [event.outcome.kind for event in told if isinstance(event, Ended)]
     assert kinds == [OutcomeKind.UNREACHABLE, OutcomeKind.UNREACHABLE]
 
@@ -310,31 +322,31 @@ class Caller(Shell):
         for event in events:
             super()._note([event])
             if isinstance(event, Ended) and event.outcome.ok and not event.instance:
-                for owner in event.owners:
+                for owner in event.subscribers:
                     by = self.deadlines[owner]
-                    self._note(self.agenda.make_ready(event.outcome, by, owner, self.now))
+                    self._note(self.scheduler.make_ready(event.outcome, by, owner, self.now))
 
 
 ANSWERS: dict[str, list[Any]] = {
-    "Ask": [
+    "PollJob": [
         lambda name: Running(record(name)),
         lambda name: Completed(Job.from_record({**record(name), "instance_id": f"{name}in02"})),
-        lambda _: Fault("HTTP 502"),
+        lambda _: TransientFailure("HTTP 502"),
         lambda _: BAD_TOKEN,
     ],
-    "Look": [
+    "PollInstance": [
         lambda _: InstanceState(found=True, status="normal"),
         lambda _: InstanceState(found=True, status="normal", actions=("RESTARTING",)),
         lambda _: Throttled("slow down", limit=5, window=1.0),
-        lambda _: Refusal(403, "DBS.280032", concerns_all=True),
+        lambda _: Refusal(403, "DBS.280032", scope=Scope.EVERYTHING),
         lambda _: BAD_TOKEN,
     ],
-    "Renew": [
+    "RenewCredentials": [
         lambda _: Renewed(None),
         lambda _: Renewed(20.0),
         lambda _: Renewed(nan),
         lambda _: Renewed(5.0, same=True),
-        lambda _: Fault("HTTP 503", 50.0),
+        lambda _: TransientFailure("HTTP 503", 50.0),
         lambda _: Refusal(401, error_msg="wrong password"),
     ],
 }
@@ -358,7 +370,7 @@ def test_whatever_cloud_instances_and_source_say(
         return choices[number % len(choices)](name), latency
 
     def cloud(job_id: str, now: float) -> tuple[Reply, float]:
-        return reply("Ask", job_id)
+        return reply("PollJob", job_id)
 
     shell = Caller(cloud, elsewhere=lambda asked, _: reply(type(asked).__name__, ""))
     shell.deadlines = {}
@@ -370,7 +382,7 @@ def test_whatever_cloud_instances_and_source_say(
     last: list[tuple[object, float]] = []
     for at, end in shell.ended:
         if end.instance or not end.outcome.ok:
-            last += [(owner, at) for owner in end.owners]
+            last += [(owner, at) for owner in end.subscribers]
     assert Counter(owner for owner, _ in last) == Counter(list(shell.deadlines))
     for owner, at in last:
         assert at <= shell.deadlines[owner] + LAST_LOOK + 2.0

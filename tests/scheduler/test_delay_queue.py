@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddswait.scheduler.delay_queue import Timetable
-from ddswait.scheduler.job_poll import Watch
-from ddswait.scheduler.poll import Looks
+from ddswait.scheduler.delay_queue import DelayQueue
+from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.poll import Poll
 
 TIMES = st.floats(0, 200) | st.integers(0, 50).map(float) | st.floats(0, 1e9)
 
@@ -13,11 +13,11 @@ TIMES = st.floats(0, 200) | st.integers(0, 50).map(float) | st.floats(0, 1e9)
 @given(st.lists(st.tuples(TIMES, st.sampled_from("abc")) | st.none()))
 def test_entries_come_out_earliest_first(steps: list[tuple[float, str] | None]) -> None:
     """However entries are pushed and popped, the first is always the least of all."""
-    table = Timetable()
-    model: list[Looks] = []
+    table = DelayQueue()
+    model: list[Poll] = []
     for step in steps:
         if step is not None:
-            watch = Watch(step[1], step[0], 1e10, None)
+            watch = JobPoll(step[1], step[0], 1e10, None)
             table.push(watch)
             model.append(watch)
         elif model:
@@ -33,5 +33,5 @@ def test_entries_come_out_earliest_first(steps: list[tuple[float, str] | None]) 
     assert [(table.first(), table.pop())[1][:2] for _ in model] == sorted(map(key, model))
 
 
-def key(watch: Looks) -> tuple[float, str]:
+def key(watch: Poll) -> tuple[float, str]:
     return watch.due, watch.job_id

@@ -11,9 +11,9 @@ from ddswait import InstanceNotReady, OutcomeKind, Password, Refused, Token, Wai
 from ddswait.events import Ended, Event
 from ddswait.job import Job
 from ddswait.outcome import Outcome, Refusal
-from ddswait.scheduler.instance_poll import Readiness
-from ddswait.scheduler.job_poll import Rules
-from ddswait.service.dds import Fault, InstanceState, read_instance
+from ddswait.scheduler.instance_poll import InstancePoll
+from ddswait.scheduler.job_poll import PollSettings
+from ddswait.service.dds import InstanceState, TransientFailure, read_instance
 from ddswait.simulator import Simulator
 from ddswait.simulator.server import Seen
 from tests.scheduler.shell import Still
@@ -245,14 +245,16 @@ async def test_letting_go_of_one_wait_leaves_the_others(dds: Simulator) -> None:
     assert [each.instance for each in ended if isinstance(each, Ended)] == [False, False, True]
 
 
-def take(waiting: Readiness, reply: InstanceState | Fault | Refusal, at: float) -> Outcome | None:
-    return waiting.take(reply, at, Rules(), Still())
+def take(
+    waiting: InstancePoll, reply: InstanceState | TransientFailure | Refusal, at: float
+) -> Outcome | None:
+    return waiting.take(reply, at, PollSettings(), Still())
 
 
-def readiness(name: str = "Create_MongoDB", instance: str = "i1") -> Readiness:
+def readiness(name: str = "Create_MongoDB", instance: str = "i1") -> InstancePoll:
     record = {"id": "x", "name": name, "status": "Completed", "instance_id": instance}
     outcome = Outcome("x", OutcomeKind.COMPLETED, Job.from_record(record))
-    return Readiness(outcome, 0.0, 100.0, None)
+    return InstancePoll(outcome, 0.0, 100.0, None)
 
 
 @pytest.mark.parametrize(
@@ -264,11 +266,11 @@ def readiness(name: str = "Create_MongoDB", instance: str = "i1") -> Readiness:
         (InstanceState(found=False), None),
         (InstanceState(found=True, status="createfail"), OutcomeKind.NOT_READY),
         (Refusal(403, "DBS.280032"), OutcomeKind.NOT_READY),
-        (Fault("weather"), None),
+        (TransientFailure("weather"), None),
     ],
 )
 def test_what_an_answer_means(
-    reply: InstanceState | Fault | Refusal, kind: OutcomeKind | None
+    reply: InstanceState | TransientFailure | Refusal, kind: OutcomeKind | None
 ) -> None:
     """Ready, hopeless, or asked again; at the deadline everything but ready is not ready."""
     outcome = take(readiness(), reply, 50.0)
@@ -299,5 +301,5 @@ def test_after_a_deletion_there_is_nothing_to_be_ready() -> None:
 def test_replies_are_read(status: int, body: bytes, reply: InstanceState) -> None:
     """An empty list, and 404 of DDS, both say that there is no such instance."""
     assert read_instance(status, {}, body) == reply
-    assert isinstance(read_instance(200, {}, b"<html>"), Fault)
+    assert isinstance(read_instance(200, {}, b"<html>"), TransientFailure)
     assert isinstance(read_instance(403, {}, b"{}"), Refusal)

@@ -6,17 +6,25 @@ import pytest
 
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal
-from ddswait.scheduler.job_poll import Rules, Watch
+from ddswait.scheduler.job_poll import JobPoll, PollSettings
 from ddswait.scheduler.poll import LAST_LOOK
-from ddswait.service.dds import Completed, Failed, Fault, NotVisible, Reply, Running, Throttled
+from ddswait.service.dds import (
+    Completed,
+    Failed,
+    Reply,
+    Running,
+    Throttled,
+    TransientFailure,
+    UnknownJob,
+)
 from tests.scheduler.shell import PLACE, Still, job, record
 
-RULES = Rules(place=PLACE)
+RULES = PollSettings(place=PLACE)
 SEEN = Running(record("x", progress=9))
-UNKNOWN = NotVisible("unknown")
+UNKNOWN = UnknownJob("unknown")
 DONE = Completed(job("x", "Completed"))
 BROKEN = Failed(job("x", "Failed"))
-FAULT = Fault("HTTP 502")
+FAULT = TransientFailure("HTTP 502")
 REFUSED = Refusal(400, "DBS.200001", "bad parameter")
 
 
@@ -108,7 +116,10 @@ class Step(NamedTuple):
             id="blindness counts from the first look that failed, however long after the last",
         ),
         pytest.param(
-            [Step(0, Fault("HTTP 503", 100.0), 105.0), Step(1, Throttled("429", 0.1), 2.5)],
+            [
+                Step(0, TransientFailure("HTTP 503", 100.0), 105.0),
+                Step(1, Throttled("429", 0.1), 2.5),
+            ],
             id="Retry-After counts when it is longer",
         ),
         pytest.param([Step(3591, SEEN, 3600.0)], id="a look near the deadline is put off to it"),
@@ -119,7 +130,7 @@ class Step(NamedTuple):
 )
 def test_transitions(steps: list[Step]) -> None:
     """Each history leads to its next look, or to its end."""
-    watch = Watch("x", 0.0, 3600.0, "me")
+    watch = JobPoll("x", 0.0, 3600.0, "me")
     for step in steps:
         watch.ask(step.at, RULES)
         outcome = watch.take(step.reply, step.at, RULES, Still())
@@ -136,7 +147,7 @@ def test_transitions(steps: list[Step]) -> None:
 def test_waiting_for_a_turn_while_others_are_answered_is_not_blindness() -> None:
     """The look after a failed one may leave late: that time counts only in an outage for all."""
     for heard in (500.0, -1.0):
-        watch = Watch("x", 0.0, 3600.0, "me")
+        watch = JobPoll("x", 0.0, 3600.0, "me")
         watch.ask(0.0, RULES)
         watch.take(FAULT, 0.0, RULES, Still())
         watch.ask(550.75, RULES, heard)
@@ -147,7 +158,7 @@ def test_waiting_for_a_turn_while_others_are_answered_is_not_blindness() -> None
 
 def test_looks_are_clipped() -> None:
     """A look has its request timeout, but never beyond deadline or the end of patience."""
-    watch = Watch("x", 0.0, 100.0, "me")
+    watch = JobPoll("x", 0.0, 100.0, "me")
     watch.ask(0.0, RULES)
     assert watch.by == 30.0
     watch.ask(80.0, RULES)
@@ -166,13 +177,13 @@ def test_looks_are_clipped() -> None:
 def test_ended_while_running_is_not_believed() -> None:
     """Only the status ends a job: DDS fills in `ended` while it runs."""
     running = Running({**record("x", progress=100), "ended": "2021-07-13T07:28:53+0000"})
-    watch = Watch("x", 0.0, 3600.0, "me")
+    watch = JobPoll("x", 0.0, 3600.0, "me")
     assert watch.take(running, 0.0, RULES, Still()) is None
 
 
 def test_messages_say_what_is_known() -> None:
     """A time-out tells the last record and the last fault; unreachable tells the cause."""
-    watch = Watch("x", 0.0, 100.0, "me")
+    watch = JobPoll("x", 0.0, 100.0, "me")
     assert "not visible yet" in watch.timed_out(100.0, 100.0).message
     watch.take(SEEN, 0.0, RULES, Still())
     watch.take(FAULT, 90.0, RULES, Still())

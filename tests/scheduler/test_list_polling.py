@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ddswait import Token, Waiter
-from ddswait.events import Ended, Event, ListRefused, Looked
+from ddswait.events import Ended, Event, ListRefused, Polled
 from ddswait.outcome import OutcomeKind
-from ddswait.scheduler.actions import Ask, Rest, Sweep
+from ddswait.scheduler.actions import ListJobs, PollJob, Wait
 from ddswait.scheduler.durations import Durations
-from ddswait.scheduler.job_poll import Rules
-from ddswait.scheduler.list_planner import Sweeping
-from ddswait.scheduler.rate_limiter import Budget
-from ddswait.scheduler.scheduler import Agenda
+from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.list_planner import ListPlanner
+from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service import dds as api
-from ddswait.service.dds import Completed, Fault, Listed, Reply, Running, Throttled
+from ddswait.service.dds import Completed, JobPage, Reply, Running, Throttled, TransientFailure
 from ddswait.simulator import Simulator
 from tests.scheduler.shell import PLACE, job, record
 
@@ -68,7 +68,7 @@ async def test_first_look_at_many_is_a_list(dds: Simulator) -> None:
         await asyncio.sleep(5)
         assert {each.job_id for each in events if isinstance(each, Ended)} == set(done)
         assert counted(dds)[1] <= 6
-        assert sum(isinstance(each, Looked) and each.why == "sweep" for each in events) >= 49
+        assert sum(isinstance(each, Polled) and each.reason == "listed" for each in events) >= 49
         await w.close()
 
 
@@ -81,9 +81,9 @@ async def test_look_after_a_list_that_lacked_a_job_says_so(dds: Simulator) -> No
         for each in [*ids, ends]:
             w.track(each)
         await asyncio.sleep(400)
-        why = [each.why for each in events if isinstance(each, Looked) and each.job_id == ends]
-        assert why[-2:] == ["sweep", "unlisted"]
-        assert ends not in w._agenda._listing.sweeping.unlisted
+        why = [each.reason for each in events if isinstance(each, Polled) and each.job_id == ends]
+        assert why[-2:] == ["listed", "unlisted"]
+        assert ends not in w._scheduler._listing.sweeping.unlisted
         await w.close()
 
 
@@ -154,7 +154,7 @@ async def test_past_jobs_are_learned_at_the_start(dds: Simulator) -> None:
     job_id = dds.add_job(seconds=500)
     async with waiter(dds) as w:
         await w.wait(job_id)
-        assert w._agenda.durations.count("Create_MongoDB") == 31
+        assert w._scheduler.durations.count("Create_MongoDB") == 31
     assert counted(dds)[0] == 1
 
 
@@ -196,16 +196,16 @@ def test_latest_of_many_past_jobs_are_kept() -> None:
         }
         for number in range(100)
     ]
-    agenda = Agenda(Rules(place=PLACE), Random(1))
-    agenda.track("x", 1000.0, "me", 0.0)
-    ask = agenda.next(0.0)
-    assert isinstance(ask, Ask)
-    agenda.take(ask, Running(record("x"), DATE), 0.0)
-    sweep = agenda.next(1.0)
-    assert isinstance(sweep, Sweep)
+    scheduler = Scheduler(PollSettings(place=PLACE), Random(1))
+    scheduler.track("x", 1000.0, "me", 0.0)
+    ask = scheduler.next(0.0)
+    assert isinstance(ask, PollJob)
+    scheduler.take(ask, Running(record("x"), DATE), 0.0)
+    sweep = scheduler.next(1.0)
+    assert isinstance(sweep, ListJobs)
     assert sweep.status == "Completed"
-    agenda.take(sweep, Listed([*records, {}], 101), 1.0)
-    ((_, known),) = agenda.durations.items()
+    scheduler.take(sweep, JobPage([*records, {}], 101), 1.0)
+    ((_, known),) = scheduler.durations.items()
     assert list(known) == [f"old{number}" for number in range(49, -1, -1)]
 
 
@@ -229,7 +229,7 @@ async def test_learned_limit_is_kept(dds: Simulator) -> None:
         dds.statuses.clear()
         ids = [dds.add_job(seconds=100 + number) for number in range(300)]
         async with waiter(dds, timeout=4 * 3600) as w:
-            w._agenda.lists = False
+            w._scheduler.lists = False
             outcomes = await w.wait_all(ids)
         assert all(outcome.ok for outcome in outcomes)
         assert dds.statuses[429] <= 1
@@ -259,10 +259,10 @@ class ListingCloud:
         named: dict[str, Any] = {**record(job_id), "name": self.chance.choice(("n", None, 7, []))}
         return Running(named, self.chance.choice((DATE, "Fri, 31 Dec 9999 23:59:59 GMT")))
 
-    def page(self, now: float) -> Listed | Fault | Throttled:
+    def page(self, now: float) -> JobPage | TransientFailure | Throttled:
         luck = self.chance.random()
         if luck < 0.1:
-            return Fault("weather")
+            return TransientFailure("weather")
         if luck < 0.15:
             return Throttled("slow", 0.0, 50, 60.0)
         lag = self.chance.choice((0.0, 0.0, 30.0, 300.0))
@@ -272,7 +272,7 @@ class ListingCloud:
         strange += [{"id": "job0", "status": 9}, {"id": "job0", "status": []}]
         strange += [{**record("job0"), "name": None}, {**record("job0"), "name": []}]
         total = self.chance.choice((len(shown), 350, 0, -1, 10**9))
-        return Listed([*shown, *shown[:2], *strange], total)
+        return JobPage([*shown, *shown[:2], *strange], total)
 
 
 @settings(max_examples=25, deadline=None)
@@ -281,24 +281,24 @@ def test_whatever_lists_say_every_job_ends_by_its_own_reply(ends: list[float], s
     """Pages shift, lag, repeat and fail: each job ends once, in time, with the single reply."""
     chance = Random(seed)
     cloud = ListingCloud(ends, chance)
-    agenda = Agenda(Rules(place=PLACE), chance, budget=Budget(10, 1.0))
+    scheduler = Scheduler(PollSettings(place=PLACE), chance, budget=RateLimiter(10, 1.0))
     for job_id in cloud.ends:
-        agenda.track(job_id, 90_000.0, job_id, 0.0)
+        scheduler.track(job_id, 90_000.0, job_id, 0.0)
     now, ended, steps = 0.0, dict[str, float](), 0
-    while len(agenda):
+    while len(scheduler):
         steps += 1
         assert steps < 20_000
-        question = agenda.next(now)
-        if isinstance(question, Rest):
+        question = scheduler.next(now)
+        if isinstance(question, Wait):
             assert question.until > now
             now = question.until
-            events = agenda.lapse(now)
-        elif isinstance(question, Ask):
+            events = scheduler.lapse(now)
+        elif isinstance(question, PollJob):
             assert question.job_id not in ended
-            events = list(agenda.take(question, cloud.show(question.job_id, now), now))
+            events = list(scheduler.take(question, cloud.show(question.job_id, now), now))
         else:
-            assert isinstance(question, Sweep)
-            events = list(agenda.take(question, cloud.page(now), now))
+            assert isinstance(question, ListJobs)
+            events = list(scheduler.take(question, cloud.page(now), now))
         for event in events:
             if isinstance(event, Ended):
                 assert event.outcome.kind is OutcomeKind.COMPLETED
@@ -309,7 +309,7 @@ def test_whatever_lists_say_every_job_ends_by_its_own_reply(ends: list[float], s
 
 def test_sweep_pays_when_pages_are_fewer_than_jobs() -> None:
     """Alike jobs: more of them than pages; one impatient job among patient ones counts as one."""
-    sweeping = Sweeping()
+    sweeping = ListPlanner()
     sweeping.plan([0.003] * 2, 10.0, 0.1, 0.0)
     assert sweeping.due < 60
     sweeping.begin("abcd")
@@ -325,7 +325,7 @@ def test_sweep_pays_when_pages_are_fewer_than_jobs() -> None:
 
 def test_sweep_is_given_up_when_the_pages_left_are_as_many_as_the_jobs() -> None:
     """It has told nothing of what it did not show, and its number of pages holds five minutes."""
-    sweeping = Sweeping()
+    sweeping = ListPlanner()
     sweeping.begin("abc")
     assert not sweeping.page(100, 300, 0.0)
     assert not sweeping.given_up
@@ -370,7 +370,7 @@ async def test_total_that_lies_holds_no_job(
 
     def lying(*reply: Any) -> Any:
         told = read(*reply)
-        return told._replace(total=10**9) if isinstance(told, Listed) else told
+        return told._replace(total=10**9) if isinstance(told, JobPage) else told
 
     def first(endpoint: str, project: str, status: str, moment: float, *_: int) -> api.Request:
         return ask(endpoint, project, status, moment, 0, 100)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddswait import InputError
-from ddswait.scheduler.rate_limiter import Budget, parse_rate
+from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 
 WAITS = st.lists(st.floats(0, 400), min_size=1, max_size=300)
 
@@ -22,7 +22,7 @@ def test_no_window_holds_more_than_the_limit(
     limit: int, window: float, waits: list[float], impatient: bool
 ) -> None:
     """Whatever the order of calls: asked for as fast as allowed, or with any pauses between."""
-    budget, now, sent = Budget(limit, window), 0.0, []
+    budget, now, sent = RateLimiter(limit, window), 0.0, []
     for wait in waits:
         now = max(now, budget.at(now)) + (0.0 if impatient else wait)
         assert budget.at(now) <= now
@@ -41,7 +41,7 @@ def test_learned_limit_counts_what_was_sent_before(
     limit: int, window: float, before: int, waits: list[float]
 ) -> None:
     """After the 429 that taught it, no window holds more, with everything sent before."""
-    budget, now, sent = Budget(inf), 0.0, []
+    budget, now, sent = RateLimiter(inf), 0.0, []
     for _ in range(before):
         budget.spend(now)
         sent.append(now)
@@ -63,7 +63,7 @@ def test_learned_limit_counts_what_was_sent_before(
 
 def test_questions_are_spread() -> None:
     """Of 200 in five minutes: 20 at once, then one each 1.67 s."""
-    budget, sent = Budget(200, 300.0), []
+    budget, sent = RateLimiter(200, 300.0), []
     now = 0.0
     for _ in range(200):
         now = max(now, budget.at(now))
@@ -75,7 +75,7 @@ def test_questions_are_spread() -> None:
 
 def test_default_is_ten_a_second() -> None:
     """A thousand jobs at once: nine or ten in each second."""
-    budget, sent = Budget(), []
+    budget, sent = RateLimiter(), []
     now = 0.0
     for _ in range(1000):
         now = max(now, budget.at(now))
@@ -87,7 +87,7 @@ def test_default_is_ten_a_second() -> None:
 
 def test_others_eat_from_the_same_limit() -> None:
     """A 429 below the learned limit lowers our share; it comes back slowly."""
-    budget = Budget(inf)
+    budget = RateLimiter(inf)
     budget.spend(0.0)
     budget.throttled(200, 300.0, 0.0, 0.0, 0.0)  # after one question: others have used it up
     assert 0 < budget.at(0.0) <= 300.0
@@ -98,7 +98,7 @@ def test_others_eat_from_the_same_limit() -> None:
     assert spacing(budget, 1e6) == pytest.approx(300 / 180)
 
 
-def spacing(budget: Budget, now: float) -> float:
+def spacing(budget: RateLimiter, now: float) -> float:
     """Return how long the budget waits between questions when its burst is used up."""
     for _ in range(60):
         now = max(now, budget.at(now))
@@ -108,7 +108,7 @@ def spacing(budget: Budget, now: float) -> float:
 
 def test_burst_of_refusals_is_punished_once() -> None:
     """What left before the limit was learned and is refused too, changes nothing more."""
-    once, thrice = Budget(inf), Budget(inf)
+    once, thrice = RateLimiter(inf), RateLimiter(inf)
     for budget, refusals in ((once, 1), (thrice, 3)):
         for _ in range(250):
             budget.spend(0.0)
@@ -119,7 +119,7 @@ def test_burst_of_refusals_is_punished_once() -> None:
 
 def test_limit_that_is_new_is_learned_at_once() -> None:
     """A second limit, from a question that left before the first one was learned, holds too."""
-    budget = Budget(10, 1.0)
+    budget = RateLimiter(10, 1.0)
     for number in range(6):
         budget.spend(number * 0.12)
     budget.throttled(5, 1.0, 0.0, 0.5, 0.6, "ip")
@@ -129,7 +129,7 @@ def test_limit_that_is_new_is_learned_at_once() -> None:
 
 def test_limit_replaces_the_old_one_of_its_policy_and_window() -> None:
     """A limit that was raised is used; the same figures of another policy are another limit."""
-    budget = Budget(inf)
+    budget = RateLimiter(inf)
     budget.throttled(100, 300.0, 0.0, 0.0, 0.0, "user")
     budget.throttled(100, 300.0, 0.0, 1000.0, 1000.0, "api")
     assert repr(budget) == "100/300 s, 100/300 s"
@@ -141,7 +141,7 @@ def test_limit_replaces_the_old_one_of_its_policy_and_window() -> None:
 
 def test_no_figures_halve_the_rate_which_recovers() -> None:
     """Half, a quarter; never slower than one a minute; whole again after minutes."""
-    budget = Budget(10, 1.0)
+    budget = RateLimiter(10, 1.0)
     usual = spacing(budget, 0.0)
     budget.throttled(None, None, 0.0, 10.0, 10.0)
     assert spacing(budget, 10.0) == pytest.approx(2 * usual, rel=0.1)
@@ -160,7 +160,7 @@ def test_no_figures_halve_the_rate_which_recovers() -> None:
 
 def test_retry_after_is_for_all() -> None:
     """No question leaves before the time that the server named."""
-    budget = Budget()
+    budget = RateLimiter()
     budget.throttled(None, None, 90.0, 0.0, 5.0)
     assert budget.at(5.0) == 95.0
     assert budget.left(5.0) == 0
@@ -168,11 +168,11 @@ def test_retry_after_is_for_all() -> None:
 
 def test_what_is_left() -> None:
     """As many as may leave at once; without a limit, plenty."""
-    budget = Budget(200, 300.0)
+    budget = RateLimiter(200, 300.0)
     assert budget.left(0.0) == 20
     budget.spend(0.0)
     assert budget.left(0.0) == 19
-    assert Budget(inf).left(0.0) > 10**6
+    assert RateLimiter(inf).left(0.0) > 10**6
     assert repr(budget) == "200/300 s"
 
 

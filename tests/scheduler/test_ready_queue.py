@@ -1,29 +1,29 @@
 """ddswait.ready: who goes first when not all can."""
 
-from ddswait.scheduler.job_poll import Watch
-from ddswait.scheduler.poll import Looks
-from ddswait.scheduler.ready_queue import Ready
+from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.poll import Poll
+from ddswait.scheduler.ready_queue import ReadyQueue
 
 
-def watch(job_id: str, good_at: float, due: float, deadline: float = 1e9) -> Watch:
-    made = Watch(job_id, good_at, deadline, None)
+def watch(job_id: str, good_at: float, due: float, deadline: float = 1e9) -> JobPoll:
+    made = JobPoll(job_id, good_at, deadline, None)
     made.due = due
     return made
 
 
-def order(ready: Ready, now: float) -> str:
+def order(ready: ReadyQueue, now: float) -> str:
     out = ""
     while (each := ready.pop(now)) is not None:
         out += each.job_id
     return out
 
 
-def wanted(each: Looks, _: float) -> float:
+def wanted(each: Poll, _: float) -> float:
     return max(each.due - each.good_at, 2.5)
 
 
-def filled(*watches: Watch) -> Ready:
-    ready = Ready(wanted)
+def filled(*watches: JobPoll) -> ReadyQueue:
+    ready = ReadyQueue(wanted)
     for each in watches:
         ready.add(each)
     return ready

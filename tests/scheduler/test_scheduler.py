@@ -9,46 +9,46 @@ from hypothesis import strategies as st
 
 from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus, Visible
 from ddswait.outcome import OutcomeKind as Kind
-from ddswait.outcome import Refusal
-from ddswait.scheduler.actions import Ask, Rest, Sweep
-from ddswait.scheduler.job_poll import Rules, Watch
+from ddswait.outcome import Refusal, Scope
+from ddswait.scheduler.actions import ListJobs, PollJob, Wait
+from ddswait.scheduler.job_poll import JobPoll, PollSettings
 from ddswait.scheduler.poll import LAST_LOOK
-from ddswait.scheduler.rate_limiter import Budget
-from ddswait.scheduler.scheduler import Agenda
+from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import (
     Completed,
     Failed,
-    Fault,
-    Listed,
-    NotVisible,
+    JobPage,
     Reply,
     Running,
     Throttled,
+    TransientFailure,
+    UnknownJob,
 )
 from ddswait.simulator.limits import Limit
 from tests.scheduler.shell import PLACE, Shell, Still, job, lasting, record
 
-BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", concerns_all=True)
+BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", scope=Scope.EVERYTHING)
 
 
-def agenda() -> Agenda:
-    return Agenda(Rules(place=PLACE), Still())
+def scheduler() -> Scheduler:
+    return Scheduler(PollSettings(place=PLACE), Still())
 
 
 def test_first_look_is_at_once() -> None:
     """A job is looked at when its tracking begins; two do not leave before one is answered."""
-    a = agenda()
+    a = scheduler()
     assert a.track("x", 100.0, "me", 5.0) == (Tracked("x"),)
     (watch,) = a
-    assert isinstance(watch, Watch)
-    assert a.next(5.0) == Ask("x", watch, 0, 5.0)
-    assert isinstance(a.next(5.0), Rest)
+    assert isinstance(watch, JobPoll)
+    assert a.next(5.0) == PollJob("x", watch, 0, 5.0)
+    assert isinstance(a.next(5.0), Wait)
 
 
 def test_nothing_to_watch_is_a_rest_for_ever() -> None:
     """An empty agenda has nothing due."""
-    assert agenda().next(0.0) == Rest(float("inf"))
-    assert agenda().due_at() == float("inf")
+    assert scheduler().next(0.0) == Wait(float("inf"))
+    assert scheduler().due_at() == float("inf")
 
 
 def test_one_job_from_door_to_door() -> None:
@@ -58,25 +58,25 @@ def test_one_job_from_door_to_door() -> None:
     shell.run()
     told = [(at, type(event).__name__) for at, event in shell.log]
     # Unknown at 0, 0.5 and 1.5; visible at 3.5, then sqrt((600 + age) / 10) + 0.025 apart.
-    assert [round(at, 3) for at, kind in told if kind == "Ask"] == [
+    assert [round(at, 3) for at, kind in told if kind == "PollJob"] == [
         0.0, 0.5, 1.5, 3.5, 11.294, 19.137, 27.031,
     ]  # fmt: skip
-    assert [kind for _, kind in told if kind != "Ask"] == [
+    assert [kind for _, kind in told if kind != "PollJob"] == [
         "Tracked", "Visible", "Progressed", "Ended",
     ]  # fmt: skip
     ((_, end),) = shell.ended
-    assert (end.outcome.kind, end.outcome.polls, end.owners) == (Kind.COMPLETED, 7, (me,))
-    assert len(shell.agenda) == 0
+    assert (end.outcome.kind, end.outcome.polls, end.subscribers) == (Kind.COMPLETED, 7, (me,))
+    assert len(shell.scheduler) == 0
 
 
 def test_progress_is_told_when_it_changes_only() -> None:
     """The same status and progress twice is no news."""
-    a = agenda()
+    a = scheduler()
     a.track("x", 1000.0, "me", 0.0)
     seen = []
     for now, progress in ((0.0, 5), (10.0, 5), (20.0, 6)):
         question = a.next(now)
-        assert isinstance(question, Ask)
+        assert isinstance(question, PollJob)
         seen.append(
             [type(e) for e in a.take(question, Running(record("x", progress=progress)), now)]
         )
@@ -85,15 +85,15 @@ def test_progress_is_told_when_it_changes_only() -> None:
 
 def test_two_versions_write_the_same_progress() -> None:
     """A list's `60` is what a single look's `60%` is: no news, and nothing learned of the end."""
-    a = agenda()
+    a = scheduler()
     a.track("x", 1000.0, "me", 0.0)
     first = a.next(0.0)
-    assert isinstance(first, Ask)
+    assert isinstance(first, PollJob)
     a.take(first, Running(record("x", progress=60), "Fri, 01 Jan 2021 00:00:00 GMT"), 0.0)
-    page = Sweep("Running", 0, 0.0, 30.0)
+    page = ListJobs("Running", 0, 0.0, 30.0)
     for now, progress, told in ((5.0, "60", 0), (10.0, "61", 1), (15.0, "rubbish", 1)):
         a._listing.sweeping.begin("x")
-        events = a.take(page, Listed([{**record("x"), "progress": progress}], 1), now)
+        events = a.take(page, JobPage([{**record("x"), "progress": progress}], 1), now)
         assert sum(isinstance(event, Progressed) for event in events) == told
         assert (first.watch.told is not None) == (progress == "61")
 
@@ -101,20 +101,20 @@ def test_two_versions_write_the_same_progress() -> None:
 @pytest.mark.parametrize("left", [True, False])
 def test_job_that_was_let_go_or_asked_about_is_no_newcomer(left: bool) -> None:
     """One new job is asked about singly, whatever became of others that were new."""
-    a = agenda()
-    a._almanac.past_at = float("inf")
+    a = scheduler()
+    a._clock.past_at = float("inf")
     for now, name in ((0.0, "x"), (1.0, "y")):
         a.track(name, 1000.0, name, now)
         ask = a.next(now)
-        assert isinstance(ask, Ask)
+        assert isinstance(ask, PollJob)
         good = Running(record("x"), "Fri, 01 Jan 2021 00:00:00 GMT")
-        a.take(ask, good if name == "x" or left else Fault("HTTP 503"), now)
+        a.take(ask, good if name == "x" or left else TransientFailure("HTTP 503"), now)
     a.track("b", 1000.0, "b", 2.0)
     if left:
         a.track("c", 1000.0, "c", 2.0)
         a.release("c", "c")
     ask = a.next(2.0)
-    assert isinstance(ask, Ask)
+    assert isinstance(ask, PollJob)
 
 
 def test_undocumented_status_is_told_once() -> None:
@@ -134,7 +134,7 @@ def test_owners_share_one_stream_and_one_ending() -> None:
     alone.track("x")
     assert shell.run().asks == alone.run().asks
     ((_, end),) = shell.ended
-    assert end.owners == owners
+    assert end.subscribers == owners
 
 
 def test_each_owner_has_a_deadline() -> None:
@@ -142,7 +142,7 @@ def test_each_owner_has_a_deadline() -> None:
     shell = Shell(lasting(100.0))
     late, soon, sooner = (shell.track("x", timeout) for timeout in (500.0, 60.0, 30.0))
     shell.run()
-    ends = [(at, end.owners, end.outcome.kind) for at, end in shell.ended]
+    ends = [(at, end.subscribers, end.outcome.kind) for at, end in shell.ended]
     assert ends[:2] == [(30.0, (sooner,), Kind.TIMED_OUT), (60.0, (soon,), Kind.TIMED_OUT)]
     assert ends[2][1:] == ((late,), Kind.COMPLETED)
     assert {30.0, 60.0} <= {at for at, _ in shell.asks}
@@ -152,25 +152,25 @@ def test_released_owner_hears_nothing_and_the_last_one_ends_the_watch() -> None:
     """Letting go in any order leaves the others; after the last there is nothing to ask."""
     shell = Shell(lasting(1000.0))
     first, second, third = (shell.track("x", timeout) for timeout in (50.0, 70.0, 60.0))
-    shell.agenda.release("x", second)
-    shell.agenda.release("x", first)
+    shell.scheduler.release("x", second)
+    shell.scheduler.release("x", first)
     shell.run(until=65)
-    assert [end.owners for _, end in shell.ended] == [(third,)]
-    assert len(shell.agenda) == 0
-    shell.agenda.release("x", third)
-    assert shell.agenda.next(65.0) == Rest(float("inf"))
+    assert [end.subscribers for _, end in shell.ended] == [(third,)]
+    assert len(shell.scheduler) == 0
+    shell.scheduler.release("x", third)
+    assert shell.scheduler.next(65.0) == Wait(float("inf"))
 
 
 def test_reply_for_a_job_that_was_let_go_is_ignored() -> None:
     """A late reply touches neither nothing nor a new watch of the same ID."""
-    a = agenda()
+    a = scheduler()
     a.track("x", 100.0, "me", 0.0)
     question = a.next(0.0)
-    assert isinstance(question, Ask)
+    assert isinstance(question, PollJob)
     a.release("x", "me")
     a.track("x", 100.0, "you", 1.0)
     assert a.take(question, Completed(job("x", "Completed")), 1.0) == ()
-    assert isinstance(a.next(1.0), Ask)
+    assert isinstance(a.next(1.0), PollJob)
 
 
 def test_bad_credentials_are_asked_about_once() -> None:
@@ -220,23 +220,23 @@ def test_lapse_ends_waits_that_could_not_even_ask() -> None:
     """With every place taken by stalled looks, a deadline still ends its wait."""
     shell = Shell(
         lambda job_id, now: (Running(record(job_id)), 1000.0 if now > 50 else 0.0),
-        Rules(request_timeout=500.0, place=PLACE),
+        PollSettings(request_timeout=500.0, place=PLACE),
         size=1,
     )
     shell.track("hog", 3000.0)
     waiting = shell.track("x", 100.0)
     shell.run(until=200)
-    ends = {end.owners: at for at, end in shell.ended}
+    ends = {end.subscribers: at for at, end in shell.ended}
     assert 100.0 <= ends[waiting,] <= 100.0 + LAST_LOOK + 2.0
 
 
 def test_stale_entries_are_swept_out() -> None:
     """Tracking and letting go a million times leaves no heap behind."""
-    a = agenda()
+    a = scheduler()
     for number in range(10_000):
         a.track(f"job-{number}", 100.0, number, 0.0)
         a.release(f"job-{number}", number)
-    assert len(a._roster._timetable) < 200
+    assert len(a._subscribers._timetable) < 200
 
 
 def test_a_year_of_a_thousand_jobs() -> None:
@@ -248,7 +248,7 @@ def test_a_year_of_a_thousand_jobs() -> None:
 
     def cloud(job_id: str, now: float) -> tuple[Reply, float]:
         if chance.random() < 0.05:
-            return Fault("HTTP 502"), 1.0
+            return TransientFailure("HTTP 502"), 1.0
         over = now >= starts[job_id] + lengths[job_id]
         done = Completed(job(job_id, "Completed"))
         return (done if over else Running(record(job_id))), chance.uniform(0, 0.5)
@@ -266,7 +266,7 @@ def test_a_year_of_a_thousand_jobs() -> None:
 
 def test_servers_clock_is_followed() -> None:
     """It is read again each minute, and taken over when it is off by more than some seconds."""
-    a = agenda()
+    a = scheduler()
     a.lists = False
     a.track("x", 90_000.0, "me", 0.0)
     ahead = []
@@ -279,9 +279,9 @@ def test_servers_clock_is_followed() -> None:
         (220.0, "Fri, 01 Jan 2021 02:03:40 GMT"),
     ):
         ask = a.next(now)
-        assert isinstance(ask, Ask)
+        assert isinstance(ask, PollJob)
         a.take(ask, Running(record("x"), date), now)
-        ahead.append(a._almanac.server_ahead and a._almanac.server_ahead - 1609459200.0)
+        ahead.append(a._clock.server_ahead and a._clock.server_ahead - 1609459200.0)
     assert ahead == [None, 0.0, 0.0, 0.0, 0.0, 7200.0]
 
 
@@ -294,11 +294,11 @@ def test_want_of_budget_makes_no_job_unreachable(figures: bool) -> None:
         if limit.refusal(now):
             return Throttled("429", 0.0, *((20, 60.0) if figures else ())), 0.0
         if chance.random() < 0.05:
-            return Fault("HTTP 503"), 0.0
+            return TransientFailure("HTTP 503"), 0.0
         over = now > 600.0
         return (Completed(job(job_id, "Completed")) if over else Running(record(job_id))), 0.0
 
-    shell = Shell(cloud, random=Random(2), budget=Budget())
+    shell = Shell(cloud, random=Random(2), budget=RateLimiter())
     for number in range(500):
         shell.track(f"job-{number}", 90_000.0)
     shell.run()
@@ -326,9 +326,9 @@ REPLIES = st.sampled_from(
         lambda job_id: Running(record(job_id), "Fri, 31 Dec 9999 23:59:59 GMT"),
         lambda job_id: Completed(job(job_id, "Completed")),
         lambda job_id: Failed(job(job_id, "Failed")),
-        lambda _: NotVisible("unknown"),
-        lambda _: Fault("HTTP 502"),
-        lambda _: Fault("HTTP 503", retry_after=40.0),
+        lambda _: UnknownJob("unknown"),
+        lambda _: TransientFailure("HTTP 502"),
+        lambda _: TransientFailure("HTTP 503", retry_after=40.0),
         lambda _: Throttled("slow down", limit=5, window=1.0),
         lambda _: Refusal(400, "DBS.200001", "bad parameter"),
         lambda _: BAD_TOKEN,
@@ -361,7 +361,7 @@ def test_whatever_the_cloud_says(
     script = iter(steps * 50)
 
     def cloud(job_id: str, now: float) -> tuple[Reply, float]:
-        make, latency = next(script, (lambda _: Fault("silence"), 0.0))
+        make, latency = next(script, (lambda _: TransientFailure("silence"), 0.0))
         reply: Reply = make(job_id)  # type: ignore[operator]
         said[job_id].add(type(reply).__name__)
         return reply, latency
@@ -369,11 +369,11 @@ def test_whatever_the_cloud_says(
     shell = Shell(cloud, random=Random(seed), size=size)
     deadlines = {shell.track(name, timeout): (name, timeout) for name, timeout in tracks}
     shell.run()
-    owners = [owner for _, end in shell.ended for owner in end.owners]
+    owners = [owner for _, end in shell.ended for owner in end.subscribers]
     assert sorted(map(id, owners)) == sorted(map(id, deadlines))
     for at, end in shell.ended:
         kind = end.outcome.kind
-        for owner in end.owners:
+        for owner in end.subscribers:
             name, deadline = deadlines[owner]
             assert name == end.job_id
             assert at <= deadline + LAST_LOOK + 2.0
@@ -400,7 +400,7 @@ def test_histories_repeat(
         script = iter(steps * 20)
 
         def cloud(job_id: str, now: float) -> tuple[Reply, float]:
-            make, latency = next(script, (lambda _: Fault("silence"), 0.0))
+            make, latency = next(script, (lambda _: TransientFailure("silence"), 0.0))
             return make(job_id), latency  # type: ignore[operator]
 
         shell = Shell(cloud, random=Random(7))
@@ -411,15 +411,15 @@ def test_histories_repeat(
     assert history() == history()
 
 
-@pytest.mark.parametrize("reply", [Fault("HTTP 502"), Throttled("slow")])
+@pytest.mark.parametrize("reply", [TransientFailure("HTTP 502"), Throttled("slow")])
 def test_failed_look_is_told_with_its_pause(reply: Reply) -> None:
     """A failed look is an event that says why, and when the next one is due."""
-    a = agenda()
+    a = scheduler()
     a.track("x", 1000.0, "me", 0.0)
     question = a.next(0.0)
-    assert isinstance(question, Ask)
+    assert isinstance(question, PollJob)
     (event,) = a.take(question, reply, 0.0)
     assert event == PollFailed("x", reply.cause, 0.75)  # type: ignore[union-attr]
-    assert a.next(0.1) == Rest(0.75)
+    assert a.next(0.1) == Wait(0.75)
     assert [type(e) for e in a.lapse(0.2)] == []
     assert not isinstance(event, Ended)

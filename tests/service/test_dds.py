@@ -12,7 +12,7 @@ from ddswait.credentials import signer
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
 from ddswait.service import dds as api
-from ddswait.service.dds import Completed, Failed, Fault, NotVisible, Running, Throttled
+from ddswait.service.dds import Completed, Failed, Running, Throttled, TransientFailure, UnknownJob
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -51,7 +51,7 @@ def test_request_is_the_documented_one() -> None:
 def test_recorded_jobs(file: str, job_id: str, kind: type) -> None:
     """The recorded replies mean what they say, for the job that was asked about."""
     assert type(read(200, body(file), job_id)) is kind
-    assert isinstance(read(200, body(file), "another"), Fault)
+    assert isinstance(read(200, body(file), "another"), TransientFailure)
 
 
 ALL, ONE = True, False
@@ -60,11 +60,11 @@ ALL, ONE = True, False
 @pytest.mark.parametrize(
     ("status", "content", "meaning"),
     [
-        (400, body("error-400-unknown-job.json"), NotVisible),
-        (404, coded("DBS.200543"), NotVisible),
-        (404, coded("DBS.200999"), NotVisible),
-        (200, b'{"job": null}', NotVisible),
-        (200, b'{"job": {"id": "x", "status": ""}}', NotVisible),
+        (400, body("error-400-unknown-job.json"), UnknownJob),
+        (404, coded("DBS.200543"), UnknownJob),
+        (404, coded("DBS.200999"), UnknownJob),
+        (200, b'{"job": null}', UnknownJob),
+        (200, b'{"job": {"id": "x", "status": ""}}', UnknownJob),
         (400, coded("DBS.200001"), ONE),
         (400, coded("DBS.280408"), ALL),
         (400, coded("APIGW.0201"), ALL),
@@ -76,25 +76,25 @@ ALL, ONE = True, False
         (403, b"<html>no</html>", ALL),
         (404, body("error-404-api.json"), ALL),
         (407, b"", ALL),
-        (404, b"<html>nginx</html>", Fault),
+        (404, b"<html>nginx</html>", TransientFailure),
         (405, coded("APIGW.0999"), ONE),
-        (408, coded("APIGW.0999"), Fault),
-        (301, b"", Fault),
-        (500, body("error-500-dds.json"), Fault),
-        (500, coded("APIGW.0601"), Fault),
-        (502, b"<html>bad gateway</html>", Fault),
-        (503, coded("APIGW.0202"), Fault),
-        (504, b"", Fault),
+        (408, coded("APIGW.0999"), TransientFailure),
+        (301, b"", TransientFailure),
+        (500, body("error-500-dds.json"), TransientFailure),
+        (500, coded("APIGW.0601"), TransientFailure),
+        (502, b"<html>bad gateway</html>", TransientFailure),
+        (503, coded("APIGW.0202"), TransientFailure),
+        (504, b"", TransientFailure),
         (429, body("error-429-dds.json"), Throttled),
         (429, body("error-429-ip.json"), Throttled),
         (429, body("error-429-user.json"), Throttled),
-        (200, b"", Fault),
-        (200, b"<html>proxy</html>", Fault),
-        (200, b'{"jobs": []}', Fault),
-        (200, b'{"job": []}', Fault),
-        (200, b'{"job": {"status": 7, "id": "x"}}', Fault),
-        (200, b"[" * 100_000, Fault),
-        (204, b"", Fault),
+        (200, b"", TransientFailure),
+        (200, b"<html>proxy</html>", TransientFailure),
+        (200, b'{"jobs": []}', TransientFailure),
+        (200, b'{"job": []}', TransientFailure),
+        (200, b'{"job": {"status": 7, "id": "x"}}', TransientFailure),
+        (200, b"[" * 100_000, TransientFailure),
+        (204, b"", TransientFailure),
     ],
 )
 def test_every_documented_error_has_its_meaning(
@@ -104,7 +104,7 @@ def test_every_documented_error_has_its_meaning(
     reply = read(status, content, X_Request_Id="req-1")
     if isinstance(meaning, bool):
         assert isinstance(reply, Refusal)
-        assert (reply.concerns_all, reply.http_status) == (meaning, status)
+        assert (reply.concerns_everything, reply.http_status) == (meaning, status)
         assert reply.request_id == "req-1"
     else:
         assert type(reply) is meaning
@@ -148,7 +148,7 @@ def test_throttling_states_its_limit(
 def test_retry_after_in_seconds_or_as_a_date(told: str, seconds: float) -> None:
     """Retry-After is read in both forms, against the reply's own Date, and bounded by a day."""
     reply = read(503, b"", Retry_After=told, Date="Fri, 01 Jan 2021 00:00:30 GMT")
-    assert isinstance(reply, Fault)
+    assert isinstance(reply, TransientFailure)
     assert reply.retry_after == seconds
 
 
@@ -173,7 +173,7 @@ def test_error_bodies_of_the_whole_family(document: dict[str, Any]) -> None:
 def test_redirect_names_its_target() -> None:
     """A redirect is a fault that says where it points."""
     reply = read(302, b"", Location="https://elsewhere/")
-    assert isinstance(reply, Fault)
+    assert isinstance(reply, TransientFailure)
     assert "elsewhere" in reply.cause
     assert "not followed" in reply.cause
 

@@ -14,7 +14,7 @@ from ddswait.credentials.keys import AccessKey
 from ddswait.credentials.metadata import EcsMetadata
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
-from ddswait.runtime.client import Messenger
+from ddswait.runtime.client import Client
 from ddswait.scheduler.actions import Renewed
 from ddswait.service import dds as api
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import argparse
 
     from ddswait.credentials.chain import Target
-    from ddswait.credentials.keys import Credentials, Key
+    from ddswait.credentials.keys import CredentialProvider, Key
 
 _PATIENCE = 30.0
 
@@ -30,7 +30,7 @@ _PATIENCE = 30.0
 def run(target: Target, arguments: argparse.Namespace) -> int:
     """Show what is used, send one question, and return 0, 4 or 5."""
     try:
-        messenger = Messenger(
+        client = Client(
             target.endpoint,
             target.project_id,
             target.found.key,
@@ -43,25 +43,25 @@ def run(target: Target, arguments: argparse.Namespace) -> int:
         return options.USAGE
     _show("credentials", f"{target.found.source} ({_shown(target.found.key)})")
     _show("region", target.region or "not named")
-    _show("endpoint", messenger.endpoint)
+    _show("endpoint", client.endpoint)
     if iam := getattr(target.found.key, "iam_endpoint", ""):
         _show("IAM", iam)
     if target.ca_file:
         _show("CA file", target.ca_file)
     if target.project_id:
         _show("project", target.project_id)
-    reply = asyncio.run(_ask(messenger))
+    reply = asyncio.run(_ask(client))
     if not target.project_id:
-        _show("project", messenger.project_id or "unknown")
+        _show("project", client.project_id or "unknown")
     return _tell(reply)
 
 
 def _tell(reply: api.Reply) -> int:
     if isinstance(reply, Refusal) and not _is_about_the_job(reply):
-        mend = f"; {reply.mend}" if reply.mend else ""
-        _show("refused", f"{reply}{mend}")
+        hint = f"; {reply.hint}" if reply.hint else ""
+        _show("refused", f"{reply}{hint}")
         return 4
-    if isinstance(reply, api.Fault | api.Throttled):
+    if isinstance(reply, api.TransientFailure | api.Throttled):
         _show("no answer", reply.cause)
         return 5
     sys.stdout.write("accepted\n")
@@ -70,30 +70,30 @@ def _tell(reply: api.Reply) -> int:
 
 def _is_about_the_job(reply: Refusal) -> bool:
     """Whether DDS itself answered, and minds nothing but the job ID that was made up."""
-    return not reply.concerns_all and reply.error_code.startswith("DBS.")
+    return not reply.concerns_everything and reply.error_code.startswith("DBS.")
 
 
 def _show(what: str, text: str) -> None:
     sys.stdout.write(f"{what:<12} {safe(text)}\n")
 
 
-async def _ask(messenger: Messenger) -> api.Reply:
+async def _ask(client: Client) -> api.Reply:
     try:
         async with asyncio.timeout(_PATIENCE):
-            if messenger.renews:
-                lease = await messenger.renew()
+            if client.renews:
+                lease = await client.renew()
                 if not isinstance(lease, Renewed):
                     return lease
             # No job has this ID, so "not known" is the answer of who accepts us; DDS may look at
             # its form, too.
-            return await messenger.ask(str(uuid4()))
+            return await client.ask(str(uuid4()))
     except TimeoutError:
-        return api.Fault(f"no answer within {_PATIENCE:.0f} s")
+        return api.TransientFailure(f"no answer within {_PATIENCE:.0f} s")
     finally:
-        await messenger.close()
+        await client.close()
 
 
-def _shown(key: Key | Credentials) -> str:
+def _shown(key: Key | CredentialProvider) -> str:
     match key:
         case ProjectByName():
             return f"{_shown(key.source)}, project {key.name!r} looked up"

@@ -13,7 +13,7 @@ from ddswait.cli import exit_codes as verdict
 from ddswait.cli import inputs as reading
 from ddswait.cli import options
 from ddswait.cli.gate import OUTPUT_CLOSED, Gate
-from ddswait.cli.job_table import Ledger
+from ddswait.cli.job_table import JobTable
 from ddswait.cli.output import failures as explain
 from ddswait.cli.output import live
 from ddswait.cli.output.printer import OutputClosed, Printer
@@ -80,22 +80,22 @@ class Run:
         now = time.time()
         self._arguments = arguments
         state = State(arguments.state) if arguments.state else None
-        ledger = Ledger(jobs, now)
+        table = JobTable(jobs, now)
         if state is not None:
-            ledger = state.ledger(jobs, now, ready=arguments.ready)
+            table = state.table(jobs, now, ready=arguments.ready)
         policy = verdict.Policy(arguments.wait_for, arguments.fail_fast)
-        _check_group(ledger, policy)
-        self._ledger = ledger
+        _check_group(table, policy)
+        self._table = table
         self._deadline = now + (arguments.timeout or USUAL_TIMEOUT)
         if state is not None:
             self._deadline = state.deadline(arguments.timeout, USUAL_TIMEOUT, now)
-        self._printer = Printer(arguments.output, ledger, quiet=arguments.quiet)
+        self._printer = Printer(arguments.output, table, quiet=arguments.quiet)
         self.durations = Durations()
         if arguments.history:
             self.durations = history.load(arguments.history, self._warn)
-        self.keeper = Keeper(state, ledger, self._printer.error)
+        self.keeper = Keeper(state, table, self._printer.error)
         self.gate = Gate(
-            ledger,
+            table,
             policy,
             self._printer,
             self.keeper,
@@ -109,10 +109,10 @@ class Run:
 
     def begin(self, endpoint: str, project_id: str) -> None:
         """Tell what is waited for, and choose how to show it."""
-        ledger = self._ledger
-        open_ends = len(ledger.open)
+        table = self._table
+        open_ends = len(table.open)
         many = "1 job" if open_ends == 1 else f"{open_ends} jobs"
-        known = len(ledger) - open_ends
+        known = len(table) - open_ends
         ended = f" ({known} ended before)" if known else ""
         project = project_id or "of the credentials"
         left = self._deadline - time.time()
@@ -120,14 +120,14 @@ class Run:
         self._printer.note(f"waiting for {many}{ended} at {endpoint}, project {project}, {until}")
         lines_only = self._arguments.quiet or self._arguments.verbose
         if not lines_only and (console := live.console(sys.stderr)) is not None:
-            view = live.LiveView(console, ledger, self.durations, self._deadline)
+            view = live.LiveView(console, table, self.durations, self._deadline)
             self._printer.show_live(view)
 
     def finish(self, code: int) -> int:
         """Write every file, explain what did not complete, and return the exit code."""
         now, printer, arguments = time.time(), self._printer, self._arguments
         self.keeper.now()
-        wrong = files.write(arguments, self._ledger, code, now, os.environ)
+        wrong = files.write(arguments, self._table, code, now, os.environ)
         wrong += self._keep_history()
         try:
             printer.summary(code)
@@ -138,10 +138,10 @@ class Run:
         if files.is_github(arguments, os.environ):
             from ddswait.cli.reports import github
 
-            printer.errors(github.commands(self._ledger, code))
-        printer.errors(explain.failures(self._ledger, code))
+            printer.errors(github.commands(self._table, code))
+        printer.errors(explain.failures(self._table, code))
         if code != 0:
-            printer.errors(explain.resume(self._ledger, arguments, options.parser()))
+            printer.errors(explain.resume(self._table, arguments, options.parser()))
         return code
 
     def _keep_history(self) -> list[str]:
@@ -155,9 +155,9 @@ class Run:
         return []
 
 
-def _check_group(ledger: Ledger, policy: verdict.Policy) -> None:
-    if not len(ledger):
+def _check_group(table: JobTable, policy: verdict.Policy) -> None:
+    if not len(table):
         raise InputError(reading.NO_JOB)
-    if policy.needed and policy.needed > len(ledger):
-        only = "there is 1 job" if len(ledger) == 1 else f"there are {len(ledger)} jobs"
+    if policy.needed and policy.needed > len(table):
+        only = "there is 1 job" if len(table) == 1 else f"there are {len(table)} jobs"
         raise InputError(f"--wait-for {policy.needed}: {only} only: ask for fewer")

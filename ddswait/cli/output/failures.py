@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from ddswait.cli.job_table import Entry, Ledger
+    from ddswait.cli.job_table import Entry, JobTable
     from ddswait.outcome import Outcome
 
 OPEN = frozenset(
@@ -40,22 +40,22 @@ _NEXT = {
 }
 
 
-def failed_of(ledger: Ledger, code: int) -> list[Entry]:
+def failed_of(table: JobTable, code: int) -> list[Entry]:
     """Return the jobs that did not complete, but for those that a met policy let go."""
     let_go = OutcomeKind.PENDING if code == 0 else None
     return [
         entry
-        for entry in ledger
+        for entry in table
         if entry.outcome and not entry.outcome.ok and entry.outcome.kind is not let_go
     ]
 
 
-def failures(ledger: Ledger, code: int) -> list[str]:
+def failures(table: JobTable, code: int) -> list[str]:
     """Return the lines that explain every job that did not complete; none when all did."""
-    failed = failed_of(ledger, code)
+    failed = failed_of(table, code)
     if not failed:
         return []
-    count = f"{len(failed)} of {len(ledger)} jobs" if len(ledger) > 1 else "the job"
+    count = f"{len(failed)} of {len(table)} jobs" if len(table) > 1 else "the job"
     lines = ["", f"{count} did not complete:"]
     for entry in failed[:_MOST]:
         lines += ["", *_explained(entry)]
@@ -86,8 +86,8 @@ def _explained(entry: Entry) -> Iterator[str]:
 
 
 def _next(outcome: Outcome) -> str:
-    if outcome.refusal and outcome.refusal.mend:
-        return f"{outcome.refusal.mend}; {_NEXT[outcome.kind]}"
+    if outcome.refusal and outcome.refusal.hint:
+        return f"{outcome.refusal.hint}; {_NEXT[outcome.kind]}"
     return _NEXT[outcome.kind]
 
 
@@ -99,10 +99,10 @@ def reason(outcome: Outcome) -> str:
 
 
 def resume(
-    ledger: Ledger, arguments: argparse.Namespace, parser: argparse.ArgumentParser
+    table: JobTable, arguments: argparse.Namespace, parser: argparse.ArgumentParser
 ) -> list[str]:
     """Return the lines that tell how to go on waiting; none when nothing is open."""
-    open_ends = [entry for entry in ledger if entry.outcome is None or entry.outcome.kind in OPEN]
+    open_ends = [entry for entry in table if entry.outcome is None or entry.outcome.kind in OPEN]
     if not open_ends:
         return []
     if arguments.state:
@@ -114,7 +114,7 @@ def resume(
     words = [
         f"{entry.label}={entry.job_id}" if entry.label else entry.job_id for entry in open_ends
     ]
-    needed = (arguments.wait_for or 0) - ledger.tally[OutcomeKind.COMPLETED]
+    needed = (arguments.wait_for or 0) - table.tally[OutcomeKind.COMPLETED]
     policy = ["--wait-for", str(needed)] if 0 < needed < len(words) else []
     options = [*_options(arguments, parser, {"wait_for"}), *policy]
     if len(words) <= _MOST_IN_A_COMMAND:

@@ -12,7 +12,7 @@ from ddswait.outcome import OutcomeKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ddswait.cli.job_table import Entry, Ledger
+    from ddswait.cli.job_table import Entry, JobTable
     from ddswait.job import Job
     from ddswait.outcome import Outcome
 
@@ -43,7 +43,7 @@ def event_record(event: Event, label: str) -> dict[str, Any] | None:
         case Visible(_, job, _) | Progressed(_, job, _):
             record["job"] = job_record(job)
         case PollFailed(_, cause, pause):
-            record |= {"cause": cause, "pause_seconds": round(pause, 3)}
+            record |= {"cause": cause, "retry_delay_seconds": round(pause, 3)}
         case UnknownStatus(_, status):
             record["status"] = status
         case _:
@@ -111,10 +111,10 @@ def summary_line(tally: Mapping[OutcomeKind, int], code: int) -> dict[str, Any]:
     return {"event": "summary", **_now(), **summary_record(tally, code)}
 
 
-def document(ledger: Ledger, code: int) -> dict[str, Any]:
+def document(table: JobTable, code: int) -> dict[str, Any]:
     """Return the document of `--output json`."""
-    jobs = [entry_record(entry) for entry in ledger if entry.outcome is not None]
-    return {**summary_record(ledger.tally, code), "jobs": jobs}
+    jobs = [entry_record(entry) for entry in table if entry.outcome is not None]
+    return {**summary_record(table.tally, code), "jobs": jobs}
 
 
 def _now() -> dict[str, str]:
@@ -196,7 +196,7 @@ def schema() -> dict[str, Any]:
                 "event": {"const": "poll_failed"},
                 **happened,
                 "cause": _TEXT,
-                "pause_seconds": pause,
+                "retry_delay_seconds": pause,
             }
         ),
         _object({"event": {"const": "unknown_status"}, **happened, "status": _TEXT}),

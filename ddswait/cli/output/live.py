@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
-    from ddswait.cli.job_table import Entry, Ledger
+    from ddswait.cli.job_table import Entry, JobTable
     from ddswait.scheduler.durations import Durations
 
 EVERY = 0.5
@@ -65,12 +65,12 @@ class LiveView:
     """
 
     def __init__(
-        self, console: Console, ledger: Ledger, durations: Durations, deadline: float
+        self, console: Console, table: JobTable, durations: Durations, deadline: float
     ) -> None:
         from rich.live import Live
 
         self._console = console
-        self._ledger = ledger
+        self._table = table
         self._durations = durations
         self._deadline = deadline
         self._is_plain = not (console.encoding or "").lower().startswith("utf")
@@ -106,11 +106,11 @@ class LiveView:
         from rich.text import Text
 
         lines = [Text(self._headline(now), style="bold", overflow="ellipsis", no_wrap=True)]
-        entries = list(self._ledger)
+        entries = list(self._table)
         if len(entries) > self._most_rows:
             lines.append(_counts(entries))
             entries = self._few(entries)
-        return Group(*lines, *self._table(entries, now))
+        return Group(*lines, *self._grid(entries, now))
 
     @property
     def _most_rows(self) -> int:
@@ -118,13 +118,13 @@ class LiveView:
         return max(1, min(_MOST_ROWS, self._console.height - 3))
 
     def _headline(self, now: float) -> str:
-        tally = self._ledger.tally
+        tally = self._table.tally
         ended = tally.total() - tally[OutcomeKind.PENDING]
         left = max(self._deadline - now, 0.0)
-        rest = f", times out in {duration(left)}" if ended < len(self._ledger) else ""
-        waited = duration(now - self._ledger.began)
-        jobs = "job" if len(self._ledger) == 1 else "jobs"
-        return f"{ended} of {len(self._ledger)} {jobs} ended after {waited}{rest}"
+        rest = f", times out in {duration(left)}" if ended < len(self._table) else ""
+        waited = duration(now - self._table.began)
+        jobs = "job" if len(self._table) == 1 else "jobs"
+        return f"{ended} of {len(self._table)} {jobs} ended after {waited}{rest}"
 
     def _few(self, entries: list[Entry]) -> list[Entry]:
         """Return the failed ones and those that are expected to end next."""
@@ -138,7 +138,7 @@ class LiveView:
         usual = self._durations.median_of(entry.job.name) if entry.job else None
         return float("inf") if usual is None else entry.submitted_at + usual
 
-    def _table(self, entries: list[Entry], now: float) -> list[Text]:
+    def _grid(self, entries: list[Entry], now: float) -> list[Text]:
         """Return the titles and a row for each entry, of the columns that fit."""
         from rich.text import Text
 

@@ -20,7 +20,7 @@ from ddswait.events import (
     Ended,
     Event,
     ListRefused,
-    Looked,
+    Polled,
     PollFailed,
     Progressed,
     RenewalFailed,
@@ -32,7 +32,7 @@ from ddswait.events import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ddswait.cli.job_table import Entry, Ledger
+    from ddswait.cli.job_table import Entry, JobTable
     from ddswait.cli.output.live import LiveView
     from ddswait.job import Job
 
@@ -52,9 +52,9 @@ class Printer:
         quiet: whether to keep everything but errors off standard error.
     """
 
-    def __init__(self, form: str, ledger: Ledger, *, quiet: bool) -> None:
+    def __init__(self, form: str, table: JobTable, *, quiet: bool) -> None:
         self._form = form
-        self._ledger = ledger
+        self._table = table
         self._quiet = quiet
         self._shown_progress: dict[str, int] = {}
         self._last_cause = ""
@@ -92,7 +92,7 @@ class Printer:
         Raises:
             OutputClosed: nobody reads standard output.
         """
-        entry = self._ledger.entries.get(event.job_id)
+        entry = self._table.entries.get(event.job_id)
         if self._form == "jsonl":
             record = records.event_record(event, entry.label if entry else "")
             if record is not None:
@@ -118,7 +118,7 @@ class Printer:
             case RenewalFailed(cause, pause, _):
                 again = "" if pause is None else f", again in {duration(pause)}"
                 return f"credentials could not be renewed{again}: {safe(cause)}"
-            case Tracked() | Looked() | ListRefused() | Ended():
+            case Tracked() | Polled() | ListRefused() | Ended():
                 return ""
             case _:
                 assert_never(event)
@@ -153,9 +153,9 @@ class Printer:
         Raises:
             OutputClosed: nobody reads standard output.
         """
-        tally = self._ledger.tally
+        tally = self._table.tally
         if self._form == "json":
-            self._data(records.dumps(records.document(self._ledger, code), indent=2))
+            self._data(records.dumps(records.document(self._table, code), indent=2))
         elif self._form == "jsonl":
             self._data(records.dumps(records.summary_line(tally, code)))
         counts = records.summary_record(tally, code)["summary"]
@@ -164,7 +164,7 @@ class Printer:
 
     def heartbeat(self, now: float) -> None:
         """Tell that this is alive, and of how many jobs."""
-        running = [entry for entry in self._ledger if entry.outcome is None]
+        running = [entry for entry in self._table if entry.outcome is None]
         oldest = max((entry.age(now) for entry in running), default=0.0)
         count = f"{len(running)} job{'s' if len(running) != 1 else ''}"
         self.note(f"still waiting for {count}, the oldest {duration(oldest)} old")
@@ -224,7 +224,7 @@ def _columns(entry: Entry) -> list[str]:
     instance = job.instance.name if job and job.instance else ""
     detail = ""
     if not outcome.ok:
-        mend = f"; {outcome.refusal.mend}" if outcome.refusal and outcome.refusal.mend else ""
-        detail = f"{outcome.refusal}{mend}" if outcome.refusal else reason(outcome)
+        hint = f"; {outcome.refusal.hint}" if outcome.refusal and outcome.refusal.hint else ""
+        detail = f"{outcome.refusal}{hint}" if outcome.refusal else reason(outcome)
     fields = [outcome.job_id, str(outcome.kind), name, instance, duration(outcome.waited), detail]
     return [safe(field) or "-" for field in (*fields, entry.label)]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from ddswait.cli.job_table import Ledger
+    from ddswait.cli.job_table import JobTable
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -32,10 +32,10 @@ def check(arguments: argparse.Namespace) -> None:
 
 
 def _check(option: str, path: Path) -> None:
-    mend = "name a file in a folder that can be written to"
+    hint = "name a file in a folder that can be written to"
     if path.is_dir() or path.is_fifo():
         what = "a folder" if path.is_dir() else "a pipe"
-        raise InputError(f"{option} {path} is {what}: {mend}")
+        raise InputError(f"{option} {path} is {what}: {hint}")
     there = path.exists()
     try:
         with path.open("ab"):
@@ -43,27 +43,27 @@ def _check(option: str, path: Path) -> None:
         if not there:
             path.unlink()
     except OSError as error:
-        raise InputError(f"{option} {path} cannot be written: {error.strerror}: {mend}") from None
+        raise InputError(f"{option} {path} cannot be written: {error.strerror}: {hint}") from None
 
 
 def write(
-    arguments: argparse.Namespace, ledger: Ledger, code: int, now: float, env: Mapping[str, str]
+    arguments: argparse.Namespace, table: JobTable, code: int, now: float, env: Mapping[str, str]
 ) -> list[str]:
     """Write every file that was asked for; return what went wrong, which changes no verdict."""
     wrong = []
     if arguments.junit:
         from ddswait.cli.reports import junit
 
-        wrong += _written("--junit", arguments.junit, junit.document(ledger, code, now))
+        wrong += _written("--junit", arguments.junit, junit.document(table, code, now))
     if arguments.report:
         from ddswait.cli.reports import html as report
 
-        wrong += _written("--report", arguments.report, report.document(ledger, code, now))
+        wrong += _written("--report", arguments.report, report.document(table, code, now))
     if is_github(arguments, env):
         from ddswait.cli.reports import github
 
         try:
-            github.write(ledger, code, env)
+            github.write(table, code, env)
         except OSError as error:
             wrong.append(f"GITHUB_STEP_SUMMARY or GITHUB_OUTPUT was not written: {error.strerror}")
     return wrong

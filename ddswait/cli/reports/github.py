@@ -20,7 +20,7 @@ from ddswait.outcome import OutcomeKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ddswait.cli.job_table import Ledger
+    from ddswait.cli.job_table import JobTable
 
 _MOST = 10  # annotations of each kind and step that GitHub shows
 _LONGEST = 1000  # characters of an annotation
@@ -30,12 +30,12 @@ _LARGEST_OUTPUT = 500_000  # all outputs of a job may have 1 MiB
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&@:-])")
 
 
-def commands(ledger: Ledger, code: int) -> list[str]:
+def commands(table: JobTable, code: int) -> list[str]:
     """Return at most ten workflow commands, a line each.
 
     What may yet end well is a warning, and so is everything when the policy was met all the same.
     """
-    told = failed_of(ledger, code)
+    told = failed_of(table, code)
     lines = []
     for entry in told[: _MOST if len(told) <= _MOST else _MOST - 1]:
         assert entry.outcome is not None  # noqa: S101 - the filter above
@@ -49,25 +49,25 @@ def commands(ledger: Ledger, code: int) -> list[str]:
     return lines
 
 
-def write(ledger: Ledger, code: int, env: Mapping[str, str]) -> None:
+def write(table: JobTable, code: int, env: Mapping[str, str]) -> None:
     """Append to the files that the runner names.
 
     Raises:
         OSError: one of them cannot be written.
     """
     if path := env.get("GITHUB_STEP_SUMMARY"):
-        _append(path, "\n".join(_summary(ledger, code)) + "\n")
+        _append(path, "\n".join(_summary(table, code)) + "\n")
     if path := env.get("GITHUB_OUTPUT"):
-        _append(path, _outputs(ledger, code))
+        _append(path, _outputs(table, code))
 
 
-def _summary(ledger: Ledger, code: int) -> Iterator[str]:
-    completed = ledger.tally[OutcomeKind.COMPLETED]
-    yield f"### DDS jobs: {completed} of {len(ledger)} completed (exit code {code})"
+def _summary(table: JobTable, code: int) -> Iterator[str]:
+    completed = table.tally[OutcomeKind.COMPLETED]
+    yield f"### DDS jobs: {completed} of {len(table)} completed (exit code {code})"
     yield ""
     yield "| job | task | instance | outcome | waited | reason |"
     yield "|---|---|---|---|---|---|"
-    entries = list(ledger)
+    entries = list(table)
     if len(entries) > _MOST_ROWS:
         entries.sort(key=lambda entry: entry.outcome is not None and entry.outcome.ok)
     size = shown = 0
@@ -92,20 +92,20 @@ def _summary(ledger: Ledger, code: int) -> Iterator[str]:
         yield f"{len(entries) - shown} more are left out, completed ones first."
 
 
-def _outputs(ledger: Ledger, code: int) -> str:
+def _outputs(table: JobTable, code: int) -> str:
     """Return the outputs.
 
     `exit-code`, the counts `completed`, `failed` (by DDS) and `not-completed` (for any reason),
     and `outcomes`, a JSON object of outcomes by label or job ID, empty when it is too large for
     an output.
     """
-    completed = ledger.tally[OutcomeKind.COMPLETED]
-    outcomes = json.dumps({each.name: str(each.outcome.kind) for each in ledger if each.outcome})
+    completed = table.tally[OutcomeKind.COMPLETED]
+    outcomes = json.dumps({each.name: str(each.outcome.kind) for each in table if each.outcome})
     values = {
         "exit-code": str(code),
         "completed": str(completed),
-        "failed": str(ledger.tally[OutcomeKind.FAILED]),
-        "not-completed": str(len(ledger) - completed),
+        "failed": str(table.tally[OutcomeKind.FAILED]),
+        "not-completed": str(len(table) - completed),
         "outcomes": outcomes if len(outcomes) <= _LARGEST_OUTPUT else "",
     }
     end = f"ddswait-{secrets.token_hex(16)}"  # nothing in a value can end it early

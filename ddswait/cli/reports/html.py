@@ -8,15 +8,15 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddswait import __version__
 from ddswait.cli.output.failures import reason
 from ddswait.cli.output.text import duration, human, safe, short
 from ddswait.outcome import OutcomeKind
+from ddswait.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ddswait.cli.job_table import Entry, Ledger, Look
+    from ddswait.cli.job_table import Entry, JobTable, PollRecord
 
 _WIDTH, _HEIGHT = 1000.0, 34.0
 _STEPS = 4  # between the times along the top
@@ -25,16 +25,16 @@ _LONGEST = 5000  # characters of a reason
 _MOST_ROWS = 2000  # a page with more would be of no use to anybody
 
 
-def document(ledger: Ledger, code: int, now: float) -> str:
+def document(table: JobTable, code: int, now: float) -> str:
     """Return the page of a run that ended `now` with an exit code."""
-    return "\n".join(_page(ledger, code, now))
+    return "\n".join(_page(table, code, now))
 
 
-def _page(ledger: Ledger, code: int, now: float) -> Iterator[str]:
-    completed = ledger.tally[OutcomeKind.COMPLETED]
-    jobs = f"{len(ledger)} DDS job{'s' if len(ledger) != 1 else ''}"
+def _page(table: JobTable, code: int, now: float) -> Iterator[str]:
+    completed = table.tally[OutcomeKind.COMPLETED]
+    jobs = f"{len(table)} DDS job{'s' if len(table) != 1 else ''}"
     title = f"{completed} of {jobs} completed"
-    began = datetime.fromtimestamp(ledger.began, UTC)
+    began = datetime.fromtimestamp(table.began, UTC)
     yield "<!doctype html>"
     yield f'<html lang="en"><head><meta charset="utf-8"><title>{_text(title)}</title>'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -45,13 +45,13 @@ def _page(ledger: Ledger, code: int, now: float) -> Iterator[str]:
     ended = datetime.fromtimestamp(now, UTC)
     yield (
         f'<div class="soft">exit code {code} &middot; {began:%Y-%m-%d %H:%M:%S} to '
-        f"{ended:%H:%M:%S} UTC &middot; {_text(duration(now - ledger.began))}</div>"
+        f"{ended:%H:%M:%S} UTC &middot; {_text(duration(now - table.began))}</div>"
     )
     yield '<ul class="counts">'
-    for kind, count in Counter(_kind(entry) for entry in ledger).most_common():
+    for kind, count in Counter(_kind(entry) for entry in table).most_common():
         yield f'<li><b class="{_colour(kind)}">{count}</b>{_text(human(kind))}</li>'
     yield "</ul>"
-    entries = list(ledger)
+    entries = list(table)
     if len(entries) > _MOST_ROWS:
         entries.sort(key=lambda entry: entry.outcome is not None and entry.outcome.ok)
         told = f"{len(entries) - _MOST_ROWS} of the jobs are left out below, completed ones first."
@@ -143,7 +143,7 @@ def _bar(entry: Entry, x: Callable[[float], float], now: float, most: int) -> st
     return "".join([*parts, "</svg>"])
 
 
-def _thinned(looks: Sequence[Look], most: int) -> Sequence[Look]:
+def _thinned(looks: Sequence[PollRecord], most: int) -> Sequence[PollRecord]:
     return looks[:: max(1, -(-len(looks) // max(most, 1)))]
 
 

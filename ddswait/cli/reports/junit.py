@@ -16,18 +16,18 @@ from ddswait.cli.output.text import safe
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    from ddswait.cli.job_table import Entry, Ledger
+    from ddswait.cli.job_table import Entry, JobTable
 
 
-def document(ledger: Ledger, code: int, now: float) -> str:
+def document(table: JobTable, code: int, now: float) -> str:
     """Return the XML of a run that ended `now` with an exit code."""
-    cases = [_case(entry, code) for entry in ledger]
+    cases = [_case(entry, code) for entry in table]
     totals = {"tests": str(len(cases))}
     for name, child in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         totals[name] = str(sum(case.find(child) is not None for case in cases))
-    time = f"{max(now - ledger.began, 0.0):.3f}"
+    time = f"{max(now - table.began, 0.0):.3f}"
     root = ET.Element("testsuites", {"name": "ddswait", "time": time, **totals})
-    stamp = datetime.fromtimestamp(ledger.began, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    stamp = datetime.fromtimestamp(table.began, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     suite = ET.SubElement(
         root, "testsuite", {"name": "DDS jobs", "time": time, "timestamp": stamp, **totals}
     )

@@ -9,8 +9,8 @@ from ddswait import Token
 from ddswait.cli.commands import check
 from ddswait.credentials.chain import Target
 from ddswait.credentials.source import Found
-from ddswait.outcome import Refusal
-from ddswait.runtime.client import Messenger
+from ddswait.outcome import Refusal, Scope
+from ddswait.runtime.client import Client
 
 TARGET = Target("https://dds.test", "p", Found("HW_AUTH_TOKEN", Token("s3cret")), "", "")
 ARGUMENTS = Namespace(insecure_http=False)
@@ -20,8 +20,8 @@ ARGUMENTS = Namespace(insecure_http=False)
     ("refusal", "code"),
     [
         (Refusal(400, "DBS.200001", "Parameter error."), 0),
-        (Refusal(400, "DBS.280408", concerns_all=True), 4),
-        (Refusal(403, "DBS.280032", concerns_all=True), 4),
+        (Refusal(400, "DBS.280408", scope=Scope.EVERYTHING), 4),
+        (Refusal(403, "DBS.280032", scope=Scope.EVERYTHING), 4),
         (Refusal(410, "APIGW.0999"), 4),
     ],
 )
@@ -31,11 +31,11 @@ def test_answer_about_the_job_alone_accepts_us(
     """The question is about a well-formed ID; whatever DDS says of the job alone, we are in."""
     asked = []
 
-    async def ask(_self: Messenger, job_id: str) -> Refusal:
+    async def ask(_self: Client, job_id: str) -> Refusal:
         asked.append(UUID(job_id))
         return refusal
 
-    monkeypatch.setattr(Messenger, "ask", ask)
+    monkeypatch.setattr(Client, "ask", ask)
     for _ in range(2):
         assert check.run(TARGET, ARGUMENTS) == code
     assert ("accepted" in capsys.readouterr().out) == (code == 0)

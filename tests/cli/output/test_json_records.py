@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from ddswait.cli.inputs import Named
-from ddswait.cli.job_table import Ledger
+from ddswait.cli.job_table import JobTable
 from ddswait.cli.output import json_records as records
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
@@ -34,15 +34,15 @@ def line_schema(schema: Any) -> Any:
 
 def test_document_of_every_outcome_is_valid(schema: Any) -> None:
     """Whatever a wait ended as, with and without a record, cause and refusal."""
-    ledger = Ledger([Named(kind.value, kind.value.upper()) for kind in OutcomeKind], 0.0)
+    table = JobTable([Named(kind.value, kind.value.upper()) for kind in OutcomeKind], 0.0)
     for kind in OutcomeKind:
         job = Job.from_record({"id": kind.value, "status": "Odd", "created": "x"})
         seen = kind not in {OutcomeKind.NOT_FOUND, OutcomeKind.REFUSED}
         refusal = Refusal(401, "APIGW.0301") if kind is OutcomeKind.REFUSED else None
         outcome = Outcome(kind.value, kind, job if seen else None, "m", "cause", refusal, 1.5, 3)
-        ledger.settle(outcome, 2.0)
-        Validator(line_schema(schema)).validate(records.ended_record(ledger[kind.value]))
-    document = records.document(ledger, 1)
+        table.settle(outcome, 2.0)
+        Validator(line_schema(schema)).validate(records.ended_record(table[kind.value]))
+    document = records.document(table, 1)
     Validator(schema).validate(document)
     assert len(document["jobs"]) == len(OutcomeKind)
     assert document["summary"] == {kind.value: 1 for kind in OutcomeKind}
@@ -50,9 +50,9 @@ def test_document_of_every_outcome_is_valid(schema: Any) -> None:
 
 def test_what_is_no_document_is_refused(schema: Any) -> None:
     """The schema can fail: an unknown outcome, a missing field, another version."""
-    ledger = Ledger([Named("x")], 0.0)
-    ledger.settle(Outcome("x", OutcomeKind.COMPLETED), 1.0)
-    good = records.document(ledger, 0)
+    table = JobTable([Named("x")], 0.0)
+    table.settle(Outcome("x", OutcomeKind.COMPLETED), 1.0)
+    good = records.document(table, 0)
     Validator(schema).validate(good)
     job = good["jobs"][0]
     for bad in (

@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ddswait.cli.inputs import Named
-from ddswait.cli.job_table import Ledger
+from ddswait.cli.job_table import JobTable
 from ddswait.cli.reports import github
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind
@@ -64,8 +64,8 @@ def read_outputs(text: str) -> dict[str, str]:
     return found
 
 
-def ledger(kinds: list[OutcomeKind], reason: str = "why") -> Ledger:
-    made = Ledger([Named(f"job-{number}", "") for number in range(len(kinds))], 0.0)
+def table(kinds: list[OutcomeKind], reason: str = "why") -> JobTable:
+    made = JobTable([Named(f"job-{number}", "") for number in range(len(kinds))], 0.0)
     for entry, kind in zip(list(made), kinds, strict=True):
         record = {"id": entry.job_id, "name": reason, "fail_reason": reason}
         made.settle(Outcome(entry.job_id, kind, Job.from_record(record), reason), 1.0)
@@ -87,16 +87,16 @@ def ledger(kinds: list[OutcomeKind], reason: str = "why") -> Ledger:
 )
 def test_level_of_each_outcome(kind: OutcomeKind, code: int, level: str) -> None:
     """What may yet end well is a warning, and everything when the policy was met."""
-    (command,) = read_commands(github.commands(ledger([kind]), code))
+    (command,) = read_commands(github.commands(table([kind]), code))
     told = kind.value.replace("_", " ")
     assert command == Command(level, f"DDS job job-0: {told}", "why")
-    assert github.commands(ledger([OutcomeKind.COMPLETED]), 0) == []
+    assert github.commands(table([OutcomeKind.COMPLETED]), 0) == []
 
 
 @pytest.mark.parametrize("count", [1, 10, 11, 500])
 def test_ten_annotations_at_the_most(count: int) -> None:
     """The tenth stands for all the others."""
-    commands = read_commands(github.commands(ledger([OutcomeKind.FAILED] * count), 1))
+    commands = read_commands(github.commands(table([OutcomeKind.FAILED] * count), 1))
     assert len(commands) == min(count, 10)
     if count > 10:
         assert commands[-1].message == f"{count - 9} more did not complete"
@@ -104,7 +104,7 @@ def test_ten_annotations_at_the_most(count: int) -> None:
 
 def test_server_text_is_one_command_and_comes_back_whole() -> None:
     """Nothing in a reason ends the command or begins another."""
-    lines = github.commands(ledger([OutcomeKind.FAILED], HOSTILE), 1)
+    lines = github.commands(table([OutcomeKind.FAILED], HOSTILE), 1)
     assert len("\n".join(lines).splitlines()) == 1
     (command,) = read_commands(lines)
     assert command.message == HOSTILE.replace("\r\n", "\\r\\n")
@@ -114,7 +114,7 @@ def test_summary_is_a_table_of_plain_text(tmp_path: Path) -> None:
     """Markdown of a server is shown as it came: no link, picture, code, emphasis or HTML."""
     file = tmp_path / "summary"
     github.write(
-        ledger([OutcomeKind.FAILED, OutcomeKind.COMPLETED], HOSTILE),
+        table([OutcomeKind.FAILED, OutcomeKind.COMPLETED], HOSTILE),
         1,
         {"GITHUB_STEP_SUMMARY": str(file)},
     )
@@ -137,7 +137,7 @@ def test_summary_is_a_table_of_plain_text(tmp_path: Path) -> None:
 def test_summary_fits_whatever_escaping_makes_of_it(char: str, tmp_path: Path) -> None:
     """Characters that become many: whole rows, below the limit, and a true count of the rest."""
     file = tmp_path / "summary"
-    many = ledger([OutcomeKind.FAILED] * 500, char * 100_000)
+    many = table([OutcomeKind.FAILED] * 500, char * 100_000)
     for entry in many:
         assert entry.job is not None
         entry.job = Job.from_record({**entry.job.raw, "instance": {"id": "i", "name": char * 999}})
@@ -152,7 +152,7 @@ def test_what_github_would_not_take_is_left_out(tmp_path: Path) -> None:
     """A megabyte of a reason, and ten thousand jobs: below the limits, what went wrong first."""
     files = {name: tmp_path / name for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
     env = {name: str(file) for name, file in files.items()}
-    many = ledger([OutcomeKind.COMPLETED] * 20_000 + [OutcomeKind.FAILED] * 400, "*" * 1_000_000)
+    many = table([OutcomeKind.COMPLETED] * 20_000 + [OutcomeKind.FAILED] * 400, "*" * 1_000_000)
     github.write(many, 1, env)
     summary, outputs = (file.read_text() for file in files.values())
     assert len(summary) < 2**20

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from ddswait.cli.inputs import Named
-from ddswait.cli.job_table import Ledger, Look
+from ddswait.cli.job_table import JobTable, PollRecord
 from ddswait.cli.reports import html as report
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
@@ -44,26 +44,28 @@ class Page(HTMLParser):
         return sum(name == tag for name, _ in self.tags)
 
 
-def sample(reason: str = "no quota", name: str = "orders") -> Ledger:
-    ledger = Ledger([Named(kind.value, f"{name} {kind.value}") for kind in OutcomeKind], 1000.0)
-    for entry in ledger:
+def sample(reason: str = "no quota", name: str = "orders") -> JobTable:
+    table = JobTable([Named(kind.value, f"{name} {kind.value}") for kind in OutcomeKind], 1000.0)
+    for entry in table:
         kind = OutcomeKind(entry.job_id)
         instance = {"id": "abcin02", "name": name}
         record = {"id": kind.value, "name": "Create", "instance": instance, "fail_reason": reason}
         job = None if kind is OutcomeKind.NOT_FOUND else Job.from_record(record)
         if job:
             entry.born_at, entry.visible_at = 990.0, 1003.0
-            entry.looks = [Look(1000.0 + 10 * step, "pace", 10 * step) for step in range(10)]
+            entry.looks = [
+                PollRecord(1000.0 + 10 * step, "interval", 10 * step) for step in range(10)
+            ]
         refusal = Refusal(401, "APIGW.0301", request_id="0123") if "ref" in kind else None
         outcome = Outcome(kind.value, kind, job, reason, refusal=refusal, waited=100.0, polls=10)
-        ledger.settle(outcome, 1100.0)
-    return ledger
+        table.settle(outcome, 1100.0)
+    return table
 
 
 def test_page_tells_all() -> None:
     """Verdict, a row with looks and progress for each job, reasons, and a table."""
-    ledger = sample()
-    page = Page(report.document(ledger, 1, 1100.0))
+    table = sample()
+    page = Page(report.document(table, 1, 1100.0))
     jobs = len(OutcomeKind)
     assert f"1 of {jobs} DDS jobs completed" in page.text
     assert "exit code 1" in page.text
@@ -78,12 +80,12 @@ def test_page_tells_all() -> None:
 
 def test_places_on_the_line_are_to_scale() -> None:
     """Submitted at 0, first visible and each look at their share of the whole."""
-    ledger = Ledger([Named("x")], 1000.0)
-    entry = ledger["x"]
+    table = JobTable([Named("x")], 1000.0)
+    entry = table["x"]
     entry.born_at, entry.visible_at = 1000.0, 1025.0
-    entry.looks = [Look(1050.0, "pace", 20), Look(1075.0, "pace", 60)]
-    ledger.settle(Outcome("x", OutcomeKind.COMPLETED, Job("x"), waited=100.0), 1100.0)
-    page = Page(report.document(ledger, 0, 1100.0))
+    entry.looks = [PollRecord(1050.0, "interval", 20), PollRecord(1075.0, "interval", 60)]
+    table.settle(Outcome("x", OutcomeKind.COMPLETED, Job("x"), waited=100.0), 1100.0)
+    page = Page(report.document(table, 0, 1100.0))
     bars = [attrs for tag, attrs in page.tags if tag == "rect" and attrs.get("height") == "20"]
     assert [(bar["x"], bar["width"]) for bar in bars] == [("0.0", "1000.0"), ("250.0", "750.0")]
     points = next(attrs["points"] for tag, attrs in page.tags if tag == "polyline")
@@ -128,21 +130,21 @@ def test_report_of_a_real_run(cloud: Cloud, tmp_path: Path) -> None:
 
 def test_many_looks_are_thinned_out() -> None:
     """A week of looks does not make a page of a hundred megabytes."""
-    ledger = Ledger([Named(f"job-{number}") for number in range(1000)], 0.0)
-    for entry in ledger:
+    table = JobTable([Named(f"job-{number}") for number in range(1000)], 0.0)
+    for entry in table:
         entry.visible_at = 0.0
-        entry.looks = [Look(float(step), "pace", step // 41) for step in range(4000)]
-        ledger.settle(Outcome(entry.job_id, OutcomeKind.TIMED_OUT, Job(entry.job_id)), 4000.0)
-    assert len(report.document(ledger, 124, 4000.0)) < 10_000_000
+        entry.looks = [PollRecord(float(step), "interval", step // 41) for step in range(4000)]
+        table.settle(Outcome(entry.job_id, OutcomeKind.TIMED_OUT, Job(entry.job_id)), 4000.0)
+    assert len(report.document(table, 124, 4000.0)) < 10_000_000
 
 
 def test_page_of_very_many_jobs_leaves_out_those_that_went_well() -> None:
     """Two thousand rows, those that did not complete first; the counts are of all."""
-    ledger = Ledger([Named(f"job-{number}") for number in range(5000)], 0.0)
-    for entry in ledger:
+    table = JobTable([Named(f"job-{number}") for number in range(5000)], 0.0)
+    for entry in table:
         kind = OutcomeKind.FAILED if entry.job_id == "job-4711" else OutcomeKind.COMPLETED
-        ledger.settle(Outcome(entry.job_id, kind, Job(entry.job_id)), 10.0)
-    text = report.document(ledger, 1, 10.0)
+        table.settle(Outcome(entry.job_id, kind, Job(entry.job_id)), 10.0)
+    text = report.document(table, 1, 10.0)
     assert "4999 of 5000 DDS jobs completed" in text
     assert "3000 of the jobs are left out below" in text
     assert text.count("job-4711") >= 3
