@@ -27,13 +27,16 @@ if TYPE_CHECKING:
     from ddswait.errors import WaitTimedOut as WaitTimedOut
     from ddswait.job import Instance as Instance
     from ddswait.job import Job as Job
-    from ddswait.job import JobStatus as JobStatus
+    from ddswait.job import JobPhase as JobPhase
     from ddswait.outcome import Outcome as Outcome
     from ddswait.outcome import OutcomeKind as OutcomeKind
     from ddswait.outcome import Refusal as Refusal
-    from ddswait.service.dds import Request as Request
-    from ddswait.service.dds import Throttled as Throttled
-    from ddswait.service.dds import TransientFailure as TransientFailure
+    from ddswait.outcome import Scope as Scope
+    from ddswait.runtime.futures import JobFuture as JobFuture
+    from ddswait.service.dds import JobStatus as JobStatus
+    from ddswait.service.replies import Request as Request
+    from ddswait.service.replies import Throttled as Throttled
+    from ddswait.service.replies import TransientFailure as TransientFailure
     from ddswait.waiter import Waiter as Waiter
 
 from ddswait.version import __version__
@@ -41,7 +44,8 @@ from ddswait.version import __version__
 # Looked up only when used (PEP 562): `import ddswait` and `ddswait --help` then load neither
 # asyncio nor aiohttp, which together cost ten times the rest.
 _HOMES = {
-    "service.dds": ["TransientFailure", "Request", "Throttled"],
+    "service.dds": ["JobStatus"],
+    "service.replies": ["Request", "Throttled", "TransientFailure"],
     "credentials.keys": ["AccessKey", "CredentialProvider", "Key", "Lease", "Send", "Token"],
     "errors": [
         "ConfigurationError",
@@ -58,9 +62,10 @@ _HOMES = {
         "WaiterClosed",
     ],
     "credentials.iam": ["Password"],
-    "job": ["Instance", "Job", "JobStatus"],
+    "job": ["Instance", "Job", "JobPhase"],
     "credentials.metadata": ["EcsMetadata"],
-    "outcome": ["Outcome", "OutcomeKind", "Refusal"],
+    "runtime.futures": ["JobFuture"],
+    "outcome": ["Outcome", "OutcomeKind", "Refusal", "Scope"],
     "waiter": ["Waiter"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -66,7 +66,7 @@ def save(path: str | os.PathLike[str], durations: Durations) -> None:
     with _locked(file):
         both = Durations()
         _read_into(both, file)
-        for name, job_id, seconds in durations.news():
+        for name, job_id, seconds in durations.learned():
             both.add(name, job_id, seconds)
         document = {_FORM: {name: dict(known) for name, known in both.items()}}
         replace_file(file, json.dumps(document, indent=1))

@@ -65,7 +65,7 @@ _WAIT_AGAIN = "The job may still be running: wait for it again, as shown below."
 
 
 @cache
-def facts_of(kind: OutcomeKind) -> OutcomeFacts:
+def facts_of(kind: OutcomeKind) -> OutcomeFacts:  # noqa: PLR0911 - a row of the table each
     """Return what is true of every outcome of a kind."""
     match kind:
         case OutcomeKind.COMPLETED:
@@ -169,11 +169,16 @@ def facts_of(kind: OutcomeKind) -> OutcomeFacts:
 
 
 class Scope(enum.StrEnum):
-    """What a refusal concerns: one job, one instance, or every request."""
+    """What a refusal concerns."""
 
     JOB = "job"
+    """This job only."""
     INSTANCE = "instance"
+    """This instance only."""
+    OPERATION = "operation"
+    """Every request of the same kind, such as every list request."""
     EVERYTHING = "everything"
+    """Every request: the credentials, the project or the endpoint were refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +190,10 @@ class Refusal:
         error_code: such as `APIGW.0301`, or "".
         error_msg: the server's words; without an error body, the start of what came instead.
         request_id: the `X-Request-Id` to quote to support, or "".
-        scope: what was refused: `everything` means the credentials, the project or the
-            endpoint, so that no other request can succeed.
+        scope: what the refusal concerns.
         hint: what the user can do about it, or "".
         date: the time of the reply by the server's clock, as its `Date` header says, or "".
+        refuses_credentials: whether other credentials may be accepted.
     """
 
     http_status: int
@@ -198,11 +203,7 @@ class Refusal:
     scope: Scope = Scope.JOB
     hint: str = field(default="", compare=False)
     date: str = field(default="", compare=False)
-
-    @property
-    def concerns_everything(self) -> bool:
-        """Whether no other request can succeed either."""
-        return self.scope is Scope.EVERYTHING
+    refuses_credentials: bool = field(default=False, compare=False)
 
     @property
     def advice(self) -> str:

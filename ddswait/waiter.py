@@ -1,4 +1,4 @@
-"""The public `Waiter`: futures, callbacks and groups over one agenda."""
+"""The public `Waiter`: futures, callbacks and groups over one scheduler."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ddswait.runtime import groups
 from ddswait.runtime.callbacks import Callbacks
 from ddswait.runtime.client import Client
 from ddswait.runtime.futures import JobFuture
-from ddswait.runtime.log import is_close as log_is_close
-from ddswait.runtime.log import log, log_event
+from ddswait.runtime.log import is_verbose, log, log_event
 from ddswait.runtime.workers import Workers
 from ddswait.scheduler.instance_poll import instance_of
-from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.scheduler.scheduler import Scheduler
+from ddswait.service import service_named
 from ddswait.service.job_ids import check_job_id
 
 if TYPE_CHECKING:
@@ -35,30 +35,32 @@ if TYPE_CHECKING:
     from ddswait.runtime.callbacks import Callback
     from ddswait.scheduler.durations import Durations
 
+__all__ = ["Waiter"]
+
 
 class Waiter:
     """Waits for any number of DDS jobs in one event loop.
 
-    To be used as `async with`. Leaving the block normally waits for what is still pending, as
-    `asyncio.TaskGroup` does; leaving it by an exception cancels what is pending.
+    Use it as `async with`. Leaving the block normally waits for everything that is still pending,
+    as `asyncio.TaskGroup` does; leaving it by an exception cancels what is pending.
 
     Args:
         endpoint: such as `https://dds.ap-southeast-1.myhuaweicloud.com`.
         project_id: the project of the jobs; "" takes that of the credentials' leases.
-        auth: a `Token` or an `AccessKey`; or what renews while waiting: a `Password`,
-            `EcsMetadata`, or `CredentialProvider` of your own.
+        auth: a `Token` or an `AccessKey`; or credentials that renew themselves: a `Password`,
+            `EcsMetadata`, or a `CredentialProvider` of your own.
         timeout: seconds after which a wait times out, unless track() says otherwise.
         grace: seconds from tracking for which an unknown job ID is tolerated.
-        interval: seconds, about how often a visible job is looked at.
-        unreachable_after: seconds without one good look after which a wait ends.
-        request_timeout: seconds after which one look is given up.
-        connections: how many looks may be under way at once.
-        rate: how many questions may leave, as in `10/s` or `200/5m`; limits that the API states
-            are learned.
-        durations: what is known of past jobs (`ddswait.history.load`), and learns from these.
+        interval: seconds, about how often a visible job is polled.
+        unreachable_after: seconds without a successful poll after which a wait ends.
+        request_timeout: seconds after which one request is given up.
+        connections: how many requests may be under way at once.
+        rate: how many requests may be sent, such as `10/s` or `200/5m`; limits that the API
+            states are learned.
+        durations: how long past jobs took (`ddswait.history.load`); learns from these.
         insecure_http: accept an endpoint beyond this machine that is not https.
         ca_file: certificates (PEM) to trust instead of the system's.
-        auth_source: where `auth` was found, in words, for messages; from_env() says so.
+        auth_source: where `auth` comes from, in words, for messages; from_env() sets it.
         on_event: is called with each event of `ddswait.events`, in the event loop; it must not
             block.
 
@@ -67,7 +69,7 @@ class Waiter:
         InputError: a number is not positive and finite.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one of the knobs that the README names
+    def __init__(  # noqa: PLR0913 - each is one of the knobs that the documents name
         self,
         *,
         endpoint: str,
@@ -86,34 +88,35 @@ class Waiter:
         auth_source: str = "",
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
-        connections = max(1, connections)
+        self._connections = max(1, connections)
+        service = service_named()
         self._client = Client(
+            service,
             endpoint,
             project_id,
             auth,
-            connections=connections,
+            connections=self._connections,
             insecure_http=insecure_http,
             ca_file=ca_file,
             auth_source=auth_source,
         )
         self._timeout = _seconds("timeout", timeout)
-        rules = PollSettings(
+        settings = PollSettings(
             interval=_seconds("interval", interval),
             grace=_seconds("grace", grace),
             unreachable_after=_seconds("unreachable_after", unreachable_after),
             request_timeout=_seconds("request_timeout", request_timeout),
-            place=self._client.place,
+            location=self._client.location,
+            list_page_size=service.page_size,
         )
-        self._connections = connections
-        renews = self._client.renews
         self._scheduler = Scheduler(
-            rules,
+            settings,
             random.Random(),  # noqa: S311 - jitter
-            renews=renews,
-            budget=RateLimiter(*parse_rate(rate)),
+            renews=self._client.renews,
+            rate_limiter=RateLimiter(*parse_rate(rate)),
             durations=durations,
         )
-        self._scheduler.closely = on_event is not None or log_is_close()
+        self._scheduler.verbose = on_event is not None or is_verbose()
         self._on_event = on_event
         self._workers: Workers | None = None
         self._callbacks = Callbacks(self._check_drained)
@@ -129,11 +132,11 @@ class Waiter:
 
         Args:
             **settings: the arguments of `Waiter`, and `region`, `iam_endpoint`, `cloud` (of
-                clouds.yaml), `source` ("metadata"); what is given here is not looked for.
+                clouds.yaml), `source` ("metadata"); nothing that is given here is looked for.
 
         Raises:
-            ConfigurationError: something is missing or unusable; the message names source and
-                mend.
+            ConfigurationError: something is missing or unusable; the message names the source
+                and says what to do.
         """
         from ddswait.credentials import chain as credentials  # not every waiter looks for settings
         from ddswait.credentials.settings import Given
@@ -184,10 +187,13 @@ class Waiter:
         if self._workers is None:
             return f"<Waiter {jobs}, not running>"
         now = self._loop.time()
-        pause = self._scheduler.asks_at(now) - now
-        look = f", next look in {max(pause, 0.0):.1f} s" if pause < inf else ""
-        budget = f"{self._scheduler.budget.left(now)} questions left of {self._scheduler.budget!r}"
-        return f"<Waiter {jobs}, {self._workers.in_flight} in flight, {budget}{look}>"
+        limiter = self._scheduler.rate_limiter
+        room = f"room for {limiter.room(now)} requests of {limiter!r}"
+        delay = self._scheduler.send_at(now) - now
+        following = f", next request in {max(delay, 0.0):.1f} s" if delay < inf else ""
+        return f"<Waiter {jobs}, {self._workers.in_flight} in flight, {room}{following}>"
+
+    # ---- waiting
 
     def track(
         self,
@@ -196,41 +202,41 @@ class Waiter:
         timeout: float | None = None,
         callback: Callback | None = None,
         ready: bool = False,
-    ) -> asyncio.Future[Job]:
+    ) -> JobFuture:
         """Begin to wait for a job, and return the future of its final record.
 
-        The same job tracked several times is looked at once for all; each future has its own
-        deadline, and cancelling one leaves the others alone.
+        A job that is tracked several times is polled once for all; each future has its own
+        deadline, and cancelling one does not affect the others.
 
         Args:
-            job_id: what DDS answered as `job_id`.
+            job_id: the `job_id` that DDS answered.
             timeout: seconds from now; None takes the waiter's.
             callback: is called once with the `Outcome`, whatever it is, in the event loop; it may
-                be a coroutine function. What it raises is logged and harms nobody. It is not
-                called for a wait that is cancelled.
+                be a coroutine function. Exceptions that it raises are logged and affect no wait.
+                It is not called for a wait that is cancelled.
             ready: after the job, wait until its instance is `normal` with no pending actions, so
                 that DDS takes the next operation.
 
         Returns:
-            A future that holds the final `Job`, or raises a `WaitError`. A failure that nobody
-            retrieves is no asyncio warning: it has been logged.
+            A future that holds the final `Job`, or raises a `WaitError`; its `outcome` is the
+            `Outcome`. asyncio does not warn about a failure that nobody retrieves: it is logged.
 
         Raises:
-            InputError: the job ID or the timeout cannot be one.
+            InputError: the job ID or the timeout is invalid.
             WaiterClosed: the waiter is not, or no longer, in its `async with` block.
         """
-        carrier = self._running()
+        workers = self._running()
         check_job_id(job_id)
         seconds = self._timeout if timeout is None else _seconds("timeout", timeout)
         now = self._loop.time()
-        wait = JobFuture(self, self._loop, job_id, callback, now + seconds if ready else None)
-        events = self._scheduler.track(job_id, now + seconds, wait, now)
-        if events:
+        deadline = now + seconds
+        future = JobFuture(self, self._loop, job_id, callback, deadline if ready else None)
+        if events := self._scheduler.subscribe(job_id, deadline, future, now):
             self._happened(events)
         else:
-            carrier.clip()
-        carrier.wake()
-        return wait
+            workers.recheck_cuts()
+        workers.wake()
+        return future
 
     async def wait(
         self,
@@ -242,27 +248,23 @@ class Waiter:
         """Wait for a job and return its final record.
 
         Args:
-            job_id: what DDS answered as `job_id`.
+            job_id: the `job_id` that DDS answered.
             timeout: seconds from now; None takes the waiter's.
             ready: wait for the instance as well; see track().
 
         Raises:
-            JobFailed: DDS reported `Failed`; `error.job` is the final record.
+            JobFailed: DDS reported that the job failed; `error.job` is the final record.
             WaitError: one of its other kinds: see `ddswait.errors`.
-            InputError: the job ID or the timeout cannot be one.
+            InputError: the job ID or the timeout is invalid.
         """
         return await self.track(job_id, timeout=timeout, ready=ready)
 
     def as_completed(
-        self,
-        job_ids: Iterable[str],
-        *,
-        timeout: float | None = None,
-        ready: bool = False,
+        self, job_ids: Iterable[str], *, timeout: float | None = None, ready: bool = False
     ) -> AsyncGenerator[Outcome]:
         """Wait for several jobs; yield the outcome of each as it ends.
 
-        Leaving the loop early lets the rest go.
+        Leaving the loop early cancels the other waits.
 
         Args:
             job_ids: duplicates collapse.
@@ -270,11 +272,11 @@ class Waiter:
             ready: wait for each instance as well; see track().
 
         Raises:
-            InputError: one of the job IDs cannot be one; then none is tracked.
+            InputError: one of the job IDs is invalid; then no job is tracked.
         """
         self._running()
-        unique = [check_job_id(job_id) for job_id in dict.fromkeys(job_ids)]
-        return groups.each(self, unique, timeout, ready=ready)
+        unique = _unique(job_ids)
+        return groups.as_completed(lambda: self._track_all(unique, timeout, ready=ready))
 
     async def wait_all(
         self,
@@ -289,34 +291,38 @@ class Waiter:
         Args:
             job_ids: duplicates collapse.
             timeout: seconds from now; None takes the waiter's.
-            fail_fast: return at the first outcome that is not `completed`; what has not ended by
-                then is `pending`.
+            fail_fast: return at the first outcome that is not `completed`; jobs that have not
+                ended by then are `pending`.
             ready: wait for each instance as well; see track().
 
         Raises:
-            InputError: one of the job IDs cannot be one; then none is tracked.
+            InputError: one of the job IDs is invalid; then no job is tracked.
         """
-        unique = list(dict.fromkeys(job_ids))
-        return await groups.every(self, unique, timeout, fail_fast=fail_fast, ready=ready)
+        self._running()
+        futures = self._track_all(_unique(job_ids), timeout, ready=ready)
+        return await groups.wait_all(futures, self.pending, fail_fast=fail_fast)
+
+    def _track_all(
+        self, job_ids: Sequence[str], timeout: float | None, *, ready: bool
+    ) -> list[JobFuture]:
+        return [self.track(job_id, timeout=timeout, ready=ready) for job_id in job_ids]
 
     def pending(self) -> list[Outcome]:
-        """Return what is known of each job still waited for, as `pending` outcomes."""
-        if self._workers is None:
-            return []
-        now = self._loop.time()
-        return [each.pending(now) for each in self._scheduler]
+        """Return what is known about each job still waited for, as `pending` outcomes."""
+        return [] if self._workers is None else self._scheduler.pending(self._loop.time())
 
     async def close(self) -> None:
         """Cancel what is pending and release every connection; may be called twice."""
-        carrier, self._workers = self._workers, None
-        if carrier is None:
+        workers, self._workers = self._workers, None
+        if workers is None:
             return
-        for wait in list(self._scheduler.owners()):
-            if isinstance(wait, JobFuture):
-                wait.cancel()
-        await carrier.close()
+        for future in self._futures():
+            future.cancel()
+        await workers.close()
         await self._callbacks.close()
         await self._client.close()
+
+    # ---- what the scheduler and the futures report
 
     def _running(self) -> Workers:
         if self._workers is None:
@@ -325,12 +331,15 @@ class Waiter:
             raise WaiterClosed("the waiter has broken down") from self._crash
         return self._workers
 
+    def _futures(self) -> list[JobFuture]:
+        return [each for each in self._scheduler.subscribers() if isinstance(each, JobFuture)]
+
     def _happened(self, events: Sequence[Event]) -> None:
         for event in events:
             if isinstance(event, Ended):
-                for wait in event.subscribers:
-                    if isinstance(wait, JobFuture):
-                        wait.settle(event.outcome)
+                for future in event.subscribers:
+                    if isinstance(future, JobFuture):
+                        future.settle(event.outcome)
                 self._check_drained()
             log_event(event)
             if self._on_event is not None:
@@ -346,27 +355,28 @@ class Waiter:
     def _break(self, error: BaseException) -> None:
         """Fail every wait rather than let one hang on a defect of ours."""
         self._crash = error
+        for future in self._futures():
+            if not future.done():
+                future.set_exception(error)
+                self.cancelled(future)
         log(logging.CRITICAL, "ddswait.broken", exc_info=error)
-        for wait in list(self._scheduler.owners()):
-            if isinstance(wait, JobFuture) and not wait.done():
-                wait.set_exception(error)
-                self.let_go(wait)
 
-    def let_go(self, wait: JobFuture) -> None:
-        """Stop waiting for one caller; for `JobFuture` to call."""
-        self._scheduler.release(wait.job_id, wait)
+    def cancelled(self, future: JobFuture) -> None:
+        """Take note that a wait was cancelled; for `JobFuture` to call."""
+        self._scheduler.unsubscribe(future.job_id, future)
         self._check_drained()
 
     def call_back(self, callback: Callback, outcome: Outcome) -> None:
         """Have a callback called; for `JobFuture` to call."""
         self._callbacks.call(callback, outcome)
 
-    def make_ready(self, wait: JobFuture, outcome: Outcome, by: float) -> None:
-        """Settle a wait when the instance of its completed job is ready; for `JobFuture` to call."""
+    def wait_for_instance(self, future: JobFuture, outcome: Outcome, deadline: float) -> None:
+        """Settle a wait when the instance of its job is ready; for `JobFuture` to call."""
         if not instance_of(outcome):
-            wait.settle(outcome)
+            future.settle(outcome)
             return
-        self._happened(self._scheduler.make_ready(outcome, by, wait, self._loop.time()))
+        now = self._loop.time()
+        self._happened(self._scheduler.subscribe_instance(outcome, deadline, future, now))
         if self._workers is not None:
             self._workers.wake()
 
@@ -382,7 +392,11 @@ class Waiter:
             drained.set_result(None)
 
 
+def _unique(job_ids: Iterable[str]) -> list[str]:
+    return [check_job_id(job_id) for job_id in dict.fromkeys(job_ids)]
+
+
 def _seconds(name: str, value: float) -> float:
     if not (isfinite(value) and value > 0):
-        raise InputError(f"{name} is {value!r}: give seconds, more than 0 and finite")
+        raise InputError(f"invalid {name} {value!r}: give seconds, more than 0 and finite")
     return float(value)

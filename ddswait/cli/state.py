@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from ddswait.cli.inputs import Named, checked, unique
 from ddswait.cli.job_table import JobTable
 from ddswait.errors import InputError
-from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.service import service_named
 from ddswait.storage import replace_file
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ def _restore(table: JobTable, document: dict[str, Any], *, ready: bool) -> None:
     for kept in document["jobs"]:
         job_id = checked(Named(kept["id"], kept["label"])).job_id
         record, told = kept["record"], kept["outcome"]
-        job = None if record is None else Job.from_record(dict(record))
+        job = None if record is None else service_named().read_record(dict(record))
         outcome = told and Outcome(
             job_id,
             OutcomeKind(told["kind"]),

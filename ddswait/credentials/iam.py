@@ -16,7 +16,8 @@ from urllib.parse import quote
 from ddswait.credentials.keys import AccessKey, Lease, Token
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
-from ddswait.service.dds import Reply, Request, Throttled, TransientFailure, read_error
+from ddswait.service.problems import read_problem
+from ddswait.service.replies import Request, Throttled, TransientFailure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,7 @@ def no_lease(
     status: int, headers: Mapping[str, str], body: bytes
 ) -> TransientFailure | Throttled | Refusal:
     """Return what a reply means that brought no credentials."""
-    reply: Reply = read_error(status, headers, body)
+    reply = read_problem(status, headers, body)
     if status < 300 or not isinstance(reply, TransientFailure | Throttled | Refusal):  # noqa: PLR2004
         return TransientFailure(f"HTTP {status} brought no credentials")
     return reply

@@ -13,14 +13,15 @@ from urllib.parse import urlsplit
 
 from ddswait.credentials import signer
 from ddswait.errors import ConfigurationError
-from ddswait.service import error_codes
-from ddswait.service.dds import moment_of
+from ddswait.service.dates import seconds_since_epoch
+from ddswait.service.error_codes import CLOCK_HINT
+from ddswait.service.problems import hint_with_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ddswait.outcome import Refusal
-    from ddswait.service.dds import Request, Throttled, TransientFailure
+    from ddswait.service.replies import Request, Throttled, TransientFailure
 
 _SKEW = 900.0  # seconds: servers refuse a signature that is off by more
 _Read = TypeVar("_Read")
@@ -150,8 +151,9 @@ class Lease(NamedTuple):
 class Send(Protocol):
     """Sends one request, and returns what `read` makes of its reply.
 
-    `read` is given HTTP status, headers (looked up case-insensitively) and body. What goes wrong
-    on the way, and a refused certificate, come back as a `TransientFailure` or a `Refusal`; nothing raises.
+    `read` is given HTTP status, headers (looked up case-insensitively) and body. Network
+    failures and a certificate that is not trusted are returned as `TransientFailure` or `Refusal`,
+    never raised.
     """
 
     async def __call__(
@@ -205,10 +207,11 @@ def judged(refusal: Refusal, headers: Mapping[str, str]) -> Refusal:
     A server may refuse the signature of a clock that is off with any code: its own `Date`
     decides.
     """
-    if not (signed_at := headers.get("X-Sdk-Date")) or error_codes.is_about_the_clock(refusal):
+    signed_at = headers.get("X-Sdk-Date")
+    if not signed_at or refusal.hint.startswith(CLOCK_HINT):
         return refusal
     if _is_off(signed_at, refusal.date):
-        return replace(refusal, hint=error_codes.clock_hint(refusal.date))
+        return replace(refusal, hint=hint_with_date(CLOCK_HINT, refusal.date))
     if "X-Security-Token" in headers:
         hint = f"check AK, SK and security token: temporary keys expire; {_LOCKED}"
     else:
@@ -217,7 +220,7 @@ def judged(refusal: Refusal, headers: Mapping[str, str]) -> Refusal:
 
 
 def _is_off(signed_at: str, date: str) -> bool:
-    moment = moment_of(date)
+    moment = seconds_since_epoch(date)
     try:
         own = datetime.strptime(signed_at, "%Y%m%dT%H%M%S%z").timestamp()
     except ValueError:  # a key of somebody's own
@@ -242,3 +245,33 @@ def check_auth(auth: object) -> None:
 
 def _fits_a_header(text: str) -> bool:
     return text.isascii() and text.isprintable() and " " not in text
+
+
+def check_lease(lease: object) -> None:
+    """Check what a source of a user's own has brought, without showing it.
+
+    Raises:
+        ConfigurationError: it is no lease, or holds no key.
+    """
+    if not isinstance(lease, Lease):
+        raise ConfigurationError(
+            f"the credentials brought a {type(lease).__name__}: obtain() returns a Lease, or the "
+            "reply of `send` that brought none"
+        )
+    key: object = lease.key
+    methods = (getattr(key, name, None) for name in ("headers", "sign"))
+    if isinstance(key, type) or not all(map(callable, methods)):
+        raise ConfigurationError(
+            f"the credentials brought a lease whose key is a {type(key).__name__}: a key has "
+            "headers() and sign(), as Token and AccessKey have"
+        )
+    if not isinstance(lease.renew_in, int | float | None):
+        raise ConfigurationError(
+            f"the credentials brought a lease whose renew_in is a {type(lease.renew_in).__name__}: "
+            "give seconds, or None for never"
+        )
+    if not isinstance(lease.project_id, str):
+        raise ConfigurationError(
+            f"the credentials brought a lease whose project_id is a "
+            f'{type(lease.project_id).__name__}: give the ID, or "" for none'
+        )

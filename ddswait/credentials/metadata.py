@@ -13,7 +13,7 @@ from ddswait.credentials.iam import no_lease, seconds_left
 from ddswait.credentials.keys import AccessKey, Lease, now
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
-from ddswait.service.dds import Request, Throttled, TransientFailure
+from ddswait.service.replies import Request, Throttled, TransientFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Runs users' callbacks, so that none can harm a wait."""
+"""Runs users' callbacks, so that none can affect a wait."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ class Callbacks:
 async def _run(callback: Callback, outcome: Outcome) -> None:
     loop = asyncio.get_running_loop()
     started = loop.time()
-    dawdles = loop.call_later(SLOW, _log_slow, outcome, SLOW)
+    warning = loop.call_later(SLOW, _log_slow, outcome, SLOW)
     try:
         result = callback(outcome)
         if loop.time() - started > SLOW:
             _log_slow(outcome, loop.time() - started)
         if inspect.isawaitable(result):
             await result
-    except Exception:  # noqa: BLE001 - it is the application's, and harms no job
+    except Exception:  # noqa: BLE001 - it belongs to the application, and affects no wait
         log(logging.ERROR, "ddswait.callback_failed", job_id=outcome.job_id, exc_info=True)
     finally:
-        dawdles.cancel()
+        warning.cancel()
 
 
 def _log_slow(outcome: Outcome, seconds: float) -> None:

@@ -1,39 +1,43 @@
-"""Turns questions into requests and sends them, with the key of the hour."""
+"""Turns actions into requests, sends them with the present credentials, and reads the replies."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, assert_never, cast
 
-from ddswait.credentials.keys import Lease, Nobody, check_auth
+from ddswait.credentials.keys import Nobody, check_auth, check_lease
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal, Scope
 from ddswait.runtime.transport import Transport, describe, trust
-from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, Renewed
-from ddswait.scheduler.list_planner import PAGE
-from ddswait.service import dds as api
+from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials, Renewed
+from ddswait.service import HEADERS
 from ddswait.service.endpoints import check_endpoint
+from ddswait.service.job_ids import check_project_id
+from ddswait.service.replies import Throttled, TransientFailure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from ddswait.credentials.keys import CredentialProvider, Key
-    from ddswait.scheduler.actions import RenewCredentials
+    from ddswait.credentials.keys import CredentialProvider, Key, Lease
+    from ddswait.scheduler.actions import Action
+    from ddswait.service import Service
+    from ddswait.service.replies import InstanceState, JobPage, JobReply, Problem, Request
 
-_Read = TypeVar("_Read")
+_Answer = TypeVar("_Answer")
 
 
 class Client:
-    """Sends the questions of one agenda to one endpoint.
+    """Sends the requests of one scheduler to one endpoint.
 
     Args:
+        service: whose API is spoken there.
         endpoint: such as `https://dds.ap-southeast-1.myhuaweicloud.com`.
         project_id: the project of the jobs; "" takes that of the leases of `auth`.
-        auth: a key, or a source of keys that end.
+        auth: a key, or a provider of keys that expire.
         connections: how many requests may be under way at once.
         insecure_http: accept endpoints beyond this machine that are not https.
         ca_file: certificates (PEM) to trust instead of the system's; "" for the system's.
-        auth_source: where `auth` was found, in words, for messages.
+        auth_source: where `auth` comes from, in words, for messages.
 
     Raises:
         ConfigurationError: endpoint, project ID, credentials or file are unusable.
@@ -41,6 +45,7 @@ class Client:
 
     def __init__(  # noqa: PLR0913 - each from one knob of the waiter
         self,
+        service: Service,
         endpoint: str,
         project_id: str,
         auth: Key | CredentialProvider,
@@ -52,136 +57,115 @@ class Client:
     ) -> None:
         self.endpoint = check_endpoint(endpoint, insecure_http=insecure_http)
         check_auth(auth)
-        self._credentials = cast("CredentialProvider", auth) if hasattr(auth, "obtain") else None
-        if where := getattr(auth, "iam_endpoint", ""):
+        provider = cast("CredentialProvider", auth) if hasattr(auth, "obtain") else None
+        if iam_endpoint := getattr(auth, "iam_endpoint", ""):
             check_endpoint(
-                where, source="the IAM endpoint", service="iam", insecure_http=insecure_http
+                iam_endpoint, source="the IAM endpoint", service="iam", insecure_http=insecure_http
             )
-        if self._credentials is not None:
+        if provider is not None:
             project_id = project_id or getattr(auth, "project_id", "")
-        if project_id or self._credentials is None:
-            api.check_project_id(project_id)
+        if project_id or provider is None:
+            check_project_id(project_id)
         self.project_id = project_id
+        self._service = service
+        self._provider = provider
         self._auth_source = auth_source
         self._trust = trust(ca_file) if ca_file else None
-        self._key = Nobody() if self._credentials is not None else cast("Key", auth)
-        self._client = Transport(connections, api.HEADERS, self._key, self._trust)
+        self._key = Nobody() if provider is not None else cast("Key", auth)
+        self._transport = Transport(connections, HEADERS, self._key, self._trust)
 
     @property
     def renews(self) -> bool:
         """Whether the key must be obtained first, and can be renewed."""
-        return self._credentials is not None
+        return self._provider is not None
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Endpoint, project and the source of the credentials, for messages."""
-        source = f", credentials of {self._auth_source}" if self._auth_source else ""
+        source = f", credentials from {self._auth_source}" if self._auth_source else ""
         return f"{self.endpoint} (project {self.project_id or 'of the credentials'}{source})"
 
     def send(
-        self, question: PollJob | PollInstance | RenewCredentials | ListJobs
-    ) -> Awaitable[api.Reply | api.InstanceState | api.JobPage | Renewed]:
-        """Send a question; what comes of it is never an exception."""
-        if isinstance(question, PollJob):
-            return self.ask(question.job_id)
-        if isinstance(question, PollInstance):
-            return self.look_at(question.instance_id)
-        if isinstance(question, ListJobs):
-            return self.list(question)
-        return self.renew()
+        self, action: Action
+    ) -> Awaitable[JobReply | InstanceState | JobPage | Renewed | Problem]:
+        """Send what an action asks for; whatever goes wrong is returned, never raised."""
+        match action:
+            case PollJob():
+                return self.poll_job(action.poll.job_id)
+            case PollInstance():
+                return self.poll_instance(action.poll.instance_id)
+            case ListJobs():
+                return self.list_jobs(action)
+            case RenewCredentials():
+                return self.renew()
+            case _:
+                assert_never(action)
 
-    def list(self, sweep: ListJobs) -> Awaitable[api.Reply | api.JobPage]:
-        """Ask for one page of tasks."""
-        request = api.list_tasks(
-            self.endpoint, self.project_id, sweep.status, sweep.moment, sweep.offset, PAGE
+    def poll_job(self, job_id: str) -> Awaitable[JobReply | Problem]:
+        """Poll one job."""
+        request = self._service.poll_job(self.endpoint, self.project_id, job_id)
+        return self._transport.send(request, partial(self._service.read_job, job_id))
+
+    def poll_instance(self, instance_id: str) -> Awaitable[InstanceState | Problem]:
+        """Poll one instance."""
+        request = self._service.poll_instance(self.endpoint, self.project_id, instance_id)
+        return self._transport.send(request, self._service.read_instance)
+
+    def list_jobs(self, action: ListJobs) -> Awaitable[JobPage | Problem]:
+        """Request one page of jobs."""
+        request = self._service.list_jobs(
+            self.endpoint,
+            self.project_id,
+            running=action.running,
+            moment=action.moment,
+            offset=action.offset,
         )
-        return self._client.send(request, api.read_list)
+        return self._transport.send(request, self._service.read_list)
 
-    def ask(self, job_id: str) -> Awaitable[api.Reply]:
-        """Ask about one job."""
-        request = api.show_job(self.endpoint, self.project_id, job_id)
-        return self._client.send(request, partial(api.read_show_job, job_id))
-
-    def look_at(
-        self, instance_id: str
-    ) -> Awaitable[api.InstanceState | api.TransientFailure | api.Throttled | Refusal]:
-        """Ask about one instance."""
-        request = api.show_instance(self.endpoint, self.project_id, instance_id)
-        return self._client.send(request, api.read_instance)
-
-    async def renew(self) -> api.Reply | Renewed:
+    async def renew(self) -> Renewed | Problem:
         """Obtain a key, and use it from now on."""
-        assert self._credentials is not None  # noqa: S101 - only then the agenda renews
+        if self._provider is None:
+            return Renewed(None, same=True)
         try:
-            reply = await self._credentials.obtain(self._send_apart)
-            if isinstance(reply, api.TransientFailure | api.Throttled | Refusal):
+            reply = await self._provider.obtain(self._send_apart)
+            if isinstance(reply, TransientFailure | Throttled | Refusal):
                 return reply
             return self._adopt(reply)
         except ConfigurationError as error:
             return Refusal(0, error_msg=str(error), scope=Scope.EVERYTHING)
-        except Exception as error:  # noqa: BLE001 - whatever a user's own source does
-            return api.TransientFailure(f"the credentials could not be obtained: {describe(error)}")
+        except Exception as error:  # noqa: BLE001 - whatever a user's own provider does
+            return TransientFailure(f"the credentials could not be obtained: {describe(error)}")
 
     def _adopt(self, lease: Lease) -> Renewed:
         """Use a lease from now on.
 
         Raises:
-            ConfigurationError: it is none, or of no use.
+            ConfigurationError: it is not a lease, or of no use.
         """
-        _check_lease(lease)
+        check_lease(lease)
         project_id = self.project_id or lease.project_id
         if not project_id:
             raise ConfigurationError("the credentials name no project: give a project ID")
-        self.project_id = api.check_project_id(project_id)
+        self.project_id = check_project_id(project_id)
         same = lease.key == self._key
-        self._client.use(lease.key)
+        self._transport.use(lease.key)
         self._key = lease.key
         return Renewed(lease.renew_in, same)
 
     async def _send_apart(
         self,
-        request: api.Request,
-        read: Callable[[int, Mapping[str, str], bytes], _Read],
+        request: Request,
+        read: Callable[[int, Mapping[str, str], bytes], _Answer],
         key: Key | None = None,
-    ) -> _Read | api.TransientFailure | Refusal:
+    ) -> _Answer | TransientFailure | Refusal:
         """Send a request of the credentials, over a connection of its own: to another host."""
         key = Nobody() if key is None else key
-        client = Transport(1, api.HEADERS, key, self._trust)
+        transport = Transport(1, HEADERS, key, self._trust)
         try:
-            return await client.send(request, read)
+            return await transport.send(request, read)
         finally:
-            await client.close()
+            await transport.close()
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.close()
-
-
-def _check_lease(lease: object) -> None:
-    """Check what a source of a user's own has brought, without showing it.
-
-    Raises:
-        ConfigurationError: it is no lease, or holds no key.
-    """
-    if not isinstance(lease, Lease):
-        raise ConfigurationError(
-            f"the credentials brought a {type(lease).__name__}: obtain() returns a Lease, or the "
-            "reply of `send` that brought none"
-        )
-    key: object = lease.key
-    methods = (getattr(key, name, None) for name in ("headers", "sign"))
-    if isinstance(key, type) or not all(map(callable, methods)):
-        raise ConfigurationError(
-            f"the credentials brought a lease whose key is a {type(key).__name__}: a key has "
-            "headers() and sign(), as Token and AccessKey have"
-        )
-    if not isinstance(lease.renew_in, int | float | None):
-        raise ConfigurationError(
-            f"the credentials brought a lease whose renew_in is a {type(lease.renew_in).__name__}: "
-            "give seconds, or None for never"
-        )
-    if not isinstance(lease.project_id, str):
-        raise ConfigurationError(
-            f"the credentials brought a lease whose project_id is a "
-            f'{type(lease.project_id).__name__}: give the ID, or "" for none'
-        )
+        await self._transport.close()

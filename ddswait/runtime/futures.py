@@ -12,35 +12,35 @@ if TYPE_CHECKING:
     from ddswait.runtime.callbacks import Callback
 
 
-class Desk(Protocol):
-    """Where a wait was handed in."""
+class Owner(Protocol):
+    """Whoever made a future; in ddswait, the waiter."""
 
-    def let_go(self, wait: JobFuture) -> None:
-        """Hear that a wait was cancelled."""
+    def cancelled(self, future: JobFuture) -> None:
+        """Take note that a wait was cancelled."""
 
     def call_back(self, callback: Callback, outcome: Outcome) -> None:
         """Have a callback called."""
 
-    def make_ready(self, wait: JobFuture, outcome: Outcome, by: float) -> None:
+    def wait_for_instance(self, future: JobFuture, outcome: Outcome, deadline: float) -> None:
         """Settle a wait when the instance of its completed job is ready."""
 
 
 class JobFuture(asyncio.Future[Job]):
-    """A future of the final record; the agenda's owner of a watch.
+    """A future of the final record.
 
     A subclass with slots: a callback per future to learn of its cancellation would cost more
-    memory than the rest.
+    memory than everything else.
 
     Attributes:
         job_id: the job that is waited for.
         outcome: how the wait ended; None while it goes on, or when it was cancelled.
     """
 
-    __slots__ = ("_callback", "_desk", "_ready_by", "job_id", "outcome")
+    __slots__ = ("_callback", "_owner", "_ready_by", "job_id", "outcome")
 
     def __init__(
         self,
-        desk: Desk,
+        owner: Owner,
         loop: asyncio.AbstractEventLoop,
         job_id: str,
         callback: Callback | None,
@@ -49,7 +49,7 @@ class JobFuture(asyncio.Future[Job]):
         super().__init__(loop=loop)
         self.job_id = job_id
         self.outcome: Outcome | None = None
-        self._desk = desk
+        self._owner = owner
         self._callback = callback
         self._ready_by = ready_by
 
@@ -57,7 +57,7 @@ class JobFuture(asyncio.Future[Job]):
         """Stop waiting; the waits of others for the same job go on."""
         if not super().cancel(msg):
             return False
-        self._desk.let_go(self)
+        self._owner.cancelled(self)
         return True
 
     def settle(self, outcome: Outcome) -> None:
@@ -65,14 +65,14 @@ class JobFuture(asyncio.Future[Job]):
         if self.done():
             return
         if outcome.ok and self._ready_by is not None:
-            by, self._ready_by = self._ready_by, None
-            self._desk.make_ready(self, outcome, by)
+            deadline, self._ready_by = self._ready_by, None
+            self._owner.wait_for_instance(self, outcome, deadline)
             return
         self.outcome = outcome
         if outcome.ok:
             self.set_result(outcome.result())
         else:
             self.set_exception(outcome.error())
-            self.exception()  # retrieved: what failed is in the log, asyncio need not warn
+            self.exception()  # retrieved: the log has the failure, so asyncio need not warn
         if self._callback is not None:
-            self._desk.call_back(self._callback, outcome)
+            self._owner.call_back(self._callback, outcome)

@@ -1,64 +1,61 @@
-"""Waiting for several jobs at once, over one waiter."""
+"""Waiting for several futures at once."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ddswait.outcome import Outcome, OutcomeKind
-from ddswait.runtime.futures import JobFuture
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
-    from ddswait.job import Job
-    from ddswait.waiter import Waiter
+    from ddswait.runtime.futures import JobFuture
 
 
-async def each(
-    waiter: Waiter,
-    job_ids: Sequence[str],
-    timeout: float | None,  # noqa: ASYNC109 - a deadline per job
-    *,
-    ready: bool = False,
-) -> AsyncGenerator[Outcome]:
-    """Track unique, checked job IDs; yield the outcome of each as it ends.
+async def as_completed(track: Callable[[], Sequence[JobFuture]]) -> AsyncGenerator[Outcome]:
+    """Yield the outcome of each future as it ends; leaving early cancels the rest.
+
+    Args:
+        track: returns the futures; called at the first step.
 
     Raises:
-        BaseException: the defect that broke the waiter down, so that none is taken for `pending`.
+        BaseException: the defect that broke the waiter, so that no job is taken for `pending`.
     """
-    ended: asyncio.Queue[asyncio.Future[Job]] = asyncio.Queue()
-    waits = [waiter.track(job_id, timeout=timeout, ready=ready) for job_id in job_ids]
+    ended: asyncio.Queue[Any] = asyncio.Queue()  # of JobFuture, which asyncio's types do not know
+    futures = track()
     try:
-        for wait in waits:
-            wait.add_done_callback(ended.put_nowait)
-        for _ in waits:
-            wait = await ended.get()
-            assert isinstance(wait, JobFuture)  # noqa: S101 - tells mypy what track() returns
-            if wait.outcome is None and not wait.cancelled():
-                wait.result()  # no outcome, and yet done: a defect, which is raised here
-            yield wait.outcome or Outcome(wait.job_id, OutcomeKind.PENDING, message="let go")
+        for future in futures:
+            future.add_done_callback(ended.put_nowait)
+        for _ in futures:
+            yield _outcome_of(await ended.get())
     finally:
-        for wait in waits:
-            wait.cancel()
+        for future in futures:
+            future.cancel()
 
 
-async def every(
-    waiter: Waiter,
-    job_ids: Sequence[str],
-    timeout: float | None,  # noqa: ASYNC109
-    *,
-    fail_fast: bool,
-    ready: bool = False,
+async def wait_all(
+    futures: Sequence[JobFuture], pending: Callable[[], Iterable[Outcome]], *, fail_fast: bool
 ) -> list[Outcome]:
-    """Return the outcomes of unique job IDs in their order; see `Waiter.wait_all`."""
-    outcomes: dict[str, Outcome] = {}
-    ended = waiter.as_completed(job_ids, timeout=timeout, ready=ready)
-    async for outcome in ended:
-        outcomes[outcome.job_id] = outcome
-        if fail_fast and not outcome.ok:
-            known = set(job_ids)
-            outcomes |= {one.job_id: one for one in waiter.pending() if one.job_id in known}
-            await ended.aclose()
-            break
-    return [outcomes[job_id] for job_id in job_ids]
+    """Return every outcome, in the order of the futures, and cancel the waits that go on.
+
+    Args:
+        futures: of unique jobs.
+        pending: returns what is known about each job that has not ended.
+        fail_fast: return as soon as one wait ends otherwise than in `completed`.
+    """
+    when = asyncio.FIRST_EXCEPTION if fail_fast else asyncio.ALL_COMPLETED
+    try:
+        if futures:
+            await asyncio.wait(futures, return_when=when)
+        known = {outcome.job_id: outcome for outcome in pending()} if fail_fast else {}
+        return [_outcome_of(each) if each.done() else known[each.job_id] for each in futures]
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _outcome_of(future: JobFuture) -> Outcome:
+    if future.outcome is None and not future.cancelled():
+        future.result()  # done without an outcome: a defect, which is raised here
+    return future.outcome or Outcome(future.job_id, OutcomeKind.PENDING, message="cancelled")

@@ -1,7 +1,7 @@
-"""Events to structlog, on the stdlib logger `ddswait`; silent unless the application configures it.
+"""Events to structlog, on the stdlib logger `ddswait`; silent until the application configures it.
 
 The library configures nothing: it wraps the stdlib logger locally. Levels are checked before
-structlog is even imported, so that a program that logs nothing pays nothing.
+structlog is imported, so that a program that logs nothing pays nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from ddswait.events import (
     UnknownStatus,
     Visible,
 )
-from ddswait.outcome import OutcomeKind
 
 _logger = logging.getLogger("ddswait")
 _logger.addHandler(logging.NullHandler())
@@ -30,7 +29,7 @@ _logger.addHandler(logging.NullHandler())
 
 @cache
 def _structured() -> Any:  # noqa: ANN401 - structlog's own loggers are typed as Any
-    import structlog  # 30 ms that only a program with logging shall pay
+    import structlog  # 30 ms, paid only by a program that logs
 
     return structlog.wrap_logger(
         _logger,
@@ -56,7 +55,7 @@ def log(level: int, event: str, /, **fields: object) -> None:
         _structured().log(level, event, **fields)
 
 
-def is_close() -> bool:
+def is_verbose() -> bool:
     """Whether debug events are listened to."""
     return _logger.isEnabledFor(logging.DEBUG)
 
@@ -77,13 +76,13 @@ def log_event(event: Event) -> None:
                 status=status,
                 progress=progress,
             )
-        case PollFailed(job_id, cause, pause):
+        case PollFailed(job_id, cause, retry_delay):
             log(
                 logging.WARNING,
                 "ddswait.poll_failed",
                 job_id=job_id,
                 cause=cause,
-                retry_delay=round(pause, 3),
+                retry_delay=round(retry_delay, 3),
             )
         case UnknownStatus(job_id, status):
             log(logging.WARNING, "ddswait.unknown_status", job_id=job_id, status=status)
@@ -91,8 +90,8 @@ def log_event(event: Event) -> None:
             log(logging.DEBUG, "ddswait.job_polled", job_id=job_id, reason=reason, next_in=next_in)
         case ListRefused(cause, _):
             log(logging.INFO, "ddswait.list_refused", cause=cause)
-        case RenewalFailed(cause, pause, _):
-            again = None if pause is None else round(pause, 3)
+        case RenewalFailed(cause, retry_delay, _):
+            again = None if retry_delay is None else round(retry_delay, 3)
             log(logging.WARNING, "ddswait.renewal_failed", cause=cause, retry_delay=again)
         case Ended():
             _log_end(event)
@@ -103,8 +102,6 @@ def log_event(event: Event) -> None:
 def _log_end(ended: Ended) -> None:
     outcome = ended.outcome
     level = logging.INFO if outcome.ok else logging.WARNING
-    if outcome.kind is OutcomeKind.PENDING:
-        level = logging.DEBUG
     is_ready = ended.instance and outcome.ok
     log(
         level,

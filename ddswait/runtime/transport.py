@@ -1,6 +1,6 @@
-"""The only file that speaks HTTP (aiohttp): sends a request, returns what came back.
+"""Sends a request over HTTP and returns what came back; the only file that imports aiohttp.
 
-It never raises for the weather: whatever goes wrong on the way is a `TransientFailure`.
+Network failures are returned as `TransientFailure`, never raised.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from ddswait.credentials.keys import judged
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal, Scope
-from ddswait.service.dds import TransientFailure
 from ddswait.service.endpoints import check_proxy, is_loopback
+from ddswait.service.replies import TransientFailure
 from ddswait.version import __version__
 
 if TYPE_CHECKING:
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     import yarl
 
     from ddswait.credentials.keys import Key
-    from ddswait.service.dds import Request
+    from ddswait.service.replies import Request
 
-# A connection must outlive the longest pause between two looks of a busy agenda: reconnecting
+# A connection must outlive the longest time between two polls of a busy scheduler: reconnecting
 # costs 2.5 times a request, with TLS ten times.
 _KEEPALIVE = 75.0
 _Read = TypeVar("_Read")
-# A password may hold slashes and spaces, so all between the scheme and the last `@` may be one.
+# A password may hold slashes and spaces, so everything between the scheme and the last `@` may
+# belong to it.
 _USER_INFO = re.compile(r"(?<=//).*@")
 _BARE_USER_INFO = re.compile(r"[^\s/]\S*@")
 
@@ -42,7 +43,7 @@ class Transport:
         connections: how many connections may be open at once. One with TLS takes 320 KB.
         headers: go with every request.
         key: authenticates the requests.
-        trusted: whose certificates to believe; None for those of the system.
+        trusted: whose certificates to trust; None for those of the system.
     """
 
     def __init__(
@@ -54,19 +55,19 @@ class Transport:
     ) -> None:
         self._connections = connections
         self._trusted = trusted
-        self._answered = False
+        self._has_answered = False
         # aiohttp prepares them once; given with each request they would cost a tenth of it.
-        self._fixed = {"User-Agent": f"ddswait/{__version__}", **headers}
-        self._headers = {**self._fixed, **key.headers()}
+        self._common = {"User-Agent": f"ddswait/{__version__}", **headers}
+        self._headers = {**self._common, **key.headers()}
         self._sign = key.sign
         self._session: aiohttp.ClientSession | None = None
         self._proxy: str | None = None
-        self._as_it_is: Callable[[str], yarl.URL]
+        self._parse_url: Callable[[str], yarl.URL]
 
     def use(self, key: Key) -> None:
         """Authenticate with another key from now on."""
-        # Not updated but replaced: the last key may have had headers that this one has not.
-        self._headers = {**self._fixed, **key.headers()}
+        # Replaced, not updated: the last key may have had headers that this one has not.
+        self._headers = {**self._common, **key.headers()}
         self._sign = key.sign
         if self._session is not None:
             self._session.headers.clear()
@@ -77,10 +78,10 @@ class Transport:
         request: Request,
         read: Callable[[int, Mapping[str, str], bytes], _Read],
     ) -> _Read | TransientFailure | Refusal:
-        """Send a request, and return what `read` makes of its reply, or how it came to none.
+        """Send a request, and return what `read` makes of its reply, or why there is none.
 
         There is no time limit here: aiohttp's timers cost a tenth of a request, and the caller
-        cuts what takes too long.
+        cancels what takes too long.
 
         Args:
             request: what to send.
@@ -88,47 +89,47 @@ class Transport:
         """
         try:
             session = self._session or self._open(request.url)
-            own = self._sign(request, self._headers)
-            # Neither `async with` nor response.json(): a tenth of a request, for nothing.
+            signature = self._sign(request, self._headers)
+            # `async with` and response.json() would cost a tenth of a request, for nothing.
             response = await session.request(
                 request.method,
-                self._as_it_is(request.url),
-                headers=own,
+                self._parse_url(request.url),
+                headers=signature,
                 data=request.body or None,
                 proxy=self._proxy,
                 # On a redirect the token would be sent to whatever host the reply names.
                 allow_redirects=False,
             )
             body = await response.read()
-        except Exception as error:  # noqa: BLE001 - no weather may end a wait
-            return self._weather(error)
-        self._answered = True
+        except Exception as error:  # noqa: BLE001 - no network failure may end a wait
+            return self._failure(error)
+        self._has_answered = True
         reply = read(response.status, response.headers, body)
         if response.status == 401 and isinstance(reply, Refusal):  # noqa: PLR2004
-            return judged(reply, {**self._headers, **own})
+            return judged(reply, {**self._headers, **signature})
         return reply
 
-    def _weather(self, error: Exception) -> TransientFailure | Refusal:
+    def _failure(self, error: Exception) -> TransientFailure | Refusal:
         import aiohttp
 
         if isinstance(error, ConfigurationError):
             return Refusal(0, error_msg=str(error), scope=Scope.EVERYTHING)
-        # Once an answer has come, a bad certificate is weather too: somebody's renewal gone wrong.
-        if isinstance(error, aiohttp.ClientConnectorCertificateError) and not self._answered:
-            told = getattr(error.certificate_error, "verify_message", "") or describe(error)
+        # After a reply has come, a bad certificate may pass as well: somebody's renewal went wrong.
+        if isinstance(error, aiohttp.ClientConnectorCertificateError) and not self._has_answered:
+            reason = getattr(error.certificate_error, "verify_message", "") or describe(error)
             message = (
-                f"the certificate of {error.host} is not trusted: {told}; if its CA is your own, "
-                "name its file by --ca-file or OS_CACERT (ca_file=)"
+                f"the certificate of {error.host} is not trusted: {reason}; if the CA is your own, "
+                "name its file with --ca-file or OS_CACERT (ca_file=)"
             )
             return Refusal(0, error_msg=message, scope=Scope.EVERYTHING)
         return TransientFailure(describe(error))
 
     def _open(self, url: str) -> aiohttp.ClientSession:
-        import aiohttp  # 250 ms: paid when a question is about to be sent, and not before
+        import aiohttp  # 250 ms: paid when a request is about to be sent, and not before
         import yarl
 
         # yarl would decode `%2F` in a query; a signature holds for the bytes that were signed.
-        self._as_it_is = partial(yarl.URL, encoded=True)
+        self._parse_url = partial(yarl.URL, encoded=True)
         self._proxy = _find_proxy(url)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
@@ -158,7 +159,7 @@ def _find_proxy(url: str) -> str | None:
     Never one for loopback and link-local addresses: a metadata service is this machine's own.
 
     Raises:
-        ConfigurationError: the environment's proxy is no URL.
+        ConfigurationError: the environment's proxy is not a URL.
     """
     from urllib.parse import urlsplit
     from urllib.request import getproxies, proxy_bypass
@@ -172,18 +173,18 @@ def _find_proxy(url: str) -> str | None:
 
 
 def trust(ca_file: str) -> ssl.SSLContext:
-    """Return a context that believes the certificates in `ca_file`, and no others.
+    """Return a context that trusts the certificates in `ca_file`, and no others.
 
     Raises:
         ConfigurationError: it cannot be read, or holds no certificate.
     """
-    import ssl  # only who names a file pays for it here
+    import ssl  # only paid for when a file is named
 
-    hint = "give a readable PEM file by --ca-file or OS_CACERT (ca_file=)"
+    hint = "name a readable PEM file with --ca-file or OS_CACERT (ca_file=)"
     try:
         return ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError:
-        raise ConfigurationError(f"CA file {ca_file!r} holds no certificate: {hint}") from None
+        raise ConfigurationError(f"CA file {ca_file!r} contains no certificate: {hint}") from None
     except OSError as error:
         raise ConfigurationError(
             f"CA file {ca_file!r} cannot be read ({error.strerror}): {hint}"
@@ -191,7 +192,7 @@ def trust(ca_file: str) -> ssl.SSLContext:
 
 
 def describe(error: BaseException) -> str:
-    """Return a fault in words, without anything that may be a user name and password."""
+    """Return a failure in words, without anything that may be a user name and password."""
     kind = type(error).__name__
     text = " ".join(str(error).split())
     shown = _BARE_USER_INFO.sub("", _USER_INFO.sub("", text))

@@ -1,6 +1,6 @@
-"""Moves the agenda's questions out and the replies in, over a fixed set of workers.
+"""A fixed pool of tasks that carries the scheduler's actions out and the replies in.
 
-One timer for the next due look, one for the next look to cut: no task per job, none per look,
+One timer for the next action, one for the next request to cut: no task per job, none per poll,
 and no timer per request.
 """
 
@@ -11,38 +11,34 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ddswait.scheduler.actions import Wait
-from ddswait.service.dds import TransientFailure
+from ddswait.service.replies import TransientFailure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from ddswait.events import Event
-    from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials, Renewed
-    from ddswait.scheduler.scheduler import Scheduler
-    from ddswait.service.dds import InstanceState, JobPage, Reply
+    from ddswait.scheduler.actions import Action
+    from ddswait.scheduler.scheduler import Reply, Scheduler
 
-    Question = PollJob | PollInstance | RenewCredentials | ListJobs
-    Answer = Reply | InstanceState | JobPage | Renewed
-
-_LAPSE_EVERY = 1.0  # seconds, as Agenda.lapse() asks for
+_EXPIRE_EVERY = 1.0  # seconds, as Scheduler.expire() asks for
 
 
 class Workers:
-    """Carries questions until it is closed.
+    """Carries actions until it is closed.
 
     Args:
-        agenda: decides what to ask and when.
-        send: asks one question and returns its reply; never raises for the weather.
+        scheduler: decides what to send and when.
+        send: sends one action and returns its reply; never raises for the network.
         happened: is given the events of each reply that had any.
         broken: is given the error if a worker or a timer dies, which only a defect of ddswait can
             cause.
-        size: how many questions may be under way at once.
+        size: how many requests may be under way at once.
     """
 
     def __init__(
         self,
         scheduler: Scheduler,
-        send: Callable[[Question], Awaitable[Answer]],
+        send: Callable[[Action], Awaitable[Reply]],
         happened: Callable[[Sequence[Event]], None],
         broken: Callable[[BaseException], None],
         size: int,
@@ -61,103 +57,105 @@ class Workers:
 
     @property
     def in_flight(self) -> int:
-        """How many questions are under way."""
-        return sum(worker.ask is not None for worker in self._workers)
+        """How many requests are under way."""
+        return sum(worker.action is not None for worker in self._workers)
 
     def wake(self) -> None:
-        """Look at the agenda at the next turn of the loop: something may be due by now."""
+        """Ask the scheduler at the next turn of the loop: something may be due by now."""
         self._next.set(self._loop.time())
 
-    def clip(self) -> None:
-        """Look at the questions under way: one may have to be cut earlier than when it left."""
-        self._cut.set(min((worker.by for worker in self._workers), default=inf))
+    def recheck_cuts(self) -> None:
+        """Check the requests under way: one may have to be cut earlier than when it left."""
+        self._cut.set(min((worker.cut_at for worker in self._workers), default=inf))
 
     def _guarded(self, ring: Callable[[], None]) -> Callable[[], None]:
-        """Return `ring` with a net below: asyncio only logs what a timer raises, and all hang."""
+        """Return `ring` with a net below: asyncio only logs what a timer raises."""
 
         def guarded() -> None:
             try:
                 ring()
-            except Exception as error:  # noqa: BLE001 - a defect is of any kind
+            except Exception as error:  # noqa: BLE001 - a defect may be of any kind
                 self._broken(error)
 
         return guarded
 
     def hand_out(self) -> None:
-        """Give questions to idle workers as long as there are both."""
+        """Give actions to idle workers as long as there are both."""
         now = self._loop.time()
         while self._has_room():
-            question = self._scheduler.next(now)
-            if isinstance(question, Wait):
-                self._next.set(question.until)
+            action = self._scheduler.next(now)
+            if isinstance(action, Wait):
+                self._next.set(action.until)
                 break
-            self._hand(question)
-        if self._scheduler.due_at() <= now:  # something is due, and yet cannot leave
-            self._next.set(now + _LAPSE_EVERY)
-            if lapsed := self._scheduler.lapse(now):
-                self._happened(lapsed)
+            self._start(action)
+        if self._scheduler.due() <= now:  # something is due, and yet cannot leave
+            self._next.set(now + _EXPIRE_EVERY)
+            if expired := self._scheduler.expire(now):
+                self._happened(expired)
         elif not self._has_room():
             self._wake_for_deadlines(now)
 
     def _wake_for_deadlines(self, now: float) -> None:
-        """Look at what gets due while every place is taken, by a slow renewal for example."""
-        self._next.set(max(self._scheduler.due_at(), now + _LAPSE_EVERY))
+        """Wake when polls become due while every worker is busy, by a slow renewal for example."""
+        self._next.set(max(self._scheduler.due(), now + _EXPIRE_EVERY))
 
     def _has_room(self) -> bool:
         return bool(self._idle) or len(self._workers) < self._size
 
-    def _hand(self, ask: Question) -> None:
+    def _start(self, action: Action) -> None:
         if self._idle:
-            self._idle.pop().wake(ask)
+            self._idle.pop().wake(action)
             return
-        worker = _Worker(ask)
+        worker = _Worker(action)
         self._workers.add(worker)
-        worker.task = self._loop.create_task(self._work(worker, ask), name="ddswait worker")
+        worker.task = self._loop.create_task(self._work(worker, action), name="ddswait worker")
         worker.task.add_done_callback(self._worker_ended)
 
-    async def _work(self, worker: _Worker, ask: Question) -> None:
+    async def _work(self, worker: _Worker, action: Action) -> None:
         now, scheduler = self._loop.time, self._scheduler
         while True:
-            worker.begin(ask)
-            self._cut.set(ask.by)
+            worker.begin(action)
+            self._cut.set(action.cut_at)
             sent_at = now()
-            reply: Answer
+            reply: Reply
             try:
-                reply = await self._send(ask)
+                reply = await self._send(action)
             except asyncio.CancelledError:
                 if not worker.was_cut():
                     raise
                 reply = TransientFailure(f"no answer within {now() - sent_at:.1f} s")
             worker.end()
-            if events := scheduler.take(ask, reply, now()):
+            at = now()
+            if events := scheduler.take(action, reply, at):
                 self._happened(events)
-            question = scheduler.next(now())
-            if isinstance(question, Wait):
-                self._next.set(question.until)
+                at = now()
+            following = scheduler.next(at)
+            if isinstance(following, Wait):
+                self._next.set(following.until)
                 self._idle.append(worker)
-                ask = await worker.parked(self._loop)
+                action = await worker.parked(self._loop)
             else:
-                ask = question
+                action = following
                 if self._has_room():
-                    self._next.set(now())
+                    self._next.set(at)
                 else:
-                    self._wake_for_deadlines(now())
+                    self._wake_for_deadlines(at)
 
     def _cut_overdue(self) -> None:
         now = self._loop.time()
         for worker in self._workers:
-            if worker.by <= now:
+            if worker.cut_at <= now:
                 worker.cut()
-        self.clip()
+        self.recheck_cuts()
 
     def _worker_ended(self, task: asyncio.Task[None]) -> None:
         if self._closing:
             return
         error = None if task.cancelled() else task.exception()
-        self._broken(error or RuntimeError("a worker was cancelled by somebody else"))
+        self._broken(error or RuntimeError("a worker was cancelled from outside ddswait"))
 
     async def close(self) -> None:
-        """Stop all workers; questions under way are dropped."""
+        """Stop all workers; requests under way are dropped."""
         self._closing = True
         self._next.set(inf)
         self._cut.set(inf)
@@ -170,56 +168,58 @@ class Workers:
 
 
 class _Worker:
-    """One task that carries questions, and the one it carries."""
+    """One task that carries actions, and the one that it carries."""
 
-    __slots__ = ("_cutting", "_parked", "_sends", "ask", "task")
+    __slots__ = ("_cutting", "_parked", "_sending", "action", "task")
 
-    def __init__(self, ask: Question) -> None:
-        self.ask: Question | None = ask
+    def __init__(self, action: Action) -> None:
+        self.action: Action | None = action
         self.task: asyncio.Task[None] | None = None
-        self._parked: asyncio.Future[Question] | None = None
-        self._sends = False
+        self._parked: asyncio.Future[Action] | None = None
+        self._sending = False
         self._cutting = False
 
     @property
-    def by(self) -> float:
-        """When the question under way is to be cut; inf until it has begun.
+    def cut_at(self) -> float:
+        """When the request under way is to be cut; inf until it has begun.
 
         A task that is cancelled before it begins, in a loop that was busy for long, would take its
-        question along, and the wait for it would never end.
+        action along, and the wait for it would never end.
         """
-        return inf if self.ask is None or not self._sends or self._cutting else self.ask.by
+        if self.action is None or not self._sending or self._cutting:
+            return inf
+        return self.action.cut_at
 
-    def begin(self, ask: Question) -> None:
-        """Note that the task sends a question."""
-        self.ask, self._sends = ask, True
+    def begin(self, action: Action) -> None:
+        """Note that the task sends an action."""
+        self.action, self._sending = action, True
 
     def end(self) -> None:
-        """Note that the answer has come."""
-        self.ask, self._sends = None, False
-        if self._cutting and self.task is not None:  # a source of credentials swallowed the cut
+        """Note that the reply has come."""
+        self.action, self._sending = None, False
+        if self._cutting and self.task is not None:  # a credential provider swallowed the cut
             self._cutting = False
             self.task.uncancel()
 
-    def parked(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Question]:
+    def parked(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Action]:
         """Return what an idle worker awaits."""
         self._parked = loop.create_future()
         return self._parked
 
-    def wake(self, ask: Question) -> None:
-        """Give an idle worker its next question."""
-        self.ask = ask
+    def wake(self, action: Action) -> None:
+        """Give an idle worker its next action."""
+        self.action = action
         if self._parked is not None and not self._parked.done():
-            self._parked.set_result(ask)
+            self._parked.set_result(action)
 
     def cut(self) -> None:
-        """Stop waiting for the answer under way."""
+        """Stop waiting for the reply under way."""
         if self.task is not None:
             self._cutting = True
             self.task.cancel()
 
     def was_cut(self) -> bool:
-        """Tell whether a cancellation was a cut, and take it back if nobody else cancels too."""
+        """Say whether a cancellation was a cut, and take it back if nobody else cancels too."""
         if not self._cutting or self.task is None:
             return False
         self._cutting = False

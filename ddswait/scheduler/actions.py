@@ -1,77 +1,115 @@
-"""What an agenda asks, and the answers that are no replies of DDS."""
+"""What the scheduler wants done next, and who takes the reply."""
 
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ddswait.events import Event
+    from ddswait.outcome import Refusal
     from ddswait.scheduler.instance_poll import InstancePoll
     from ddswait.scheduler.job_poll import JobPoll
+    from ddswait.service.replies import Failure
+
+
+class Poller(Protocol):
+    """Takes the replies to one kind of action; the scheduler has classified them.
+
+    Which reply belongs to which action is decided, and checked by its types, where the request
+    is built (runtime/client.py). So `Any` stands here for the action and for its answer.
+    """
+
+    def answered(self, action: Any, answer: Any, now: float) -> Sequence[Event]:  # noqa: ANN401
+        """Take the answer that was asked for."""
+
+    def failed(self, action: Any, failure: Failure, now: float) -> Sequence[Event]:  # noqa: ANN401
+        """Take a failure that may pass by itself."""
+
+    def refused(self, action: Any, refusal: Refusal, now: float) -> Sequence[Event]:  # noqa: ANN401
+        """Take a refusal, and end every wait that it concerns."""
+
+
+class RepeatingPoller(Poller, Protocol):
+    """Takes the replies to requests that carry credentials."""
+
+    def repeat(self, action: Any, now: float) -> Sequence[Event]:  # noqa: ANN401
+        """Send the same again: its credentials were refused, and are being renewed."""
 
 
 class PollJob(NamedTuple):
-    """Look at one job, as of `at`; the answer goes back to `Scheduler.take`.
+    """Poll one job.
 
-    `lease` counts the renewals of the credentials.
+    Attributes:
+        poll: of the job.
+        poller: takes the reply.
+        credentials: counts the renewals of the credentials.
+        sent_at: when it left.
     """
 
-    job_id: str
-    watch: JobPoll
-    lease: int = 0
-    at: float = 0.0
+    poll: JobPoll
+    poller: RepeatingPoller
+    credentials: int = 0
+    sent_at: float = 0.0
 
     @property
-    def by(self) -> float:
-        """When the look is cut, if it has not been answered."""
-        return self.watch.by if self.watch.by is not None else inf
+    def cut_at(self) -> float:
+        """When the request is cut, if it has not been answered."""
+        return inf if self.poll.cut_at is None else self.poll.cut_at
 
 
 class PollInstance(NamedTuple):
-    """Look at the instance of a job that completed, as of `at`; see `PollJob`."""
+    """Poll the instance of a job that completed; see `PollJob`."""
 
-    instance_id: str
-    readiness: InstancePoll
-    lease: int = 0
-    at: float = 0.0
+    poll: InstancePoll
+    poller: RepeatingPoller
+    credentials: int = 0
+    sent_at: float = 0.0
 
     @property
-    def by(self) -> float:
-        """When the look is cut, if it has not been answered."""
-        return self.readiness.by if self.readiness.by is not None else inf
+    def cut_at(self) -> float:
+        """When the request is cut, if it has not been answered."""
+        return inf if self.poll.cut_at is None else self.poll.cut_at
 
 
 class ListJobs(NamedTuple):
-    """Read one page of the list of tasks; the answer goes back to `Scheduler.take`.
+    """Request one page of a list of jobs.
 
     Attributes:
-        status: of the tasks: `Running` to look at many jobs, `Completed` to learn how long past
-            ones took.
-        offset: of the page's first task.
+        running: True lists the jobs that run, False those that completed, which tell how long
+            jobs take.
+        offset: how many jobs to skip.
         moment: the present by the server's clock, in seconds since 1970.
-        by: when it is cut.
-        lease: counts the renewals of the credentials.
-        at: when it left.
+        cut_at: when the request is cut, if it has not been answered.
+        poller: takes the reply.
+        credentials: counts the renewals of the credentials.
+        sent_at: when it left.
     """
 
-    status: str
+    running: bool
     offset: int
     moment: float
-    by: float
-    lease: int = 0
-    at: float = 0.0
+    cut_at: float
+    poller: RepeatingPoller
+    credentials: int = 0
+    sent_at: float = 0.0
 
 
 class RenewCredentials(NamedTuple):
-    """Obtain new credentials, until `by`; the answer goes back to `Scheduler.take`."""
+    """Obtain new credentials until `cut_at`."""
 
-    by: float
+    cut_at: float
+    poller: Poller
 
 
 class Renewed(NamedTuple):
-    """Credentials are in use, and are to be renewed after so many seconds; None for never.
+    """New credentials are in use.
 
-    `same` tells that they are the ones that were in use before.
+    Attributes:
+        renew_in: seconds after which to renew them; None for never.
+        same: whether they are the ones that were in use before.
     """
 
     renew_in: float | None
@@ -79,6 +117,9 @@ class Renewed(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Nothing to ask before `until`."""
+    """There is nothing to send before `until`."""
 
     until: float
+
+
+Action = PollJob | PollInstance | ListJobs | RenewCredentials

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from math import exp, log, pi, sqrt
+from math import exp, inf, log, pi, sqrt
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ddswait.job import JobPhase
 from ddswait.scheduler.poll_interval import Past
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ddswait.job import Job
 
 _KEPT = 50  # of each name, the latest
 _NAMES = 200  # a server that invents names must not fill the memory
-_SPREAD = 0.4  # of the logarithm: what is believed of a name before its own spread is known
-_WEIGHT = 2.0  # in samples, of that belief
+_SPREAD = 0.4  # of the logarithm: assumed for a name until its own spread is known
+_WEIGHT = 2.0  # of that assumption, in samples
 _STEEPEST = 20.0
 
 
@@ -26,7 +27,7 @@ class Durations:
     def __init__(self) -> None:
         self._seconds: dict[str, dict[str, float]] = {}
         self._past: dict[str, Past | None] = {}
-        self._news: dict[tuple[str, str], float] = {}
+        self._learned: dict[tuple[str, str], float] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._seconds.values()))
@@ -35,36 +36,41 @@ class Durations:
         """Return the durations of each name, by job ID, the latest last."""
         return iter(self._seconds.items())
 
-    def news(self) -> Iterator[tuple[str, str, float]]:
-        """Return (name, job ID, seconds) of what is new since `settle`, the latest last."""
-        return ((name, job_id, seconds) for (name, job_id), seconds in self._news.items())
+    def learned(self) -> Iterator[tuple[str, str, float]]:
+        """Return (name, job ID, seconds) of what was learned since `settle`, the latest last."""
+        return ((name, job_id, seconds) for (name, job_id), seconds in self._learned.items())
 
     def settle(self) -> None:
-        """Note that all that is known by now is kept elsewhere too."""
-        self._news.clear()
+        """Note that everything known so far has been saved elsewhere."""
+        self._learned.clear()
 
     def learn(self, job: Job) -> None:
         """Take the duration of a job that completed, from its own record.
 
-        A failed job tells little of how long a good one takes.
+        A failed job says little about how long a good one takes.
         """
-        if job.status != "Completed" or job.created is None or job.ended is None:
+        if job.phase is not JobPhase.COMPLETED or job.created is None or job.ended is None:
             return
         self.add(job.name, job.id, (job.ended - job.created).total_seconds())
 
+    def learn_all(self, jobs: Iterable[Job]) -> None:
+        """Take the durations of completed jobs; the latest of each name are kept."""
+        for job in sorted(jobs, key=_ended_at):
+            self.learn(job)
+
     def add(self, name: str, job_id: str, seconds: float) -> None:
-        """Take a duration; what is not positive and finite is no duration."""
+        """Take a duration in seconds; one that is not positive and finite is ignored."""
         key = self._key(name)
         if not 0 < seconds < 1e8 or (key not in self._seconds and len(self._seconds) >= _NAMES):  # noqa: PLR2004 - three years
             return
         known = self._seconds.setdefault(key, {})
         if known.pop(job_id, None) is None:
-            self._news[key, job_id] = seconds
+            self._learned[key, job_id] = seconds
         known[job_id] = seconds
         if len(known) > _KEPT:
             oldest = next(iter(known))
             del known[oldest]
-            self._news.pop((key, oldest), None)
+            self._learned.pop((key, oldest), None)
         self._past.clear()
 
     def of(self, name: str) -> Past | None:
@@ -94,10 +100,14 @@ class Durations:
         return "".join(char for char in name if char.isalnum()).lower()
 
 
+def _ended_at(job: Job) -> float:
+    return -inf if job.ended is None else job.ended.timestamp()
+
+
 def _fitted(logs: list[float]) -> Past:
     """Return the log-logistic of some logarithms, its spread shrunk towards what is usual.
 
-    With few samples the median itself is uncertain, which widens what is predicted.
+    With few samples the median itself is uncertain, which widens the prediction.
     """
     middle = median(logs)
     squares = sum((each - middle) ** 2 for each in logs)

@@ -1,10 +1,7 @@
 """After the job: whether its instance takes the next operation. Pure.
 
-DDS takes one operation at a time: while an instance has pending `actions`, or is anything but
-`normal`, the next one is refused with DBS.200019.
-
-Source: "Querying Instances and Details" of the DDS API reference; that `normal` with actions
-counts as busy, Huawei's Terraform provider.
+DDS takes one operation at a time: while an instance has operations under way, the next one is
+refused with an error. So some users wait for the instance as well as for the job.
 """
 
 from __future__ import annotations
@@ -13,103 +10,100 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
-from ddswait.scheduler import retry_delay as pauses
+from ddswait.scheduler import messages, retry_delay
 from ddswait.scheduler.poll import Poll
-from ddswait.service.dds import InstanceState, Throttled, TransientFailure
 
 if TYPE_CHECKING:
-    from random import Random
-
-    from ddswait.job import Job
-    from ddswait.scheduler.job_poll import PollSettings
-
-    State = InstanceState | TransientFailure | Throttled | Refusal
-
-_HOPELESS = frozenset({"createfail", "enlargefail"})
-_FORBIDDEN = 403
+    from ddswait.scheduler.poll import PollContext, PollSettings
+    from ddswait.service.replies import Failure, InstanceState
 
 
 class InstancePoll(Poll):
-    """The wait of one caller for the instance of a job that completed.
+    """The wait of one subscriber for the instance of a job that completed.
 
     Args:
         outcome: that of the job; `completed`, and its job names an instance.
         since: when the job ended.
         deadline: when to give up.
-        owner: who waits; never looked into.
+        subscriber: who waits; never looked into.
 
     Attributes:
         outcome: that of the job.
     """
 
-    __slots__ = ("_told", "outcome")
+    __slots__ = ("_state", "outcome")
 
-    def __init__(self, outcome: Outcome, since: float, deadline: float, owner: object) -> None:
-        super().__init__(outcome.job_id, since, deadline, owner)
+    is_of_instance = True
+
+    def __init__(self, outcome: Outcome, since: float, deadline: float, subscriber: object) -> None:
+        super().__init__(outcome.job_id, since, deadline, subscriber)
         self.outcome = outcome
-        self._told = "it was not looked at"
+        self._state = messages.NEVER_POLLED
 
     def __repr__(self) -> str:
-        return f"<Readiness {self.instance_id}, due at {self.due:.1f}>"
+        return f"<InstancePoll {self.instance_id}, due at {self.due:.1f}>"
+
+    @property
+    def key(self) -> object:
+        """What tells this poll from the others: several subscribers may wait for one instance."""
+        return self.subscriber
 
     @property
     def instance_id(self) -> str:
-        """What to look at."""
+        """What to poll."""
         return instance_of(self.outcome)
 
-    def take(self, reply: State, now: float, rules: PollSettings, random: Random) -> Outcome | None:
-        """Take the answer to a look; return how it ended, or None when it goes on.
+    # ---- replies
 
-        Args:
-            reply: the answer.
-            now: the time.
-            rules: intervals and bounds.
-            random: the source of jitter.
-        """
-        self.by = None
-        self.polls += 1
-        match reply:
-            case InstanceState():
-                return self._seen(reply, now, rules, random)
-            case Refusal():
-                self._told = f"the question was refused: {reply}"
-                return self._not_ready(now)
-            case TransientFailure(cause) | Throttled(cause):
-                self.faults += 1
-                self.cause, self._told = cause, f"the last look failed: {cause}"
-                return self._go_on(self._pause_after(reply, random), now)
-
-    def _seen(
-        self, state: InstanceState, now: float, rules: PollSettings, random: Random
-    ) -> Outcome | None:
-        self.good_at, self.faults, self.cause = now, 0, None
-        gone = not state.found and _is_deletion(self.outcome.job)
-        if gone or state == InstanceState(found=True, status="normal"):
+    def seen(self, state: InstanceState, now: float, context: PollContext) -> Outcome | None:
+        """Take the state that a poll brought; return the outcome if the wait has ended."""
+        self._answered()
+        self.succeeded_at, self.failures, self.cause = now, 0, None
+        job = self.outcome.job
+        is_gone = not state.is_found and job is not None and job.is_deletion
+        if state.is_ready or is_gone:
             return self._end(OutcomeKind.COMPLETED, self.outcome.message, now)
-        self._told = _told(state.status, state.actions) if state.found else _NOT_FOUND
-        if state.status in _HOPELESS:
+        self._state = state.description
+        if state.is_hopeless:
             return self._not_ready(now)
-        return self._go_on(min(rules.interval, pauses.while_not_visible(self.polls, random)), now)
+        delay = retry_delay.while_unknown(self.polls, context.random)
+        return self._continue(min(context.settings.interval, delay), now)
 
-    def _go_on(self, pause: float, now: float) -> Outcome | None:
+    def failed(self, failure: Failure, now: float, context: PollContext) -> Outcome | None:
+        """Take a failed poll; return the outcome if the deadline has passed."""
+        self._answered()
+        self.failures += 1
+        self.cause, self._state = failure.cause, messages.last_poll_failed(failure.cause)
+        return self._continue(self.delay_after(failure, context.random), now)
+
+    def denied(self, refusal: Refusal, now: float) -> Outcome:
+        """Take a refusal that concerns this instance only."""
+        self._answered()
+        self._state = f"the request was refused: {refusal}"
+        return self._not_ready(now)
+
+    def _answered(self) -> None:
+        self.cut_at = None
+        self.polls += 1
+
+    def _continue(self, delay: float, now: float) -> Outcome | None:
         if now >= self.deadline:
             return self._not_ready(now)
-        self._look_after(pause, now)
+        self.schedule(delay, now)
         return None
 
-    def refused(self, refusal: Refusal, now: float, rules: PollSettings) -> Outcome:
-        """Return the outcome of a refusal that concerns every look at an instance."""
-        forbidden = refusal.http_status == _FORBIDDEN
-        hint = "ask for the permission dds:instance:list" if forbidden else refusal.hint
-        message = (
-            f"job {self.job_id} completed; the question whether its instance {self.instance_id} "
-            f"is ready was refused by {rules.place}: {refusal}{hint and f'; {hint}'}"
+    # ---- how it ends
+
+    def refused(self, refusal: Refusal, now: float, settings: PollSettings) -> Outcome:
+        """Return the outcome of a refusal that concerns every poll of an instance."""
+        message = messages.instance_refused(
+            self.job_id, self.instance_id, settings.location, refusal
         )
         return self._end(OutcomeKind.REFUSED, message, now, refusal)
 
-    def unreached(self, cause: str, now: float, rules: PollSettings) -> Outcome:  # noqa: ARG002 - as of a job
-        """Return the outcome of having been blind for too long."""
-        self.cause, self._told = cause, f"the last look failed: {cause}"
+    def unreachable(self, cause: str, now: float, settings: PollSettings) -> Outcome:  # noqa: ARG002 - as of a job
+        """Return the outcome of having reached nobody for too long."""
+        self.cause, self._state = cause, messages.last_poll_failed(cause)
         return self._not_ready(now)
 
     def timed_out(self, deadline: float, now: float) -> Outcome:  # noqa: ARG002 - as of a job
@@ -118,13 +112,11 @@ class InstancePoll(Poll):
 
     def pending(self, now: float) -> Outcome:
         """Return what is known while the wait goes on."""
-        message = "the job completed; its instance is not ready yet"
-        return self._end(OutcomeKind.PENDING, message, now)
+        return self._end(OutcomeKind.PENDING, messages.instance_pending(), now)
 
     def _not_ready(self, now: float) -> Outcome:
-        message = (
-            f"job {self.job_id} completed, but its instance {self.instance_id} was not ready after "
-            f"{now - self.since:.0f} s more: {self._told}"
+        message = messages.instance_not_ready(
+            self.job_id, self.instance_id, now - self.since, self._state
         )
         return self._end(OutcomeKind.NOT_READY, message, now)
 
@@ -142,20 +134,6 @@ class InstancePoll(Poll):
         )
 
 
-_NOT_FOUND = (
-    "no instance has this ID (jobs name nodes as well; then look at the instance in the console)"
-)
-
-
 def instance_of(outcome: Outcome) -> str:
     """Return the ID of a job's instance; "" when it names none, so there is nothing to wait for."""
     return outcome.job.instance.id if outcome.job and outcome.job.instance else ""
-
-
-def _told(status: str, actions: tuple[str, ...]) -> str:
-    pending = f", with {', '.join(actions)} pending" if actions else ""
-    return f"it is {status}{pending}"
-
-
-def _is_deletion(job: Job | None) -> bool:
-    return job is not None and job.name.lower().startswith("delete")

@@ -1,238 +1,262 @@
-"""Lists of tasks in the place of single looks: which to ask for, and what they told. Pure.
+"""List requests in place of polls: which page to request, and what it says. Pure.
 
-The rules stand on top of sweep.py, which decides when a list pays. Here its pages meet the
-watches: what a list may tell of waits for it, what it lacks is asked about singly.
+The rules stand at the top of list_planner.py, which decides when a list pays. This file applies
+each page to the jobs being polled. Jobs the list may cover wait for it; jobs missing from it are
+polled individually.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ddswait.events import Polled
+from ddswait.events import ListRefused, Polled
+from ddswait.outcome import Scope
 from ddswait.scheduler.actions import ListJobs
-from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.list_planner import ListPlanner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from random import Random
+    from collections.abc import Sequence
 
     from ddswait.events import Event
-    from ddswait.scheduler.job_poll import PollSettings
-    from ddswait.scheduler.news import News
-    from ddswait.scheduler.poll import Poll
+    from ddswait.job import Job
+    from ddswait.outcome import Refusal
+    from ddswait.scheduler.job_events import JobEvents
+    from ddswait.scheduler.job_poll import JobPoll
+    from ddswait.scheduler.poll import Poll, PollContext
+    from ddswait.scheduler.queue import PollQueue
     from ddswait.scheduler.rate_limiter import RateLimiter
-    from ddswait.scheduler.server_clock import ServerClock
     from ddswait.scheduler.subscribers import Subscribers
-    from ddswait.service.dds import JobPage
+    from ddswait.service.replies import Failure, JobPage
 
-_FINAL = frozenset({"Completed", "Failed"})
+_PAST_AGAIN = 60.0  # seconds after which to request past jobs again, if that failed
+_ENOUGH = 5  # past jobs of a name: more of them would add little
 
 
 class ListPolling:
-    """The lists of one agenda, and the jobs that have to do with them.
+    """The lists of one scheduler, and the jobs that have to do with them.
 
     Args:
-        rules: intervals and bounds, in seconds.
-        random: the source of all jitter.
-        roster: the watches.
-        almanac: the server's clock and the past.
-        budget: how many questions may leave.
-        news: tells what a look changed.
+        context: what the polls share.
+        subscribers: all that is waited for.
+        queue: of the polls.
+        rate_limiter: how many requests may leave.
+        job_events: says what a list changed.
 
     Attributes:
-        sweeping: when lists pay, and how far the present one was read.
-        newcomers: the IDs of jobs never asked about, and not looked for in a list.
-        lacked: the IDs of jobs that a list lacked, and that have not been looked at since.
+        planner: when lists pay, and how far the present one was read.
+        missed: the IDs of jobs that a list lacked, and that have not been polled since.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what it stands between
+    def __init__(
         self,
-        rules: PollSettings,
-        random: Random,
+        context: PollContext,
         subscribers: Subscribers,
-        clock: ServerClock,
-        budget: RateLimiter,
-        news: News,
+        queue: PollQueue,
+        rate_limiter: RateLimiter,
+        job_events: JobEvents,
     ) -> None:
-        self.sweeping = ListPlanner()
-        self.newcomers: set[str] = set()
-        self.lacked: set[str] = set()
-        self._rules = rules
-        self._random = random
+        self.planner = ListPlanner(context.settings.list_page_size)
+        self.missed: set[str] = set()
+        self._context = context
         self._subscribers = subscribers
-        self._clock = clock
-        self._rate_limiter = budget
-        self._news = news
+        self._queue = queue
+        self._rate_limiter = rate_limiter
+        self._job_events = job_events
         self._held: list[Poll] = []  # due, and waiting for the list that is being read
-        self._gone: deque[JobPoll] = deque()  # a list should have held them, and did not
+        self._missing: deque[JobPoll] = deque()  # the list should have shown them, and did not
+        # When to request the list of past jobs; inf for not (again), None while no job of an
+        # unknown name was seen.
+        self._past_due: float | None = None
 
-    def forget(self, job_id: str) -> None:
-        """Forget a job that nobody waits for any more."""
-        for noted in (self.newcomers, self.lacked, self.sweeping.unlisted):
-            noted.discard(job_id)
+    # ---- what to request
 
-    # ---- what to ask
-
-    def due_at(self, now: float) -> float:
+    def due(self, now: float) -> float:
         """Return when a page of some list is due; inf when none is."""
-        sweeping, clock = self.sweeping, self._clock
-        if not sweeping.allowed or clock.server_ahead is None or not self._subscribers.watches:
+        planner = self.planner
+        if not planner.allowed or self._context.clock.ahead is None or not self._subscribers.jobs:
             return inf
-        past_at = inf if clock.past_at is None else clock.past_at
-        return min(past_at, now if sweeping.page_due else sweeping.due)
+        past_due = inf if self._past_due is None else self._past_due
+        return min(past_due, now if planner.page_due else planner.due)
 
-    def question(self, lease: int, now: float) -> ListJobs | None:
-        """Return the page to ask for now, if there is one that pays.
+    def next_page(self, credentials: int, now: float) -> ListJobs | None:
+        """Return the page to request now, if there is one that pays.
 
         Args:
-            lease: counts the renewals of the credentials.
+            credentials: counts the renewals of the credentials.
             now: the time.
         """
-        sweeping, clock = self.sweeping, self._clock
-        if not sweeping.allowed or clock.server_ahead is None:
+        planner = self.planner
+        if not planner.allowed or self._context.clock.ahead is None:
             return None
-        if clock.past_at is not None and clock.past_at <= now:
-            clock.past_at = inf
-            return self._page("Completed", 0, lease, now)
-        if sweeping.page_due:
-            return self._page("Running", sweeping.offset or 0, lease, now)
-        if sweeping.offset is not None:
+        if self._past_due is not None and self._past_due <= now:
+            self._past_due = inf
+            return self._page(0, credentials, now, running=False)
+        if planner.page_due:
+            return self._page(planner.offset or 0, credentials, now)
+        if planner.offset is not None:
             return None
-        if not (sweeping.due <= now or sweeping.pays_for(len(self.newcomers))):
-            if sweeping.should_consider(now):
-                self._plan(now)
-            return None
-        self._begin(now)
-        return self._page("Running", 0, lease, now)
+        if planner.due <= now or planner.pays_for(len(self._subscribers.new_jobs)):
+            self._begin(now)
+            return self._page(0, credentials, now)
+        if planner.should_consider(now):
+            self._plan(now)
+        return None
 
-    def _page(self, status: str, offset: int, lease: int, now: float) -> ListJobs:
-        if status == "Running":
-            self.sweeping.asked = True
-        moment = now + (self._clock.server_ahead or 0.0)
-        return ListJobs(status, offset, moment, now + self._rules.request_timeout, lease, now)
+    def _page(self, offset: int, credentials: int, now: float, *, running: bool = True) -> ListJobs:
+        if running:
+            self.planner.page_under_way = True
+        moment = now + (self._context.clock.ahead or 0.0)
+        cut_at = now + self._context.settings.request_timeout
+        return ListJobs(running, offset, moment, cut_at, self, credentials, now)
 
     def _begin(self, now: float) -> None:
-        """Begin to read the list; what it may tell of waits for it."""
-        self.newcomers.clear()
-        watches = self._subscribers.watches.values()
-        self.sweeping.begin(watch.job_id for watch in watches if self._may_tell_of(watch, now))
-        for watch in self._subscribers.ready:
-            if self.holds(watch, now):
-                self.hold(watch)
+        """Begin to read the list; jobs that it may cover wait for it."""
+        self._subscribers.new_jobs.clear()
+        jobs = self._subscribers.jobs
+        self.planner.unlisted &= jobs.keys()  # of jobs that nobody waits for any more
+        self.missed &= jobs.keys()
+        self.planner.begin(poll.job_id for poll in jobs.values() if self._may_cover(poll, now))
+        for poll in self._queue.ready:
+            if self.holds(poll, now):
+                self.hold(poll)
 
-    def _may_tell_of(self, watch: Poll, now: float) -> bool:
-        """Whether a list may stand for the next look at a job."""
-        if not isinstance(watch, JobPoll):
+    def _may_cover(self, poll: Poll, now: float) -> bool:
+        """Whether a list may stand for the next poll of a job."""
+        job = self._subscribers.jobs.get(poll.key)
+        if job is not poll or poll.cut_at is not None or now >= poll.deadline:
             return False
-        if watch.by is not None or now >= watch.deadline or watch.job_id in self.sweeping.unlisted:
+        if poll.job_id in self.planner.unlisted:
             return False
-        if watch.record is None:
-            return not watch.polls
-        return now - watch.asked < self._rules.trust
+        if job.job is None:
+            return not poll.polls
+        return now - poll.unreachable_since < self._context.settings.trust
 
-    def holds(self, watch: Poll, now: float) -> bool:
-        """Whether the list that is being read may tell of a job that is due."""
-        return watch.job_id in self.sweeping.expected and self._may_tell_of(watch, now)
+    def holds(self, poll: Poll, now: float) -> bool:
+        """Whether the list that is being read may cover a poll that is due."""
+        return poll.job_id in self.planner.expected and self._may_cover(poll, now)
 
-    def hold(self, watch: Poll) -> None:
-        """Let a due watch wait for the list, but not beyond its deadline."""
-        self._held.append(watch)
-        self._subscribers.put_off(watch, watch.deadline)
+    def hold(self, poll: Poll) -> None:
+        """Let a poll that is due wait for the list, but not beyond its deadline."""
+        self._held.append(poll)
+        self._queue.put_off(poll, poll.deadline)
 
-    def next_gone(self) -> JobPoll | None:
-        """Take out the next watch that a list lacked and that is still ready."""
-        while self._gone:
-            gone = self._gone.popleft()
-            if gone in self._subscribers.ready and gone.by is None:
-                self._subscribers.ready.discard(gone)
-                return gone
+    def next_missing(self) -> JobPoll | None:
+        """Take out the next poll that a list lacked and that is still ready."""
+        ready = self._queue.ready
+        while self._missing:
+            missing = self._missing.popleft()
+            if missing in ready and missing.cut_at is None:
+                ready.discard(missing)
+                return missing
         return None
 
     def _plan(self, now: float) -> None:
-        """Work out when the next sweep is due, if it pays."""
-        unlisted = self.sweeping.unlisted
-        self.sweeping.plan(
+        """Work out when the next list is due, if it pays."""
+        unlisted = self.planner.unlisted
+        self.planner.plan(
             (
-                watch.hazard(now, self._clock.past_of(watch))
-                for watch in self._subscribers.watches.values()
-                if watch.record is not None and watch.job_id not in unlisted
+                poll.hazard(now, self._context)
+                for poll in self._subscribers.jobs.values()
+                if poll.job is not None and poll.job_id not in unlisted
             ),
-            self._rules.interval,
+            self._context.settings.interval,
             self._rate_limiter.spacing(now),
             now,
         )
 
-    # ---- what was told
+    def want_past(self, job: Job, now: float) -> None:
+        """Request the list of past jobs soon, if little is known of those of this name."""
+        if self._past_due is None and self._context.durations.count(job.name) < _ENOUGH:
+            self._past_due = now
 
-    def take(self, page: JobPage, now: float, *, closely: bool) -> Sequence[Event]:
-        """Take a page of running tasks; return what is new, and each look if told to `closely`."""
-        if self.sweeping.offset is None:
+    # ---- replies
+
+    def answered(self, action: ListJobs, page: JobPage, now: float) -> Sequence[Event]:
+        """Take a page."""
+        if not action.running:
+            self._context.durations.learn_all(page.jobs)
+            return ()
+        if self.planner.offset is None:
             return ()  # lists were given up meanwhile
         events: list[Event] = []
-        for record in page.records:
-            job_id = record.get("id")
-            watch = self._subscribers.watches.get(job_id) if isinstance(job_id, str) else None
-            if watch is not None and watch.by is None and not _is_final(record):
-                events += self._see(watch, record, now, closely=closely)
-        if self.sweeping.page(len(page.records), page.total, now):
+        for job in page.jobs:
+            poll = self._subscribers.jobs.get(job.id)
+            if poll is not None and poll.cut_at is None and not job.is_final:
+                events += self._see(poll, job, now)
+        if self.planner.take_page(action.offset, len(page.jobs), page.total, now):
             self._end(now)
         return events
 
-    def _see(
-        self, watch: JobPoll, record: Mapping[str, Any], now: float, *, closely: bool
-    ) -> Sequence[Event]:
-        """Take a list's word that a job is running."""
-        self.sweeping.seen.add(watch.job_id)
-        self.sweeping.unlisted.discard(watch.job_id)
-        self.lacked.discard(watch.job_id)
-        if not isinstance(record.get("status"), str) or now >= watch.deadline:
+    def _see(self, poll: JobPoll, job: Job, now: float) -> Sequence[Event]:
+        """Believe a list that a job is running."""
+        self.planner.seen.add(poll.job_id)
+        self.planner.unlisted.discard(poll.job_id)
+        self.missed.discard(poll.job_id)
+        if not job.status or now >= poll.deadline:
             return ()
-        before = watch.record
+        before = poll.job
         if before is None:
-            self._clock.note_birth(watch, record, now)
-        past = self._clock.past_of_name(record if before is None else before)
-        watch.listed(record, now, self._rules, self._random, past)
-        self._subscribers.put_off(watch)
-        news = self._news.of(before, watch, now)
-        return [*news, Polled(watch.job_id, "listed", watch.due - now)] if closely else news
+            self.want_past(job, now)
+        poll.listed(job, now, self._context)
+        self._queue.put_off(poll, poll.due)
+        events = self._job_events.of(before, poll, now)
+        if self._job_events.verbose:
+            return [*events, Polled(poll.job_id, "listed", poll.due - now)]
+        return events
 
     def _end(self, now: float) -> None:
-        """Ask singly about every job that the list should have held and did not."""
-        sweeping = self.sweeping
-        for job_id in () if sweeping.given_up else sweeping.expected - sweeping.seen:
-            watch = self._subscribers.watches.get(job_id)
-            if watch is None or watch.by is not None:
+        """Poll every job individually that the list should have shown and did not."""
+        planner = self.planner
+        for job_id in () if planner.given_up else planner.expected - planner.seen:
+            poll = self._subscribers.jobs.get(job_id)
+            if poll is None or poll.cut_at is not None:
                 continue
-            if watch.record is not None:
-                sweeping.unlisted.add(job_id)  # until a list holds it again
-                self.lacked.add(job_id)
-            self._subscribers.call(watch, now)
-            self._gone.append(watch)
-        self._let_held_go(now)
+            if poll.job is not None:
+                planner.unlisted.add(job_id)  # until a list shows it again
+                self.missed.add(job_id)
+            self._queue.make_ready(poll, now)
+            self._missing.append(poll)
+        self._release_held(now)
         self._plan(now)
 
-    def failed(self, now: float, retry_after: float = 0.0) -> None:
-        """Note that a page did not come."""
-        self.sweeping.failed(now, self._random, retry_after)
-        self._let_held_go(now)
+    def failed(self, action: ListJobs, failure: Failure, now: float) -> Sequence[Event]:
+        """Take a page that did not come."""
+        if action.running:
+            self._give_up(failure.retry_after, now)
+        else:
+            self._past_due = now + max(_PAST_AGAIN, failure.retry_after)
+        return ()
+
+    def refused(self, action: ListJobs, refusal: Refusal, now: float) -> Sequence[Event]:  # noqa: ARG002 - of the interface
+        """Take a refusal: of lists for good, or of everything."""
+        if refusal.scope is Scope.EVERYTHING:
+            return self._subscribers.refuse(refusal, now)
+        self.forbid(now)
+        return (ListRefused(str(refusal)),)
+
+    def repeat(self, action: ListJobs, now: float) -> Sequence[Event]:
+        """Give a list up whose credentials are being renewed: another one is due soon."""
+        if action.running:
+            self._give_up(0.0, now)
+        else:
+            self._past_due = now
+        return ()
+
+    def _give_up(self, retry_after: float, now: float) -> None:
+        self.planner.failed(now, self._context.random, retry_after)
+        self._release_held(now)
 
     def forbid(self, now: float) -> None:
-        """Ask for no list any more."""
-        self.sweeping.forbid()
-        self._let_held_go(now)
+        """Request no list any more."""
+        self.planner.forbid()
+        self._release_held(now)
 
-    def _let_held_go(self, now: float) -> None:
-        """Ask singly about every job that waited for the list and was not in it."""
+    def _release_held(self, now: float) -> None:
+        """Poll every job individually that waited for the list and was not in it."""
         held, self._held = self._held, []
-        self.sweeping.expected = set()
-        for watch in held:
-            if watch.by is None and watch.due == watch.deadline and now < watch.deadline:
-                self._subscribers.call(watch, now)
-
-
-def _is_final(record: Mapping[str, Any]) -> bool:
-    status = record.get("status")
-    return isinstance(status, str) and status in _FINAL
+        self.planner.expected = set()
+        for poll in held:
+            if poll.cut_at is None and poll.due == poll.deadline and now < poll.deadline:
+                self._queue.make_ready(poll, now)

@@ -1,22 +1,22 @@
-"""How many questions may still be sent, and when the next. Pure: times are arguments.
+"""How many requests may still be sent, and when the next. Pure: times are arguments.
 
 The rules
 
-1. Every question passes every limit that is known: the waiter's own rate, and those that the
-API stated in a 429 ("limit:200,time:5 minute").
-2. A limit of N in a window is used to nine tenths, spread over the window: at most a tenth of
-N at once, then one every window / 0.9 N seconds. No window, wherever it begins, then holds
-more than N.
-3. What was sent before a limit was learned counts: the next question leaves when the window
-before it has room. So no more than the window is waited for.
-4. A limit replaces an older one of the same policy (user, ip, api) and window. One that is new is
-learned even from a 429 that left long ago.
-5. A 429 while we were below a known limit means that others eat from it: our share of it
-shrinks, and comes back slowly.
-6. A 429 without figures halves our own rate, down to one question in a minute, since the limit
-may be any. It comes back by doubling.
-7. Questions that left before the last cut say nothing new: a burst is punished once.
-8. `Retry-After` is honoured, for everything.
+1. Every request passes every limit that is known: the waiter's own rate, and those that the API
+   stated in a 429 ("limit:200,time:5 minute").
+2. A limit of N in a window is used to nine tenths, spread over the window: at most a tenth of N
+   at once, then one every window / 0.9 N seconds. No window, wherever it begins, then holds more
+   than N.
+3. Requests that were sent before a limit was learned count: the next one leaves when the window
+   before it has room. So the wait is never longer than the window.
+4. A limit replaces an older one of the same policy (user, ip, api) and window. A new one is
+   learned even from a 429 to a request that left long ago.
+5. A 429 while we were below a known limit means that others use it too: our share of it shrinks,
+   and grows back slowly.
+6. A 429 without figures halves our own rate, down to one request a minute, since the limit may
+   be anything. The rate grows back by doubling.
+7. Requests that left before the last cut say nothing new: a burst is punished once.
+8. `Retry-After` is honoured, for every request.
 """
 
 from __future__ import annotations
@@ -32,30 +32,32 @@ _SHRINK = 0.7
 _LEAST = 0.1  # of a learned limit: how far our share of it can shrink
 _BACK_PER_WINDOW = 0.05  # of the limit, regained in each window without a 429
 # Seconds in which our own rate doubles after a 429 without figures. A hidden limit is met again
-# each time, so slow is rude to nobody and late for all. Measured with 1,000 jobs under hidden
+# each time, so slow growth annoys nobody and delays everybody. With 1,000 jobs under hidden
 # limits of 200/5m, 60/m and 20/m, without lists: doubling in 60, 120 and 300 s meets 77, 71 and
 # 91; 42, 38 and 48; 21, 17 and 22 times 429, and the mean lateness is 1215, 686 and 2035 s; 1352,
 # 783 and 1829 s; 1870, 1429 and 2346 s.
 _DOUBLES = 120.0
-_MOST_DOUBLINGS = 60.0  # more of them are none: no float need overflow
+_MOST_DOUBLINGS = 60.0  # the rate is whole long before: this only keeps floats from overflow
 _TINY = 1e-9
 _REMEMBERED = 20_000  # times of sending: enough for limits of up to so many
-_SLOWEST = 60.0  # seconds between two questions, however often we are told to slow down
+_SLOWEST = 60.0  # seconds between two requests, however often we are asked to slow down
 
 _RATE = re.compile(r"([1-9]\d{0,8})/(\d{0,6})(s|m|h|d)")
 _UNIT = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def parse_rate(text: str) -> tuple[int, float]:
-    """Return (questions, seconds) of a rate such as `10/s` or `200/5m`.
+    """Return (requests, seconds) of a rate such as `10/s` or `200/5m`.
 
     Raises:
-        InputError: it is none.
+        InputError: the text is not a rate; the message quotes it.
     """
     found = _RATE.fullmatch(text.strip().lower()) if text.isascii() else None
     count = int(found[2] or 1) if found else 0
     if found is None or not count:
-        raise InputError(f"rate {text!a} is none: give questions per time, as in 10/s or 200/5m")
+        raise InputError(
+            f"invalid rate {text!a}: use requests per unit of time, such as 10/s or 200/5m"
+        )
     return int(found[1]), count * _UNIT[found[3]]
 
 
@@ -92,7 +94,7 @@ class _Limit:
             return self._full_at - self._room
         return self._full_at - (self.burst(now) - 1) * self.spacing(now)
 
-    def spend(self, now: float) -> None:
+    def sent(self, now: float) -> None:
         spacing = self._spacing if self._share >= 1.0 else self.spacing(now)
         self._full_at = max(self._full_at, now) + spacing
 
@@ -114,7 +116,7 @@ class RateLimiter:
     """All the limits of one waiter.
 
     Args:
-        limit: how many questions of our own accord; inf for no limit.
+        limit: how many requests, by our own rate; inf for no limit.
         window: in how many seconds.
     """
 
@@ -123,26 +125,26 @@ class RateLimiter:
         self._slow = 1.0
         self._slowed_at = -inf
         self._learned: dict[tuple[str, float], _Limit] = {}  # by policy and window
-        self._sent: deque[float] = deque(maxlen=_REMEMBERED)
+        self._times_sent: deque[float] = deque(maxlen=_REMEMBERED)
         self._not_before = -inf
         self._cut_at = -inf
-        self._refusals = 0
+        self._throttled_in_a_row = 0
 
-    def at(self, now: float) -> float:
-        """Return when the next question may leave; `now` or earlier: at once."""
+    def next_at(self, now: float) -> float:
+        """Return when the next request may leave; `now` or earlier: at once."""
         at = max(self._not_before, self._own.next_at(now))
         if self._slow < 1.0:
-            at = max(at, self._paced(now))
+            at = max(at, self._slowed_next_at(now))
         for limit in self._learned.values():
             at = max(at, limit.next_at(now), self._window_free(limit, now))
         return at
 
-    def _paced(self, now: float) -> float:
-        """Return when a rate that was halved allows the next question."""
+    def _slowed_next_at(self, now: float) -> float:
+        """Return when a rate that was halved allows the next request."""
         slow = self._factor(now)
-        if slow >= 1.0 or not self._sent:
+        if slow >= 1.0 or not self._times_sent:
             return -inf
-        return self._sent[-1] + min(self._own.spacing(now) / slow, _SLOWEST)
+        return self._times_sent[-1] + min(self._own.spacing(now) / slow, _SLOWEST)
 
     def _factor(self, now: float) -> float:
         if self._slow >= 1.0:
@@ -152,55 +154,55 @@ class RateLimiter:
 
     def _window_free(self, limit: _Limit, now: float) -> float:
         most = limit.most(now)
-        return self._sent[-most] + limit.window if most <= len(self._sent) else -inf
+        return self._times_sent[-most] + limit.window if most <= len(self._times_sent) else -inf
 
-    def spend(self, now: float) -> None:
-        """Note that a question leaves."""
-        self._sent.append(now)
-        self._own.spend(now)
+    def sent(self, now: float) -> None:
+        """Note that a request leaves."""
+        self._times_sent.append(now)
+        self._own.sent(now)
         for limit in self._learned.values():
-            limit.spend(now)
+            limit.sent(now)
 
-    def left(self, now: float) -> int:
-        """Return how many questions may leave at once."""
-        if self.at(now) > now:
+    def room(self, now: float) -> int:
+        """Return how many requests may leave at once."""
+        if self.next_at(now) > now:
             return 0
         if self._factor(now) < 1.0:
             return 1
         limits = (self._own, *self._learned.values())
-        return min(_left(limit, now) for limit in limits)
+        return min(_room(limit, now) for limit in limits)
 
     def spacing(self, now: float) -> float:
-        """Return the seconds between two questions in the long run."""
+        """Return the seconds between two requests in the long run."""
         limits = (self._own, *self._learned.values())
-        return max(*(limit.spacing(now) for limit in limits), self._paced(now) - now)
+        return max(*(limit.spacing(now) for limit in limits), self._slowed_next_at(now) - now)
 
     def answered(self) -> None:
-        """Note an answer that was no 429."""
-        self._refusals = 0
+        """Note a reply that was not a 429."""
+        self._throttled_in_a_row = 0
 
     def throttled(  # noqa: PLR0913, PLR0917 - what a 429 states, and its times
         self,
         limit: int | None,
         window: float | None,
         retry_after: float,
-        asked_at: float,
+        sent_at: float,
         now: float,
         policy: str = "",
     ) -> None:
         """Learn from a 429.
 
         Args:
-            limit: questions in `window` seconds, as the reply stated them; None for no figures.
+            limit: requests in `window` seconds, as the reply stated them; None for no figures.
             window: see `limit`.
             retry_after: seconds that the reply asks to wait; 0 for none.
-            asked_at: when the refused question left.
+            sent_at: when the refused request left.
             now: the time.
-            policy: whom the limit counts; "" if the reply does not state it.
+            policy: what the limit counts by; "" if the reply does not state it.
         """
         self._not_before = max(self._not_before, now + retry_after)
         if limit is None or window is None:
-            if asked_at > self._slowed_at:
+            if sent_at > self._slowed_at:
                 floor = max(self._own.spacing(now) / _SLOWEST, _TINY)
                 self._slow = max(self._factor(now) / 2, min(floor, 1.0))
                 self._slowed_at = now
@@ -208,17 +210,17 @@ class RateLimiter:
         known = self._learned.get((policy, window))
         if known is not None and known.limit != limit:
             known = None
-        if known is not None and asked_at <= self._cut_at:
+        if known is not None and sent_at <= self._cut_at:
             return
         self._cut_at = now
-        self._refusals += 1
-        sent = sum(at > now - window for at in self._sent)
+        self._throttled_in_a_row += 1
+        count = sum(at > now - window for at in self._times_sent)
         learned = self._learned[policy, window] = known or _Limit(limit, window, now)
-        if sent > learned.most(now) or (known is None and sent == self._sent.maxlen):
+        if count > learned.most(now) or (known is None and count == self._times_sent.maxlen):
             learned.hold(now)  # we filled the window ourselves: rule 3 says how long to wait
             return
         learned.cut(now, _SHRINK)
-        pause = window / 10 * 2.0 ** min(self._refusals - 1, 10)
+        pause = window / 10 * 2.0 ** min(self._throttled_in_a_row - 1, 10)
         learned.hold(now)
         self._not_before = max(self._not_before, now + min(pause, window))
 
@@ -227,7 +229,7 @@ class RateLimiter:
         return ", ".join(f"{each.limit:g}/{each.window:g} s" for each in limits)
 
 
-def _left(limit: _Limit, now: float) -> int:
+def _room(limit: _Limit, now: float) -> int:
     if limit.limit == inf:
         return 10**9
     burst, spacing = limit.burst(now), limit.spacing(now)

@@ -1,18 +1,24 @@
-"""Pauses while there is nothing to know: an ID that is unknown, a look that failed. Pure."""
+"""Delays before a request is repeated: after a failure, and while a job ID is unknown. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ddswait.service.replies import Throttled
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
+    from ddswait.service.replies import Failure
+
+_AT_ONCE = 0.001  # seconds: as soon as the rate limiter allows, and still later than now
+
 
 class _Growth:
-    """Pauses that double up to a bound, from backoff's generator, each computed once.
+    """Delays that double up to a bound, from backoff's generator, each computed once.
 
-    One shared list instead of a generator for each job: a count in the watch is the whole state.
+    One shared list instead of a generator for each job: a count in the poll is the whole state.
     """
 
     def __init__(self, first: float, longest: float) -> None:
@@ -28,7 +34,7 @@ class _Growth:
 
     def _generator(self) -> Iterator[float]:
         if self._source is None:
-            import backoff  # a wait that meets no fault never pays for it
+            import backoff  # a wait without a failure never pays for it
 
             generator = backoff.expo(factor=self._first, max_value=self._longest)
             generator.send(None)
@@ -36,24 +42,31 @@ class _Growth:
         return self._source
 
 
-_UNSEEN = _Growth(first=0.5, longest=5.0)
-_AFTER_FAULT = _Growth(first=1.0, longest=60.0)
+_UNKNOWN_JOB = _Growth(first=0.5, longest=5.0)
+_FAILURE = _Growth(first=1.0, longest=60.0)
 
 
-def while_not_visible(misses: int, random: Random) -> float:
-    """Return the pause after the `misses`-th look that did not know the job ID (from 1).
+def while_unknown(misses: int, random: Random) -> float:
+    """Return the delay after the `misses`-th poll that did not know the job ID (from 1).
 
     "After a job is generated, it takes several seconds to query the job ID" (DDS API reference):
     half a second first, growing to five.
     """
-    return _UNSEEN[misses - 1] * random.uniform(0.9, 1.1)
+    return _UNKNOWN_JOB[misses - 1] * random.uniform(0.9, 1.1)
 
 
-def after_fault(faults: int, retry_after: float, random: Random) -> float:
-    """Return the pause after the `faults`-th failed look in a row (from 1).
+def after_failures(failures: int, retry_after: float, random: Random) -> float:
+    """Return the delay after the `failures`-th failed request in a row (from 1).
 
-    Jitter takes up to half off our own pause, so that many jobs that met one outage come back
-    spread out, and only adds to the server's `Retry-After`, which is never undercut.
+    Jitter takes up to half off our own delay, so that many jobs that met one outage come back
+    spread out. It only adds to the server's `Retry-After`, which is never undercut.
     """
-    own = _AFTER_FAULT[faults - 1] * random.uniform(0.5, 1.0)
+    own = _FAILURE[failures - 1] * random.uniform(0.5, 1.0)
     return max(own, retry_after * random.uniform(1.0, 1.1))
+
+
+def after_failure(failure: Failure, failures: int, random: Random) -> float:
+    """Return the delay after a failed poll, the `failures`-th in a row."""
+    if isinstance(failure, Throttled) and failure.limit is not None:
+        return max(failure.retry_after, _AT_ONCE)  # the rate limiter knows when
+    return after_failures(failures, failure.retry_after, random)

@@ -1,155 +1,195 @@
-"""Who waits for what, and whose look is due when. Pure.
+"""Who waits for which job or instance, each with a deadline of their own. Pure.
 
-A watch is in one of three places: in the timetable until its look is due, then among the ready
-until it leaves, and then under way (`by` is set). An entry of the timetable is stale, and
-skipped, when its job has gone or is due at another time.
+The first subscriber of a job, the one with the earliest deadline, is kept in its poll; the few
+others, if any, are kept here.
 """
 
 from __future__ import annotations
 
 from bisect import insort
-from math import inf
 from typing import TYPE_CHECKING
 
-from ddswait.scheduler.delay_queue import DelayQueue
+from ddswait.events import Ended, Tracked
+from ddswait.outcome import Scope
+from ddswait.scheduler.instance_poll import InstancePoll
 from ddswait.scheduler.job_poll import JobPoll
-from ddswait.scheduler.ready_queue import ReadyQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ddswait.scheduler.instance_poll import InstancePoll
-    from ddswait.scheduler.poll import Poll
-
-_STALE_ENTRIES = 64  # too few to be worth a clean-up
+    from ddswait.events import Event
+    from ddswait.outcome import Outcome, Refusal
+    from ddswait.scheduler.poll import Poll, PollSettings
+    from ddswait.scheduler.queue import PollQueue
 
 
 class Subscribers:
-    """All watches of jobs, and waits for instances, of one agenda.
+    """All that is waited for in one scheduler, and who waits.
 
     Args:
-        wanted: tells the interval that a watch wants by now; see ready.py.
+        queue: of the polls.
+        settings: intervals and bounds.
 
     Attributes:
-        watches: by job ID.
-        readying: the waits for instances, by owner.
-        ready: those whose look is due and has not left.
+        jobs: the polls of jobs, by job ID.
+        instances: the polls of instances, by subscriber.
+        new_jobs: the IDs of jobs that were never polled, and not looked for in a list.
     """
 
-    def __init__(self, wanted: Callable[[Poll, float], float]) -> None:
-        self.watches: dict[str, JobPoll] = {}
-        self.readying: dict[object, InstancePoll] = {}
-        self.ready = ReadyQueue(wanted)
-        self._timetable = DelayQueue()
+    def __init__(self, queue: PollQueue, settings: PollSettings) -> None:
+        self.jobs: dict[object, JobPoll] = {}
+        self.instances: dict[object, InstancePoll] = {}
+        self.new_jobs: set[str] = set()
+        self._queue = queue
+        self._settings = settings
         self._others: dict[str, list[tuple[float, object]]] = {}
+        self._refusal: Refusal | None = None
+        self._instances_refusal: Refusal | None = None
 
     def __len__(self) -> int:
-        return len(self.watches) + len(self.readying)
+        return len(self.jobs) + len(self.instances)
 
     def __iter__(self) -> Iterator[Poll]:
-        yield from self.watches.values()
-        yield from self.readying.values()
+        yield from self.jobs.values()
+        yield from self.instances.values()
+
+    # ---- beginning
+
+    def subscribe(
+        self, job_id: str, deadline: float, subscriber: object, now: float
+    ) -> Sequence[Event]:
+        """Let a subscriber wait for a job; return what that brings about at once."""
+        poll = self.jobs.get(job_id)
+        if poll is not None:
+            self._join(poll, deadline, subscriber)
+            return ()
+        poll = JobPoll(job_id, now, deadline, subscriber)
+        if self._refusal is not None:
+            return (_ended(poll, poll.refused(self._refusal, now, self._settings)),)
+        self.jobs[job_id] = poll
+        self.new_jobs.add(job_id)
+        self._queue.add(poll)
+        return (Tracked(job_id),)
+
+    def subscribe_instance(
+        self, outcome: Outcome, deadline: float, subscriber: object, now: float
+    ) -> Sequence[Event]:
+        """Let a subscriber wait for the instance of a completed job."""
+        poll = InstancePoll(outcome, now, deadline, subscriber)
+        if (refusal := self._refusal or self._instances_refusal) is not None:
+            return (_ended(poll, poll.refused(refusal, now, self._settings)),)
+        self.instances[subscriber] = poll
+        self._queue.add(poll)
+        return ()
+
+    def _join(self, poll: JobPoll, deadline: float, subscriber: object) -> None:
+        others = self._others.setdefault(poll.job_id, [])
+        if deadline >= poll.deadline:
+            insort(others, (deadline, subscriber), key=_deadline_of)
+            return
+        others.insert(0, (poll.deadline, poll.subscriber))
+        poll.deadline, poll.subscriber = deadline, subscriber
+        if poll.cut_at is not None:
+            poll.cut_at = min(poll.cut_at, deadline)
+        elif poll.due > deadline:
+            self._queue.put_off(poll, deadline)
+
+    # ---- ending
+
+    def unsubscribe(self, job_id: str, subscriber: object) -> None:
+        """Let one subscriber go; with the last one, the poll ends without an outcome."""
+        if (instance := self.instances.get(subscriber)) is not None:
+            self._drop(instance)
+            return
+        poll = self.jobs.get(job_id)
+        if poll is None:
+            return
+        if poll.subscriber is not subscriber:
+            others = self._others.get(job_id, [])
+            others[:] = [entry for entry in others if entry[1] is not subscriber]
+        elif not self._hand_over(poll):
+            self._drop(poll)
+
+    def end(self, poll: Poll, outcome: Outcome) -> Ended:
+        """End a poll: all its subscribers get the outcome."""
+        others = [subscriber for _, subscriber in self._others_of(poll)]
+        self._drop(poll)
+        return _ended(poll, outcome, *others)
+
+    def continue_or_expire(self, poll: Poll, now: float) -> Sequence[Event]:
+        """Let a poll wait until it is due again; end the waits whose deadline has come."""
+        if now < poll.deadline:
+            self._queue.add(poll)
+            return ()
+        due = poll.due
+        ended = self.expire(poll, now)
+        if poll.key in (self.instances if poll.is_of_instance else self.jobs):
+            self._queue.put_off(poll, min(due, poll.deadline))
+        return ended
+
+    def expire(self, poll: Poll, now: float) -> list[Event]:
+        """End the waits for this poll whose deadline has come."""
+        ended: list[Event] = []
+        while poll.deadline <= now:
+            outcome = poll.timed_out(poll.deadline, now)
+            ended.append(_ended(poll, outcome))
+            if not self._hand_over(poll):
+                self._drop(poll)
+                break
+        return ended
+
+    def end_all(self, polls: Iterable[Poll], outcome_of: Callable[[Poll], Outcome]) -> list[Event]:
+        """End several polls."""
+        return [self.end(poll, outcome_of(poll)) for poll in list(polls)]
+
+    def refuse(self, refusal: Refusal, now: float) -> list[Event]:
+        """End every wait that a refusal concerns, and every later one without a request.
+
+        Args:
+            refusal: of scope `everything`, or `operation` of polls of instances.
+            now: the time.
+        """
+        if refusal.scope is Scope.EVERYTHING:
+            self._refusal = refusal
+            concerned: Iterable[Poll] = self
+        else:
+            self._instances_refusal = refusal
+            concerned = self.instances.values()
+        return self.end_all(concerned, lambda poll: poll.refused(refusal, now, self._settings))
 
     # ---- who waits
 
-    def add(self, watch: JobPoll) -> None:
-        """Enter the watch of a job that nobody waited for."""
-        self.watches[watch.job_id] = watch
-        self._timetable.push(watch)
+    def everyone(self) -> Iterator[object]:
+        """Return all subscribers."""
+        for poll in self:
+            yield poll.subscriber
+            yield from (subscriber for _, subscriber in self._others_of(poll))
 
-    def add_readiness(self, readiness: InstancePoll) -> None:
-        """Enter a wait for an instance."""
-        self.readying[readiness.owner] = readiness
-        self._timetable.push(readiness)
+    def _others_of(self, poll: Poll) -> list[tuple[float, object]]:
+        """Return (deadline, subscriber) of all but the first, the earliest deadline first."""
+        return [] if poll.is_of_instance else self._others.get(poll.job_id, [])
 
-    def join(self, watch: JobPoll, deadline: float, owner: object) -> None:
-        """Let one more owner wait for a job."""
-        others = self._others.setdefault(watch.job_id, [])
-        if deadline >= watch.deadline:
-            insort(others, (deadline, owner), key=_deadline)
-            return
-        others.insert(0, (watch.deadline, watch.owner))
-        watch.deadline, watch.owner = deadline, owner
-        if watch.by is not None:
-            watch.by = min(watch.by, deadline)
-        elif watch.due > deadline:
-            watch.due = deadline
-            self._timetable.push(watch)
-
-    def release(self, job_id: str, owner: object) -> Poll | None:
-        """Let one owner go; return what nobody waits for any more, which is then to be dropped."""
-        if (readiness := self.readying.get(owner)) is not None:
-            return readiness
-        watch = self.watches.get(job_id)
-        if watch is None:
-            return None
-        if watch.owner is owner:
-            return None if self.hand_on(watch) else watch
-        others = self._others.get(job_id, [])
-        others[:] = [entry for entry in others if entry[1] is not owner]
-        return None
-
-    def others_of(self, watch: Poll) -> list[tuple[float, object]]:
-        """Return (deadline, owner) of all but the first who waits, the earliest deadline first."""
-        return self._others.get(watch.job_id, []) if isinstance(watch, JobPoll) else []
-
-    def hand_on(self, watch: Poll) -> bool:
-        """Hand a watch to the owner with the next deadline; return whether there was one."""
-        if others := self.others_of(watch):
-            watch.deadline, watch.owner = others.pop(0)
+    def _hand_over(self, poll: Poll) -> bool:
+        """Hand a poll to the subscriber with the next deadline; return whether there was one."""
+        if others := self._others_of(poll):
+            poll.deadline, poll.subscriber = others.pop(0)
             return True
         return False
 
-    def drop(self, watch: Poll) -> None:
-        """Forget a watch that has ended."""
-        if isinstance(watch, JobPoll):
-            del self.watches[watch.job_id]
-            self._others.pop(watch.job_id, None)
+    def _drop(self, poll: Poll) -> None:
+        if poll.is_of_instance:
+            del self.instances[poll.key]
         else:
-            del self.readying[watch.owner]
-        watch.due = inf
-        self.ready.discard(watch)
-        if len(self._timetable) > 2 * len(self) + _STALE_ENTRIES:
-            waiting = (each for each in self if each.by is None)
-            self._timetable.rebuild(each for each in waiting if each not in self.ready)
-
-    def owners(self) -> Iterator[object]:
-        """Return all who wait."""
-        for watch in self:
-            yield watch.owner
-            yield from (owner for _, owner in self.others_of(watch))
-
-    # ---- whose look is due
-
-    def due_at(self) -> float:
-        """Return when the next look is due, -inf when one is overdue; inf when none is."""
-        return -inf if self.ready else self.scheduled()
-
-    def scheduled(self) -> float:
-        """Return when the next look is due of those that are not ready; inf when none is."""
-        while (entry := self._timetable.first()) is not None:
-            due, _, watch = entry
-            if watch.due == due and watch.by is None:
-                return due
-            self._timetable.pop()
-        return inf
-
-    def pop(self) -> Poll:
-        """Take out the watch whose time scheduled() has returned."""
-        return self._timetable.pop()[2]
-
-    def put_off(self, watch: Poll, due: float | None = None) -> None:
-        """Let a watch wait for its time; `due` changes it."""
-        if due is not None:
-            watch.due = due
-        self.ready.discard(watch)
-        self._timetable.push(watch)
-
-    def call(self, watch: Poll, now: float) -> None:
-        """Make a watch ready: its look is due now."""
-        watch.due = min(now, watch.due)
-        self.ready.add(watch)
+            del self.jobs[poll.key]
+            self._others.pop(poll.job_id, None)
+            self.new_jobs.discard(poll.job_id)
+        self._queue.drop(poll)
+        self._queue.clear_outdated(self, len(self))
 
 
-def _deadline(entry: tuple[float, object]) -> float:
+def _deadline_of(entry: tuple[float, object]) -> float:
     return entry[0]
+
+
+def _ended(poll: Poll, outcome: Outcome, *others: object) -> Ended:
+    return Ended(poll.job_id, outcome, (poll.subscriber, *others), poll.is_of_instance)

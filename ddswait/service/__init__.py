@@ -1,1 +1,93 @@
-"""A cloud service's API in bytes: action to request, (status, headers, body) to reply. Pure."""
+"""A cloud service's API in bytes: requests out, (status, headers, body) to replies. Pure.
+
+One file per service, most of it a table (`dds.py`), and one row here. No other package knows a
+service's paths, field names, status words or error codes.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from ddswait.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ddswait.job import Job
+    from ddswait.service.replies import (
+        InstanceState,
+        JobPage,
+        JobReply,
+        Problem,
+        Request,
+    )
+
+HEADERS = {"Content-Type": "application/json", "X-Language": "en-us"}
+"""Sent with every request. `X-Language` asks for English messages, as other clients do."""
+
+DEFAULT = "dds"
+_MODULES = {"dds": "ddswait.service.dds"}
+"""The registry: name -> the module whose `SERVICE` speaks the service's API."""
+
+
+class Service(Protocol):
+    """What the rest of ddswait knows about a service.
+
+    `endpoint` is such as `https://dds.ap-southeast-1.myhuaweicloud.com`, without a slash at its
+    end; headers are looked up without regard to case.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name in the registry, which is also the first part of the host: `dds`."""
+
+    @property
+    def page_size(self) -> int:
+        """How many jobs a list request returns at most."""
+
+    def poll_job(self, endpoint: str, project_id: str, job_id: str) -> Request:
+        """Return the request that asks about one job."""
+
+    def read_job(
+        self, job_id: str, status: int, headers: Mapping[str, str], body: bytes
+    ) -> JobReply | Problem:
+        """Return what the reply to `poll_job` means for the job."""
+
+    def poll_instance(self, endpoint: str, project_id: str, instance_id: str) -> Request:
+        """Return the request that asks about one instance."""
+
+    def read_instance(
+        self, status: int, headers: Mapping[str, str], body: bytes
+    ) -> InstanceState | Problem:
+        """Return what the reply to `poll_instance` means."""
+
+    def list_jobs(
+        self, endpoint: str, project_id: str, *, running: bool, moment: float, offset: int
+    ) -> Request:
+        """Return the request for one page of the last month's jobs.
+
+        Args:
+            endpoint: of the service.
+            project_id: of the jobs.
+            running: True lists the jobs that run, False those that completed.
+            moment: the present by the server's clock, in seconds since 1970.
+            offset: how many jobs to skip.
+        """
+
+    def read_list(self, status: int, headers: Mapping[str, str], body: bytes) -> JobPage | Problem:
+        """Return what the reply to `list_jobs` means."""
+
+    def read_record(self, record: Mapping[str, Any]) -> Job:
+        """Return the job that a record describes, be it from a poll or from a list."""
+
+
+def service_named(name: str = DEFAULT) -> Service:
+    """Return a service by its name.
+
+    Raises:
+        InputError: no service has this name; the message lists those that exist.
+    """
+    if name not in _MODULES:
+        raise InputError(f"unknown service {name!r}: use one of {', '.join(sorted(_MODULES))}")
+    return cast("Service", import_module(_MODULES[name]).SERVICE)

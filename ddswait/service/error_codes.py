@@ -1,42 +1,126 @@
 """What an HTTP status and an error code mean: one table, read from the top.
 
-Source: "Error Codes" of the DDS API reference, and the API Gateway reference.
+Each row says what a waiter does about a reply (verdict), what it concerns (scope), and what the
+user can do about it (hint). The first row that fits decides.
+
+Sources: "Error Codes" of the DDS API reference and of the API Gateway reference.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import enum
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from ddswait.outcome import Refusal
+from ddswait.outcome import Scope
 
-_CLOCK = "this machine's clock is off by more than 15 minutes: set it"
-_RENEW = (
+
+class Verdict(enum.Enum):
+    """What a waiter does about a reply."""
+
+    RETRY = "send the request again later"
+    THROTTLE = "send fewer requests"
+    REFUSE = "stop: repeating the request cannot help"
+    UNKNOWN_JOB = "the job ID is not known, which may change"
+
+
+class Rule(NamedTuple):
+    """One row of the table.
+
+    Attributes:
+        statuses: the HTTP statuses that it applies to.
+        code: the error code; `.0301` matches every code that ends in it, `DBS.*` every code
+            that begins with `DBS.`, `*` every code, and `` every reply, with a code or without.
+        verdict: what a waiter does.
+        scope: what a refusal concerns.
+        hint: what the user can do, or "".
+        refuses_credentials: whether other credentials may be accepted.
+    """
+
+    statuses: frozenset[int]
+    code: str
+    verdict: Verdict
+    scope: Scope = Scope.JOB
+    hint: str = ""
+    refuses_credentials: bool = False
+
+    def fits(self, status: int, code: str) -> bool:
+        """Whether the row applies to a reply."""
+        return status in self.statuses and _matches(self.code, code)
+
+
+def _matches(pattern: str, code: str) -> bool:
+    if pattern.endswith("*"):
+        return bool(code) and code.startswith(pattern[:-1])
+    return code.endswith(pattern) if pattern.startswith(".") else pattern in {"", code}
+
+
+def _on(*statuses: int) -> frozenset[int]:
+    return frozenset(statuses)
+
+
+CLOCK_HINT = "this machine's clock is off by more than 15 minutes: set it"
+RENEW_HINT = (
     "get a new token, or use credentials that renew by themselves: an access key (AK/SK), "
     "user name and password, or an ECS agency"
 )
-_HINTS = (
-    (".0301", f"if a token has expired, {_RENEW}"),
-    (".0307", _RENEW),
-    (".0303", _CLOCK),
-    (".0305", _CLOCK),
-    (".0101", "this host does not offer the API: check endpoint and region"),
-    ("DBS.280408", "check the project ID"),
-    ("DBS.280032", "ask for the permission dds:task:getDetail"),
+_ANY_4XX = frozenset(range(400, 500))
+
+RULES = (
+    # Published for RDS with the text "The job does not exist."; DDS answers with 400 or 404.
+    Rule(_on(400, 404), "DBS.200543", Verdict.UNKNOWN_JOB),
+    Rule(_on(404), "DBS.*", Verdict.UNKNOWN_JOB),
+    Rule(_on(429), "", Verdict.THROTTLE),
+    # Credentials.
+    Rule(
+        _on(401),
+        ".0301",
+        Verdict.REFUSE,
+        Scope.EVERYTHING,
+        f"if a token has expired, {RENEW_HINT}",
+        refuses_credentials=True,
+    ),
+    Rule(_on(401), ".0307", Verdict.REFUSE, Scope.EVERYTHING, RENEW_HINT, refuses_credentials=True),
+    Rule(_on(401), ".0303", Verdict.REFUSE, Scope.EVERYTHING, CLOCK_HINT, refuses_credentials=True),
+    Rule(_on(401), ".0305", Verdict.REFUSE, Scope.EVERYTHING, CLOCK_HINT, refuses_credentials=True),
+    Rule(_on(401), "", Verdict.REFUSE, Scope.EVERYTHING, refuses_credentials=True),
+    # Permissions, and a proxy that wants a user.
+    Rule(
+        _on(403),
+        "DBS.280032",
+        Verdict.REFUSE,
+        Scope.EVERYTHING,
+        "ask for the permission dds:task:getDetail",
+    ),
+    Rule(_on(403, 407), "", Verdict.REFUSE, Scope.EVERYTHING),
+    # Timeouts of the gateway, which it words as client errors.
+    Rule(_on(408, 425), "", Verdict.RETRY),
+    # Wrong host, request or project.
+    Rule(
+        _ANY_4XX,
+        ".0101",
+        Verdict.REFUSE,
+        Scope.EVERYTHING,
+        "this host does not offer the API: check endpoint and region",
+    ),
+    Rule(_ANY_4XX, ".0201", Verdict.REFUSE, Scope.EVERYTHING),
+    Rule(_ANY_4XX, "DBS.280408", Verdict.REFUSE, Scope.EVERYTHING, "check the project ID"),
+    # Any other client error is final if the API itself said it, in an error body. Without one,
+    # something between us and the API spoke.
+    Rule(_ANY_4XX, "*", Verdict.REFUSE),
 )
+_OTHERWISE = Rule(frozenset(), "", Verdict.RETRY)
 
 
-def hint_of(code: str, date: str) -> str:
-    """Return what the user can do about an error code, "" when only the server's words tell."""
-    hint = next((hint for end, hint in _HINTS if code.endswith(end)), "")
-    return clock_hint(date) if hint == _CLOCK else hint
+def rule_of(status: int, code: str) -> Rule:
+    """Return what a reply outside 200 to 299 means.
+
+    Args:
+        status: the HTTP status.
+        code: the error code of the body, or "".
+    """
+    return next((rule for rule in RULES if rule.fits(status, code)), _OTHERWISE)
 
 
-def clock_hint(date: str) -> str:
-    """Return the hint for a clock that is off; `date` is the server's."""
-    return f"{_CLOCK}; the server's clock says {date}" if date else _CLOCK
-
-
-def is_about_the_clock(refusal: Refusal) -> bool:
-    """Whether the code itself says that the clock is off."""
-    return refusal.hint.startswith(_CLOCK)
+def is_from_service(code: str) -> bool:
+    """Whether an error code is one of the service itself, and not of the gateway before it."""
+    return code.startswith("DBS.")

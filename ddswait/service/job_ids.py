@@ -1,11 +1,14 @@
-"""The rule for job IDs."""
+"""The rule for job IDs and project IDs, which holds for every service."""
 
 from __future__ import annotations
 
-from ddswait.errors import InputError
+import re
+
+from ddswait.errors import ConfigurationError, InputError
 
 _LONGEST = 256  # documented IDs have 36 characters; the bound only keeps mistakes out of URLs
 _SHOWN = 60
+_PROJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def check_job_id(job_id: str) -> str:
@@ -13,12 +16,12 @@ def check_job_id(job_id: str) -> str:
 
     Raises:
         InputError: it is empty, longer than 256 characters, or holds white space or control
-            characters; the message names it.
+            characters; the message quotes it.
     """
     if not isinstance(job_id, str):
         raise InputError(f"a job ID is text, not {type(job_id).__name__}: {_shown(job_id)}")
     if not job_id:
-        raise InputError("a job ID is empty: give the job_id of the reply that started the job")
+        raise InputError("the job ID is empty: use the job_id of the reply that started the job")
     if len(job_id) > _LONGEST:
         raise InputError(
             f"job ID {_shown(job_id)} has {len(job_id)} characters, more than {_LONGEST}: "
@@ -26,10 +29,24 @@ def check_job_id(job_id: str) -> str:
         )
     if not job_id.isprintable() or " " in job_id:
         raise InputError(
-            f"job ID {_shown(job_id)} holds white space or a control character: "
+            f"job ID {_shown(job_id)} contains white space or a control character: "
             "give each job ID alone, without quotes or line ends"
         )
     return job_id
+
+
+def check_project_id(project_id: str) -> str:
+    """Return the project ID if it can be one.
+
+    Raises:
+        ConfigurationError: it is empty or holds anything but letters, digits, `-` and `_`.
+    """
+    if not _PROJECT_ID.fullmatch(project_id):
+        raise ConfigurationError(
+            f"invalid project ID {project_id[:_SHOWN]!r}: use the 32 hexadecimal digits under "
+            "'My Credentials' in the console"
+        )
+    return project_id
 
 
 def _shown(value: object) -> str:

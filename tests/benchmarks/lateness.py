@@ -1,4 +1,4 @@
-"""How late looks leave: 100,000 jobs due over 60 real seconds, answered at once in-process.
+"""How late polls leave: 100,000 jobs due over 60 real seconds, answered at once in-process.
 
 python -m tests.benchmarks.lateness [--quick]
 """
@@ -9,37 +9,38 @@ from math import inf
 from random import Random
 
 from ddswait.runtime.workers import Workers
-from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials
-from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.actions import Action, PollJob
+from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
-from ddswait.service.dds import Reply, Running
+from ddswait.service.dds import SERVICE
+from ddswait.service.replies import JobSeen
 
-REPLY = Running({"id": "x", "status": "Running", "progress": "9%"})
+REPLY = JobSeen(SERVICE.read_record({"id": "x", "status": "Running", "progress": "9%"}))
 
 
 async def measure(jobs: int, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     chance = Random(1)
-    scheduler = Scheduler(PollSettings(interval=1e6), Random(2), budget=RateLimiter(inf))
+    scheduler = Scheduler(PollSettings(interval=1e6), Random(2), rate_limiter=RateLimiter(inf))
     late: list[float] = []
 
-    async def send(ask: PollJob | PollInstance | RenewCredentials | ListJobs) -> Reply:
-        assert isinstance(ask, PollJob)
-        late.append(loop.time() - ask.watch.due)
+    async def send(action: Action) -> JobSeen:
+        assert isinstance(action, PollJob)
+        late.append(loop.time() - action.poll.due)
         return REPLY
 
     start = loop.time() + 1.0
     for number in range(jobs):
-        scheduler.track(f"job-{number}", start + 1e6, None, start + chance.uniform(0, seconds))
-    carrier = Workers(scheduler, send, lambda _: None, lambda _: None, 64)
-    carrier.wake()
+        scheduler.subscribe(f"job-{number}", start + 1e6, None, start + chance.uniform(0, seconds))
+    workers = Workers(scheduler, send, lambda _: None, lambda _: None, 64)
+    workers.wake()
     await asyncio.sleep(1.0 + seconds + 0.5)
-    await carrier.close()
+    await workers.close()
     late.sort()
     p50, p99, worst = (late[int(share * (len(late) - 1))] * 1e3 for share in (0.5, 0.99, 1.0))
     print(
-        f"{len(late)} looks of {jobs} jobs over {seconds:.0f} s: lateness p50 {p50:.2f} ms, "
+        f"{len(late)} polls of {jobs} jobs over {seconds:.0f} s: lateness p50 {p50:.2f} ms, "
         f"p99 {p99:.2f} ms, worst {worst:.1f} ms  goal p99 <= 15 ms"
     )
     print(f"ratio: p99 / goal {p99 / 15:.3f}")

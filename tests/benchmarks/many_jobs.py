@@ -12,14 +12,14 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ddswait.events import Ended
-from ddswait.job import Job
-from ddswait.outcome import Refusal
-from ddswait.scheduler import ready_queue as ready
+from ddswait.outcome import Refusal, Scope
 from ddswait.scheduler.actions import ListJobs, PollJob, Wait
-from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.queue import ReadyQueue
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.scheduler.scheduler import Scheduler
-from ddswait.service.dds import Completed, JobPage, Reply, Running, Throttled
+from ddswait.service.dds import SERVICE
+from ddswait.service.replies import JobPage, JobReply, JobSeen, Problem, Throttled
 from ddswait.simulator.limits import Limit
 from tests.benchmarks.oracle import GOALS
 from tests.benchmarks.when_to_look import history
@@ -28,7 +28,7 @@ from tests.benchmarks.workload import Run, runs
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ddswait.scheduler.job_poll import JobPoll
+    from ddswait.scheduler.poll import Poll
 
 EPOCH = datetime(2021, 1, 1, tzinfo=UTC)
 DATE = "Fri, 01 Jan 2021 00:00:00 GMT"
@@ -56,27 +56,26 @@ class Cloud:
             "progress": "" if over or percent is None else f"{percent}%",
         }
 
-    def answer(self, question: PollJob | ListJobs, now: float) -> Reply | JobPage:
+    def answer(self, action: PollJob | ListJobs, now: float) -> JobReply | JobPage | Problem:
         self.requests += 1
         if self.limit is not None and self.limit.refusal(now):
             self.refused += 1
             return Throttled("429", 0.0, self.limit.count, self.limit.seconds)
-        if isinstance(question, ListJobs):
-            return self._page(question, now)
-        record = self.record(question.job_id, now)
-        if record["status"] == "Completed":
-            return Completed(Job.from_record(record))
-        return Running(record, DATE)
+        if isinstance(action, ListJobs):
+            return self._page(action, now)
+        return JobSeen(SERVICE.read_record(self.record(action.poll.job_id, now)), DATE)
 
-    def _page(self, sweep: ListJobs, now: float) -> JobPage | Refusal:
+    def _page(self, request: ListJobs, now: float) -> JobPage | Refusal:
         self.listed += 1
         if not self.lists:
-            return Refusal(403, "DBS.280032")
-        if sweep.status != "Running":
+            return Refusal(403, "DBS.280032", scope=Scope.OPERATION)
+        if not request.running:
             return JobPage([], 0)
         alive = [job_id for job_id, run in self.jobs.items() if now < run.seconds]
-        shown = alive[sweep.offset : sweep.offset + 100]
-        return JobPage([self.record(job_id, now) for job_id in shown], len(alive))
+        shown = alive[request.offset : request.offset + 100]
+        return JobPage(
+            [SERVICE.read_record(self.record(job_id, now)) for job_id in shown], len(alive)
+        )
 
 
 class Result(NamedTuple):
@@ -103,19 +102,19 @@ def run(  # noqa: PLR0913 - the knobs of an experiment
     scheduler = Scheduler(
         PollSettings(interval=interval),
         Random(5),
-        budget=RateLimiter(*parse_rate(rate)),
+        rate_limiter=RateLimiter(*parse_rate(rate)),
         durations=history(past, 1.0, "0.35", Random(6)) if past else None,
     )
     for job_id in cloud.jobs:
-        scheduler.track(job_id, 1e7, None, 0.0)
+        scheduler.subscribe(job_id, 1e7, None, 0.0)
     now, late = 0.0, []
     while len(scheduler):
-        question = scheduler.next(now)
-        if isinstance(question, Wait):
-            now = question.until
+        action = scheduler.next(now)
+        if isinstance(action, Wait):
+            now = action.until
             continue
-        assert isinstance(question, PollJob | ListJobs)
-        events = scheduler.take(question, cloud.answer(question, now), now)
+        assert isinstance(action, PollJob | ListJobs)
+        events = scheduler.take(action, cloud.answer(action, now), now)
         ended = (event.job_id for event in events if isinstance(event, Ended))
         late += [now - cloud.jobs[job_id].seconds for job_id in ended]
     late.sort()
@@ -129,8 +128,8 @@ def run(  # noqa: PLR0913 - the knobs of an experiment
     )
 
 
-def by_due_order(_: object, watch: JobPoll, now: float) -> float:
-    return now - watch.due
+def by_due_order(_: object, poll: Poll, now: float) -> float:
+    return now - poll.due
 
 
 def mean(results: Sequence[Result]) -> Result:
@@ -189,12 +188,12 @@ def limited(count: int) -> None:
 def ratio_rule(count: int, limit: int) -> None:
     jobs = runs(count, "0.35", "mix", Random(9))
     ours = run(jobs, rate="1000/s", limit=Limit(limit, 60.0), lists=False)
-    usual = ready.ReadyQueue.urgency
-    ready.ReadyQueue.urgency = by_due_order  # type: ignore[method-assign,assignment]
+    usual = ReadyQueue.urgency
+    ReadyQueue.urgency = by_due_order  # type: ignore[method-assign,assignment]
     try:
         theirs = run(jobs, rate="1000/s", limit=Limit(limit, 60.0), lists=False)
     finally:
-        ready.ReadyQueue.urgency = usual  # type: ignore[method-assign]
+        ReadyQueue.urgency = usual  # type: ignore[method-assign]
     print(
         f"{count} jobs, limit of {limit} per minute learned, lists forbidden: {ours.refused} and "
         f"{theirs.refused} x 429; mean lateness, ratio rule / due order: {ours.lateness:.0f} s / "

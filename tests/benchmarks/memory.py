@@ -14,10 +14,11 @@ from random import Random
 
 import ddswait
 from ddswait.scheduler.actions import PollJob
-from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
-from ddswait.service.dds import Running
+from ddswait.service.dds import SERVICE
+from ddswait.service.replies import JobSeen
 
 
 def bytes_each(make: Callable[[], object], count: int) -> float:
@@ -38,19 +39,19 @@ async def measure(count: int) -> None:
     rules = PollSettings()
 
     def without() -> object:
-        scheduler = Scheduler(rules, Random(1), budget=RateLimiter(inf))
+        scheduler = Scheduler(rules, Random(1), rate_limiter=RateLimiter(inf))
         for job_id in ids:
-            scheduler.track(job_id, 3600.0 + len(job_id), None, 1.0)
+            scheduler.subscribe(job_id, 3600.0 + len(job_id), None, 1.0)
         return scheduler
 
     def seen() -> object:
-        scheduler = Scheduler(rules, Random(1), budget=RateLimiter(inf))
+        scheduler = Scheduler(rules, Random(1), rate_limiter=RateLimiter(inf))
         for number, job_id in enumerate(ids):
-            scheduler.track(job_id, 1e9, None, float(number))
+            scheduler.subscribe(job_id, 1e9, None, float(number))
             question = scheduler.next(float(number))
             if isinstance(question, PollJob):
-                record = {"id": question.job_id, "name": "Create_MongoDB", "status": "Running"}
-                scheduler.take(question, Running(record), float(number))
+                record = {"id": question.poll.job_id, "name": "Create_MongoDB", "status": "Running"}
+                scheduler.take(question, JobSeen(SERVICE.read_record(record)), float(number))
         return scheduler
 
     waiter = ddswait.Waiter(endpoint="http://127.0.0.1:9", project_id="p", auth=ddswait.Token("t"))
@@ -73,7 +74,7 @@ async def measure(count: int) -> None:
     alone = bytes_each(without, count)
     show("a tracked job with its future", tracked, "<= 500")
     show("a tracked job without", alone, "<= 350")
-    show("the same after a first look (with a record of 3 fields)", bytes_each(seen, count), "none")
+    show("the same after a first poll (with a record of 3 fields)", bytes_each(seen, count), "none")
     show("a sleeping task", task, "none (1610 expected)")
     print(f"ratio: tracked with its future / sleeping task {tracked / task:.3f}")
 

@@ -15,7 +15,7 @@ import time
 from unittest.mock import patch
 
 import ddswait
-from ddswait.scheduler import poll_interval as pace
+from ddswait.scheduler import poll_interval
 from tests.benchmarks.poll_cpu import Counting, ours
 from tests.benchmarks.server import serving
 from tests.benchmarks.table import row
@@ -38,7 +38,7 @@ print((time.process_time() - began) / polls)
 
 async def own(base: str, polls: int) -> float:
     counting = Counting()
-    with patch.object(pace, "until_next_look", counting.pause):
+    with patch.object(poll_interval, "next_interval", counting.interval):
         async with ddswait.Waiter(
             endpoint=base, project_id="p", auth=ddswait.Token("t"), connections=8, rate="1000000/s"
         ) as waiter:

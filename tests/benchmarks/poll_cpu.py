@@ -18,12 +18,12 @@ from unittest.mock import patch
 import aiohttp
 
 import ddswait
-from ddswait.scheduler import poll_interval as pace
-from ddswait.service import dds as api
+from ddswait import service
+from ddswait.scheduler import poll_interval
 from tests.benchmarks.server import serving
 from tests.benchmarks.table import row
 
-HEADERS = {**api.HEADERS, "User-Agent": "x", "X-Auth-Token": "t"}  # the same GET for all
+HEADERS = {**service.HEADERS, "User-Agent": "x", "X-Auth-Token": "t"}  # the same GET for all
 CONNECTIONS = 8
 JOBS = 64  # few against the polls of a slice: what is measured is a poll, not its tracking
 
@@ -51,13 +51,13 @@ async def plain(base: str, session: aiohttp.ClientSession, polls: int) -> None:
 
 
 class Counting:
-    """Counts ddswait's looks, by its own seam: the pause that follows each of them."""
+    """Counts ddswait's polls, by its own seam: the interval that follows each of them."""
 
     def __init__(self) -> None:
         self.left = 0
         self.done = asyncio.Event()
 
-    def pause(self, *_: object) -> float:
+    def interval(self, *_: object) -> float:
         self.left -= 1
         if self.left <= 0:
             self.done.set()
@@ -90,7 +90,7 @@ async def measure(base: str, rounds: int, polls: int) -> None:
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
     )
     counting = Counting()
-    with patch.object(pace, "until_next_look", counting.pause):
+    with patch.object(poll_interval, "next_interval", counting.interval):
         async with (
             lean_session,
             aiohttp.ClientSession(headers=HEADERS) as plain_session,

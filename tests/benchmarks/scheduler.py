@@ -13,22 +13,23 @@ from random import Random
 
 import ddswait
 from ddswait.scheduler.actions import PollJob, Wait
-from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
-from ddswait.service.dds import Running
+from ddswait.service.dds import SERVICE
+from ddswait.service.replies import JobSeen
 from tests.benchmarks.table import row
 
-REPLY = Running({"id": "x", "status": "Running", "progress": "9%"})
+REPLY = JobSeen(SERVICE.read_record({"id": "x", "status": "Running", "progress": "9%"}))
 
 
 class Wheel:
-    """An agenda of `jobs` running jobs, turned poll by poll in virtual time."""
+    """A scheduler of `jobs` running jobs, turned poll by poll in virtual time."""
 
     def __init__(self, jobs: int) -> None:
-        self.scheduler = Scheduler(PollSettings(), Random(1), budget=RateLimiter(inf))
+        self.scheduler = Scheduler(PollSettings(), Random(1), rate_limiter=RateLimiter(inf))
         for number in range(jobs):
-            self.scheduler.track(f"job-{number}", 1e9, None, 0.0)
+            self.scheduler.subscribe(f"job-{number}", 1e9, None, 0.0)
         self.now = 0.0
         self.turn(3 * jobs)
 
@@ -38,11 +39,11 @@ class Wheel:
         gc.collect()
         began = time.process_time()
         while polls:
-            question = scheduler.next(now)
-            if isinstance(question, Wait):
-                now = question.until
+            action = scheduler.next(now)
+            if isinstance(action, Wait):
+                now = action.until
                 continue
-            scheduler.take(question, REPLY, now)
+            scheduler.take(action, REPLY, now)
             polls -= 1
         self.now = now
         return time.process_time() - began

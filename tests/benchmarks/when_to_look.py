@@ -10,7 +10,7 @@ import sys
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.scheduler import poll_interval as pace
+from ddswait.scheduler import poll_interval
 from ddswait.scheduler.durations import Durations
 from tests.benchmarks.workload import MEDIANS, Run, duration, runs
 
@@ -98,8 +98,8 @@ def ours(interval: float, past: Durations | None) -> Callable[[Run], tuple[int, 
         while at < job.seconds:
             percent = job.percent(at)
             if percent is not None and percent != shown:
-                shown, told = percent, pace.hope(at, percent)
-            at += pace.until_next_look(interval, at, random, known, told)
+                shown, told = percent, poll_interval.estimate(at, percent)
+            at += poll_interval.next_interval(interval, at, random, known, told)
             count += 1
         return count, at - job.seconds
 
@@ -208,7 +208,7 @@ def of_blind(interval: float) -> Callable[[Run], tuple[int, float]]:
 
 
 def _loss(scored: Score) -> float:
-    return pace.cost(10.0) * scored.polls + scored.lateness
+    return poll_interval.cost(10.0) * scored.polls + scored.lateness
 
 
 if __name__ == "__main__":

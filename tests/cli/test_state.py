@@ -16,8 +16,8 @@ from ddswait.cli.inputs import Named
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.state import State
 from ddswait.errors import InputError
-from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.service.dds import SERVICE
 from tests.cloud_process import Cloud
 
 
@@ -175,7 +175,7 @@ def test_what_another_run_may_change_is_waited_for_again(tmp_path: Path) -> None
     state = State(file)
     table = state.table([Named(kind.value) for kind in OutcomeKind], 0.0)
     for kind in OutcomeKind:
-        job = Job.from_record({"id": kind.value, "status": "Running"})
+        job = SERVICE.read_record({"id": kind.value, "status": "Running"})
         table.settle(Outcome(kind.value, kind, job, "told", waited=3.5, polls=7), 100.0)
     state.deadline(None, 60.0, 50.0)
     state.save(table)

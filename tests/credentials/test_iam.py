@@ -9,7 +9,7 @@ from ddswait import AccessKey, EcsMetadata, Outcome, OutcomeKind, Waiter
 from ddswait.credentials.iam import Password, ProjectByName, read_token, token_request
 from ddswait.credentials.keys import Lease, Token
 from ddswait.outcome import Refusal
-from ddswait.service.dds import Throttled, TransientFailure
+from ddswait.service.replies import Throttled, TransientFailure
 from ddswait.simulator import Simulator
 
 DATE = "Fri, 01 Jan 2021 00:00:00 GMT"

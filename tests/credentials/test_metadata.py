@@ -13,7 +13,7 @@ from ddswait import AccessKey, EcsMetadata, OutcomeKind, Waiter
 from ddswait.credentials.keys import Lease
 from ddswait.credentials.metadata import ENDPOINT, _MetadataToken, answers, read_key
 from ddswait.outcome import Refusal
-from ddswait.service.dds import TransientFailure
+from ddswait.service.replies import TransientFailure
 from ddswait.simulator import Simulator
 
 DATE = {"Date": "Fri, 01 Jan 2021 00:00:00 GMT"}

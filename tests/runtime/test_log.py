@@ -74,9 +74,11 @@ def test_whole_events(
     assert {"message": record.message, **values} == {"job_id": "x", **told}
 
 
-@pytest.mark.parametrize(("kind", "level"), [("completed", "INFO"), ("pending", "DEBUG")])
-def test_good_ends_are_no_warnings(kind: str, level: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A completed job is information, one that was let go a detail."""
+@pytest.mark.parametrize(("kind", "level"), [("completed", "INFO"), ("failed", "WARNING")])
+def test_good_ends_are_not_warnings(
+    kind: str, level: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A completed job is information, any other end a warning."""
     caplog.set_level(logging.DEBUG, "ddswait")
     log_event(Ended("x", Outcome("x", OutcomeKind(kind))))
     assert [record.levelname for record in caplog.records] == [level]

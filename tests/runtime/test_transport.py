@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pytest
 
 from ddswait.credentials.keys import AccessKey, Token
-from ddswait.outcome import Refusal
+from ddswait.outcome import Refusal, Scope
 from ddswait.runtime.transport import Transport, _find_proxy, describe
-from ddswait.service.dds import Request, TransientFailure
+from ddswait.service.replies import Request, TransientFailure
 
 
 class Response(NamedTuple):
@@ -162,7 +162,7 @@ async def test_proxy_that_is_no_url_refuses_everything(
     monkeypatch.setenv("https_proxy", proxy)
     refusal = await ask("https://dds.test/v3/p/jobs?id=a")
     assert isinstance(refusal, Refusal)
-    assert refusal.concerns_everything
+    assert refusal.scope is Scope.EVERYTHING
     assert str(refusal) == ("https_proxy is no URL: write http://HOST:PORT, %-encode the password")
 
 

@@ -1,4 +1,4 @@
-"""ddswait.carrier: every question that is handed out comes back, however late the loop is."""
+"""ddswait.workers: every question that is handed out comes back, however late the loop is."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,117 +11,116 @@ from ddswait.events import Ended, Event
 from ddswait.outcome import OutcomeKind
 from ddswait.runtime.workers import Workers
 from ddswait.scheduler.actions import PollJob, RenewCredentials, Renewed
-from ddswait.scheduler.job_poll import PollSettings
+from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.scheduler import Scheduler
-from ddswait.service.dds import Completed, Reply, Running
-from tests.scheduler.shell import PLACE, job, record
+from tests.scheduler.shell import LOCATION, Reply, completed, record, seen
 
 
 class Desk:
-    """An agenda, a carrier, and what happened."""
+    """An agenda, a workers, and what happened."""
 
     def __init__(self, send: Callable[[Any], Awaitable[Any]], *, renews: bool = False) -> None:
         self.loop = asyncio.get_running_loop()
-        self.scheduler = Scheduler(PollSettings(place=PLACE), Random(1), renews=renews)
+        self.scheduler = Scheduler(PollSettings(location=LOCATION), Random(1), renews=renews)
         self.scheduler.lists = False
         self.events: list[Event] = []
         self.broken: list[BaseException] = []
-        self.carrier = Workers(self.scheduler, send, self.happened, self.broken.append, 2)
+        self.workers = Workers(self.scheduler, send, self.happened, self.broken.append, 2)
 
     def happened(self, events: Sequence[Event]) -> None:
         self.events += events
 
     def track(self, job_id: str, timeout: float) -> None:
         now = self.loop.time()
-        self.scheduler.track(job_id, now + timeout, job_id, now)
-        self.carrier.wake()
+        self.scheduler.subscribe(job_id, now + timeout, job_id, now)
+        self.workers.wake()
 
     @property
     def ended(self) -> dict[str, OutcomeKind]:
         return {e.job_id: e.outcome.kind for e in self.events if isinstance(e, Ended)}
 
 
-async def completed(ask: PollJob) -> Reply:
+async def complete(action: PollJob) -> Reply:
     await asyncio.sleep(0.1)
-    return Completed(job(ask.job_id, "Completed"))
+    return completed(action.poll.job_id)
 
 
 @pytest.mark.parametrize("idle", [False, True])
 async def test_question_that_is_overdue_before_it_leaves_is_not_lost(idle: bool) -> None:
     """A loop that was busy for long cuts at its first turn: a new worker and an idle one alike."""
-    desk = Desk(completed)
+    desk = Desk(complete)
     if idle:
         desk.track("first", 100.0)
         await asyncio.sleep(5)
         assert desk.ended == {"first": OutcomeKind.COMPLETED}
     desk.track("x", 100.0)
-    desk.carrier.hand_out()
-    (watch,) = desk.scheduler
-    assert watch.by is not None
-    watch.by = desk.loop.time() - 1.0  # as if seconds had passed since it was handed out
-    desk.carrier.clip()
-    desk.carrier._cut_overdue()
+    desk.workers.hand_out()
+    (poll,) = desk.scheduler
+    assert poll.cut_at is not None
+    poll.cut_at = desk.loop.time() - 1.0  # as if seconds had passed since it was handed out
+    desk.workers.recheck_cuts()
+    desk.workers._cut_overdue()
     await asyncio.sleep(20)
     assert desk.ended["x"] is OutcomeKind.COMPLETED
     assert desk.broken == []
-    await desk.carrier.close()
+    await desk.workers.close()
 
 
 async def test_cut_question_is_a_failed_look_and_no_cancelled_worker() -> None:
     """A reply that never comes is cut; the same workers carry on."""
     stalls = [1]
 
-    async def send(ask: PollJob) -> Reply:
+    async def send(action: PollJob) -> Reply:
         if stalls:
             await asyncio.sleep(stalls.pop() * 3600)
-        return Completed(job(ask.job_id, "Completed"))
+        return completed(action.poll.job_id)
 
     desk = Desk(send)
     desk.track("x", 300.0)
     await asyncio.sleep(40)
     assert desk.ended == {"x": OutcomeKind.COMPLETED}
-    assert desk.carrier.in_flight == 0
-    await desk.carrier.close()
+    assert desk.workers.in_flight == 0
+    await desk.workers.close()
 
 
 async def test_cut_that_is_swallowed_leaves_later_ones_in_force() -> None:
     """A source of keys that swallows its cancellation: its worker is cut in time next time."""
 
-    async def send(question: Any) -> Any:
-        if isinstance(question, RenewCredentials):
+    async def send(action: Any) -> Any:
+        if isinstance(action, RenewCredentials):
             try:
                 await asyncio.sleep(3600)
             except asyncio.CancelledError:
                 return Renewed(None)
         await asyncio.sleep(3600)
-        return Running(record(question.job_id))
+        return seen(record(action.poll.job_id))
 
     desk = Desk(send, renews=True)
     desk.track("x", 200.0)
     await asyncio.sleep(210)
     assert desk.ended == {"x": OutcomeKind.TIMED_OUT}
-    await desk.carrier.close()
+    await desk.workers.close()
 
 
 async def test_worker_that_somebody_else_cancels_is_told() -> None:
     """Its question is lost: no wait may hang on that."""
-    desk = Desk(completed)
+    desk = Desk(complete)
     desk.track("x", 200.0)
     await asyncio.sleep(0.05)
-    next(iter(desk.carrier._workers)).task.cancel()  # type: ignore[union-attr]
+    next(iter(desk.workers._workers)).task.cancel()  # type: ignore[union-attr]
     await asyncio.sleep(1)
     assert [type(each) for each in desk.broken] == [RuntimeError]
-    await desk.carrier.close()
+    await desk.workers.close()
 
 
 async def test_defect_of_a_worker_is_told() -> None:
     """What only a defect can raise reaches `broken`, so that no wait hangs."""
 
-    async def send(ask: PollJob) -> Reply:
-        raise ZeroDivisionError(ask.job_id)
+    async def send(action: PollJob) -> Reply:
+        raise ZeroDivisionError(action.poll.job_id)
 
     desk = Desk(send)
     desk.track("x", 200.0)
     await asyncio.sleep(1)
     assert [type(each) for each in desk.broken] == [ZeroDivisionError]
-    await desk.carrier.close()
+    await desk.workers.close()

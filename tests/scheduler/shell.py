@@ -1,39 +1,57 @@
-"""A shell without a loop: drives an agenda against a scripted cloud, in time that is a number."""
+"""A shell without a loop: drives a scheduler against a scripted cloud, in time that is a number."""
 
 from __future__ import annotations
 
 from heapq import heappop, heappush
 from math import inf
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ddswait.events import Ended, Event
-from ddswait.job import Job
-from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed, Wait
-from ddswait.scheduler.job_poll import PollSettings
+from ddswait.outcome import Refusal
+from ddswait.scheduler.actions import (
+    ListJobs,
+    PollInstance,
+    PollJob,
+    RenewCredentials,
+    Renewed,
+    Wait,
+)
+from ddswait.scheduler.durations import Durations
+from ddswait.scheduler.poll import PollContext, PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
-from ddswait.service.dds import (
-    Completed,
-    Failed,
+from ddswait.scheduler.server_clock import ServerClock
+from ddswait.service.dds import SERVICE
+from ddswait.service.replies import (
     InstanceState,
-    Reply,
-    Running,
+    JobPage,
+    JobReply,
+    JobSeen,
+    Problem,
+    Throttled,
     TransientFailure,
     UnknownJob,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    Answer = Reply | InstanceState | Renewed
-    Cloud = Callable[[str, float], tuple[Reply, float]]
+    from ddswait.job import Job
+    from ddswait.outcome import Outcome
+    from ddswait.scheduler.instance_poll import InstancePoll
+    from ddswait.scheduler.job_poll import JobPoll
+
+    AnyReply = JobReply | Problem | InstanceState | JobPage | Renewed
+    Cloud = Callable[[str, float], tuple[JobReply | Problem, float]]
     """(job ID, time) -> the reply, and how many seconds it takes."""
-    Elsewhere = Callable[[PollInstance | RenewCredentials, float], tuple[Answer, float]]
-    """The same of instances, and of the source of the credentials."""
-    Question = PollJob | PollInstance | RenewCredentials
+    Elsewhere = Callable[[PollInstance | RenewCredentials, float], tuple[AnyReply, float]]
+    """The same of instances, and of the provider of the credentials."""
+    Request = PollJob | PollInstance | RenewCredentials
 
-PLACE = "https://dds.test (project p)"
+Reply = JobReply | Problem
+
+LOCATION = "https://dds.test (project p)"
 
 
 class Still(Random):
@@ -43,13 +61,31 @@ class Still(Random):
         return (a + b) / 2
 
 
-def record(job_id: str, status: str = "Running", progress: int | None = None) -> dict[str, str]:
-    told = "" if progress is None else f"{progress}%"
-    return {"id": job_id, "name": "Create_MongoDB", "status": status, "progress": told}
+def record(job_id: str, status: str = "Running", progress: int | None = None) -> dict[str, Any]:
+    percent = "" if progress is None else f"{progress}%"
+    return {"id": job_id, "name": "Create_MongoDB", "status": status, "progress": percent}
 
 
 def job(job_id: str, status: str) -> Job:
-    return Job.from_record(record(job_id, status))
+    return SERVICE.read_record(record(job_id, status))
+
+
+def seen(what: Mapping[str, Any], date: str = "") -> JobSeen:
+    """Return the reply that shows a record."""
+    return JobSeen(SERVICE.read_record(what), date)
+
+
+def completed(job_id: str) -> JobSeen:
+    return JobSeen(job(job_id, "Completed"))
+
+
+def failed(job_id: str) -> JobSeen:
+    return JobSeen(job(job_id, "Failed"))
+
+
+def page(records: Iterable[Mapping[str, Any]], total: int) -> JobPage:
+    """Return the reply that lists some records."""
+    return JobPage([SERVICE.read_record(each) for each in records], total)
 
 
 def lasting(seconds: float, visible_after: float = 0.0, *, fails: bool = False) -> Cloud:
@@ -59,51 +95,50 @@ def lasting(seconds: float, visible_after: float = 0.0, *, fails: bool = False) 
         if now < visible_after:
             return UnknownJob("unknown"), 0.0
         if now < seconds:
-            return Running(record(job_id)), 0.0
-        if fails:
-            return Failed(job(job_id, "Failed")), 0.0
-        return Completed(job(job_id, "Completed")), 0.0
+            return seen(record(job_id)), 0.0
+        return failed(job_id) if fails else completed(job_id), 0.0
 
     return cloud
 
 
 class Shell:
-    """Does what the asyncio shell does: carries, cuts, lapses.
+    """Does what the workers do: sends, cuts, expires.
 
-    `log` is all that happened: (time, event or question).
+    `log` is all that happened: (time, event or action).
     """
 
     def __init__(  # noqa: PLR0913 - what a test may script
         self,
         cloud: Cloud,
-        rules: PollSettings | None = None,
+        settings: PollSettings | None = None,
         random: Random | None = None,
         size: int = 64,
-        budget: RateLimiter | None = None,
+        rate_limiter: RateLimiter | None = None,
         *,
         lists: bool = False,
         elsewhere: Elsewhere | None = None,
     ) -> None:
         self.scheduler = Scheduler(
-            rules or PollSettings(place=PLACE),
+            settings or PollSettings(location=LOCATION),
             random or Still(),
             renews=elsewhere is not None,
-            budget=budget or RateLimiter(inf),
+            rate_limiter=rate_limiter or RateLimiter(inf),
         )
         self.scheduler.lists = lists
         self.cloud = cloud
         self.elsewhere = elsewhere
         self.size = size
         self.now = 0.0
-        self.log: list[tuple[float, Event | Question]] = []
-        self._replies: list[tuple[float, int, Question, Answer]] = []
+        self.log: list[tuple[float, Event | Request]] = []
+        self._replies: list[tuple[float, int, Request, AnyReply]] = []
         self._number = 0
         self.sent: dict[str, int] = {}
 
-    def track(self, job_id: str, timeout: float = 3600.0, owner: object = None) -> object:
-        owner = owner or object()
-        self._note(self.scheduler.track(job_id, self.now + timeout, owner, self.now))
-        return owner
+    def track(self, job_id: str, timeout: float = 3600.0, subscriber: object = None) -> object:
+        subscriber = subscriber or object()
+        deadline = self.now + timeout
+        self._note(self.scheduler.subscribe(job_id, deadline, subscriber, self.now))
+        return subscriber
 
     def _note(self, events: Iterable[Event]) -> None:
         self.log.extend((self.now, event) for event in events)
@@ -113,8 +148,8 @@ class Shell:
         return [(at, event) for at, event in self.log if isinstance(event, Ended)]
 
     @property
-    def asks(self) -> list[tuple[float, str]]:
-        return [(at, event.job_id) for at, event in self.log if isinstance(event, PollJob)]
+    def polls(self) -> list[tuple[float, str]]:
+        return [(at, event.poll.job_id) for at, event in self.log if isinstance(event, PollJob)]
 
     @property
     def in_flight(self) -> int:
@@ -124,8 +159,8 @@ class Shell:
         """Go on until nothing is left to do, or until a time."""
         while len(self.scheduler) or self._replies:
             self._send()
-            if self.scheduler.due_at() <= self.now:
-                self._note(self.scheduler.lapse(self.now))
+            if self.scheduler.due() <= self.now:
+                self._note(self.scheduler.expire(self.now))
             at = self._next_moment()
             if at > until:
                 break
@@ -136,32 +171,69 @@ class Shell:
 
     def _send(self) -> None:
         while len(self._replies) < self.size:
-            question = self.scheduler.next(self.now)
-            if not isinstance(question, PollJob | PollInstance | RenewCredentials):
+            action = self.scheduler.next(self.now)
+            if isinstance(action, Wait | ListJobs):
                 return
-            self.log.append((self.now, question))
-            reply, latency = self._answer(question)
+            self.log.append((self.now, action))
+            reply, latency = self._answer(action)
             at = self.now + latency
-            if at > question.by:
-                at, reply = question.by, TransientFailure("no answer")
+            if at > action.cut_at:
+                at, reply = action.cut_at, TransientFailure("no answer")
             self._number += 1
-            heappush(self._replies, (at, self._number, question, reply))
+            heappush(self._replies, (at, self._number, action, reply))
 
-    def _answer(self, question: Question) -> tuple[Answer, float]:
-        if isinstance(question, PollJob):
-            return self.cloud(question.job_id, self.now)
-        assert self.elsewhere is not None
-        return self.elsewhere(question, self.now)
+    def _answer(self, action: Request) -> tuple[AnyReply, float]:
+        if isinstance(action, PollJob):
+            return self.cloud(action.poll.job_id, self.now)
+        if self.elsewhere is None:
+            raise AssertionError(f"the script does not say what {action} brings")
+        return self.elsewhere(action, self.now)
 
     def _next_moment(self) -> float:
         arrival = self._replies[0][0] if self._replies else float("inf")
-        if self.scheduler.due_at() <= self.now:
+        if self.scheduler.due() <= self.now:
             return min(arrival, self.now + 1.0)
-        rest = self.scheduler.next(self.now)
-        assert isinstance(rest, Wait)
-        return min(arrival, rest.until)
+        following = self.scheduler.next(self.now)
+        if not isinstance(following, Wait):
+            raise TypeError(f"{following} was not sent")
+        return min(arrival, following.until)
 
     def _receive(self) -> None:
         while self._replies and self._replies[0][0] <= self.now:
-            _, _, ask, reply = heappop(self._replies)
-            self._note(self.scheduler.take(ask, reply, self.now))
+            _, _, action, reply = heappop(self._replies)
+            self._note(self.scheduler.take(action, reply, self.now))
+
+
+def context_of(settings: PollSettings, random: Random | None = None) -> PollContext:
+    """Return what polls share, with nothing known yet."""
+    return PollContext(settings, random or Still(), Durations(), ServerClock())
+
+
+def take_job_reply(
+    poll: JobPoll, reply: Reply, now: float, settings: PollSettings
+) -> Outcome | None:
+    """Hand a reply to a job poll, as its poller does."""
+    context = context_of(settings)
+    match reply:
+        case JobSeen(job):
+            return poll.seen(job, now, context)
+        case UnknownJob():
+            return poll.unknown(now, context)
+        case TransientFailure() | Throttled():
+            return poll.failed(reply, now, context)
+        case Refusal():
+            return poll.refused(reply, now, settings)
+
+
+def take_instance_reply(
+    poll: InstancePoll, reply: InstanceState | Problem, now: float
+) -> Outcome | None:
+    """Hand a reply to an instance poll, as its poller does."""
+    context = context_of(PollSettings())
+    match reply:
+        case InstanceState():
+            return poll.seen(reply, now, context)
+        case TransientFailure() | Throttled():
+            return poll.failed(reply, now, context)
+        case Refusal():
+            return poll.denied(reply, now)

@@ -17,25 +17,18 @@ from ddswait import AccessKey, Lease, Token, Waiter
 from ddswait.credentials.iam import ProjectByName
 from ddswait.credentials.keys import Key, Send
 from ddswait.events import Ended, Event, RenewalFailed
-from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
 from ddswait.scheduler.actions import PollJob, RenewCredentials, Renewed, Wait
 from ddswait.scheduler.credential_renewal import CredentialRenewal
-from ddswait.scheduler.job_poll import PollSettings
-from ddswait.scheduler.poll import LAST_LOOK
+from ddswait.scheduler.poll import LAST_POLL, PollSettings
 from ddswait.scheduler.scheduler import Scheduler
-from ddswait.service.dds import (
-    Completed,
-    InstanceState,
-    Reply,
-    Running,
-    Throttled,
-    TransientFailure,
-)
+from ddswait.service.replies import InstanceState, Throttled, TransientFailure
 from ddswait.simulator import Simulator
-from tests.scheduler.shell import PLACE, Shell, Still, record
+from tests.scheduler.shell import LOCATION, Reply, Shell, Still, record, seen
 
-BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", scope=Scope.EVERYTHING)
+BAD_TOKEN = Refusal(
+    401, "APIGW.0301", "bad token", "r", scope=Scope.EVERYTHING, refuses_credentials=True
+)
 
 
 class Vault:
@@ -94,8 +87,8 @@ def asked(scheduler: Scheduler, now: float) -> PollJob:
 
 
 def leased() -> Scheduler:
-    scheduler = Scheduler(PollSettings(place=PLACE), Still(), renews=True)
-    scheduler.track("x", 100.0, "me", 0.0)
+    scheduler = Scheduler(PollSettings(location=LOCATION), Still(), renews=True)
+    scheduler.subscribe("x", 100.0, "me", 0.0)
     renew = scheduler.next(0.0)
     assert isinstance(renew, RenewCredentials)
     scheduler.take(renew, Renewed(None), 0.0)
@@ -109,7 +102,7 @@ def test_key_without_an_end_is_renewed_upon_401() -> None:
     renew = scheduler.next(0.5)
     assert isinstance(renew, RenewCredentials)
     scheduler.take(renew, Renewed(None), 1.0)
-    assert asked(scheduler, 1.0).lease == 2
+    assert asked(scheduler, 1.0).credentials == 2
 
 
 def test_deadlines_hold_while_a_renewal_stalls() -> None:
@@ -124,10 +117,10 @@ def test_deadlines_hold_while_a_renewal_stalls() -> None:
         assert isinstance(rest, Wait)
         assert now < rest.until < inf
         now = rest.until
-        events = scheduler.lapse(now)
+        events = scheduler.expire(now)
     assert isinstance(events[0], Ended)
     assert events[0].outcome.kind is OutcomeKind.TIMED_OUT
-    assert now <= 100.0 + LAST_LOOK + 1.0
+    assert now <= 100.0 + LAST_POLL + 1.0
 
 
 def test_renewal_that_is_under_way_is_not_begun_twice() -> None:
@@ -137,15 +130,15 @@ def test_renewal_that_is_under_way_is_not_begun_twice() -> None:
     lease.renewed(10.0, 0.0)
     assert not lease.starts(9.0)
     assert lease.starts(10.0)
-    assert lease.cures(1, 11.0)
+    assert lease.may_cure(BAD_TOKEN, 1, 11.0)
     assert not lease.starts(12.0)
 
 
 @pytest.mark.parametrize("renew_in", [0.0, -5.0, nan, 0.5])
 def test_key_that_ends_at_once_is_renewed_a_second_later(renew_in: float) -> None:
     """A source that says 0 keeps nobody from asking, and is not asked without a pause."""
-    scheduler = Scheduler(PollSettings(place=PLACE), Still(), renews=True)
-    scheduler.track("x", 100.0, "me", 0.0)
+    scheduler = Scheduler(PollSettings(location=LOCATION), Still(), renews=True)
+    scheduler.subscribe("x", 100.0, "me", 0.0)
     renew = scheduler.next(0.0)
     assert isinstance(renew, RenewCredentials)
     scheduler.take(renew, Renewed(renew_in), 0.0)
@@ -231,10 +224,10 @@ def renewing(scheduler: Scheduler, now: float) -> RenewCredentials:
 
 def serving(renew_in: float) -> Scheduler:
     """Return an agenda whose credentials were accepted, and are to be renewed."""
-    scheduler = Scheduler(PollSettings(place=PLACE), Still(), renews=True)
-    scheduler.track("x", 10_000.0, "me", 0.0)
+    scheduler = Scheduler(PollSettings(location=LOCATION), Still(), renews=True)
+    scheduler.subscribe("x", 10_000.0, "me", 0.0)
     scheduler.take(renewing(scheduler, 0.0), Renewed(renew_in), 0.0)
-    scheduler.take(asked(scheduler, 0.0), Running(record("x")), 0.0)
+    scheduler.take(asked(scheduler, 0.0), seen(record("x")), 0.0)
     return scheduler
 
 
@@ -248,7 +241,7 @@ def test_refused_renewal_waits_for_the_401() -> None:
     for now in range(51, 1000, 10):
         question = scheduler.next(float(now))
         if isinstance(question, PollJob):
-            scheduler.take(question, Running(record("x")), float(now))
+            scheduler.take(question, seen(record("x")), float(now))
         else:
             assert isinstance(question, Wait)
     assert not scheduler.take(asked(scheduler, 1100.0), BAD_TOKEN, 1100.0)
@@ -263,7 +256,7 @@ def test_renewal_that_fails_is_told_and_honours_retry_after() -> None:
     assert scheduler.take(renewing(scheduler, 50.0), TransientFailure("HTTP 503", 40.0), 50.0) == (
         RenewalFailed("HTTP 503", 42.0),
     )
-    scheduler.take(asked(scheduler, 50.0), Running(record("x")), 50.0)
+    scheduler.take(asked(scheduler, 50.0), seen(record("x")), 50.0)
     slow = Throttled("too many", retry_after=100.0)
     assert scheduler.take(renewing(scheduler, 92.0), slow, 92.0) == (
         RenewalFailed("too many", 105.0),
@@ -277,7 +270,7 @@ def test_renewal_that_fails_is_told_and_honours_retry_after() -> None:
 def test_long_retry_after_does_not_outlast_unreachable_after() -> None:
     """With no key at all, the last renewal is tried when the patience of the waits ends."""
     scheduler = leased()
-    scheduler.track("y", 10_000.0, "you", 0.0)
+    scheduler.subscribe("y", 10_000.0, "you", 0.0)
     scheduler.take(asked(scheduler, 0.0), BAD_TOKEN, 0.0)
     down = TransientFailure("HTTP 503", 3600.0)
     assert scheduler.take(renewing(scheduler, 0.0), down, 0.0) == (
@@ -310,7 +303,7 @@ async def test_deadline_holds_while_a_source_stalls(connections: int) -> None:
             dds.revoke()
             for number, wait in enumerate(waits):
                 await asyncio.wait([wait])
-                assert dds.now() <= 108.0 + number + LAST_LOOK + 1.0
+                assert dds.now() <= 108.0 + number + LAST_POLL + 1.0
 
 
 class Caller(Shell):
@@ -324,21 +317,23 @@ class Caller(Shell):
             if isinstance(event, Ended) and event.outcome.ok and not event.instance:
                 for owner in event.subscribers:
                     by = self.deadlines[owner]
-                    self._note(self.scheduler.make_ready(event.outcome, by, owner, self.now))
+                    self._note(
+                        self.scheduler.subscribe_instance(event.outcome, by, owner, self.now)
+                    )
 
 
 ANSWERS: dict[str, list[Any]] = {
     "PollJob": [
-        lambda name: Running(record(name)),
-        lambda name: Completed(Job.from_record({**record(name), "instance_id": f"{name}in02"})),
+        lambda name: seen(record(name)),
+        lambda name: seen({**record(name, "Completed"), "instance_id": f"{name}in02"}),
         lambda _: TransientFailure("HTTP 502"),
         lambda _: BAD_TOKEN,
     ],
     "PollInstance": [
-        lambda _: InstanceState(found=True, status="normal"),
-        lambda _: InstanceState(found=True, status="normal", actions=("RESTARTING",)),
+        lambda _: InstanceState(is_found=True, is_ready=True),
+        lambda _: InstanceState(is_found=True),
         lambda _: Throttled("slow down", limit=5, window=1.0),
-        lambda _: Refusal(403, "DBS.280032", scope=Scope.EVERYTHING),
+        lambda _: Refusal(403, "DBS.280032", scope=Scope.OPERATION),
         lambda _: BAD_TOKEN,
     ],
     "RenewCredentials": [
@@ -385,4 +380,4 @@ def test_whatever_cloud_instances_and_source_say(
             last += [(owner, at) for owner in end.subscribers]
     assert Counter(owner for owner, _ in last) == Counter(list(shell.deadlines))
     for owner, at in last:
-        assert at <= shell.deadlines[owner] + LAST_LOOK + 2.0
+        assert at <= shell.deadlines[owner] + LAST_POLL + 2.0

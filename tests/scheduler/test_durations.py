@@ -13,6 +13,7 @@ import pytest
 from ddswait import ConfigurationError, history
 from ddswait.job import Job
 from ddswait.scheduler.durations import Durations
+from ddswait.service.dds import SERVICE
 
 
 def record(job_id: str, seconds: int, **changed: str) -> Job:
@@ -24,7 +25,7 @@ def record(job_id: str, seconds: int, **changed: str) -> Job:
         "created_at": "2026-01-01T00:00:00+0000",
         "ended_at": f"2026-01-01T00:{minutes:02}:{rest:02}+0000",
     }
-    return Job.from_record({**told, **changed})
+    return SERVICE.read_record({**told, **changed})
 
 
 def test_median_and_spread() -> None:

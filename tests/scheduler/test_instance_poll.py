@@ -12,11 +12,14 @@ from ddswait.events import Ended, Event
 from ddswait.job import Job
 from ddswait.outcome import Outcome, Refusal
 from ddswait.scheduler.instance_poll import InstancePoll
-from ddswait.scheduler.job_poll import PollSettings
-from ddswait.service.dds import InstanceState, TransientFailure, read_instance
+from ddswait.service.dds import SERVICE
+from ddswait.service.replies import InstanceState, TransientFailure
 from ddswait.simulator import Simulator
 from ddswait.simulator.server import Seen
-from tests.scheduler.shell import Still
+from tests.scheduler.shell import take_instance_reply
+
+READY = InstanceState(is_found=True, is_ready=True)
+ABSENT = InstanceState(is_found=False, description="jobs name nodes as well")
 
 
 @pytest_asyncio.fixture
@@ -245,26 +248,19 @@ async def test_letting_go_of_one_wait_leaves_the_others(dds: Simulator) -> None:
     assert [each.instance for each in ended if isinstance(each, Ended)] == [False, False, True]
 
 
-def take(
-    waiting: InstancePoll, reply: InstanceState | TransientFailure | Refusal, at: float
-) -> Outcome | None:
-    return waiting.take(reply, at, PollSettings(), Still())
-
-
-def readiness(name: str = "Create_MongoDB", instance: str = "i1") -> InstancePoll:
+def instance_poll(name: str = "Create_MongoDB", instance: str = "i1") -> InstancePoll:
     record = {"id": "x", "name": name, "status": "Completed", "instance_id": instance}
-    outcome = Outcome("x", OutcomeKind.COMPLETED, Job.from_record(record))
+    outcome = Outcome("x", OutcomeKind.COMPLETED, SERVICE.read_record(record))
     return InstancePoll(outcome, 0.0, 100.0, None)
 
 
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (InstanceState(found=True, status="normal"), OutcomeKind.COMPLETED),
-        (InstanceState(found=True, status="normal", actions=("RESTARTING",)), None),
-        (InstanceState(found=True, status="creating"), None),
-        (InstanceState(found=False), None),
-        (InstanceState(found=True, status="createfail"), OutcomeKind.NOT_READY),
+        (READY, OutcomeKind.COMPLETED),
+        (InstanceState(is_found=True, description="it is creating"), None),
+        (ABSENT, None),
+        (InstanceState(is_found=True, is_hopeless=True), OutcomeKind.NOT_READY),
         (Refusal(403, "DBS.280032"), OutcomeKind.NOT_READY),
         (TransientFailure("weather"), None),
     ],
@@ -273,33 +269,18 @@ def test_what_an_answer_means(
     reply: InstanceState | TransientFailure | Refusal, kind: OutcomeKind | None
 ) -> None:
     """Ready, hopeless, or asked again; at the deadline everything but ready is not ready."""
-    outcome = take(readiness(), reply, 50.0)
+    outcome = take_instance_reply(instance_poll(), reply, 50.0)
     assert (outcome and outcome.kind) is kind
-    late = take(readiness(), reply, 100.0)
+    late = take_instance_reply(instance_poll(), reply, 100.0)
     assert late is not None
     assert late.kind is (kind or OutcomeKind.NOT_READY)
 
 
 def test_after_a_deletion_there_is_nothing_to_be_ready() -> None:
     """The instance is gone: completed. Of other jobs, the message says that no such ID is known."""
-    outcome = take(readiness("Delete_MongoDB"), InstanceState(found=False), 1.0)
+    outcome = take_instance_reply(instance_poll("Delete_MongoDB"), ABSENT, 1.0)
     assert outcome is not None
     assert outcome.ok
-    lost = take(readiness(), InstanceState(found=False), 100.0)
+    lost = take_instance_reply(instance_poll(), ABSENT, 100.0)
     assert lost is not None
     assert "jobs name nodes as well" in lost.message
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "reply"),
-    [
-        (200, b'{"instances": []}', InstanceState(found=False)),
-        (200, b'{"instances": [{"status": "normal"}]}', InstanceState(found=True, status="normal")),
-        (404, b'{"error_code": "DBS.200011"}', InstanceState(found=False)),
-    ],
-)
-def test_replies_are_read(status: int, body: bytes, reply: InstanceState) -> None:
-    """An empty list, and 404 of DDS, both say that there is no such instance."""
-    assert read_instance(status, {}, body) == reply
-    assert isinstance(read_instance(200, {}, b"<html>"), TransientFailure)
-    assert isinstance(read_instance(403, {}, b"{}"), Refusal)

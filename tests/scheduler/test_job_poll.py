@@ -1,4 +1,4 @@
-"""ddswait.watch: every arrow of the picture, with exact times."""
+"""ddswait.poll: every arrow of the picture, with exact times."""
 
 from typing import NamedTuple
 
@@ -6,25 +6,17 @@ import pytest
 
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal
-from ddswait.scheduler.job_poll import JobPoll, PollSettings
-from ddswait.scheduler.poll import LAST_LOOK
-from ddswait.service.dds import (
-    Completed,
-    Failed,
-    Reply,
-    Running,
-    Throttled,
-    TransientFailure,
-    UnknownJob,
-)
-from tests.scheduler.shell import PLACE, Still, job, record
+from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.poll import LAST_POLL, PollSettings
+from ddswait.service.replies import Throttled, TransientFailure, UnknownJob
+from tests.scheduler.shell import LOCATION, Reply, completed, failed, record, seen, take_job_reply
 
-RULES = PollSettings(place=PLACE)
-SEEN = Running(record("x", progress=9))
+SETTINGS = PollSettings(location=LOCATION)
+SEEN = seen(record("x", progress=9))
 UNKNOWN = UnknownJob("unknown")
-DONE = Completed(job("x", "Completed"))
-BROKEN = Failed(job("x", "Failed"))
-FAULT = TransientFailure("HTTP 502")
+DONE = completed("x")
+BROKEN = failed("x")
+FAILURE = TransientFailure("HTTP 502")
 REFUSED = Refusal(400, "DBS.200001", "bad parameter")
 
 
@@ -54,7 +46,7 @@ class Step(NamedTuple):
             id="never seen: quick looks that slow down, the last one when the grace ends",
         ),
         pytest.param(
-            [Step(0, UNKNOWN, 0.5), Step(59, FAULT, 59.75), Step(61, SEEN, 61 + 8.155)],
+            [Step(0, UNKNOWN, 0.5), Step(59, FAILURE, 59.75), Step(61, SEEN, 61 + 8.155)],
             id="the grace ends with a look that works, not with a fault",
         ),
         pytest.param(
@@ -87,31 +79,31 @@ class Step(NamedTuple):
             [
                 Step(100, SEEN, 108.392),
                 Step(110, UNKNOWN, 110.5),
-                Step(111, FAULT, 111.75),
+                Step(111, FAILURE, 111.75),
                 Step(112, UNKNOWN, Kind.VANISHED),
             ],
             id="a fault between two unknowns says nothing",
         ),
         pytest.param(
             [
-                Step(0, FAULT, 0.75),
-                Step(1, FAULT, 2.5),
-                Step(3, FAULT, 6),
-                Step(6, FAULT, 12),
-                Step(12, FAULT, 24),
-                Step(24, FAULT, 48),
-                Step(48, FAULT, 93),
-                Step(590, FAULT, 600),
-                Step(600, FAULT, Kind.UNREACHABLE),
+                Step(0, FAILURE, 0.75),
+                Step(1, FAILURE, 2.5),
+                Step(3, FAILURE, 6),
+                Step(6, FAILURE, 12),
+                Step(12, FAILURE, 24),
+                Step(24, FAILURE, 48),
+                Step(48, FAILURE, 93),
+                Step(590, FAILURE, 600),
+                Step(600, FAILURE, Kind.UNREACHABLE),
             ],
             id="blind from the start: growing pauses, and the end exactly in time",
         ),
         pytest.param(
             [
                 Step(500, SEEN, 510.513),
-                Step(1400, FAULT, 1400.75),
-                Step(1999, FAULT, 2000),
-                Step(2000, FAULT, Kind.UNREACHABLE),
+                Step(1400, FAILURE, 1400.75),
+                Step(1999, FAILURE, 2000),
+                Step(2000, FAILURE, Kind.UNREACHABLE),
             ],
             id="blindness counts from the first look that failed, however long after the last",
         ),
@@ -124,71 +116,71 @@ class Step(NamedTuple):
         ),
         pytest.param([Step(3591, SEEN, 3600.0)], id="a look near the deadline is put off to it"),
         pytest.param(
-            [Step(0, Running(record("x", "Queued")), 7.771)], id="an odd status is not final"
+            [Step(0, seen(record("x", "Queued")), 7.771)], id="an odd status is not final"
         ),
     ],
 )
 def test_transitions(steps: list[Step]) -> None:
     """Each history leads to its next look, or to its end."""
-    watch = JobPoll("x", 0.0, 3600.0, "me")
+    poll = JobPoll("x", 0.0, 3600.0, "me")
     for step in steps:
-        watch.ask(step.at, RULES)
-        outcome = watch.take(step.reply, step.at, RULES, Still())
+        poll.sent(step.at, SETTINGS)
+        outcome = take_job_reply(poll, step.reply, step.at, SETTINGS)
         if isinstance(step.then, Kind):
             assert outcome is not None
             assert (outcome.kind, outcome.waited) == (step.then, step.at)
             assert outcome.message
         else:
             assert outcome is None
-            assert watch.due == pytest.approx(step.then, abs=0.001)
-            assert watch.due > step.at
+            assert poll.due == pytest.approx(step.then, abs=0.001)
+            assert poll.due > step.at
 
 
 def test_waiting_for_a_turn_while_others_are_answered_is_not_blindness() -> None:
     """The look after a failed one may leave late: that time counts only in an outage for all."""
     for heard in (500.0, -1.0):
-        watch = JobPoll("x", 0.0, 3600.0, "me")
-        watch.ask(0.0, RULES)
-        watch.take(FAULT, 0.0, RULES, Still())
-        watch.ask(550.75, RULES, heard)
-        assert watch.take(FAULT, 550.75, RULES, Still()) is None
-        watch.ask(watch.due, RULES, heard)
-        assert (watch.take(FAULT, 600.0, RULES, Still()) is None) == (heard > 0)
+        poll = JobPoll("x", 0.0, 3600.0, "me")
+        poll.sent(0.0, SETTINGS)
+        take_job_reply(poll, FAILURE, 0.0, SETTINGS)
+        poll.sent(550.75, SETTINGS, heard)
+        assert take_job_reply(poll, FAILURE, 550.75, SETTINGS) is None
+        poll.sent(poll.due, SETTINGS, heard)
+        assert (take_job_reply(poll, FAILURE, 600.0, SETTINGS) is None) == (heard > 0)
 
 
 def test_looks_are_clipped() -> None:
     """A look has its request timeout, but never beyond deadline or the end of patience."""
-    watch = JobPoll("x", 0.0, 100.0, "me")
-    watch.ask(0.0, RULES)
-    assert watch.by == 30.0
-    watch.ask(80.0, RULES)
-    assert watch.by == 100.0
-    watch.ask(100.0, RULES)
-    assert watch.by == 100.0 + LAST_LOOK
-    watch.deadline = 3600.0
-    watch.ask(590.0, RULES)
-    watch.take(FAULT, 595.0, RULES, Still())
-    watch.ask(1180.0, RULES)
-    assert watch.by == 1190.0
-    watch.ask(1190.0, RULES)
-    assert watch.by == 1220.0
+    poll = JobPoll("x", 0.0, 100.0, "me")
+    poll.sent(0.0, SETTINGS)
+    assert poll.cut_at == 30.0
+    poll.sent(80.0, SETTINGS)
+    assert poll.cut_at == 100.0
+    poll.sent(100.0, SETTINGS)
+    assert poll.cut_at == 100.0 + LAST_POLL
+    poll.deadline = 3600.0
+    poll.sent(590.0, SETTINGS)
+    take_job_reply(poll, FAILURE, 595.0, SETTINGS)
+    poll.sent(1180.0, SETTINGS)
+    assert poll.cut_at == 1190.0
+    poll.sent(1190.0, SETTINGS)
+    assert poll.cut_at == 1220.0
 
 
 def test_ended_while_running_is_not_believed() -> None:
     """Only the status ends a job: DDS fills in `ended` while it runs."""
-    running = Running({**record("x", progress=100), "ended": "2021-07-13T07:28:53+0000"})
-    watch = JobPoll("x", 0.0, 3600.0, "me")
-    assert watch.take(running, 0.0, RULES, Still()) is None
+    running = seen({**record("x", progress=100), "ended": "2021-07-13T07:28:53+0000"})
+    poll = JobPoll("x", 0.0, 3600.0, "me")
+    assert take_job_reply(poll, running, 0.0, SETTINGS) is None
 
 
 def test_messages_say_what_is_known() -> None:
     """A time-out tells the last record and the last fault; unreachable tells the cause."""
-    watch = JobPoll("x", 0.0, 100.0, "me")
-    assert "not visible yet" in watch.timed_out(100.0, 100.0).message
-    watch.take(SEEN, 0.0, RULES, Still())
-    watch.take(FAULT, 90.0, RULES, Still())
-    message = watch.timed_out(100.0, 100.0).message
+    poll = JobPoll("x", 0.0, 100.0, "me")
+    assert "not visible yet" in poll.timed_out(100.0, 100.0).message
+    take_job_reply(poll, SEEN, 0.0, SETTINGS)
+    take_job_reply(poll, FAILURE, 90.0, SETTINGS)
+    message = poll.timed_out(100.0, 100.0).message
     assert "Running, 9 %" in message
     assert "HTTP 502" in message
     assert "after 100 s" in message
-    assert "x" in repr(watch)
+    assert "x" in repr(poll)

@@ -1,4 +1,4 @@
-"""One list request for many jobs: ddswait.sweep and the agenda, over sockets and without."""
+"""One list request for many jobs: ddswait.request and the agenda, over sockets and without."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -15,14 +15,14 @@ from ddswait.events import Ended, Event, ListRefused, Polled
 from ddswait.outcome import OutcomeKind
 from ddswait.scheduler.actions import ListJobs, PollJob, Wait
 from ddswait.scheduler.durations import Durations
-from ddswait.scheduler.job_poll import PollSettings
 from ddswait.scheduler.list_planner import ListPlanner
+from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
-from ddswait.service import dds as api
-from ddswait.service.dds import Completed, JobPage, Reply, Running, Throttled, TransientFailure
+from ddswait.service.dds import SERVICE
+from ddswait.service.replies import JobPage, Problem, Request, Throttled, TransientFailure
 from ddswait.simulator import Simulator
-from tests.scheduler.shell import PLACE, job, record
+from tests.scheduler.shell import LOCATION, Reply, completed, page, record, seen
 
 DATE = "Fri, 01 Jan 2021 00:00:00 GMT"
 
@@ -83,7 +83,7 @@ async def test_look_after_a_list_that_lacked_a_job_says_so(dds: Simulator) -> No
         await asyncio.sleep(400)
         why = [each.reason for each in events if isinstance(each, Polled) and each.job_id == ends]
         assert why[-2:] == ["listed", "unlisted"]
-        assert ends not in w._scheduler._listing.sweeping.unlisted
+        assert ends not in w._scheduler._lists.planner.unlisted
         await w.close()
 
 
@@ -95,7 +95,7 @@ async def test_next_look_that_is_shown_may_be_a_list(dds: Simulator) -> None:
         await asyncio.sleep(100)
         for _ in range(5):
             before = counted(dds)
-            pause = float(repr(w).partition("next look in ")[2].removesuffix(" s>"))
+            pause = float(repr(w).partition("next request in ")[2].removesuffix(" s>"))
             await asyncio.sleep(pause - 0.2)
             assert counted(dds) == before
             await asyncio.sleep(0.4)
@@ -196,15 +196,15 @@ def test_latest_of_many_past_jobs_are_kept() -> None:
         }
         for number in range(100)
     ]
-    scheduler = Scheduler(PollSettings(place=PLACE), Random(1))
-    scheduler.track("x", 1000.0, "me", 0.0)
+    scheduler = Scheduler(PollSettings(location=LOCATION), Random(1))
+    scheduler.subscribe("x", 1000.0, "me", 0.0)
     ask = scheduler.next(0.0)
     assert isinstance(ask, PollJob)
-    scheduler.take(ask, Running(record("x"), DATE), 0.0)
-    sweep = scheduler.next(1.0)
-    assert isinstance(sweep, ListJobs)
-    assert sweep.status == "Completed"
-    scheduler.take(sweep, JobPage([*records, {}], 101), 1.0)
+    scheduler.take(ask, seen(record("x"), DATE), 0.0)
+    request = scheduler.next(1.0)
+    assert isinstance(request, ListJobs)
+    assert not request.running
+    scheduler.take(request, page([*records, {}], 101), 1.0)
     ((_, known),) = scheduler.durations.items()
     assert list(known) == [f"old{number}" for number in range(49, -1, -1)]
 
@@ -241,7 +241,7 @@ async def test_no_more_than_the_budget_in_any_second(dds: Simulator) -> None:
         dds.add_job(seconds=60)
     async with waiter(dds) as w:
         await w.wait_all(list(dds.plans))
-        assert "questions left of 10/1 s" in repr(w)
+        assert "requests of 10/1 s" in repr(w)
     at = sorted(seen.at for seen in dds.requests)
     assert max(sum(begin <= each < begin + 0.999 for each in at) for begin in at[::7]) <= 10
 
@@ -255,9 +255,9 @@ class ListingCloud:
 
     def show(self, job_id: str, now: float) -> Reply:
         if now >= self.ends[job_id]:
-            return Completed(job(job_id, "Completed"))
+            return completed(job_id)
         named: dict[str, Any] = {**record(job_id), "name": self.chance.choice(("n", None, 7, []))}
-        return Running(named, self.chance.choice((DATE, "Fri, 31 Dec 9999 23:59:59 GMT")))
+        return seen(named, self.chance.choice((DATE, "Fri, 31 Dec 9999 23:59:59 GMT")))
 
     def page(self, now: float) -> JobPage | TransientFailure | Throttled:
         luck = self.chance.random()
@@ -272,7 +272,7 @@ class ListingCloud:
         strange += [{"id": "job0", "status": 9}, {"id": "job0", "status": []}]
         strange += [{**record("job0"), "name": None}, {**record("job0"), "name": []}]
         total = self.chance.choice((len(shown), 350, 0, -1, 10**9))
-        return JobPage([*shown, *shown[:2], *strange], total)
+        return page([*shown, *shown[:2], *strange], total)
 
 
 @settings(max_examples=25, deadline=None)
@@ -281,9 +281,11 @@ def test_whatever_lists_say_every_job_ends_by_its_own_reply(ends: list[float], s
     """Pages shift, lag, repeat and fail: each job ends once, in time, with the single reply."""
     chance = Random(seed)
     cloud = ListingCloud(ends, chance)
-    scheduler = Scheduler(PollSettings(place=PLACE), chance, budget=RateLimiter(10, 1.0))
+    scheduler = Scheduler(
+        PollSettings(location=LOCATION), chance, rate_limiter=RateLimiter(10, 1.0)
+    )
     for job_id in cloud.ends:
-        scheduler.track(job_id, 90_000.0, job_id, 0.0)
+        scheduler.subscribe(job_id, 90_000.0, job_id, 0.0)
     now, ended, steps = 0.0, dict[str, float](), 0
     while len(scheduler):
         steps += 1
@@ -292,10 +294,10 @@ def test_whatever_lists_say_every_job_ends_by_its_own_reply(ends: list[float], s
         if isinstance(question, Wait):
             assert question.until > now
             now = question.until
-            events = scheduler.lapse(now)
+            events = scheduler.expire(now)
         elif isinstance(question, PollJob):
-            assert question.job_id not in ended
-            events = list(scheduler.take(question, cloud.show(question.job_id, now), now))
+            assert question.poll.job_id not in ended
+            events = list(scheduler.take(question, cloud.show(question.poll.job_id, now), now))
         else:
             assert isinstance(question, ListJobs)
             events = list(scheduler.take(question, cloud.page(now), now))
@@ -309,38 +311,38 @@ def test_whatever_lists_say_every_job_ends_by_its_own_reply(ends: list[float], s
 
 def test_sweep_pays_when_pages_are_fewer_than_jobs() -> None:
     """Alike jobs: more of them than pages; one impatient job among patient ones counts as one."""
-    sweeping = ListPlanner()
-    sweeping.plan([0.003] * 2, 10.0, 0.1, 0.0)
-    assert sweeping.due < 60
-    sweeping.begin("abcd")
-    assert not sweeping.page(100, 250, 0.0)
-    assert sweeping.page(150, 250, 0.0)
-    sweeping.plan([0.003] * 3, 10.0, 0.1, 0.0)
-    assert sweeping.due == float("inf")
-    sweeping.plan([0.003] * 4, 10.0, 0.1, 0.0)
-    assert sweeping.due < 60
-    sweeping.plan([0.3, *[0.0003] * 5], 10.0, 0.1, 0.0)
-    assert sweeping.due == float("inf")
+    planner = ListPlanner()
+    planner.plan([0.003] * 2, 10.0, 0.1, 0.0)
+    assert planner.due < 60
+    planner.begin("abcd")
+    assert not planner.take_page(0, 100, 250, 0.0)
+    assert planner.take_page(100, 150, 250, 0.0)
+    planner.plan([0.003] * 3, 10.0, 0.1, 0.0)
+    assert planner.due == float("inf")
+    planner.plan([0.003] * 4, 10.0, 0.1, 0.0)
+    assert planner.due < 60
+    planner.plan([0.3, *[0.0003] * 5], 10.0, 0.1, 0.0)
+    assert planner.due == float("inf")
 
 
 def test_sweep_is_given_up_when_the_pages_left_are_as_many_as_the_jobs() -> None:
     """It has told nothing of what it did not show, and its number of pages holds five minutes."""
-    sweeping = ListPlanner()
-    sweeping.begin("abc")
-    assert not sweeping.page(100, 300, 0.0)
-    assert not sweeping.given_up
-    sweeping.seen.add("a")
-    sweeping.seen.add("b")
-    assert sweeping.page(100, 300, 0.0)
-    assert sweeping.given_up
-    sweeping.plan([0.003] * 3, 10.0, 0.1, 1.0)
-    assert sweeping.due == float("inf")
-    assert sweeping.should_consider(299.0)
-    sweeping.plan([0.003] * 3, 10.0, 0.1, 299.0)
-    assert sweeping.due == float("inf")
-    assert sweeping.should_consider(305.0)
-    sweeping.plan([0.003] * 3, 10.0, 0.1, 305.0)
-    assert sweeping.due < 400
+    planner = ListPlanner()
+    planner.begin("abc")
+    assert not planner.take_page(0, 100, 300, 0.0)
+    assert not planner.given_up
+    planner.seen.add("a")
+    planner.seen.add("b")
+    assert planner.take_page(100, 100, 300, 0.0)
+    assert planner.given_up
+    planner.plan([0.003] * 3, 10.0, 0.1, 1.0)
+    assert planner.due == float("inf")
+    assert planner.should_consider(299.0)
+    planner.plan([0.003] * 3, 10.0, 0.1, 299.0)
+    assert planner.due == float("inf")
+    assert planner.should_consider(305.0)
+    planner.plan([0.003] * 3, 10.0, 0.1, 305.0)
+    assert planner.due < 400
 
 
 async def test_lists_that_cost_more_than_they_save_are_left_alone(dds: Simulator) -> None:
@@ -366,17 +368,18 @@ async def test_total_that_lies_holds_no_job(
     dds: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A billion tasks, always the same page: the jobs end as early as without lists."""
-    read, ask = api.read_list, api.list_tasks
+    read, request = SERVICE.read_list, SERVICE.list_jobs
 
-    def lying(*reply: Any) -> Any:
-        told = read(*reply)
-        return told._replace(total=10**9) if isinstance(told, JobPage) else told
+    def read_lie(*reply: Any) -> JobPage | Problem:
+        page = read(*reply)
+        return page._replace(total=10**9) if isinstance(page, JobPage) else page
 
-    def first(endpoint: str, project: str, status: str, moment: float, *_: int) -> api.Request:
-        return ask(endpoint, project, status, moment, 0, 100)
+    def first_page(*where: str, running: bool, moment: float, offset: int) -> Request:
+        del offset
+        return request(*where, running=running, moment=moment, offset=0)
 
-    monkeypatch.setattr(api, "read_list", lying)
-    monkeypatch.setattr(api, "list_tasks", first)
+    monkeypatch.setattr(SERVICE, "read_list", read_lie)
+    monkeypatch.setattr(SERVICE, "list_jobs", first_page)
     ids = [dds.add_job(seconds=100 + number) for number in range(30)]
     async with waiter(dds) as w:
         outcomes = await w.wait_all(ids)

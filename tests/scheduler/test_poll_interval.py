@@ -7,26 +7,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddswait.scheduler import poll_interval as pace
+from ddswait.scheduler import poll_interval
 from tests.scheduler.shell import Still
 
 AGES = st.floats(0, 3e6)
 INTERVALS = st.floats(0.1, 3600)
-PASTS = st.none() | st.builds(pace.Past, st.floats(0.01, 1e8), st.floats(0.5, 20))
+PASTS = st.none() | st.builds(poll_interval.Past, st.floats(0.01, 1e8), st.floats(0.5, 20))
 PERCENT = st.none() | st.integers(0, 999)
 SEEDS = st.integers().map(Random)
 
 
-def told_before(age: float, percent: int | None) -> pace.Hope | None:
-    return None if percent is None else pace.hope(age / 2, percent)
+def told_before(age: float, percent: int | None) -> poll_interval.ProgressEstimate | None:
+    return None if percent is None else poll_interval.estimate(age / 2, percent)
 
 
 @given(INTERVALS, AGES, PASTS, PERCENT, SEEDS)
 def test_pause_is_within_its_bounds(
-    interval: float, age: float, past: pace.Past | None, percent: int | None, chance: Random
+    interval: float,
+    age: float,
+    past: poll_interval.Past | None,
+    percent: int | None,
+    chance: Random,
 ) -> None:
     """A quarter to twice the blind pause, 1 to 60 s or the interval; jitter takes a tenth."""
-    pause = pace.until_next_look(interval, age, chance, past, told_before(age, percent))
+    pause = poll_interval.next_interval(interval, age, chance, past, told_before(age, percent))
     worth = interval**2 / 1000
     blind = (worth * (600 + age)) ** 0.5 + worth / 4
     longest = max(60.0, interval)
@@ -37,17 +41,17 @@ def test_pause_is_within_its_bounds(
 
 @given(AGES, PASTS, PERCENT)
 def test_hazard_is_finite_and_positive(
-    age: float, past: pace.Past | None, percent: int | None
+    age: float, past: poll_interval.Past | None, percent: int | None
 ) -> None:
     """Whatever is believed, and however wrongly."""
-    rate = pace.hazard(age, past, told_before(age, percent))
+    rate = poll_interval.hazard(age, past, told_before(age, percent))
     assert 0 < rate < inf
 
 
 @given(INTERVALS, AGES)
 def test_blind_pause_is_where_the_integral_reaches_one(interval: float, age: float) -> None:
     """The closed form solves the rule's own equation."""
-    pause = pace.blind(interval, age)
+    pause = poll_interval.uninformed(interval, age)
     worth = interval**2 / 1000
     integral = 2 * ((600 + age + pause) ** 0.5 - (600 + age) ** 0.5) / worth**0.5
     assert integral == pytest.approx(1, rel=1e-6)
@@ -56,68 +60,74 @@ def test_blind_pause_is_where_the_integral_reaches_one(interval: float, age: flo
 @pytest.mark.parametrize(
     ("interval", "past", "told"),
     [
-        (10.0, pace.Past(500.0, 4.5), None),
-        (10.0, None, pace.Hope(450.0, 60.0)),
-        (10.0, pace.Past(500.0, 4.5), pace.Hope(450.0, 60.0)),
-        (60.0, None, pace.Hope(459.0, 1.0)),
+        (10.0, poll_interval.Past(500.0, 4.5), None),
+        (10.0, None, poll_interval.ProgressEstimate(450.0, 60.0)),
+        (10.0, poll_interval.Past(500.0, 4.5), poll_interval.ProgressEstimate(450.0, 60.0)),
+        (60.0, None, poll_interval.ProgressEstimate(459.0, 1.0)),
     ],
 )
 def test_integral_over_a_belief_reaches_one(
-    interval: float, past: pace.Past, told: pace.Hope | None
+    interval: float, past: poll_interval.Past, told: poll_interval.ProgressEstimate | None
 ) -> None:
     """With a belief too, the density integrates to one between two looks (fine sums)."""
-    pause = pace.wanted(interval, 460.0, past, told)
-    worth, steps = pace.cost(interval), 20_000
+    pause = poll_interval.wanted(interval, 460.0, past, told)
+    worth, steps = poll_interval.cost(interval), 20_000
     width = pause / steps
     ages = (460.0 + width * (step + 0.5) for step in range(steps))
-    integral = sum((pace.hazard(age, past, told) / 2 / worth) ** 0.5 * width for age in ages)
+    integral = sum(
+        (poll_interval.hazard(age, past, told) / 2 / worth) ** 0.5 * width for age in ages
+    )
     assert integral == pytest.approx(1, rel=0.02)
 
 
 @pytest.mark.parametrize("waited", [0.0, 0.5, 9.0, 60.0, 300.0])
-@pytest.mark.parametrize("past", [None, pace.Past(300.0, 4.5)])
+@pytest.mark.parametrize("past", [None, poll_interval.Past(300.0, 4.5)])
 @pytest.mark.parametrize("remaining", [None, 5.0, 900.0])
 def test_pause_by_now_follows_from_how_likely_the_end_has_come(
-    waited: float, past: pace.Past | None, remaining: float | None
+    waited: float, past: poll_interval.Past | None, remaining: float | None
 ) -> None:
     """As if the hazard rate were that likelihood per second; within the usual bounds."""
-    told = None if remaining is None else pace.Hope(460.0 - waited, remaining)
+    told = None if remaining is None else poll_interval.ProgressEstimate(460.0 - waited, remaining)
     steps = 20_000
     ages = (460.0 - waited + waited * (step + 0.5) / steps for step in range(steps))
-    ended = 1 - exp(-sum(pace.hazard(age, past, told) for age in ages) * waited / steps)
-    shortest, longest = pace.bounds(20.0, 460.0)
+    ended = 1 - exp(-sum(poll_interval.hazard(age, past, told) for age in ages) * waited / steps)
+    shortest, longest = poll_interval.bounds(20.0, 460.0)
     expected = min(max(sqrt(2 * 0.4 * waited / max(ended, 1e-9)), shortest), longest)
-    assert pace.by_now(20.0, 460.0, waited, past, told) == pytest.approx(expected, rel=0.01)
+    assert poll_interval.wanted_by_now(20.0, 460.0, waited, past, told) == pytest.approx(
+        expected, rel=0.01
+    )
 
 
 def test_hazard_is_that_of_the_survival() -> None:
     """The mixture's hazard is minus the slope of the logarithm of its survival."""
-    past, step = pace.Past(500.0, 4.5), 0.01
+    past, step = poll_interval.Past(500.0, 4.5), 0.01
 
     def survival(age: float) -> float:
         return float(0.9 / (1 + (age / 500) ** 4.5) + 0.1 * (600 / (600 + age)) ** 2)
 
     for age in (1.0, 300.0, 500.0, 2000.0):
         slope = (survival(age - step) - survival(age + step)) / 2 / step / survival(age)
-        assert pace.hazard(age, past) == pytest.approx(slope, rel=1e-4)
+        assert poll_interval.hazard(age, past) == pytest.approx(slope, rel=1e-4)
 
 
 def test_looks_gather_where_the_end_is_expected() -> None:
     """Close to the usual duration looks are closer than far before it."""
-    past = pace.Past(500.0, 8.0)
-    assert pace.wanted(10, 480, past, None) < 0.6 * pace.wanted(10, 100, past, None)
-    nearly = pace.hope(500.0, 97)
+    past = poll_interval.Past(500.0, 8.0)
+    assert poll_interval.wanted(10, 480, past, None) < 0.6 * poll_interval.wanted(
+        10, 100, past, None
+    )
+    nearly = poll_interval.estimate(500.0, 97)
     assert nearly is not None
-    assert pace.wanted(10, 510, None, nearly) < 0.6 * pace.blind(10, 510)
+    assert poll_interval.wanted(10, 510, None, nearly) < 0.6 * poll_interval.uninformed(10, 510)
 
 
 def test_belief_that_is_contradicted_fades() -> None:
     """Long after the promised end, the pause is the blind one again."""
-    stuck = pace.hope(100.0, 99)
-    late = pace.wanted(10, 400, None, stuck)
-    assert late == pytest.approx(pace.blind(10, 400), rel=0.03)
-    outlived = pace.wanted(10, 3000, pace.Past(100.0, 4.5), None)
-    assert outlived == pytest.approx(pace.blind(10, 3000), rel=0.05)
+    stuck = poll_interval.estimate(100.0, 99)
+    late = poll_interval.wanted(10, 400, None, stuck)
+    assert late == pytest.approx(poll_interval.uninformed(10, 400), rel=0.03)
+    outlived = poll_interval.wanted(10, 3000, poll_interval.Past(100.0, 4.5), None)
+    assert outlived == pytest.approx(poll_interval.uninformed(10, 3000), rel=0.05)
 
 
 @pytest.mark.parametrize(
@@ -125,16 +135,18 @@ def test_belief_that_is_contradicted_fades() -> None:
 )
 def test_progress_promises_a_remaining_time(percent: int, remaining: float | None) -> None:
     """In proportion to the age; nothing at 0 %, never less than half a percent."""
-    told = pace.hope(100.0, percent)
+    told = poll_interval.estimate(100.0, percent)
     if remaining is None:
         assert told is None
     else:
         assert told is not None
         assert told.remaining == pytest.approx(remaining, abs=0.06)
-    assert pace.hope(0.0, 50) is None
+    assert poll_interval.estimate(0.0, 50) is None
 
 
 def test_jitter_is_a_tenth() -> None:
     """Without chance, the pause is the wanted one."""
-    assert pace.until_next_look(10, 400, Still()) == pace.wanted(10, 400, None, None)
-    assert pace.blind(10, 400) == pytest.approx(10.025)
+    assert poll_interval.next_interval(10, 400, Still()) == poll_interval.wanted(
+        10, 400, None, None
+    )
+    assert poll_interval.uninformed(10, 400) == pytest.approx(10.025)

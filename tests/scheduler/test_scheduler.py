@@ -8,47 +8,54 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus, Visible
+from ddswait.job import JobPhase
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal, Scope
 from ddswait.scheduler.actions import ListJobs, PollJob, Wait
-from ddswait.scheduler.job_poll import JobPoll, PollSettings
-from ddswait.scheduler.poll import LAST_LOOK
+from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.poll import LAST_POLL, PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
-from ddswait.service.dds import (
-    Completed,
-    Failed,
-    JobPage,
-    Reply,
-    Running,
-    Throttled,
-    TransientFailure,
-    UnknownJob,
-)
+from ddswait.service.replies import JobSeen, Throttled, TransientFailure, UnknownJob
 from ddswait.simulator.limits import Limit
-from tests.scheduler.shell import PLACE, Shell, Still, job, lasting, record
+from tests.scheduler.shell import (
+    LOCATION,
+    Reply,
+    Shell,
+    Still,
+    completed,
+    failed,
+    lasting,
+    page,
+    record,
+    seen,
+)
 
-BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", "r", scope=Scope.EVERYTHING)
+BAD_TOKEN = Refusal(
+    401, "APIGW.0301", "bad token", "r", scope=Scope.EVERYTHING, refuses_credentials=True
+)
 
 
 def scheduler() -> Scheduler:
-    return Scheduler(PollSettings(place=PLACE), Still())
+    return Scheduler(PollSettings(location=LOCATION), Still())
 
 
 def test_first_look_is_at_once() -> None:
     """A job is looked at when its tracking begins; two do not leave before one is answered."""
     a = scheduler()
-    assert a.track("x", 100.0, "me", 5.0) == (Tracked("x"),)
+    assert a.subscribe("x", 100.0, "me", 5.0) == (Tracked("x"),)
     (watch,) = a
     assert isinstance(watch, JobPoll)
-    assert a.next(5.0) == PollJob("x", watch, 0, 5.0)
+    action = a.next(5.0)
+    assert isinstance(action, PollJob)
+    assert (action.poll, action.credentials, action.sent_at) == (watch, 0, 5.0)
     assert isinstance(a.next(5.0), Wait)
 
 
 def test_nothing_to_watch_is_a_rest_for_ever() -> None:
     """An empty agenda has nothing due."""
     assert scheduler().next(0.0) == Wait(float("inf"))
-    assert scheduler().due_at() == float("inf")
+    assert scheduler().due() == float("inf")
 
 
 def test_one_job_from_door_to_door() -> None:
@@ -72,54 +79,53 @@ def test_one_job_from_door_to_door() -> None:
 def test_progress_is_told_when_it_changes_only() -> None:
     """The same status and progress twice is no news."""
     a = scheduler()
-    a.track("x", 1000.0, "me", 0.0)
-    seen = []
+    a.subscribe("x", 1000.0, "me", 0.0)
+    kinds = []
     for now, progress in ((0.0, 5), (10.0, 5), (20.0, 6)):
-        question = a.next(now)
-        assert isinstance(question, PollJob)
-        seen.append(
-            [type(e) for e in a.take(question, Running(record("x", progress=progress)), now)]
-        )
-    assert seen == [[Visible], [], [Progressed]]
+        action = a.next(now)
+        assert isinstance(action, PollJob)
+        events = a.take(action, seen(record("x", progress=progress)), now)
+        kinds.append([type(event) for event in events])
+    assert kinds == [[Visible], [], [Progressed]]
 
 
 def test_two_versions_write_the_same_progress() -> None:
     """A list's `60` is what a single look's `60%` is: no news, and nothing learned of the end."""
     a = scheduler()
-    a.track("x", 1000.0, "me", 0.0)
+    a.subscribe("x", 1000.0, "me", 0.0)
     first = a.next(0.0)
     assert isinstance(first, PollJob)
-    a.take(first, Running(record("x", progress=60), "Fri, 01 Jan 2021 00:00:00 GMT"), 0.0)
-    page = ListJobs("Running", 0, 0.0, 30.0)
+    a.take(first, seen(record("x", progress=60), "Fri, 01 Jan 2021 00:00:00 GMT"), 0.0)
+    request = ListJobs(running=True, offset=0, moment=0.0, cut_at=30.0, poller=a._lists)
     for now, progress, told in ((5.0, "60", 0), (10.0, "61", 1), (15.0, "rubbish", 1)):
-        a._listing.sweeping.begin("x")
-        events = a.take(page, JobPage([{**record("x"), "progress": progress}], 1), now)
+        a._lists.planner.begin("x")
+        events = a.take(request, page([{**record("x"), "progress": progress}], 1), now)
         assert sum(isinstance(event, Progressed) for event in events) == told
-        assert (first.watch.told is not None) == (progress == "61")
+        assert (first.poll.estimate is not None) == (progress == "61")
 
 
 @pytest.mark.parametrize("left", [True, False])
 def test_job_that_was_let_go_or_asked_about_is_no_newcomer(left: bool) -> None:
     """One new job is asked about singly, whatever became of others that were new."""
     a = scheduler()
-    a._clock.past_at = float("inf")
+    a._lists._past_due = float("inf")
     for now, name in ((0.0, "x"), (1.0, "y")):
-        a.track(name, 1000.0, name, now)
+        a.subscribe(name, 1000.0, name, now)
         ask = a.next(now)
         assert isinstance(ask, PollJob)
-        good = Running(record("x"), "Fri, 01 Jan 2021 00:00:00 GMT")
+        good = seen(record("x"), "Fri, 01 Jan 2021 00:00:00 GMT")
         a.take(ask, good if name == "x" or left else TransientFailure("HTTP 503"), now)
-    a.track("b", 1000.0, "b", 2.0)
+    a.subscribe("b", 1000.0, "b", 2.0)
     if left:
-        a.track("c", 1000.0, "c", 2.0)
-        a.release("c", "c")
+        a.subscribe("c", 1000.0, "c", 2.0)
+        a.unsubscribe("c", "c")
     ask = a.next(2.0)
     assert isinstance(ask, PollJob)
 
 
 def test_undocumented_status_is_told_once() -> None:
     """However many jobs show it."""
-    shell = Shell(lambda job_id, now: (Running(record(job_id, "Queued")), 0.0))
+    shell = Shell(lambda job_id, now: (seen(record(job_id, "Queued")), 0.0))
     for name in "abc":
         shell.track(name)
     shell.run(until=100)
@@ -132,7 +138,7 @@ def test_owners_share_one_stream_and_one_ending() -> None:
     owners = tuple(shell.track("x") for _ in range(10))
     alone = Shell(lasting(50.0))
     alone.track("x")
-    assert shell.run().asks == alone.run().asks
+    assert shell.run().polls == alone.run().polls
     ((_, end),) = shell.ended
     assert end.subscribers == owners
 
@@ -145,31 +151,31 @@ def test_each_owner_has_a_deadline() -> None:
     ends = [(at, end.subscribers, end.outcome.kind) for at, end in shell.ended]
     assert ends[:2] == [(30.0, (sooner,), Kind.TIMED_OUT), (60.0, (soon,), Kind.TIMED_OUT)]
     assert ends[2][1:] == ((late,), Kind.COMPLETED)
-    assert {30.0, 60.0} <= {at for at, _ in shell.asks}
+    assert {30.0, 60.0} <= {at for at, _ in shell.polls}
 
 
 def test_released_owner_hears_nothing_and_the_last_one_ends_the_watch() -> None:
     """Letting go in any order leaves the others; after the last there is nothing to ask."""
     shell = Shell(lasting(1000.0))
     first, second, third = (shell.track("x", timeout) for timeout in (50.0, 70.0, 60.0))
-    shell.scheduler.release("x", second)
-    shell.scheduler.release("x", first)
+    shell.scheduler.unsubscribe("x", second)
+    shell.scheduler.unsubscribe("x", first)
     shell.run(until=65)
     assert [end.subscribers for _, end in shell.ended] == [(third,)]
     assert len(shell.scheduler) == 0
-    shell.scheduler.release("x", third)
+    shell.scheduler.unsubscribe("x", third)
     assert shell.scheduler.next(65.0) == Wait(float("inf"))
 
 
 def test_reply_for_a_job_that_was_let_go_is_ignored() -> None:
     """A late reply touches neither nothing nor a new watch of the same ID."""
     a = scheduler()
-    a.track("x", 100.0, "me", 0.0)
+    a.subscribe("x", 100.0, "me", 0.0)
     question = a.next(0.0)
     assert isinstance(question, PollJob)
-    a.release("x", "me")
-    a.track("x", 100.0, "you", 1.0)
-    assert a.take(question, Completed(job("x", "Completed")), 1.0) == ()
+    a.unsubscribe("x", "me")
+    a.subscribe("x", 100.0, "you", 1.0)
+    assert a.take(question, completed("x"), 1.0) == ()
     assert isinstance(a.next(1.0), PollJob)
 
 
@@ -179,21 +185,21 @@ def test_bad_credentials_are_asked_about_once() -> None:
     for number in range(1000):
         shell.track(f"job-{number}")
     shell.run()
-    assert len(shell.asks) == 1
+    assert len(shell.polls) == 1
     assert {end.outcome.kind for _, end in shell.ended} == {Kind.REFUSED}
     assert len(shell.ended) == 1000
     shell.track("another")
-    assert len(shell.run().asks) == 1
+    assert len(shell.run().polls) == 1
     assert shell.ended[-1][1].outcome.refusal == BAD_TOKEN
 
 
 def test_unanswered_probe_holds_back_the_others_for_two_seconds_only() -> None:
     """A first question that stalls does not stall the rest for its whole time."""
-    shell = Shell(lambda job_id, now: (Running(record(job_id)), 30.0 if job_id == "a" else 0.0))
+    shell = Shell(lambda job_id, now: (seen(record(job_id)), 30.0 if job_id == "a" else 0.0))
     for name in "abc":
         shell.track(name)
     shell.run(until=3)
-    assert shell.asks == [(0.0, "a"), (2.0, "b"), (2.0, "c")]
+    assert shell.polls == [(0.0, "a"), (2.0, "b"), (2.0, "c")]
 
 
 def test_slow_refusals_are_two_at_the_most() -> None:
@@ -202,41 +208,41 @@ def test_slow_refusals_are_two_at_the_most() -> None:
     for number in range(100):
         shell.track(f"job-{number}")
     shell.run()
-    assert [at for at, _ in shell.asks] == [0.0, 2.0]
+    assert [at for at, _ in shell.polls] == [0.0, 2.0]
     assert {(at, end.outcome.kind) for at, end in shell.ended} == {(25.0, Kind.REFUSED)}
 
 
 def test_probes_that_tell_nothing_are_followed_by_others() -> None:
     """Two looks that stall are cut like any; then others go, one for each."""
-    shell = Shell(lambda job_id, now: (Running(record(job_id)), 1e6 if now < 40 else 0.0))
+    shell = Shell(lambda job_id, now: (seen(record(job_id)), 1e6 if now < 40 else 0.0))
     for name in "abcd":
         shell.track(name)
     shell.run(until=100)
-    assert shell.asks[:4] == [(0.0, "a"), (2.0, "b"), (30.0, "c"), (32.0, "d")]
-    assert {name for at, name in shell.asks if at >= 60} == set("abcd")
+    assert shell.polls[:4] == [(0.0, "a"), (2.0, "b"), (30.0, "c"), (32.0, "d")]
+    assert {name for at, name in shell.polls if at >= 60} == set("abcd")
 
 
 def test_lapse_ends_waits_that_could_not_even_ask() -> None:
     """With every place taken by stalled looks, a deadline still ends its wait."""
     shell = Shell(
-        lambda job_id, now: (Running(record(job_id)), 1000.0 if now > 50 else 0.0),
-        PollSettings(request_timeout=500.0, place=PLACE),
+        lambda job_id, now: (seen(record(job_id)), 1000.0 if now > 50 else 0.0),
+        PollSettings(request_timeout=500.0, location=LOCATION),
         size=1,
     )
     shell.track("hog", 3000.0)
     waiting = shell.track("x", 100.0)
     shell.run(until=200)
     ends = {end.subscribers: at for at, end in shell.ended}
-    assert 100.0 <= ends[waiting,] <= 100.0 + LAST_LOOK + 2.0
+    assert 100.0 <= ends[waiting,] <= 100.0 + LAST_POLL + 2.0
 
 
 def test_stale_entries_are_swept_out() -> None:
     """Tracking and letting go a million times leaves no heap behind."""
     a = scheduler()
     for number in range(10_000):
-        a.track(f"job-{number}", 100.0, number, 0.0)
-        a.release(f"job-{number}", number)
-    assert len(a._subscribers._timetable) < 200
+        a.subscribe(f"job-{number}", 100.0, number, 0.0)
+        a.unsubscribe(f"job-{number}", number)
+    assert len(a._queue._delayed) < 200
 
 
 def test_a_year_of_a_thousand_jobs() -> None:
@@ -250,8 +256,8 @@ def test_a_year_of_a_thousand_jobs() -> None:
         if chance.random() < 0.05:
             return TransientFailure("HTTP 502"), 1.0
         over = now >= starts[job_id] + lengths[job_id]
-        done = Completed(job(job_id, "Completed"))
-        return (done if over else Running(record(job_id))), chance.uniform(0, 0.5)
+        done = completed(job_id)
+        return (done if over else seen(record(job_id))), chance.uniform(0, 0.5)
 
     shell = Shell(cloud, random=Random(2))
     for name in sorted(starts, key=lambda name: starts[name]):
@@ -268,7 +274,7 @@ def test_servers_clock_is_followed() -> None:
     """It is read again each minute, and taken over when it is off by more than some seconds."""
     a = scheduler()
     a.lists = False
-    a.track("x", 90_000.0, "me", 0.0)
+    a.subscribe("x", 90_000.0, "me", 0.0)
     ahead = []
     for now, date in (
         (0.0, "rubbish"),
@@ -280,8 +286,8 @@ def test_servers_clock_is_followed() -> None:
     ):
         ask = a.next(now)
         assert isinstance(ask, PollJob)
-        a.take(ask, Running(record("x"), date), now)
-        ahead.append(a._clock.server_ahead and a._clock.server_ahead - 1609459200.0)
+        a.take(ask, seen(record("x"), date), now)
+        ahead.append(a._context.clock.ahead and a._context.clock.ahead - 1609459200.0)
     assert ahead == [None, 0.0, 0.0, 0.0, 0.0, 7200.0]
 
 
@@ -296,9 +302,9 @@ def test_want_of_budget_makes_no_job_unreachable(figures: bool) -> None:
         if chance.random() < 0.05:
             return TransientFailure("HTTP 503"), 0.0
         over = now > 600.0
-        return (Completed(job(job_id, "Completed")) if over else Running(record(job_id))), 0.0
+        return (completed(job_id) if over else seen(record(job_id))), 0.0
 
-    shell = Shell(cloud, random=Random(2), budget=RateLimiter())
+    shell = Shell(cloud, random=Random(2), rate_limiter=RateLimiter())
     for number in range(500):
         shell.track(f"job-{number}", 90_000.0)
     shell.run()
@@ -307,9 +313,7 @@ def test_want_of_budget_makes_no_job_unreachable(figures: bool) -> None:
 
 def test_outage_ends_the_waits_in_time_though_few_looks_can_be_under_way() -> None:
     """200 jobs, 4 places, a server that is silent: waiting for a place is blindness."""
-    shell = Shell(
-        lambda job_id, now: (Running(record(job_id)), 1000.0 if now > 50 else 0.0), size=4
-    )
+    shell = Shell(lambda job_id, now: (seen(record(job_id)), 1000.0 if now > 50 else 0.0), size=4)
     for number in range(200):
         shell.track(f"job-{number}", 90_000.0)
     shell.run()
@@ -319,13 +323,13 @@ def test_outage_ends_the_waits_in_time_though_few_looks_can_be_under_way() -> No
 
 REPLIES = st.sampled_from(
     [
-        lambda job_id: Running(record(job_id)),
-        lambda job_id: Running(record(job_id, "Queued", 50)),
-        lambda job_id: Running({**record(job_id), "name": None}),
-        lambda job_id: Running({**record(job_id), "name": [], "progress": {}}),
-        lambda job_id: Running(record(job_id), "Fri, 31 Dec 9999 23:59:59 GMT"),
-        lambda job_id: Completed(job(job_id, "Completed")),
-        lambda job_id: Failed(job(job_id, "Failed")),
+        lambda job_id: seen(record(job_id)),
+        lambda job_id: seen(record(job_id, "Queued", 50)),
+        lambda job_id: seen({**record(job_id), "name": None}),
+        lambda job_id: seen({**record(job_id), "name": [], "progress": {}}),
+        lambda job_id: seen(record(job_id), "Fri, 31 Dec 9999 23:59:59 GMT"),
+        completed,
+        failed,
         lambda _: UnknownJob("unknown"),
         lambda _: TransientFailure("HTTP 502"),
         lambda _: TransientFailure("HTTP 503", retry_after=40.0),
@@ -357,13 +361,13 @@ def test_whatever_the_cloud_says(
     its deadline nor after the last look's allowance; one look per job at a time; the next
     question is later than now.
     """
-    said: dict[str, set[str]] = {"a": set(), "b": set(), "c": set()}
+    said: dict[str, set[object]] = {"a": set(), "b": set(), "c": set()}
     script = iter(steps * 50)
 
     def cloud(job_id: str, now: float) -> tuple[Reply, float]:
         make, latency = next(script, (lambda _: TransientFailure("silence"), 0.0))
         reply: Reply = make(job_id)  # type: ignore[operator]
-        said[job_id].add(type(reply).__name__)
+        said[job_id].add(reply.job.phase if isinstance(reply, JobSeen) else type(reply))
         return reply, latency
 
     shell = Shell(cloud, random=Random(seed), size=size)
@@ -376,17 +380,17 @@ def test_whatever_the_cloud_says(
         for owner in end.subscribers:
             name, deadline = deadlines[owner]
             assert name == end.job_id
-            assert at <= deadline + LAST_LOOK + 2.0
+            assert at <= deadline + LAST_POLL + 2.0
             assert kind is not Kind.TIMED_OUT or at >= deadline
             assert kind is not Kind.UNREACHABLE or at >= 600.0
             assert kind is not Kind.NOT_FOUND or at >= 60.0
-        assert kind is not Kind.COMPLETED or "Completed" in said[end.job_id]
-        assert kind is not Kind.FAILED or "Failed" in said[end.job_id]
+        assert kind is not Kind.COMPLETED or JobPhase.COMPLETED in said[end.job_id]
+        assert kind is not Kind.FAILED or JobPhase.FAILED in said[end.job_id]
         was_seen = any(isinstance(e, Visible) and e.job_id == name for _, e in shell.log)
         assert kind is not Kind.NOT_FOUND or not was_seen
         assert kind is not Kind.VANISHED or was_seen
     for name in said:
-        times = [at for at, asked in shell.asks if asked == name]
+        times = [at for at, asked in shell.polls if asked == name]
         assert times == sorted(set(times))
 
 
@@ -406,7 +410,7 @@ def test_histories_repeat(
         shell = Shell(cloud, random=Random(7))
         for name, timeout in tracks:
             shell.track(name, timeout)
-        return shell.run().asks
+        return shell.run().polls
 
     assert history() == history()
 
@@ -415,11 +419,11 @@ def test_histories_repeat(
 def test_failed_look_is_told_with_its_pause(reply: Reply) -> None:
     """A failed look is an event that says why, and when the next one is due."""
     a = scheduler()
-    a.track("x", 1000.0, "me", 0.0)
+    a.subscribe("x", 1000.0, "me", 0.0)
     question = a.next(0.0)
     assert isinstance(question, PollJob)
     (event,) = a.take(question, reply, 0.0)
     assert event == PollFailed("x", reply.cause, 0.75)  # type: ignore[union-attr]
     assert a.next(0.1) == Wait(0.75)
-    assert [type(e) for e in a.lapse(0.2)] == []
+    assert [type(e) for e in a.expire(0.2)] == []
     assert not isinstance(event, Ended)

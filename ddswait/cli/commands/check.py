@@ -13,16 +13,19 @@ from ddswait.credentials.iam import Password, ProjectByName
 from ddswait.credentials.keys import AccessKey
 from ddswait.credentials.metadata import EcsMetadata
 from ddswait.errors import ConfigurationError
-from ddswait.outcome import Refusal
+from ddswait.outcome import Refusal, Scope
 from ddswait.runtime.client import Client
 from ddswait.scheduler.actions import Renewed
-from ddswait.service import dds as api
+from ddswait.service import service_named
+from ddswait.service.error_codes import is_from_service
+from ddswait.service.replies import Throttled, TransientFailure
 
 if TYPE_CHECKING:
     import argparse
 
     from ddswait.credentials.chain import Target
     from ddswait.credentials.keys import CredentialProvider, Key
+    from ddswait.service.replies import JobReply, Problem
 
 _PATIENCE = 30.0
 
@@ -31,6 +34,7 @@ def run(target: Target, arguments: argparse.Namespace) -> int:
     """Show what is used, send one question, and return 0, 4 or 5."""
     try:
         client = Client(
+            service_named(),
             target.endpoint,
             target.project_id,
             target.found.key,
@@ -56,12 +60,12 @@ def run(target: Target, arguments: argparse.Namespace) -> int:
     return _tell(reply)
 
 
-def _tell(reply: api.Reply) -> int:
+def _tell(reply: JobReply | Problem) -> int:
     if isinstance(reply, Refusal) and not _is_about_the_job(reply):
         hint = f"; {reply.hint}" if reply.hint else ""
         _show("refused", f"{reply}{hint}")
         return 4
-    if isinstance(reply, api.TransientFailure | api.Throttled):
+    if isinstance(reply, TransientFailure | Throttled):
         _show("no answer", reply.cause)
         return 5
     sys.stdout.write("accepted\n")
@@ -70,14 +74,14 @@ def _tell(reply: api.Reply) -> int:
 
 def _is_about_the_job(reply: Refusal) -> bool:
     """Whether DDS itself answered, and minds nothing but the job ID that was made up."""
-    return not reply.concerns_everything and reply.error_code.startswith("DBS.")
+    return reply.scope is Scope.JOB and is_from_service(reply.error_code)
 
 
 def _show(what: str, text: str) -> None:
     sys.stdout.write(f"{what:<12} {safe(text)}\n")
 
 
-async def _ask(client: Client) -> api.Reply:
+async def _ask(client: Client) -> JobReply | Problem:
     try:
         async with asyncio.timeout(_PATIENCE):
             if client.renews:
@@ -86,9 +90,9 @@ async def _ask(client: Client) -> api.Reply:
                     return lease
             # No job has this ID, so "not known" is the answer of who accepts us; DDS may look at
             # its form, too.
-            return await client.ask(str(uuid4()))
+            return await client.poll_job(str(uuid4()))
     except TimeoutError:
-        return api.TransientFailure(f"no answer within {_PATIENCE:.0f} s")
+        return TransientFailure(f"no answer within {_PATIENCE:.0f} s")
     finally:
         await client.close()
 

@@ -11,8 +11,8 @@ import pytest
 from ddswait.cli.inputs import Named
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.output import json_records as records
-from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
+from ddswait.service.dds import SERVICE
 from tests.cloud_process import Cloud
 
 Validator = jsonschema.Draft202012Validator
@@ -36,7 +36,7 @@ def test_document_of_every_outcome_is_valid(schema: Any) -> None:
     """Whatever a wait ended as, with and without a record, cause and refusal."""
     table = JobTable([Named(kind.value, kind.value.upper()) for kind in OutcomeKind], 0.0)
     for kind in OutcomeKind:
-        job = Job.from_record({"id": kind.value, "status": "Odd", "created": "x"})
+        job = SERVICE.read_record({"id": kind.value, "status": "Odd", "created": "x"})
         seen = kind not in {OutcomeKind.NOT_FOUND, OutcomeKind.REFUSED}
         refusal = Refusal(401, "APIGW.0301") if kind is OutcomeKind.REFUSED else None
         outcome = Outcome(kind.value, kind, job if seen else None, "m", "cause", refusal, 1.5, 3)

@@ -11,8 +11,8 @@ from markdown_it import MarkdownIt
 from ddswait.cli.inputs import Named
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.reports import github
-from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.service.dds import SERVICE
 from tests.cloud_process import Cloud
 
 HOSTILE = (
@@ -68,7 +68,7 @@ def table(kinds: list[OutcomeKind], reason: str = "why") -> JobTable:
     made = JobTable([Named(f"job-{number}", "") for number in range(len(kinds))], 0.0)
     for entry, kind in zip(list(made), kinds, strict=True):
         record = {"id": entry.job_id, "name": reason, "fail_reason": reason}
-        made.settle(Outcome(entry.job_id, kind, Job.from_record(record), reason), 1.0)
+        made.settle(Outcome(entry.job_id, kind, SERVICE.read_record(record), reason), 1.0)
     return made
 
 
@@ -140,7 +140,9 @@ def test_summary_fits_whatever_escaping_makes_of_it(char: str, tmp_path: Path) -
     many = table([OutcomeKind.FAILED] * 500, char * 100_000)
     for entry in many:
         assert entry.job is not None
-        entry.job = Job.from_record({**entry.job.raw, "instance": {"id": "i", "name": char * 999}})
+        entry.job = SERVICE.read_record(
+            {**entry.job.raw, "instance": {"id": "i", "name": char * 999}}
+        )
     github.write(many, 1, {"GITHUB_STEP_SUMMARY": str(file)})
     text = file.read_text()
     assert len(text.encode()) < 2**20

@@ -9,6 +9,7 @@ from ddswait.cli.job_table import JobTable, PollRecord
 from ddswait.cli.reports import html as report
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
+from ddswait.service.dds import SERVICE
 from tests.cloud_process import Cloud
 
 VOID = {"meta", "rect", "path", "polyline", "br"}
@@ -50,7 +51,7 @@ def sample(reason: str = "no quota", name: str = "orders") -> JobTable:
         kind = OutcomeKind(entry.job_id)
         instance = {"id": "abcin02", "name": name}
         record = {"id": kind.value, "name": "Create", "instance": instance, "fail_reason": reason}
-        job = None if kind is OutcomeKind.NOT_FOUND else Job.from_record(record)
+        job = None if kind is OutcomeKind.NOT_FOUND else SERVICE.read_record(record)
         if job:
             entry.born_at, entry.visible_at = 990.0, 1003.0
             entry.looks = [

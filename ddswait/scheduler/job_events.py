@@ -1,0 +1,48 @@
+"""What a reply changed about a job, as events. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ddswait.events import PollFailed, Progressed, UnknownStatus, Visible
+from ddswait.job import JobPhase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ddswait.events import Event
+    from ddswait.job import Job
+    from ddswait.scheduler.job_poll import JobPoll
+
+
+class JobEvents:
+    """Compares what was known about a job with what is known now.
+
+    Attributes:
+        verbose: whether somebody listens to each poll (`Polled`).
+    """
+
+    __slots__ = ("_unknown_statuses", "verbose")
+
+    def __init__(self) -> None:
+        self.verbose = False
+        self._unknown_statuses: set[str] = set()
+
+    def of(self, before: Job | None, poll: JobPoll, now: float) -> Sequence[Event]:
+        """Return what is new about a job whose record was `before`, oldest first."""
+        if poll.cause is not None:
+            return (PollFailed(poll.job_id, poll.cause, max(poll.due - now, 0.0)),)
+        job = poll.job
+        if job is None or job is before:
+            return ()
+        if before is None:
+            visible = Visible(poll.job_id, job, now - poll.created_at)
+            return [visible, *self._unknown_status(job)]
+        if job.status == before.status and job.progress == before.progress:
+            return ()
+        return [Progressed(poll.job_id, job, before), *self._unknown_status(job)]
+
+    def _unknown_status(self, job: Job) -> Iterator[Event]:
+        if job.phase is JobPhase.UNKNOWN and job.status not in self._unknown_statuses:
+            self._unknown_statuses.add(job.status)
+            yield UnknownStatus(job.id, job.status)

@@ -1,0 +1,102 @@
+"""The sentence that says how a wait ended, for each way in which it can end. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ddswait.job import Job
+    from ddswait.outcome import Refusal
+
+
+def completed(job_id: str) -> str:
+    """The service reported that the job completed."""
+    return f"job {job_id} completed"
+
+
+def failed(job: Job) -> str:
+    """The service reported that the job failed."""
+    return f"job {job.id} failed: {job.fail_reason or 'no reason given'}"
+
+
+def not_found(job_id: str, seconds: float, location: str) -> str:
+    """The job ID was never known within the grace."""
+    return (
+        f"job {job_id} was not known to {location} within {seconds:.0f} s: it may not be visible "
+        "yet (a longer grace helps), older than a month, of another project or region, or mistyped"
+    )
+
+
+def vanished(job_id: str, job: Job | None, location: str) -> str:
+    """The job was known, and then was not."""
+    return (
+        f"job {job_id} was seen and is no longer known to {location} ({last_seen(job)}): "
+        "a deletion may disappear when it is done; otherwise check the task list in the console"
+    )
+
+
+def timed_out(job_id: str, seconds: float, job: Job | None, cause: str | None) -> str:
+    """The deadline passed."""
+    failure = f"; the last poll failed: {cause}" if cause else ""
+    return (
+        f"job {job_id} had not ended when the wait timed out after {seconds:.0f} s: "
+        f"{last_seen(job)}{failure}"
+    )
+
+
+def unreachable(job_id: str, seconds: float, location: str, cause: str) -> str:
+    """No poll succeeded for too long."""
+    return (
+        f"job {job_id} could not be polled for {seconds:.0f} s at {location}; "
+        f"the last poll failed: {cause}. The job itself may still be running"
+    )
+
+
+def refused(job_id: str, location: str, refusal: Refusal) -> str:
+    """A request was refused, and repeating it cannot help."""
+    return f"job {job_id}: {location} refused the request: {refusal.advice}"
+
+
+def pending() -> str:
+    """The wait goes on."""
+    return "not ended yet"
+
+
+def last_seen(job: Job | None) -> str:
+    """Say what the last record said."""
+    if job is None:
+        return "it was not visible yet"
+    progress = f", {job.progress} %" if job.progress is not None else ""
+    return f"last seen {job.status}{progress}"
+
+
+# ---- the instance, after the job
+
+
+def instance_not_ready(job_id: str, instance_id: str, seconds: float, state: str) -> str:
+    """The instance did not become ready in time."""
+    return (
+        f"job {job_id} completed, but its instance {instance_id} was not ready after "
+        f"{seconds:.0f} s more: {state}"
+    )
+
+
+def instance_refused(job_id: str, instance_id: str, location: str, refusal: Refusal) -> str:
+    """A request about the instance was refused."""
+    return (
+        f"job {job_id} completed, but {location} refused to say whether its instance "
+        f"{instance_id} is ready: {refusal.advice}"
+    )
+
+
+def instance_pending() -> str:
+    """The wait for the instance goes on."""
+    return "the job completed; its instance is not ready yet"
+
+
+def last_poll_failed(cause: str) -> str:
+    """The instance could not be polled."""
+    return f"the last poll failed: {cause}"
+
+
+NEVER_POLLED = "it was not polled"

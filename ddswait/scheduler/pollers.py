@@ -1,0 +1,235 @@
+"""Take the replies to polls and to renewals, which the scheduler has classified. Pure.
+
+Each poller applies a reply to its own state machine (job_poll.py, instance_poll.py,
+credential_renewal.py), and lets the subscribers know how their waits ended. The lists have a
+file of their own (list_polling.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ddswait.events import Polled, RenewalFailed
+from ddswait.outcome import Scope
+from ddswait.scheduler.poll import AT_ONCE
+from ddswait.service.replies import JobSeen, Throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ddswait.events import Event
+    from ddswait.job import Job
+    from ddswait.outcome import Outcome, Refusal
+    from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed
+    from ddswait.scheduler.credential_renewal import CredentialRenewal
+    from ddswait.scheduler.instance_poll import InstancePoll
+    from ddswait.scheduler.job_events import JobEvents
+    from ddswait.scheduler.job_poll import JobPoll
+    from ddswait.scheduler.list_polling import ListPolling
+    from ddswait.scheduler.poll import Poll, PollContext
+    from ddswait.scheduler.subscribers import Subscribers
+    from ddswait.service.replies import Failure, InstanceState, JobReply
+
+_DROPPED = float("inf")  # the `due` of a poll that nobody waits for any more
+
+
+class JobPoller:
+    """Takes the replies to polls of jobs.
+
+    Args:
+        context: what the polls share.
+        subscribers: all that is waited for.
+        lists: the lists in place of polls.
+        job_events: says what a poll changed.
+    """
+
+    def __init__(
+        self,
+        context: PollContext,
+        subscribers: Subscribers,
+        lists: ListPolling,
+        job_events: JobEvents,
+    ) -> None:
+        self._context = context
+        self._subscribers = subscribers
+        self._lists = lists
+        self._job_events = job_events
+
+    def answered(self, action: PollJob, answer: JobReply, now: float) -> Sequence[Event]:
+        """Take a record, or the answer that the job is not known."""
+        poll, context = action.poll, self._context
+        before = poll.job
+        if isinstance(answer, JobSeen) and answer.job.is_final:
+            context.durations.learn(answer.job)
+        else:
+            context.clock.read(answer.date, now)
+            if isinstance(answer, JobSeen) and before is None:
+                self._lists.want_past(answer.job, now)
+        if poll.due == _DROPPED:
+            return ()
+        reason = self._reason(poll)
+        if isinstance(answer, JobSeen):
+            outcome = poll.seen(answer.job, now, context)
+        else:
+            outcome = poll.unknown(now, context)
+        return self._polled(poll, before, outcome, reason, now)
+
+    def failed(self, action: PollJob, failure: Failure, now: float) -> Sequence[Event]:
+        """Take a failed poll."""
+        poll = action.poll
+        if poll.due == _DROPPED:
+            return ()
+        before, reason = poll.job, self._reason(poll)
+        outcome = poll.failed(failure, now, self._context)
+        return self._polled(poll, before, outcome, reason, now)
+
+    def _polled(
+        self, poll: JobPoll, before: Job | None, outcome: Outcome | None, reason: str, now: float
+    ) -> Sequence[Event]:
+        """Return what a poll brought about."""
+        events = self._job_events.of(before, poll, now)
+        if reason:
+            self._lists.missed.discard(poll.job_id)
+            next_in = 0.0 if outcome else poll.due - now
+            events = [*events, Polled(poll.job_id, reason, next_in)]
+        if outcome is not None:
+            return [*events, self._subscribers.end(poll, outcome)]
+        expired = self._subscribers.continue_or_expire(poll, now)
+        return [*events, *expired] if expired else events
+
+    def _reason(self, poll: JobPoll) -> str:
+        """Return why the poll was sent that is being answered; "" when nobody listens."""
+        if not self._job_events.verbose:
+            return ""
+        if poll.cut_at is not None and poll.cut_at > poll.deadline:
+            return "deadline"
+        if poll.failures:
+            return "retry"
+        if poll.job_id in self._lists.missed:
+            return "unlisted"
+        if poll.job is not None:
+            return "interval"
+        return "grace" if poll.polls else "first"
+
+    def refused(self, action: PollJob, refusal: Refusal, now: float) -> Sequence[Event]:
+        """Take a refusal: of this job, or of everything."""
+        poll, subscribers = action.poll, self._subscribers
+        poll.polls += 1
+        if refusal.scope is Scope.EVERYTHING:
+            return subscribers.refuse(refusal, now)
+        if poll.due == _DROPPED:
+            return ()
+        return (subscribers.end(poll, poll.refused(refusal, now, self._context.settings)),)
+
+    def repeat(self, action: PollJob, now: float) -> Sequence[Event]:
+        """Poll again at once, with the credentials that are being renewed."""
+        return _repeat(action.poll, self._subscribers, now)
+
+
+class InstancePoller:
+    """Takes the replies to polls of instances.
+
+    Args:
+        context: what the polls share.
+        subscribers: all that is waited for.
+    """
+
+    def __init__(self, context: PollContext, subscribers: Subscribers) -> None:
+        self._context = context
+        self._subscribers = subscribers
+
+    def answered(self, action: PollInstance, answer: InstanceState, now: float) -> Sequence[Event]:
+        """Take the state of an instance."""
+        poll = action.poll
+        if poll.due == _DROPPED:
+            return ()
+        return self._polled(poll, poll.seen(answer, now, self._context), now)
+
+    def failed(self, action: PollInstance, failure: Failure, now: float) -> Sequence[Event]:
+        """Take a failed poll."""
+        poll = action.poll
+        if poll.due == _DROPPED:
+            return ()
+        return self._polled(poll, poll.failed(failure, now, self._context), now)
+
+    def _polled(self, poll: InstancePoll, outcome: Outcome | None, now: float) -> Sequence[Event]:
+        if outcome is not None:
+            return (self._subscribers.end(poll, outcome),)
+        return self._subscribers.continue_or_expire(poll, now)
+
+    def refused(self, action: PollInstance, refusal: Refusal, now: float) -> Sequence[Event]:
+        """Take a refusal: of this instance, of all instances, or of everything."""
+        poll = action.poll
+        if refusal.scope in {Scope.OPERATION, Scope.EVERYTHING}:
+            poll.polls += 1
+            return self._subscribers.refuse(refusal, now)
+        if poll.due == _DROPPED:
+            return ()
+        return (self._subscribers.end(poll, poll.denied(refusal, now)),)
+
+    def repeat(self, action: PollInstance, now: float) -> Sequence[Event]:
+        """Poll again at once, with the credentials that are being renewed."""
+        return _repeat(action.poll, self._subscribers, now)
+
+
+def _repeat(poll: Poll, subscribers: Subscribers, now: float) -> Sequence[Event]:
+    if poll.due == _DROPPED:
+        return ()
+    poll.cut_at = None
+    poll.due = min(now + AT_ONCE, poll.deadline) if now < poll.deadline else now + AT_ONCE
+    return subscribers.continue_or_expire(poll, now)
+
+
+class RenewalPoller:
+    """Takes the replies to renewals of the credentials.
+
+    Args:
+        context: what the polls share.
+        subscribers: all that is waited for.
+        renewal: the state of the credentials.
+    """
+
+    def __init__(
+        self, context: PollContext, subscribers: Subscribers, renewal: CredentialRenewal
+    ) -> None:
+        self._context = context
+        self._subscribers = subscribers
+        self._renewal = renewal
+
+    def answered(self, action: RenewCredentials, answer: Renewed, now: float) -> Sequence[Event]:  # noqa: ARG002 - of the interface
+        """Take new credentials, or the same again."""
+        uncured = self._renewal.renewed(answer.renew_in, now, same=answer.same)
+        return () if uncured is None else self._refuse(uncured, now)
+
+    def failed(self, action: RenewCredentials, failure: Failure, now: float) -> Sequence[Event]:  # noqa: ARG002
+        """Take a failed renewal; without credentials for too long, every wait ends."""
+        settings, renewal = self._context.settings, self._renewal
+        patience = settings.unreachable_after
+        blocked = renewal.failed(_delay_of(failure), patience, now, self._context.random)
+        event = RenewalFailed(failure.cause, renewal.due - now)
+        if blocked < patience:
+            return (event,)
+        cause = f"no credentials: {failure.cause}"
+        subscribers = self._subscribers
+        return [
+            event,
+            *subscribers.end_all(subscribers, lambda poll: poll.unreachable(cause, now, settings)),
+        ]
+
+    def refused(self, action: RenewCredentials, refusal: Refusal, now: float) -> Sequence[Event]:  # noqa: ARG002
+        """Take a refused renewal; every wait ends unless the present credentials serve."""
+        if self._renewal.blocked:
+            return self._refuse(refusal, now)
+        self._renewal.refused()
+        return (RenewalFailed(str(refusal), None),)
+
+    def _refuse(self, refusal: Refusal, now: float) -> Sequence[Event]:
+        return self._subscribers.refuse(replace(refusal, scope=Scope.EVERYTHING), now)
+
+
+def _delay_of(failure: Failure) -> float:
+    """Return the seconds to leave a source of credentials alone, as far as it says."""
+    if isinstance(failure, Throttled) and failure.limit and failure.window:
+        return max(failure.retry_after, failure.window / failure.limit)
+    return failure.retry_after

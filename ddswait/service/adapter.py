@@ -1,0 +1,272 @@
+"""Speaks the task API of any service of the family, by the service's table.
+
+The services differ in paths, field names and words, which a `ServiceTable` holds; how a request
+is built and how a reply is read is the same for all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ddswait.job import Instance, Job, JobPhase
+from ddswait.outcome import Refusal, Scope
+from ddswait.service.dates import parse_time
+from ddswait.service.problems import parse_json, quote_body, read_problem
+from ddswait.service.replies import (
+    InstanceState,
+    JobPage,
+    JobReply,
+    JobSeen,
+    Problem,
+    Request,
+    TransientFailure,
+    UnknownJob,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LONGEST_WORD = 200  # characters of a server's word that a message shows
+_MINUTE = 60.0
+_MONTH = 30 * 86400.0 - 2 * _MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTable:
+    """The words of one service; each field name lists its spellings, the first present wins.
+
+    Attributes:
+        name: the first part of the host.
+        job_path: of the request about one job, with `{project}` and `{id}`.
+        job_key: the key of the record in the reply.
+        phases: what each documented status word means.
+        list_path: of a list request, with `{project}`, `{status}`, `{start}`, `{end}`,
+            `{offset}` and `{limit}`; sorted, since a signature sorts the query.
+        list_key: the key of the records in the reply.
+        page_size: how many records a list request returns at most.
+        instance_path: of the request about one instance, with `{project}` and `{id}`.
+        instance_key: the key of the instances in the reply.
+        ready_statuses: the instance statuses that, with no pending action, mean ready.
+        hopeless_statuses: those that no wait will change.
+        instance_permission: what to ask for when instances may not be polled.
+        deletions: what the names of jobs that delete an instance begin with, in lower case.
+    """
+
+    name: str
+    job_path: str
+    job_key: str
+    phases: Mapping[str, JobPhase]
+    list_path: str
+    list_key: str
+    page_size: int
+    instance_path: str
+    instance_key: str
+    ready_statuses: frozenset[str]
+    hopeless_statuses: frozenset[str]
+    instance_permission: str
+    deletions: str = "delete"
+    created: tuple[str, ...] = ("created",)
+    ended: tuple[str, ...] = ("ended",)
+    progress: tuple[str, ...] = ("progress",)
+    instance_id: str = "instance_id"
+    instance_name: str = "instance_name"
+
+
+class Adapter:
+    """A `Service` (see `ddswait.service`) made of a table."""
+
+    def __init__(self, table: ServiceTable) -> None:
+        self._table = table
+        self._words = {phase: word for word, phase in table.phases.items()}
+
+    @property
+    def name(self) -> str:
+        """The first part of the host."""
+        return self._table.name
+
+    @property
+    def page_size(self) -> int:
+        """How many jobs a list request returns at most."""
+        return self._table.page_size
+
+    # ---- one job
+
+    def poll_job(self, endpoint: str, project_id: str, job_id: str) -> Request:
+        """Return the request that asks about one job."""
+        path = self._table.job_path.format(project=project_id, id=quote(job_id, safe="~"))
+        return Request("GET", endpoint + path)
+
+    def read_job(
+        self, job_id: str, status: int, headers: Mapping[str, str], body: bytes
+    ) -> JobReply | Problem:
+        """Return what the reply to `poll_job` means for the job."""
+        if not _is_success(status):
+            return read_problem(status, headers, body)
+        document = parse_json(body)
+        if not isinstance(document, dict) or self._table.job_key not in document:
+            return TransientFailure(f"the reply holds no job: {quote_body(body)}")
+        record = document[self._table.job_key]
+        word = record.get("status") if isinstance(record, dict) else record
+        # Inferred from sibling services: an unknown ID may also come as 200 with an empty job.
+        if word is None or word == "":
+            return UnknownJob("the reply's job is empty", headers.get("Date", ""))
+        if not isinstance(word, str) or not isinstance(record, dict):
+            return TransientFailure(f"the reply's job is not a record: {quote_body(body)}")
+        if record.get("id") != job_id:
+            other = ascii(record.get("id"))[:_LONGEST_WORD]
+            return TransientFailure(f"the reply is about another job: {other}")
+        return JobSeen(self.read_record(record), headers.get("Date", ""))
+
+    def read_record(self, record: Mapping[str, Any]) -> Job:
+        """Return the job that a record describes.
+
+        Fields of a wrong type are left out of the typed fields and kept in `raw`.
+        """
+        table, get = self._table, record.get
+        word, name = _text(get("status")), _text(get("name"))
+        return Job(
+            _text(get("id")),
+            name,
+            word,
+            parse_time(_first(record, table.created)),
+            parse_time(_first(record, table.ended)),
+            _percent(_first(record, table.progress)),
+            self._instance(record),
+            _text(get("fail_reason")) or None,
+            record,
+            table.phases.get(word, JobPhase.UNKNOWN),
+            name.lower().startswith(table.deletions),
+        )
+
+    def _instance(self, record: Mapping[str, Any]) -> Instance | None:
+        nested = record.get("instance")
+        if isinstance(nested, dict):
+            found = Instance(_text(nested.get("id")), _text(nested.get("name")))
+        else:
+            table = self._table
+            found = Instance(
+                _text(record.get(table.instance_id)), _text(record.get(table.instance_name))
+            )
+        return found if found.id or found.name else None
+
+    # ---- many jobs
+
+    def list_jobs(
+        self, endpoint: str, project_id: str, *, running: bool, moment: float, offset: int
+    ) -> Request:
+        """Return the request for one page of the last month's jobs."""
+        # At most 30 days apart; a minute ahead, since a job may be created meanwhile.
+        start, end = (
+            datetime.fromtimestamp(moment + shift, UTC).strftime("%Y-%m-%dT%H%%3A%M%%3A%S%%2B0000")
+            for shift in (-_MONTH, _MINUTE)
+        )
+        path = self._table.list_path.format(
+            project=project_id,
+            status=self._words[JobPhase.RUNNING if running else JobPhase.COMPLETED],
+            start=start,
+            end=end,
+            offset=offset,
+            limit=self._table.page_size,
+        )
+        return Request("GET", endpoint + path)
+
+    def read_list(self, status: int, headers: Mapping[str, str], body: bytes) -> JobPage | Problem:
+        """Return what the reply to `list_jobs` means."""
+        if not _is_success(status):
+            return _list_problem(status, headers, body)
+        document = parse_json(body)
+        records = document.get(self._table.list_key) if isinstance(document, dict) else None
+        if not isinstance(document, dict) or not isinstance(records, list):
+            return TransientFailure(f"the reply lists no jobs: {quote_body(body)}")
+        total = document.get("total_count")
+        jobs = [self.read_record(each) for each in records if isinstance(each, dict)]
+        return JobPage(jobs, total if isinstance(total, int) else len(records))
+
+    # ---- one instance
+
+    def poll_instance(self, endpoint: str, project_id: str, instance_id: str) -> Request:
+        """Return the request that asks about one instance."""
+        path = self._table.instance_path.format(project=project_id, id=quote(instance_id, safe="~"))
+        return Request("GET", endpoint + path)
+
+    def read_instance(
+        self, status: int, headers: Mapping[str, str], body: bytes
+    ) -> InstanceState | Problem:
+        """Return what the reply to `poll_instance` means."""
+        if not _is_success(status):
+            return self._instance_problem(status, headers, body)
+        document = parse_json(body)
+        instances = document.get(self._table.instance_key) if isinstance(document, dict) else None
+        if not isinstance(instances, list):
+            return TransientFailure(f"the reply holds no instances: {quote_body(body)}")
+        first = next((each for each in instances if isinstance(each, dict)), None)
+        return _ABSENT if first is None else self._read_instance(first)
+
+    def _read_instance(self, record: Mapping[str, Any]) -> InstanceState:
+        word = str(record.get("status"))[:_LONGEST_WORD]
+        listed = record.get("actions")
+        actions = [str(each)[:_LONGEST_WORD] for each in listed] if isinstance(listed, list) else []
+        pending = f", with {', '.join(actions)} pending" if actions else ""
+        return InstanceState(
+            is_found=True,
+            is_ready=word in self._table.ready_statuses and not actions,
+            is_hopeless=word in self._table.hopeless_statuses,
+            description=f"it is {word}{pending}",
+        )
+
+    def _instance_problem(
+        self, status: int, headers: Mapping[str, str], body: bytes
+    ) -> InstanceState | Problem:
+        problem = read_problem(status, headers, body)
+        if isinstance(problem, UnknownJob):
+            return _ABSENT
+        if isinstance(problem, Refusal) and status == _FORBIDDEN:
+            hint = f"ask for the permission {self._table.instance_permission}"
+            return replace(problem, scope=Scope.OPERATION, hint=hint)
+        return problem
+
+
+_FORBIDDEN = 403
+_ABSENT = InstanceState(
+    is_found=False,
+    description=(
+        "no instance has this ID (jobs name nodes as well: look for the instance in the console)"
+    ),
+)
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300  # noqa: PLR2004 - the range that HTTP calls successful
+
+
+def _list_problem(status: int, headers: Mapping[str, str], body: bytes) -> Problem:
+    """Return why a list did not come; a refusal concerns lists only, except of credentials."""
+    problem = read_problem(status, headers, body)
+    # Partner clouds do not publish the list, and word that in several ways.
+    if isinstance(problem, UnknownJob):
+        return Refusal(status, error_msg=problem.message, scope=Scope.OPERATION)
+    if isinstance(problem, Refusal) and not problem.refuses_credentials:
+        return replace(problem, scope=Scope.OPERATION)
+    return problem
+
+
+def _first(record: Mapping[str, Any], names: tuple[str, ...]) -> object:
+    for name in names:
+        if value := record.get(name):
+            return value
+    return None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _percent(value: object) -> int | None:
+    if not isinstance(value, str) or not value:
+        return None
+    digits = value.removesuffix("%")
+    # isdecimal alone accepts other scripts' digits; the length keeps int() from long work.
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 4 else None  # noqa: PLR2004

@@ -1,0 +1,107 @@
+"""Requests, and what their replies can mean: the words that every package shares.
+
+A service turns status, headers and bytes into one of these records. The scheduler decides by
+them, and never sees a status code, an error code or a field name of a service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence  # noqa: TC003 - NamedTuple fields are looked up by tools
+from typing import NamedTuple
+
+from ddswait.job import Job  # noqa: TC001
+from ddswait.outcome import Refusal
+
+
+class Request(NamedTuple):
+    """One HTTP request, complete except for the common headers and its authentication."""
+
+    method: str
+    url: str
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        # The body may hold a password.
+        return f"Request({self.method!r}, {self.url!r}, {len(self.body)} bytes)"
+
+
+class JobSeen(NamedTuple):
+    """The service knows the job.
+
+    Attributes:
+        job: the record; `job.phase` says whether the job has ended.
+        date: the `Date` header, which is the server's own clock; "" without one.
+    """
+
+    job: Job
+    date: str = ""
+
+
+class UnknownJob(NamedTuple):
+    """The service does not know the job ID: not yet, no longer, or not at all."""
+
+    message: str
+    date: str = ""
+
+
+class InstanceState(NamedTuple):
+    """What a service says about one instance.
+
+    Attributes:
+        is_found: whether the instance exists.
+        is_ready: whether it takes the next operation.
+        is_hopeless: whether it will not become ready without help.
+        description: its state in words, such as `it is creating`.
+    """
+
+    is_found: bool
+    is_ready: bool = False
+    is_hopeless: bool = False
+    description: str = ""
+
+
+class JobPage(NamedTuple):
+    """One page of a list of jobs, and how many there are on all pages."""
+
+    jobs: Sequence[Job]
+    total: int
+
+
+class TransientFailure(NamedTuple):
+    """The request failed for a reason that may pass by itself and says nothing about the job.
+
+    Attributes:
+        cause: what went wrong.
+        retry_after: seconds that the reply asks to wait; 0 for none.
+    """
+
+    cause: str
+    retry_after: float = 0.0
+
+
+class Throttled(NamedTuple):
+    """There were too many requests.
+
+    Attributes:
+        cause: the reply in words.
+        retry_after: seconds that the reply asks to wait; 0 for none.
+        limit: how many requests are allowed in `window` seconds; None when not stated.
+        window: seconds; None when not stated.
+        policy: what the limit counts by, `user`, `ip` or `api`; "" when not stated.
+    """
+
+    cause: str
+    retry_after: float = 0.0
+    limit: int | None = None
+    window: float | None = None
+    policy: str = ""
+
+
+Failure = TransientFailure | Throttled
+"""The request brought no answer; it is worth sending again later."""
+
+Problem = TransientFailure | Throttled | Refusal
+"""What any request can come to instead of what it asked for."""
+
+JobReply = JobSeen | UnknownJob
+"""What a poll of a job asks for."""
