@@ -1,26 +1,19 @@
-"""The public `Waiter`: futures, callbacks and groups over one scheduler."""
+"""The public `Waiter`: checks what a caller says, and hands it to the engine."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
-import random
-from math import inf, isfinite
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Self
 
-from ddswait.errors import InputError, WaiterClosed
-from ddswait.events import Ended
+from ddswait.errors import InputError
 from ddswait.runtime import groups
-from ddswait.runtime.callbacks import Callbacks
 from ddswait.runtime.client import Client
-from ddswait.runtime.futures import JobFuture
-from ddswait.runtime.log import is_verbose, log, log_event
-from ddswait.runtime.workers import Workers
-from ddswait.scheduler.instance_poll import instance_of
+from ddswait.runtime.engine import Engine
+from ddswait.runtime.log import log
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
-from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service import service_named
 from ddswait.service.job_ids import check_job_id
 
@@ -33,6 +26,7 @@ if TYPE_CHECKING:
     from ddswait.job import Job
     from ddswait.outcome import Outcome
     from ddswait.runtime.callbacks import Callback
+    from ddswait.runtime.futures import JobFuture
     from ddswait.scheduler.durations import Durations
 
 __all__ = ["Waiter"]
@@ -88,14 +82,14 @@ class Waiter:
         auth_source: str = "",
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
-        self._connections = max(1, connections)
+        connections = max(1, connections)
         service = service_named()
-        self._client = Client(
+        client = Client(
             service,
             endpoint,
             project_id,
             auth,
-            connections=self._connections,
+            connections=connections,
             insecure_http=insecure_http,
             ca_file=ca_file,
             auth_source=auth_source,
@@ -106,22 +100,11 @@ class Waiter:
             grace=_seconds("grace", grace),
             unreachable_after=_seconds("unreachable_after", unreachable_after),
             request_timeout=_seconds("request_timeout", request_timeout),
-            location=self._client.location,
+            location=client.location,
             list_page_size=service.page_size,
         )
-        self._scheduler = Scheduler(
-            settings,
-            random.Random(),  # noqa: S311 - jitter
-            renews=self._client.renews,
-            rate_limiter=RateLimiter(*parse_rate(rate)),
-            durations=durations,
-        )
-        self._scheduler.verbose = on_event is not None or is_verbose()
-        self._on_event = on_event
-        self._workers: Workers | None = None
-        self._callbacks = Callbacks(self._check_drained)
-        self._drained: asyncio.Future[None] | None = None
-        self._crash: BaseException | None = None
+        rate_limiter = RateLimiter(*parse_rate(rate))
+        self._engine = Engine(client, settings, rate_limiter, durations, connections, on_event)
 
     @classmethod
     def from_env(cls, **settings: Any) -> Self:  # noqa: ANN401 - those of the class
@@ -164,10 +147,7 @@ class Waiter:
         )
 
     async def __aenter__(self) -> Self:
-        self._loop = asyncio.get_running_loop()
-        self._workers = Workers(
-            self._scheduler, self._client.send, self._happened, self._break, self._connections
-        )
+        self._engine.start()
         return self
 
     async def __aexit__(
@@ -178,22 +158,12 @@ class Waiter:
     ) -> None:
         try:
             if kind is None:
-                await self._drain()
+                await self._engine.drain()
         finally:
             await self.close()
 
     def __repr__(self) -> str:
-        jobs = f"{len(self._scheduler)} jobs"
-        if self._workers is None:
-            return f"<Waiter {jobs}, not running>"
-        now = self._loop.time()
-        limiter = self._scheduler.rate_limiter
-        room = f"room for {limiter.room(now)} requests of {limiter!r}"
-        delay = self._scheduler.send_at(now) - now
-        following = f", next request in {max(delay, 0.0):.1f} s" if delay < inf else ""
-        return f"<Waiter {jobs}, {self._workers.in_flight} in flight, {room}{following}>"
-
-    # ---- waiting
+        return f"<Waiter {self._engine!r}>"
 
     def track(
         self,
@@ -225,18 +195,10 @@ class Waiter:
             InputError: the job ID or the timeout is invalid.
             WaiterClosed: the waiter is not, or no longer, in its `async with` block.
         """
-        workers = self._running()
+        self._engine.check_running()
         check_job_id(job_id)
         seconds = self._timeout if timeout is None else _seconds("timeout", timeout)
-        now = self._loop.time()
-        deadline = now + seconds
-        future = JobFuture(self, self._loop, job_id, callback, deadline if ready else None)
-        if events := self._scheduler.subscribe(job_id, deadline, future, now):
-            self._happened(events)
-        else:
-            workers.recheck_cuts()
-        workers.wake()
-        return future
+        return self._engine.track(job_id, seconds, callback, ready=ready)
 
     async def wait(
         self,
@@ -274,7 +236,7 @@ class Waiter:
         Raises:
             InputError: one of the job IDs is invalid; then no job is tracked.
         """
-        self._running()
+        self._engine.check_running()
         unique = _unique(job_ids)
         return groups.as_completed(lambda: self._track_all(unique, timeout, ready=ready))
 
@@ -298,7 +260,7 @@ class Waiter:
         Raises:
             InputError: one of the job IDs is invalid; then no job is tracked.
         """
-        self._running()
+        self._engine.check_running()
         futures = self._track_all(_unique(job_ids), timeout, ready=ready)
         return await groups.wait_all(futures, self.pending, fail_fast=fail_fast)
 
@@ -309,87 +271,11 @@ class Waiter:
 
     def pending(self) -> list[Outcome]:
         """Return what is known about each job still waited for, as `pending` outcomes."""
-        return [] if self._workers is None else self._scheduler.pending(self._loop.time())
+        return self._engine.pending()
 
     async def close(self) -> None:
         """Cancel what is pending and release every connection; may be called twice."""
-        workers, self._workers = self._workers, None
-        if workers is None:
-            return
-        for future in self._futures():
-            future.cancel()
-        await workers.close()
-        await self._callbacks.close()
-        await self._client.close()
-
-    # ---- what the scheduler and the futures report
-
-    def _running(self) -> Workers:
-        if self._workers is None:
-            raise WaiterClosed("track jobs inside the waiter's `async with` block")
-        if self._crash is not None:
-            raise WaiterClosed("the waiter has broken down") from self._crash
-        return self._workers
-
-    def _futures(self) -> list[JobFuture]:
-        return [each for each in self._scheduler.subscribers() if isinstance(each, JobFuture)]
-
-    def _happened(self, events: Sequence[Event]) -> None:
-        for event in events:
-            if isinstance(event, Ended):
-                for future in event.subscribers:
-                    if isinstance(future, JobFuture):
-                        future.settle(event.outcome)
-                self._check_drained()
-            log_event(event)
-            if self._on_event is not None:
-                self._tell(self._on_event, event)
-
-    @staticmethod
-    def _tell(on_event: Callable[[Event], object], event: Event) -> None:
-        try:
-            on_event(event)
-        except Exception:  # noqa: BLE001 - whatever an application's hook does
-            log(logging.ERROR, "ddswait.on_event_failed", job_id=event.job_id, exc_info=True)
-
-    def _break(self, error: BaseException) -> None:
-        """Fail every wait rather than let one hang on a defect of ours."""
-        self._crash = error
-        for future in self._futures():
-            if not future.done():
-                future.set_exception(error)
-                self.cancelled(future)
-        log(logging.CRITICAL, "ddswait.broken", exc_info=error)
-
-    def cancelled(self, future: JobFuture) -> None:
-        """Take note that a wait was cancelled; for `JobFuture` to call."""
-        self._scheduler.unsubscribe(future.job_id, future)
-        self._check_drained()
-
-    def call_back(self, callback: Callback, outcome: Outcome) -> None:
-        """Have a callback called; for `JobFuture` to call."""
-        self._callbacks.call(callback, outcome)
-
-    def wait_for_instance(self, future: JobFuture, outcome: Outcome, deadline: float) -> None:
-        """Settle a wait when the instance of its job is ready; for `JobFuture` to call."""
-        if not instance_of(outcome):
-            future.settle(outcome)
-            return
-        now = self._loop.time()
-        self._happened(self._scheduler.subscribe_instance(outcome, deadline, future, now))
-        if self._workers is not None:
-            self._workers.wake()
-
-    async def _drain(self) -> None:
-        if self._scheduler or self._callbacks:
-            self._drained = self._loop.create_future()
-            await self._drained
-
-    def _check_drained(self) -> None:
-        drained = self._drained
-        busy = self._scheduler or self._callbacks
-        if drained is not None and not (drained.done() or busy):
-            drained.set_result(None)
+        await self._engine.close()
 
 
 def _unique(job_ids: Iterable[str]) -> list[str]:

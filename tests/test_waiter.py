@@ -476,7 +476,7 @@ async def test_a_defect_fails_the_waits_instead_of_hanging(
     async with waiter(dds) as w:
         future = w.track(dds.add_job(visible_after=0))
         await asyncio.sleep(0)
-        monkeypatch.setattr(w._scheduler, "take", lambda *_: 1 / 0)
+        monkeypatch.setattr(w._engine._scheduler, "take", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await future
         with pytest.raises(ddswait.WaiterClosed):
@@ -492,7 +492,7 @@ async def test_a_defect_in_a_timer_fails_the_waits_too(
     async with waiter(dds, rate="1/s") as w:
         waiting = asyncio.ensure_future(w.wait_all(ids))
         await asyncio.sleep(1)
-        monkeypatch.setattr(w._scheduler, defect, lambda *_: 1 / 0)
+        monkeypatch.setattr(w._engine._scheduler, defect, lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await asyncio.wait_for(waiting, 100)
 
@@ -505,8 +505,8 @@ async def test_a_defect_while_cutting_fails_the_waits_too(
     async with waiter(dds, request_timeout=5) as w:
         future = w.track(dds.add_job(visible_after=0))
         await asyncio.sleep(1)
-        assert w._workers is not None
-        monkeypatch.setattr(w._workers, "recheck_cuts", lambda: 1 / 0)
+        assert w._engine._workers is not None
+        monkeypatch.setattr(w._engine._workers, "recheck_cuts", lambda: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await asyncio.wait_for(future, 100)
 
@@ -517,8 +517,8 @@ async def test_closing_while_a_look_is_cut_leaves_no_worker(dds: Simulator) -> N
     async with waiter(dds, request_timeout=5) as w:
         w.track(dds.add_job(visible_after=0))
         await asyncio.sleep(1)
-        assert w._workers is not None
-        for worker in w._workers._workers:
+        assert w._engine._workers is not None
+        for worker in w._engine._workers._workers:
             worker.cut()
         await asyncio.wait_for(w.close(), timeout=60)
         assert "not running" in repr(w)

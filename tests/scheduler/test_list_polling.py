@@ -83,7 +83,7 @@ async def test_look_after_a_list_that_lacked_a_job_says_so(dds: Simulator) -> No
         await asyncio.sleep(400)
         why = [each.reason for each in events if isinstance(each, Polled) and each.job_id == ends]
         assert why[-2:] == ["listed", "unlisted"]
-        assert ends not in w._scheduler._lists.planner.unlisted
+        assert ends not in w._engine._scheduler._lists.planner.unlisted
         await w.close()
 
 
@@ -154,7 +154,7 @@ async def test_past_jobs_are_learned_at_the_start(dds: Simulator) -> None:
     job_id = dds.add_job(seconds=500)
     async with waiter(dds) as w:
         await w.wait(job_id)
-        assert w._scheduler.durations.count("Create_MongoDB") == 31
+        assert w._engine._scheduler.durations.count("Create_MongoDB") == 31
     assert counted(dds)[0] == 1
 
 
@@ -229,7 +229,7 @@ async def test_learned_limit_is_kept(dds: Simulator) -> None:
         dds.statuses.clear()
         ids = [dds.add_job(seconds=100 + number) for number in range(300)]
         async with waiter(dds, timeout=4 * 3600) as w:
-            w._scheduler.lists = False
+            w._engine._scheduler.lists = False
             outcomes = await w.wait_all(ids)
         assert all(outcome.ok for outcome in outcomes)
         assert dds.statuses[429] <= 1
