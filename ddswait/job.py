@@ -24,6 +24,9 @@ class JobPhase(enum.StrEnum):
     """The status word is not documented: the job is waited for like a running one."""
 
 
+FINAL_PHASES = frozenset({JobPhase.COMPLETED, JobPhase.FAILED})
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """The instance (or node) that a job works on."""
@@ -66,7 +69,4 @@ class Job:
     @property
     def is_final(self) -> bool:
         """Whether the job has ended: by `status` alone, never by `ended`."""
-        return self.phase in _FINAL
-
-
-_FINAL = frozenset({JobPhase.COMPLETED, JobPhase.FAILED})
+        return self.phase in FINAL_PHASES

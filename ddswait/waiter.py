@@ -195,7 +195,6 @@ class Waiter:
             InputError: the job ID or the timeout is invalid.
             WaiterClosed: the waiter is not, or no longer, in its `async with` block.
         """
-        self._engine.check_running()
         check_job_id(job_id)
         seconds = self._timeout if timeout is None else _seconds("timeout", timeout)
         return self._engine.track(job_id, seconds, callback, ready=ready)

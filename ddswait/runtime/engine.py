@@ -15,7 +15,7 @@ from ddswait.errors import WaiterClosed
 from ddswait.events import Ended
 from ddswait.runtime.callbacks import Callbacks
 from ddswait.runtime.futures import JobFuture
-from ddswait.runtime.log import is_verbose, log, log_event
+from ddswait.runtime.log import is_verbose, log, log_events
 from ddswait.runtime.workers import Workers
 from ddswait.scheduler.instance_poll import instance_of
 from ddswait.scheduler.scheduler import Scheduler
@@ -153,30 +153,35 @@ class Engine:
         now = self._loop.time()
         deadline = now + seconds
         future = JobFuture(self, self._loop, job_id, callback, deadline if ready else None)
-        if events := self._scheduler.subscribe(job_id, deadline, future, now):
+        if events := self._scheduler.subscribers.subscribe(job_id, deadline, future, now):
             self._happened(events)
         else:
             workers.recheck_cuts()
-        workers.wake()
+        workers.wake(now)
         return future
 
     def pending(self) -> list[Outcome]:
         """Return what is known about each job still waited for, as `pending` outcomes."""
-        return [] if self._workers is None else self._scheduler.pending(self._loop.time())
+        if self._workers is None:
+            return []
+        now = self._loop.time()
+        return [poll.pending(now) for poll in self._scheduler.subscribers]
 
     def _futures(self) -> list[JobFuture]:
-        return [each for each in self._scheduler.subscribers() if isinstance(each, JobFuture)]
+        return [
+            each for each in self._scheduler.subscribers.everyone() if isinstance(each, JobFuture)
+        ]
 
     # ---- what the scheduler and the futures report
 
     def _happened(self, events: Sequence[Event]) -> None:
+        log_events(events)
         for event in events:
             if isinstance(event, Ended):
                 for future in event.subscribers:
                     if isinstance(future, JobFuture):
                         future.settle(event.outcome)
                 self._check_drained()
-            log_event(event)
             if self._on_event is not None:
                 self._tell(self._on_event, event)
 
@@ -189,7 +194,7 @@ class Engine:
 
     def cancelled(self, future: JobFuture) -> None:
         """Take note that a wait was cancelled; for `JobFuture` to call."""
-        self._scheduler.unsubscribe(future.job_id, future)
+        self._scheduler.subscribers.unsubscribe(future.job_id, future)
         self._check_drained()
 
     def call_back(self, callback: Callback, outcome: Outcome) -> None:
@@ -202,6 +207,8 @@ class Engine:
             future.settle(outcome)
             return
         now = self._loop.time()
-        self._happened(self._scheduler.subscribe_instance(outcome, deadline, future, now))
+        self._happened(
+            self._scheduler.subscribers.subscribe_instance(outcome, deadline, future, now)
+        )
         if self._workers is not None:
-            self._workers.wake()
+            self._workers.wake(now)

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ddswait.job import Job
+from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
     from ddswait.outcome import Outcome
@@ -64,12 +65,13 @@ class JobFuture(asyncio.Future[Job]):
         """Resolve the future, and have the callback called."""
         if self.done():
             return
-        if outcome.ok and self._ready_by is not None:
+        ok = outcome.kind is OutcomeKind.COMPLETED
+        if ok and self._ready_by is not None:
             deadline, self._ready_by = self._ready_by, None
             self._owner.wait_for_instance(self, outcome, deadline)
             return
         self.outcome = outcome
-        if outcome.ok:
+        if ok:
             self.set_result(outcome.result())
         else:
             self.set_exception(outcome.error())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from functools import cache
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from ddswait.events import (
     Ended,
@@ -22,6 +22,10 @@ from ddswait.events import (
     UnknownStatus,
     Visible,
 )
+from ddswait.outcome import OutcomeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _logger = logging.getLogger("ddswait")
 _logger.addHandler(logging.NullHandler())
@@ -58,6 +62,24 @@ def log(level: int, event: str, /, **fields: object) -> None:
 def is_verbose() -> bool:
     """Whether debug events are listened to."""
     return _logger.isEnabledFor(logging.DEBUG)
+
+
+def log_events(events: Sequence[Event]) -> None:
+    """Log what happened, oldest first."""
+    is_informing = _logger.isEnabledFor(logging.INFO)  # asked once, because it mostly says no
+    for event in events:
+        if is_informing or _is_warning(event):
+            log_event(event)
+
+
+def _is_warning(event: Event) -> bool:
+    match event:
+        case PollFailed() | UnknownStatus() | RenewalFailed():
+            return True
+        case Ended(_, outcome):
+            return outcome.kind is not OutcomeKind.COMPLETED
+        case _:
+            return False
 
 
 def log_event(event: Event) -> None:

@@ -60,9 +60,9 @@ class Workers:
         """How many requests are under way."""
         return sum(worker.action is not None for worker in self._workers)
 
-    def wake(self) -> None:
+    def wake(self, now: float) -> None:
         """Ask the scheduler at the next turn of the loop: something may be due by now."""
-        self._next.set(self._loop.time())
+        self._next.set(now)
 
     def recheck_cuts(self) -> None:
         """Check the requests under way: one may have to be cut earlier than when it left."""
@@ -86,60 +86,64 @@ class Workers:
             action = self._scheduler.next(now)
             if isinstance(action, Wait):
                 self._next.set(action.until)
-                break
-            self._start(action)
-        if self._scheduler.due() <= now:  # something is due, and yet cannot leave
-            self._next.set(now + _EXPIRE_EVERY)
-            if expired := self._scheduler.expire(now):
-                self._happened(expired)
-        elif not self._has_room():
-            self._wake_for_deadlines(now)
+                if action.overdue:
+                    self._expire(now)
+                return
+            self._start(action, now)
+        self._wake_for_deadlines(now)
 
     def _wake_for_deadlines(self, now: float) -> None:
         """Wake when polls become due while every worker is busy, by a slow renewal for example."""
-        self._next.set(max(self._scheduler.due(), now + _EXPIRE_EVERY))
+        due = self._scheduler.due()
+        self._next.set(max(due, now + _EXPIRE_EVERY))
+        if due <= now:
+            self._expire(now)
+
+    def _expire(self, now: float) -> None:
+        if expired := self._scheduler.expire(now):
+            self._happened(expired)
 
     def _has_room(self) -> bool:
         return bool(self._idle) or len(self._workers) < self._size
 
-    def _start(self, action: Action) -> None:
+    def _start(self, action: Action, now: float) -> None:
         if self._idle:
-            self._idle.pop().wake(action)
+            self._idle.pop().wake(action, now)
             return
-        worker = _Worker(action)
+        worker = _Worker(action, now)
         self._workers.add(worker)
         worker.task = self._loop.create_task(self._work(worker, action), name="ddswait worker")
         worker.task.add_done_callback(self._worker_ended)
 
     async def _work(self, worker: _Worker, action: Action) -> None:
-        now, scheduler = self._loop.time, self._scheduler
+        clock, scheduler = self._loop.time, self._scheduler
         while True:
             worker.begin(action)
             self._cut.set(action.cut_at)
-            sent_at = now()
             reply: Reply
             try:
                 reply = await self._send(action)
             except asyncio.CancelledError:
                 if not worker.was_cut():
                     raise
-                reply = TransientFailure(f"no answer within {now() - sent_at:.1f} s")
+                reply = TransientFailure(f"no answer within {clock() - worker.sent_at:.1f} s")
             worker.end()
-            at = now()
-            if events := scheduler.take(action, reply, at):
+            now = clock()
+            if events := scheduler.take(action, reply, now):
                 self._happened(events)
-                at = now()
-            following = scheduler.next(at)
+                now = clock()
+            following = scheduler.next(now)
             if isinstance(following, Wait):
                 self._next.set(following.until)
                 self._idle.append(worker)
                 action = await worker.parked(self._loop)
+                continue
+            worker.sent_at = now
+            action = following
+            if self._has_room():
+                self._next.set(now)
             else:
-                action = following
-                if self._has_room():
-                    self._next.set(at)
-                else:
-                    self._wake_for_deadlines(at)
+                self._wake_for_deadlines(now)
 
     def _cut_overdue(self) -> None:
         now = self._loop.time()
@@ -170,10 +174,11 @@ class Workers:
 class _Worker:
     """One task that carries actions, and the one that it carries."""
 
-    __slots__ = ("_cutting", "_parked", "_sending", "action", "task")
+    __slots__ = ("_cutting", "_parked", "_sending", "action", "sent_at", "task")
 
-    def __init__(self, action: Action) -> None:
+    def __init__(self, action: Action, now: float) -> None:
         self.action: Action | None = action
+        self.sent_at = now
         self.task: asyncio.Task[None] | None = None
         self._parked: asyncio.Future[Action] | None = None
         self._sending = False
@@ -203,12 +208,12 @@ class _Worker:
 
     def parked(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Action]:
         """Return what an idle worker awaits."""
-        self._parked = loop.create_future()
+        self._parked = asyncio.Future(loop=loop)
         return self._parked
 
-    def wake(self, action: Action) -> None:
+    def wake(self, action: Action, now: float) -> None:
         """Give an idle worker its next action."""
-        self.action = action
+        self.action, self.sent_at = action, now
         if self._parked is not None and not self._parked.done():
             self._parked.set_result(action)
 

@@ -117,9 +117,15 @@ class Renewed(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """There is nothing to send before `until`."""
+    """There is nothing to send before `until`.
+
+    Attributes:
+        until: when to ask again.
+        overdue: whether polls are due that cannot leave, so that deadlines pass meanwhile.
+    """
 
     until: float
+    overdue: bool = False
 
 
 Action = PollJob | PollInstance | ListJobs | RenewCredentials

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ddswait.events import Polled, RenewalFailed
+from ddswait.job import FINAL_PHASES
 from ddswait.outcome import Scope
 from ddswait.scheduler.poll import AT_ONCE
 from ddswait.service.replies import JobSeen, Throttled
@@ -60,7 +61,7 @@ class JobPoller:
         """Take a record, or the answer that the job is not known."""
         poll, context = action.poll, self._context
         before = poll.job
-        if isinstance(answer, JobSeen) and answer.job.is_final:
+        if isinstance(answer, JobSeen) and answer.job.phase in FINAL_PHASES:
             context.durations.learn(answer.job)
         else:
             context.clock.read(answer.date, now)

@@ -19,7 +19,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from ddswait.scheduler.poll import Poll
 
@@ -187,20 +187,17 @@ class PollQueue:
         poll.due = min(now, poll.due)
         self.ready.add(poll)
 
-    def drop(self, poll: Poll) -> None:
-        """Forget a poll that nobody waits for any more."""
-        poll.due = inf
-        self.ready.discard(poll)
-
-    def clear_outdated(self, polls: Iterable[Poll], count: int) -> None:
-        """Clear away outdated entries if they are many.
+    def drop(self, poll: Poll, others: Collection[Poll]) -> None:
+        """Forget a poll that nobody waits for any more, and outdated entries if they are many.
 
         Args:
-            polls: all that are waited for.
-            count: how many they are.
+            poll: to forget.
+            others: all that are still waited for.
         """
-        if len(self._delayed) > 2 * count + _TOO_FEW_TO_CLEAR:
-            delayed = (each for each in polls if each.cut_at is None and each not in self.ready)
+        poll.due = inf
+        self.ready.discard(poll)
+        if len(self._delayed) > _TOO_FEW_TO_CLEAR + 2 * len(others):
+            delayed = (each for each in others if each.cut_at is None and each not in self.ready)
             self._delayed.rebuild(delayed)
 
     def due(self) -> float:
@@ -216,6 +213,25 @@ class PollQueue:
             self._delayed.pop()
         return inf
 
-    def pop_delayed(self) -> Poll:
-        """Take out the poll whose time next_delayed() has returned."""
-        return self._delayed.pop()
+    def pop_unranked(self, now: float, *, plenty: bool) -> Poll | None:
+        """Take out the delayed poll that is due first, if ranking it would not matter.
+
+        Ranking costs, and does not matter when it is the only one that is due, or when there is
+        room for plenty of polls.
+
+        Args:
+            now: the time.
+            plenty: whether so many may leave that their order does not matter.
+        """
+        if self.ready or self.next_delayed() > now:
+            return None
+        poll = self._delayed.pop()
+        if plenty or self.next_delayed() > now:
+            return poll
+        self.ready.add(poll)
+        return None
+
+    def pop_due(self, now: float) -> Iterator[Poll]:
+        """Take out every delayed poll that is due."""
+        while self.next_delayed() <= now:
+            yield self._delayed.pop()

@@ -118,6 +118,9 @@ class RateLimiter:
     Args:
         limit: how many requests, by our own rate; inf for no limit.
         window: in how many seconds.
+
+    Attributes:
+        throttled_in_a_row: how many 429s came since the last other answer.
     """
 
     def __init__(self, limit: float = 10, window: float = 1.0) -> None:
@@ -128,7 +131,7 @@ class RateLimiter:
         self._times_sent: deque[float] = deque(maxlen=_REMEMBERED)
         self._not_before = -inf
         self._cut_at = -inf
-        self._throttled_in_a_row = 0
+        self.throttled_in_a_row = 0
 
     def next_at(self, now: float) -> float:
         """Return when the next request may leave; `now` or earlier: at once."""
@@ -177,10 +180,6 @@ class RateLimiter:
         limits = (self._own, *self._learned.values())
         return max(*(limit.spacing(now) for limit in limits), self._slowed_next_at(now) - now)
 
-    def answered(self) -> None:
-        """Note a reply that was not a 429."""
-        self._throttled_in_a_row = 0
-
     def throttled(  # noqa: PLR0913, PLR0917 - what a 429 states, and its times
         self,
         limit: int | None,
@@ -213,14 +212,14 @@ class RateLimiter:
         if known is not None and sent_at <= self._cut_at:
             return
         self._cut_at = now
-        self._throttled_in_a_row += 1
+        self.throttled_in_a_row += 1
         count = sum(at > now - window for at in self._times_sent)
         learned = self._learned[policy, window] = known or _Limit(limit, window, now)
         if count > learned.most(now) or (known is None and count == self._times_sent.maxlen):
             learned.hold(now)  # we filled the window ourselves: rule 3 says how long to wait
             return
         learned.cut(now, _SHRINK)
-        pause = window / 10 * 2.0 ** min(self._throttled_in_a_row - 1, 10)
+        pause = window / 10 * 2.0 ** min(self.throttled_in_a_row - 1, 10)
         learned.hold(now)
         self._not_before = max(self._not_before, now + min(pause, window))
 

@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from random import Random
 
     from ddswait.events import Event
-    from ddswait.outcome import Outcome
     from ddswait.scheduler.actions import Action, ListJobs, Poller, Renewed
     from ddswait.scheduler.poll import Poll, PollSettings
     from ddswait.service.replies import InstanceState, JobPage, JobReply, Problem
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
 
 _PLENTY = 100  # requests that may leave at once: so many that their order does not matter
 _EXPIRE_EVERY = 1.0  # seconds
+_NOTHING = Wait(inf)
 
 
 class Scheduler:
@@ -66,6 +66,9 @@ class Scheduler:
         renews: whether the credentials must be obtained first, and can be renewed.
         rate_limiter: how many requests may leave; None for ten per second.
         durations: how long past jobs took; None when nothing is known yet.
+
+    Attributes:
+        subscribers: who waits; subscribe there.
     """
 
     def __init__(
@@ -84,14 +87,14 @@ class Scheduler:
         self._context = context
         self._job_events = JobEvents()
         self._queue = PollQueue(lambda poll, now: poll.wanted_interval(now, context))
-        self._subscribers = Subscribers(self._queue, settings)
+        self.subscribers = Subscribers(self._queue, settings)
         self._lists = ListPolling(
-            context, self._subscribers, self._queue, self.rate_limiter, self._job_events
+            context, self.subscribers, self._queue, self.rate_limiter, self._job_events
         )
         self._renewal = CredentialRenewal(renews=renews)
-        self._job_poller = JobPoller(context, self._subscribers, self._lists, self._job_events)
-        self._instance_poller = InstancePoller(context, self._subscribers)
-        self._renewal_poller = RenewalPoller(context, self._subscribers, self._renewal)
+        self._job_poller = JobPoller(context, self.subscribers, self._lists, self._job_events)
+        self._instance_poller = InstancePoller(context, self.subscribers)
+        self._renewal_poller = RenewalPoller(context, self.subscribers, self._renewal)
         self._listed_last = False
         self._heard_at = -inf  # when the service last answered anybody, if only with a 429
 
@@ -115,53 +118,13 @@ class Scheduler:
             self._lists.planner.forbid()
 
     def __len__(self) -> int:
-        return len(self._subscribers)
+        return len(self.subscribers)
 
     def __contains__(self, job_id: object) -> bool:
-        return job_id in self._subscribers.jobs
+        return job_id in self.subscribers.jobs
 
     def __iter__(self) -> Iterator[Poll]:
-        return iter(self._subscribers)
-
-    # ---- who waits
-
-    def subscribe(
-        self, job_id: str, deadline: float, subscriber: object, now: float
-    ) -> Sequence[Event]:
-        """Let a subscriber wait for a job; return what that brings about at once.
-
-        Args:
-            job_id: a checked job ID.
-            deadline: when this subscriber's wait times out.
-            subscriber: comes back in `Ended.subscribers`; never looked into.
-            now: the time.
-        """
-        return self._subscribers.subscribe(job_id, deadline, subscriber, now)
-
-    def subscribe_instance(
-        self, outcome: Outcome, deadline: float, subscriber: object, now: float
-    ) -> Sequence[Event]:
-        """Let a subscriber wait until the instance of a completed job takes the next operation.
-
-        Args:
-            outcome: the job's; it names an instance.
-            deadline: when this subscriber's wait times out.
-            subscriber: comes back in `Ended.subscribers`; has no other such wait.
-            now: the time.
-        """
-        return self._subscribers.subscribe_instance(outcome, deadline, subscriber, now)
-
-    def unsubscribe(self, job_id: str, subscriber: object) -> None:
-        """Let one subscriber go; with the last one, the poll ends without an outcome."""
-        self._subscribers.unsubscribe(job_id, subscriber)
-
-    def subscribers(self) -> Iterator[object]:
-        """Return everyone who waits."""
-        return self._subscribers.everyone()
-
-    def pending(self, now: float) -> list[Outcome]:
-        """Return what is known about each job that is still waited for."""
-        return [poll.pending(now) for poll in self]
+        return iter(self.subscribers)
 
     # ---- what to send
 
@@ -177,35 +140,46 @@ class Scheduler:
     def next(self, now: float) -> Action | Wait:
         """Return what to send now, or until when there is nothing to send.
 
-        While something is due and cannot leave, that is a second at most; call expire() then.
+        While polls are due that cannot leave, that is a second at most, and `overdue` is set:
+        call expire() then.
         """
-        renewal = self._renewal
-        renews = renewal.renews and len(self._subscribers) > 0
-        if renews:
+        subscribers, renewal = self.subscribers, self._renewal
+        if not subscribers.jobs and not subscribers.instances:
+            return _NOTHING
+        if renewal.renews:
             if renewal.starts(now):
                 return RenewCredentials(now + self.settings.request_timeout, self._renewal_poller)
             if renewal.blocked:
                 # No request may leave, but deadlines pass: expire() ends them.
-                return Wait(min(renewal.due, max(self._queue.due(), now + _EXPIRE_EVERY)))
-        due = min(self._queue.due(), self._lists.due(now))
+                due = self._queue.due()
+                until = min(renewal.due, max(due, now + _EXPIRE_EVERY))
+                return Wait(until, overdue=due <= now)
+        due = self._queue.due()
+        if due > now and self._context.clock.ahead is not None:
+            due = min(due, self._lists.due(now))
         if due > now:
-            return Wait(min(due, renewal.due) if renews else due)
-        at = max(self.rate_limiter.next_at(now), renewal.send_at(now))
-        if at > now:
-            return Wait(min(at, now + _EXPIRE_EVERY))
-        action = self._choose(now)
+            return Wait(min(due, renewal.due) if renewal.renews else due)
+        room = self.rate_limiter.room(now)
+        at = renewal.send_at(now)
+        if not room or at > now:
+            at = max(at, self.rate_limiter.next_at(now))
+            return Wait(min(at, now + _EXPIRE_EVERY), overdue=True)
+        action = self._choose(room, now)
         if not isinstance(action, Wait):
             renewal.sent(now)
             self.rate_limiter.sent(now)
         return action
 
-    def _choose(self, now: float) -> PollJob | PollInstance | ListJobs | Wait:
+    def _choose(self, room: int, now: float) -> PollJob | PollInstance | ListJobs | Wait:
         """Return what to send, now that something is due and may leave."""
         queue, lists = self._queue, self._lists
-        plenty = not queue.ready and not lists.planner.expected
-        if plenty and queue.next_delayed() <= now and self.rate_limiter.room(now) >= _PLENTY:
-            # Ranking costs, and would not matter.
-            return lists.next_page(self._renewal.count, now) or self._send(queue.pop_delayed(), now)
+        if not lists.planner.expected:
+            poll = queue.pop_unranked(now, plenty=room >= _PLENTY)
+            if poll is not None:
+                if page := lists.next_page(self._renewal.count, now):
+                    queue.add(poll)
+                    return page
+                return self._send(poll, now)
         self._gather(now)
         # A job that a list no longer shows has most likely ended: no request is worth more.
         if (missing := lists.next_missing()) is not None:
@@ -216,23 +190,22 @@ class Scheduler:
             self._listed_last = True
             return page
         self._listed_last = False
-        poll = turn or queue.ready.pop(now)
-        return self._send(poll, now) if poll is not None else Wait(now + AT_ONCE)
+        most_urgent = turn or queue.ready.pop(now)
+        return Wait(now + AT_ONCE) if most_urgent is None else self._send(most_urgent, now)
 
     def _send(self, poll: Poll, now: float) -> PollJob | PollInstance:
-        self._subscribers.new_jobs.discard(poll.job_id)
+        self.subscribers.new_jobs.discard(poll.job_id)
         poll.sent(now, self.settings, self._heard_at)
         credentials = self._renewal.count
-        if (job := self._subscribers.jobs.get(poll.key)) is poll:
+        if (job := self.subscribers.jobs.get(poll.job_id)) is poll:
             return PollJob(job, self._job_poller, credentials, now)
-        instance = self._subscribers.instances[poll.key]
+        instance = self.subscribers.instances[poll.key]
         return PollInstance(instance, self._instance_poller, credentials, now)
 
     def _gather(self, now: float) -> None:
         """Move polls that are due to where their urgency is compared, or to the list."""
         queue, lists = self._queue, self._lists
-        while queue.next_delayed() <= now:
-            poll = queue.pop_delayed()
+        for poll in queue.pop_due(now):
             if lists.holds(poll, now):
                 lists.hold(poll)
             else:
@@ -249,7 +222,7 @@ class Scheduler:
             event
             for poll in late
             if poll.cut_at is None
-            for event in self._subscribers.expire(poll, now)
+            for event in self.subscribers.expire(poll, now)
         ]
 
     # ---- replies
@@ -269,7 +242,7 @@ class Scheduler:
         elif not isinstance(reply, TransientFailure):
             self._renewal.accept(action.credentials, now)
             self._heard_at = now
-            self.rate_limiter.answered()
+            self.rate_limiter.throttled_in_a_row = 0
         return _deliver(action.poller, action, reply, now)
 
     def _learn_limit(self, reply: Throttled, sent_at: float, now: float) -> Throttled:

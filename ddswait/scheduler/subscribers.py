@@ -49,6 +49,9 @@ class Subscribers:
     def __len__(self) -> int:
         return len(self.jobs) + len(self.instances)
 
+    def __contains__(self, poll: object) -> bool:
+        return any(each is poll for each in self)
+
     def __iter__(self) -> Iterator[Poll]:
         yield from self.jobs.values()
         yield from self.instances.values()
@@ -183,8 +186,7 @@ class Subscribers:
             del self.jobs[poll.key]
             self._others.pop(poll.job_id, None)
             self.new_jobs.discard(poll.job_id)
-        self._queue.drop(poll)
-        self._queue.clear_outdated(self, len(self))
+        self._queue.drop(poll, self)
 
 
 def _deadline_of(entry: tuple[float, object]) -> float:

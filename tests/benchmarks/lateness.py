@@ -32,9 +32,11 @@ async def measure(jobs: int, seconds: float) -> None:
 
     start = loop.time() + 1.0
     for number in range(jobs):
-        scheduler.subscribe(f"job-{number}", start + 1e6, None, start + chance.uniform(0, seconds))
+        scheduler.subscribers.subscribe(
+            f"job-{number}", start + 1e6, None, start + chance.uniform(0, seconds)
+        )
     workers = Workers(scheduler, send, lambda _: None, lambda _: None, 64)
-    workers.wake()
+    workers.wake(loop.time())
     await asyncio.sleep(1.0 + seconds + 0.5)
     await workers.close()
     late.sort()

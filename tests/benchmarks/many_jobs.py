@@ -106,7 +106,7 @@ def run(  # noqa: PLR0913 - the knobs of an experiment
         durations=history(past, 1.0, "0.35", Random(6)) if past else None,
     )
     for job_id in cloud.jobs:
-        scheduler.subscribe(job_id, 1e7, None, 0.0)
+        scheduler.subscribers.subscribe(job_id, 1e7, None, 0.0)
     now, late = 0.0, []
     while len(scheduler):
         action = scheduler.next(now)

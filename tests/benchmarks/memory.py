@@ -41,13 +41,13 @@ async def measure(count: int) -> None:
     def without() -> object:
         scheduler = Scheduler(rules, Random(1), rate_limiter=RateLimiter(inf))
         for job_id in ids:
-            scheduler.subscribe(job_id, 3600.0 + len(job_id), None, 1.0)
+            scheduler.subscribers.subscribe(job_id, 3600.0 + len(job_id), None, 1.0)
         return scheduler
 
     def seen() -> object:
         scheduler = Scheduler(rules, Random(1), rate_limiter=RateLimiter(inf))
         for number, job_id in enumerate(ids):
-            scheduler.subscribe(job_id, 1e9, None, float(number))
+            scheduler.subscribers.subscribe(job_id, 1e9, None, float(number))
             question = scheduler.next(float(number))
             if isinstance(question, PollJob):
                 record = {"id": question.poll.job_id, "name": "Create_MongoDB", "status": "Running"}

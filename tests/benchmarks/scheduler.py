@@ -29,7 +29,7 @@ class Wheel:
     def __init__(self, jobs: int) -> None:
         self.scheduler = Scheduler(PollSettings(), Random(1), rate_limiter=RateLimiter(inf))
         for number in range(jobs):
-            self.scheduler.subscribe(f"job-{number}", 1e9, None, 0.0)
+            self.scheduler.subscribers.subscribe(f"job-{number}", 1e9, None, 0.0)
         self.now = 0.0
         self.turn(3 * jobs)
 

@@ -372,7 +372,7 @@ def test_credentials_of_ones_own_are_completed(monkeypatch: pytest.MonkeyPatch) 
     clear = Waiter.from_env(
         endpoint="http://dds.test", project_id="p", auth=Token("t"), insecure_http=True
     )
-    assert clear._client.endpoint == "http://dds.test"
+    assert clear._engine._client.endpoint == "http://dds.test"
     with pytest.raises(ConfigurationError, match="auth is of type str"):
         Waiter(endpoint="https://dds.test", project_id="p", auth="s3cret")  # type: ignore[arg-type]
 

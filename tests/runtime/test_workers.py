@@ -32,8 +32,8 @@ class Desk:
 
     def track(self, job_id: str, timeout: float) -> None:
         now = self.loop.time()
-        self.scheduler.subscribe(job_id, now + timeout, job_id, now)
-        self.workers.wake()
+        self.scheduler.subscribers.subscribe(job_id, now + timeout, job_id, now)
+        self.workers.wake(now)
 
     @property
     def ended(self) -> dict[str, OutcomeKind]:

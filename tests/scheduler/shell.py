@@ -137,7 +137,7 @@ class Shell:
     def track(self, job_id: str, timeout: float = 3600.0, subscriber: object = None) -> object:
         subscriber = subscriber or object()
         deadline = self.now + timeout
-        self._note(self.scheduler.subscribe(job_id, deadline, subscriber, self.now))
+        self._note(self.scheduler.subscribers.subscribe(job_id, deadline, subscriber, self.now))
         return subscriber
 
     def _note(self, events: Iterable[Event]) -> None:

@@ -88,7 +88,7 @@ def asked(scheduler: Scheduler, now: float) -> PollJob:
 
 def leased() -> Scheduler:
     scheduler = Scheduler(PollSettings(location=LOCATION), Still(), renews=True)
-    scheduler.subscribe("x", 100.0, "me", 0.0)
+    scheduler.subscribers.subscribe("x", 100.0, "me", 0.0)
     renew = scheduler.next(0.0)
     assert isinstance(renew, RenewCredentials)
     scheduler.take(renew, Renewed(None), 0.0)
@@ -138,7 +138,7 @@ def test_renewal_that_is_under_way_is_not_begun_twice() -> None:
 def test_key_that_ends_at_once_is_renewed_a_second_later(renew_in: float) -> None:
     """A source that says 0 keeps nobody from asking, and is not asked without a pause."""
     scheduler = Scheduler(PollSettings(location=LOCATION), Still(), renews=True)
-    scheduler.subscribe("x", 100.0, "me", 0.0)
+    scheduler.subscribers.subscribe("x", 100.0, "me", 0.0)
     renew = scheduler.next(0.0)
     assert isinstance(renew, RenewCredentials)
     scheduler.take(renew, Renewed(renew_in), 0.0)
@@ -225,7 +225,7 @@ def renewing(scheduler: Scheduler, now: float) -> RenewCredentials:
 def serving(renew_in: float) -> Scheduler:
     """Return an agenda whose credentials were accepted, and are to be renewed."""
     scheduler = Scheduler(PollSettings(location=LOCATION), Still(), renews=True)
-    scheduler.subscribe("x", 10_000.0, "me", 0.0)
+    scheduler.subscribers.subscribe("x", 10_000.0, "me", 0.0)
     scheduler.take(renewing(scheduler, 0.0), Renewed(renew_in), 0.0)
     scheduler.take(asked(scheduler, 0.0), seen(record("x")), 0.0)
     return scheduler
@@ -270,7 +270,7 @@ def test_renewal_that_fails_is_told_and_honours_retry_after() -> None:
 def test_long_retry_after_does_not_outlast_unreachable_after() -> None:
     """With no key at all, the last renewal is tried when the patience of the waits ends."""
     scheduler = leased()
-    scheduler.subscribe("y", 10_000.0, "you", 0.0)
+    scheduler.subscribers.subscribe("y", 10_000.0, "you", 0.0)
     scheduler.take(asked(scheduler, 0.0), BAD_TOKEN, 0.0)
     down = TransientFailure("HTTP 503", 3600.0)
     assert scheduler.take(renewing(scheduler, 0.0), down, 0.0) == (
@@ -318,7 +318,9 @@ class Caller(Shell):
                 for owner in event.subscribers:
                     by = self.deadlines[owner]
                     self._note(
-                        self.scheduler.subscribe_instance(event.outcome, by, owner, self.now)
+                        self.scheduler.subscribers.subscribe_instance(
+                            event.outcome, by, owner, self.now
+                        )
                     )
 
 

@@ -197,7 +197,7 @@ def test_latest_of_many_past_jobs_are_kept() -> None:
         for number in range(100)
     ]
     scheduler = Scheduler(PollSettings(location=LOCATION), Random(1))
-    scheduler.subscribe("x", 1000.0, "me", 0.0)
+    scheduler.subscribers.subscribe("x", 1000.0, "me", 0.0)
     ask = scheduler.next(0.0)
     assert isinstance(ask, PollJob)
     scheduler.take(ask, seen(record("x"), DATE), 0.0)
@@ -285,7 +285,7 @@ def test_whatever_lists_say_every_job_ends_by_its_own_reply(ends: list[float], s
         PollSettings(location=LOCATION), chance, rate_limiter=RateLimiter(10, 1.0)
     )
     for job_id in cloud.ends:
-        scheduler.subscribe(job_id, 90_000.0, job_id, 0.0)
+        scheduler.subscribers.subscribe(job_id, 90_000.0, job_id, 0.0)
     now, ended, steps = 0.0, dict[str, float](), 0
     while len(scheduler):
         steps += 1

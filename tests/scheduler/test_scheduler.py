@@ -43,7 +43,7 @@ def scheduler() -> Scheduler:
 def test_first_look_is_at_once() -> None:
     """A job is looked at when its tracking begins; two do not leave before one is answered."""
     a = scheduler()
-    assert a.subscribe("x", 100.0, "me", 5.0) == (Tracked("x"),)
+    assert a.subscribers.subscribe("x", 100.0, "me", 5.0) == (Tracked("x"),)
     (watch,) = a
     assert isinstance(watch, JobPoll)
     action = a.next(5.0)
@@ -79,7 +79,7 @@ def test_one_job_from_door_to_door() -> None:
 def test_progress_is_told_when_it_changes_only() -> None:
     """The same status and progress twice is no news."""
     a = scheduler()
-    a.subscribe("x", 1000.0, "me", 0.0)
+    a.subscribers.subscribe("x", 1000.0, "me", 0.0)
     kinds = []
     for now, progress in ((0.0, 5), (10.0, 5), (20.0, 6)):
         action = a.next(now)
@@ -92,7 +92,7 @@ def test_progress_is_told_when_it_changes_only() -> None:
 def test_two_versions_write_the_same_progress() -> None:
     """A list's `60` is what a single look's `60%` is: no news, and nothing learned of the end."""
     a = scheduler()
-    a.subscribe("x", 1000.0, "me", 0.0)
+    a.subscribers.subscribe("x", 1000.0, "me", 0.0)
     first = a.next(0.0)
     assert isinstance(first, PollJob)
     a.take(first, seen(record("x", progress=60), "Fri, 01 Jan 2021 00:00:00 GMT"), 0.0)
@@ -110,15 +110,15 @@ def test_job_that_was_let_go_or_asked_about_is_no_newcomer(left: bool) -> None:
     a = scheduler()
     a._lists._past_due = float("inf")
     for now, name in ((0.0, "x"), (1.0, "y")):
-        a.subscribe(name, 1000.0, name, now)
+        a.subscribers.subscribe(name, 1000.0, name, now)
         ask = a.next(now)
         assert isinstance(ask, PollJob)
         good = seen(record("x"), "Fri, 01 Jan 2021 00:00:00 GMT")
         a.take(ask, good if name == "x" or left else TransientFailure("HTTP 503"), now)
-    a.subscribe("b", 1000.0, "b", 2.0)
+    a.subscribers.subscribe("b", 1000.0, "b", 2.0)
     if left:
-        a.subscribe("c", 1000.0, "c", 2.0)
-        a.unsubscribe("c", "c")
+        a.subscribers.subscribe("c", 1000.0, "c", 2.0)
+        a.subscribers.unsubscribe("c", "c")
     ask = a.next(2.0)
     assert isinstance(ask, PollJob)
 
@@ -158,23 +158,23 @@ def test_released_owner_hears_nothing_and_the_last_one_ends_the_watch() -> None:
     """Letting go in any order leaves the others; after the last there is nothing to ask."""
     shell = Shell(lasting(1000.0))
     first, second, third = (shell.track("x", timeout) for timeout in (50.0, 70.0, 60.0))
-    shell.scheduler.unsubscribe("x", second)
-    shell.scheduler.unsubscribe("x", first)
+    shell.scheduler.subscribers.unsubscribe("x", second)
+    shell.scheduler.subscribers.unsubscribe("x", first)
     shell.run(until=65)
     assert [end.subscribers for _, end in shell.ended] == [(third,)]
     assert len(shell.scheduler) == 0
-    shell.scheduler.unsubscribe("x", third)
+    shell.scheduler.subscribers.unsubscribe("x", third)
     assert shell.scheduler.next(65.0) == Wait(float("inf"))
 
 
 def test_reply_for_a_job_that_was_let_go_is_ignored() -> None:
     """A late reply touches neither nothing nor a new watch of the same ID."""
     a = scheduler()
-    a.subscribe("x", 100.0, "me", 0.0)
+    a.subscribers.subscribe("x", 100.0, "me", 0.0)
     question = a.next(0.0)
     assert isinstance(question, PollJob)
-    a.unsubscribe("x", "me")
-    a.subscribe("x", 100.0, "you", 1.0)
+    a.subscribers.unsubscribe("x", "me")
+    a.subscribers.subscribe("x", 100.0, "you", 1.0)
     assert a.take(question, completed("x"), 1.0) == ()
     assert isinstance(a.next(1.0), PollJob)
 
@@ -240,8 +240,8 @@ def test_stale_entries_are_swept_out() -> None:
     """Tracking and letting go a million times leaves no heap behind."""
     a = scheduler()
     for number in range(10_000):
-        a.subscribe(f"job-{number}", 100.0, number, 0.0)
-        a.unsubscribe(f"job-{number}", number)
+        a.subscribers.subscribe(f"job-{number}", 100.0, number, 0.0)
+        a.subscribers.unsubscribe(f"job-{number}", number)
     assert len(a._queue._delayed) < 200
 
 
@@ -274,7 +274,7 @@ def test_servers_clock_is_followed() -> None:
     """It is read again each minute, and taken over when it is off by more than some seconds."""
     a = scheduler()
     a.lists = False
-    a.subscribe("x", 90_000.0, "me", 0.0)
+    a.subscribers.subscribe("x", 90_000.0, "me", 0.0)
     ahead = []
     for now, date in (
         (0.0, "rubbish"),
@@ -419,7 +419,7 @@ def test_histories_repeat(
 def test_failed_look_is_told_with_its_pause(reply: Reply) -> None:
     """A failed look is an event that says why, and when the next one is due."""
     a = scheduler()
-    a.subscribe("x", 1000.0, "me", 0.0)
+    a.subscribers.subscribe("x", 1000.0, "me", 0.0)
     question = a.next(0.0)
     assert isinstance(question, PollJob)
     (event,) = a.take(question, reply, 0.0)
