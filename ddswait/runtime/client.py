@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
-from ddswait.credentials.keys import Lease, Nobody, check_auth
+from ddswait.credentials.keys import StaticHeaders
+from ddswait.credentials.provider import check_auth, check_lease, is_provider
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal, Scope
 from ddswait.runtime.transport import Transport, describe, trust
@@ -17,7 +18,8 @@ from ddswait.service.endpoints import check_endpoint
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from ddswait.credentials.keys import CredentialProvider, Key
+    from ddswait.credentials.keys import Key
+    from ddswait.credentials.provider import CredentialProvider, Lease
     from ddswait.scheduler.actions import RenewCredentials
 
 _Read = TypeVar("_Read")
@@ -52,7 +54,7 @@ class Client:
     ) -> None:
         self.endpoint = check_endpoint(endpoint, insecure_http=insecure_http)
         check_auth(auth)
-        self._credentials = cast("CredentialProvider", auth) if hasattr(auth, "obtain") else None
+        self._credentials = auth if is_provider(auth) else None
         if where := getattr(auth, "iam_endpoint", ""):
             check_endpoint(
                 where, source="the IAM endpoint", service="iam", insecure_http=insecure_http
@@ -64,7 +66,7 @@ class Client:
         self.project_id = project_id
         self._auth_source = auth_source
         self._trust = trust(ca_file) if ca_file else None
-        self._key = Nobody() if self._credentials is not None else cast("Key", auth)
+        self._key: Key = StaticHeaders() if is_provider(auth) else auth
         self._client = Transport(connections, api.HEADERS, self._key, self._trust)
 
     @property
@@ -128,7 +130,7 @@ class Client:
         Raises:
             ConfigurationError: it is none, or of no use.
         """
-        _check_lease(lease)
+        check_lease(lease)
         project_id = self.project_id or lease.project_id
         if not project_id:
             raise ConfigurationError("the credentials name no project: give a project ID")
@@ -145,7 +147,7 @@ class Client:
         key: Key | None = None,
     ) -> _Read | api.TransientFailure | Refusal:
         """Send a request of the credentials, over a connection of its own: to another host."""
-        key = Nobody() if key is None else key
+        key = StaticHeaders() if key is None else key
         client = Transport(1, api.HEADERS, key, self._trust)
         try:
             return await client.send(request, read)
@@ -155,33 +157,3 @@ class Client:
     async def close(self) -> None:
         """Close all connections."""
         await self._client.close()
-
-
-def _check_lease(lease: object) -> None:
-    """Check what a source of a user's own has brought, without showing it.
-
-    Raises:
-        ConfigurationError: it is no lease, or holds no key.
-    """
-    if not isinstance(lease, Lease):
-        raise ConfigurationError(
-            f"the credentials brought a {type(lease).__name__}: obtain() returns a Lease, or the "
-            "reply of `send` that brought none"
-        )
-    key: object = lease.key
-    methods = (getattr(key, name, None) for name in ("headers", "sign"))
-    if isinstance(key, type) or not all(map(callable, methods)):
-        raise ConfigurationError(
-            f"the credentials brought a lease whose key is a {type(key).__name__}: a key has "
-            "headers() and sign(), as Token and AccessKey have"
-        )
-    if not isinstance(lease.renew_in, int | float | None):
-        raise ConfigurationError(
-            f"the credentials brought a lease whose renew_in is a {type(lease.renew_in).__name__}: "
-            "give seconds, or None for never"
-        )
-    if not isinstance(lease.project_id, str):
-        raise ConfigurationError(
-            f"the credentials brought a lease whose project_id is a "
-            f'{type(lease.project_id).__name__}: give the ID, or "" for none'
-        )
