@@ -25,6 +25,7 @@ NoLease = TransientFailure | Throttled | Refusal
 def read_no_lease(status: int, headers: Mapping[str, str], body: bytes) -> NoLease:
     """Return what a reply without credentials means."""
     problem = read_problem(status, headers, body)
+    # The body of a successful reply may contain credentials, so it is not quoted.
     if status < 300 or not isinstance(problem, NoLease):  # noqa: PLR2004 - HTTP's range of success
         return TransientFailure(f"the reply (HTTP {status}) contains no credentials")
     return problem

@@ -130,6 +130,17 @@ def test_project_of_a_key_is_looked_up_where_the_cloud_says(
     assert (key.iam_endpoint, key.name) == ("https://iam.internal", "eu-de")
 
 
+def test_domain_of_a_password(env: dict[str, str], tmp_path: Path) -> None:
+    """user_domain_name comes before domain_name."""
+    both = "domain_name: d, user_domain_name: mine"
+    for names, domain in (("domain_name: d", "d"), (both, "mine")):
+        (tmp_path / "clouds.yaml").write_text(
+            "clouds: {a: {auth: {auth_url: 'https://i', username: u, password: s3cret, "
+            f"project_id: p, {names}}}}}}}"
+        )
+        assert read(env, "a").auth == Password("u", "s3cret", domain, "https://i", "", "p")
+
+
 @pytest.mark.parametrize("text", ["0123456", "0x1F", "1_000", "2024-13-45", "1e3", "yes", "7"])
 def test_values_stay_as_they_are_written(env: dict[str, str], tmp_path: Path, text: str) -> None:
     """Passwords and IDs are text, even if YAML would read them as numbers or dates."""

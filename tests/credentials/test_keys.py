@@ -12,6 +12,7 @@ from ddswait.credentials.keys import StaticHeaders, with_key_hint
 from ddswait.credentials.project import ProjectByName
 from ddswait.outcome import Refusal
 from ddswait.service.dds import Request
+from ddswait.service.error_codes import clock_hint
 from ddswait.simulator import Simulator
 from ddswait.simulator.signatures import Keys, Signed
 
@@ -92,8 +93,8 @@ async def test_bad_key_is_sent_once(changed: dict[str, Any]) -> None:
             outcomes = await waiter.wait_all(ids)
         assert {outcome.kind for outcome in outcomes} == {"refused"}
         assert dds.statuses == {401: 1}
-        told = "clock is off" if "clock" in changed else "APIGW.0301"
-        assert all(told in outcome.message for outcome in outcomes)
+        message = "clock is off" if "clock" in changed else "APIGW.0301"
+        assert all(message in outcome.message for outcome in outcomes)
 
 
 @pytest.mark.parametrize(
@@ -210,3 +211,10 @@ def test_key_of_a_user_may_write_its_date_differently() -> None:
     refusal = Refusal(401, date="Thu, 01 Jan 2026 00:00:00 GMT")
     assert with_key_hint(refusal, {"X-Sdk-Date": "now"}).hint.startswith("check AK and SK")
     assert with_key_hint(refusal, {}) is refusal
+
+
+def test_code_for_a_wrong_clock_keeps_its_hint() -> None:
+    """It needs no Date header."""
+    refusal = Refusal(401, "APIGW.0303", hint=clock_hint(""))
+    hint = with_key_hint(refusal, {"X-Sdk-Date": signer.stamp(PRESENT)}).hint
+    assert hint == clock_hint("")

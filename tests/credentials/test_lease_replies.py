@@ -25,6 +25,12 @@ def test_reply_without_credentials(status: int, body: bytes, kind: type) -> None
     assert type(read_no_lease(status, {}, body)) is kind
 
 
+def test_body_of_a_successful_reply_is_not_shown() -> None:
+    """It may contain credentials."""
+    for status in (200, 201, 204):
+        assert "s3cret" not in repr(read_no_lease(status, {}, b'{"secret": "s3cret"}'))
+
+
 @pytest.mark.parametrize(
     ("expires_at", "seconds"),
     [

@@ -1,5 +1,6 @@
 """ddswait.credentials.metadata: the temporary keys of an ECS, over real sockets."""
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -19,6 +20,7 @@ from ddswait.credentials.metadata import (
     read_metadata_token,
     read_source,
 )
+from ddswait.credentials.source import Source
 from ddswait.outcome import Refusal
 from ddswait.service.dds import TransientFailure
 from ddswait.simulator import Simulator
@@ -129,18 +131,28 @@ def test_metadata_token() -> None:
     assert type(read_metadata_token(500, {}, b"")) is TransientFailure
 
 
-def test_source(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_source() -> None:
     """DDSWAIT_METADATA sets another endpoint; `off` turns only the detection off."""
-    monkeypatch.setattr("ddswait.credentials.metadata.is_reachable", lambda _: True)
     assert read_source({}).auth == EcsMetadata()
     assert read_source({"DDSWAIT_METADATA": "off"}).auth == EcsMetadata()
     elsewhere = {"DDSWAIT_METADATA": "http://127.0.0.1:9"}
     assert read_source(elsewhere).auth == EcsMetadata("http://127.0.0.1:9")
-    assert detect_source(elsewhere) == read_source(elsewhere)
-    assert detect_source({"DDSWAIT_METADATA": "off"}) is None
     for read in (read_source, detect_source):
         with pytest.raises(ConfigurationError, match="DDSWAIT_METADATA: '127'"):
             read({"DDSWAIT_METADATA": "127"})
+
+
+async def test_detection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that has a key is a source, unless detection is off."""
+    async with Simulator() as dds:
+        monkeypatch.setattr("ddswait.credentials.metadata.ENDPOINT", dds.endpoint)
+        source = Source("the metadata service of this ECS", EcsMetadata(dds.endpoint))
+        assert await asyncio.to_thread(detect_source, {}) == source
+        assert await asyncio.to_thread(detect_source, {"DDSWAIT_METADATA": "off"}) is None
+        dds.has_agency = False
+        dds.metadata_token = ""
+        assert await asyncio.to_thread(detect_source, {}) is None
+    assert await asyncio.to_thread(detect_source, {}) is None
 
 
 def test_address_is_the_documented_one() -> None:

@@ -90,9 +90,21 @@ async def test_lease_that_names_its_project_needs_no_look_up() -> None:
         assert lease == Lease(AccessKey("AK", "s3cret", project_id=used), 7.0, used)
 
 
+async def test_server_that_ignores_the_filter() -> None:
+    """The name decides, even if the reply lists other projects as well."""
+
+    async def send(request: Any, read: Any, key: Any = None) -> Any:
+        return read(
+            200, {}, b'{"projects": [{"id": "1", "name": "other"}, {"id": "2", "name": "mine"}]}'
+        )
+
+    lease = await ProjectByName(TOKEN, "https://iam.test", "mine").obtain(send)
+    assert lease == Lease(TOKEN, project_id="2")
+
+
 async def looked_up(dds: Simulator, name: str, key: Any = None) -> Outcome:
-    source = key or AccessKey(dds.access_key, dds.secret_key, clock=dds.present)
-    auth = ProjectByName(source, dds.endpoint, name)
+    auth = key or AccessKey(dds.access_key, dds.secret_key, clock=dds.present)
+    auth = ProjectByName(auth, dds.endpoint, name)
     async with Waiter(endpoint=dds.endpoint, auth=auth) as waiter:
         [outcome] = await waiter.wait_all([dds.add_job(seconds=60)])
     return outcome
