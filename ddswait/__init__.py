@@ -7,12 +7,12 @@ if TYPE_CHECKING:
     from ddswait import history as history
     from ddswait.credentials.iam import Password as Password
     from ddswait.credentials.keys import AccessKey as AccessKey
-    from ddswait.credentials.keys import CredentialProvider as CredentialProvider
     from ddswait.credentials.keys import Key as Key
-    from ddswait.credentials.keys import Lease as Lease
-    from ddswait.credentials.keys import Send as Send
     from ddswait.credentials.keys import Token as Token
     from ddswait.credentials.metadata import EcsMetadata as EcsMetadata
+    from ddswait.credentials.provider import CredentialProvider as CredentialProvider
+    from ddswait.credentials.provider import Lease as Lease
+    from ddswait.credentials.provider import Send as Send
     from ddswait.errors import ConfigurationError as ConfigurationError
     from ddswait.errors import DdswaitError as DdswaitError
     from ddswait.errors import InputError as InputError
@@ -46,7 +46,8 @@ from ddswait.version import __version__
 _HOMES = {
     "service.dds": ["JobStatus"],
     "service.replies": ["Request", "Throttled", "TransientFailure"],
-    "credentials.keys": ["AccessKey", "CredentialProvider", "Key", "Lease", "Send", "Token"],
+    "credentials.keys": ["AccessKey", "Key", "Token"],
+    "credentials.provider": ["CredentialProvider", "Lease", "Send"],
     "errors": [
         "ConfigurationError",
         "DdswaitError",

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
     from types import TracebackType
 
-    from ddswait.credentials.keys import CredentialProvider, Key
+    from ddswait.credentials.keys import Key
+    from ddswait.credentials.provider import CredentialProvider
     from ddswait.events import Event
     from ddswait.job import Job
     from ddswait.outcome import Outcome
@@ -121,28 +122,24 @@ class Waiter:
             ConfigurationError: something is missing or unusable; the message names the source
                 and says what to do.
         """
-        from ddswait.credentials import chain as credentials  # not every waiter looks for settings
-        from ddswait.credentials.settings import Given
-        from ddswait.credentials.source import Found, Own
+        from ddswait.credentials import chain  # not every waiter needs it
+        from ddswait.credentials.settings import ExplicitSettings
 
         named: dict[str, Any] = {
             name: settings.pop(name, None) or ""
-            for name in Given._fields
+            for name in ExplicitSettings._fields
             if name != "insecure_http"
         }
-        given = Given(**named, insecure_http=bool(settings.get("insecure_http")))
-        auth = settings.pop("auth", None)
-        own = Own(project_id=getattr(auth, "project_id", None) or "")
-        found = None if auth is None else Found("the caller", auth, own)
-        target = credentials.locate(os.environ, given, found)
-        for warning in target.found.warnings:
+        explicit = ExplicitSettings(**named, insecure_http=bool(settings.get("insecure_http")))
+        target = chain.resolve(os.environ, explicit, settings.pop("auth", None))
+        for warning in target.source.warnings:
             log(logging.WARNING, "ddswait.configuration_warning", message_text=warning)
         return cls(
             endpoint=target.endpoint,
             project_id=target.project_id,
-            auth=target.found.key,
+            auth=target.source.auth,
             ca_file=target.ca_file,
-            auth_source=target.found.source,
+            auth_source=target.source.name,
             **settings,
         )
 

@@ -89,10 +89,10 @@ def _main(argv: Sequence[str] | None) -> int:
 
             return demo.run()
         jobs = [] if arguments.check else _jobs(arguments)
-        from ddswait.credentials import chain as credentials
-        from ddswait.credentials import settings as place
+        from ddswait.credentials import chain
+        from ddswait.credentials.settings import ExplicitSettings
 
-        given = place.Given(
+        explicit = ExplicitSettings(
             arguments.endpoint or "",
             arguments.project_id or "",
             arguments.region or "",
@@ -102,8 +102,8 @@ def _main(argv: Sequence[str] | None) -> int:
             arguments.auth,
             arguments.insecure_http,
         )
-        target = credentials.locate(os.environ, given)
-        sys.stderr.writelines(f"ddswait: warning: {each}\n" for each in target.found.warnings)
+        target = chain.resolve(os.environ, explicit)
+        sys.stderr.writelines(f"ddswait: warning: {each}\n" for each in target.source.warnings)
     except (ConfigurationError, InputError) as error:
         sys.stderr.write(f"ddswait: error: {error}\n")
         return options.USAGE

@@ -1,1 +1,1 @@
-"""Who we are: keys, signatures, renewal, and where credentials are found."""
+"""Who sends the requests: keys, signatures, renewal, and the sources of credentials."""

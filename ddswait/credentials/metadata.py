@@ -1,4 +1,4 @@
-"""The temporary keys of an ECS, from its metadata service. Pure but for `answers`.
+"""The temporary keys of an ECS, from its metadata service. Pure, except for `is_reachable`.
 
 Source: "Obtaining Metadata" of the ECS user guide, section Security Key, and the official SDK.
 """
@@ -6,143 +6,173 @@ Source: "Obtaining Metadata" of the ECS user guide, section Security Key, and th
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
-from ddswait.credentials.iam import no_lease, seconds_left
-from ddswait.credentials.keys import AccessKey, Lease, now
+from ddswait.credentials.keys import AccessKey, StaticHeaders, now
+from ddswait.credentials.lease_replies import NOT_FOUND, OK, read_no_lease, seconds_left
+from ddswait.credentials.provider import Lease
+from ddswait.credentials.source import Source
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
-from ddswait.service.replies import Request, Throttled, TransientFailure
+from ddswait.service.endpoints import check_endpoint
+from ddswait.service.replies import Request, TransientFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from ddswait.credentials.keys import Send
+    from ddswait.credentials.lease_replies import NoLease
+    from ddswait.credentials.provider import Send
 
-ENDPOINT = "http://169.254.169.254"  # link-local: never leaves the host, so http serves
+ENDPOINT = "http://169.254.169.254"  # link-local: requests never leave the host, so http is safe
 
-_TOKEN = "/meta-data/latest/api/token"  # noqa: S105 - a path
-_KEY = "/openstack/latest/securitykey"
-_TOKEN_SECONDS = "21600"  # noqa: S105
-_NO_TOKENS_HERE = {404, 405, 503}
-_MARGIN = 2400.0  # renewed when under 40 minutes are left
-_SOON = 60.0  # the service hands out the same key for a while: not asked more often than this
-_LIFETIME = 3600.0  # believed of a key whose reply does not say
-
-
-class _MetadataToken(NamedTuple):
-    """What newer services want to see before they hand out a key; "" where they want nothing."""
-
-    text: str
-
-    def __repr__(self) -> str:
-        return "_MetadataToken()"
-
-    def headers(self) -> dict[str, str]:
-        return {"X-Metadata-Token": self.text} if self.text else {}
-
-    def sign(self, request: Request, headers: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
-        return {}
-
-
-class _Wish(NamedTuple):
-    """Asks for a metadata token."""
-
-    def headers(self) -> dict[str, str]:
-        return {"X-Metadata-Token-Ttl-Seconds": _TOKEN_SECONDS}
-
-    def sign(self, request: Request, headers: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002
-        return {}
+_VARIABLE = "DDSWAIT_METADATA"  # another endpoint of the metadata service, or "off"
+_TOKEN_PATH = "/meta-data/latest/api/token"  # noqa: S105 - a path
+_KEY_PATH = "/openstack/latest/securitykey"
+_ASK_FOR_TOKEN = StaticHeaders({"X-Metadata-Token-Ttl-Seconds": "21600"})
+_TOKENS_NOT_SUPPORTED = {404, 405, 503}
+_MARGIN = 2400.0  # seconds before a key expires: the service has a new one 40 minutes before
+_MIN_INTERVAL = 60.0  # seconds between requests: the service returns the same key for a while
+_DEFAULT_LIFETIME = 3600.0  # seconds, for a key whose reply does not state it
 
 
 @dataclass(frozen=True, slots=True)
 class EcsMetadata:
-    """The keys of the agency of the ECS that this runs on, renewed while waiting.
+    """The keys of the agency of the ECS that this program runs on, renewed while waiting.
 
     Args:
         endpoint: of the metadata service.
-        clock: tells the present, aware, for the signatures.
+        clock: returns the current time with its time zone, for the signatures.
     """
 
     endpoint: str = ENDPOINT
     clock: Callable[[], datetime] = field(default=now, repr=False, compare=False)
 
-    async def obtain(self, send: Send) -> Lease | TransientFailure | Throttled | Refusal:
-        """Return a lease of the present temporary key."""
-        token = await send(Request("PUT", self.endpoint + _TOKEN), _read_token, _Wish())
-        if not isinstance(token, _MetadataToken):
+    async def obtain(self, send: Send) -> Lease | NoLease:
+        """Return a lease of the current temporary key."""
+        request = Request("PUT", self.endpoint + _TOKEN_PATH)
+        token = await send(request, read_metadata_token, _ASK_FOR_TOKEN)
+        if not isinstance(token, StaticHeaders):
             return token
-        lease = await send(Request("GET", self.endpoint + _KEY), read_key, token)
-        if isinstance(lease, Lease) and isinstance(lease.key, AccessKey):
-            return lease._replace(key=replace(lease.key, clock=self.clock))
-        return lease
+        request = Request("GET", self.endpoint + _KEY_PATH)
+        return await send(request, partial(read_key, clock=self.clock), token)
 
 
-def _read_token(
+def read_metadata_token(
     status: int, headers: Mapping[str, str], body: bytes
-) -> _MetadataToken | TransientFailure | Throttled | Refusal:
-    if status in _NO_TOKENS_HERE:
-        return _MetadataToken("")
-    text = body.decode("ascii", "replace").strip()
-    if status != 200 or not text.isprintable():  # noqa: PLR2004
-        return no_lease(status, headers, body)
-    return _MetadataToken(text)
+) -> StaticHeaders | NoLease:
+    """Return the headers that the service requires before it returns a key.
+
+    Older services require none.
+    """
+    if status in _TOKENS_NOT_SUPPORTED:
+        return StaticHeaders()
+    token = body.decode("ascii", "replace").strip()
+    if status != OK or not token.isprintable():
+        return read_no_lease(status, headers, body)
+    return StaticHeaders({"X-Metadata-Token": token} if token else {})
 
 
 def read_key(
-    status: int, headers: Mapping[str, str], body: bytes
-) -> Lease | TransientFailure | Throttled | Refusal:
-    """Return the lease of a reply of the metadata service, or why there is none."""
-    if status == 404:  # noqa: PLR2004
-        return Refusal(404, error_msg="this ECS has no agency: give it one that may read DDS tasks")
-    if status != 200:  # noqa: PLR2004
-        return no_lease(status, headers, body)
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    clock: Callable[[], datetime] = now,
+) -> Lease | NoLease:
+    """Return the lease in a reply of the metadata service, or why there is none.
+
+    Args:
+        status: the HTTP status.
+        headers: the headers of the reply.
+        body: the body of the reply.
+        clock: returns the current time, for the signatures of the key.
+    """
+    if status == NOT_FOUND:
+        return Refusal(
+            status, error_msg="this ECS has no agency: assign one that is allowed to read DDS tasks"
+        )
+    if status != OK:
+        return read_no_lease(status, headers, body)
     try:
-        told = json.loads(body)["credential"]
-        key = AccessKey(str(told["access"]), str(told["secret"]), str(told["securitytoken"]))
+        fields = json.loads(body)["credential"]
+        access_key, secret_key = str(fields["access"]), str(fields["secret"])
+        key = AccessKey(access_key, secret_key, str(fields["securitytoken"]), clock=clock)
     except (ValueError, KeyError, TypeError, ConfigurationError):
-        return TransientFailure("the metadata service brought no usable key")
+        return TransientFailure("the reply of the metadata service contains no valid key")
     try:
-        left = seconds_left(str(told["expires_at"]), headers.get("Date", ""))
+        left = seconds_left(str(fields["expires_at"]), headers.get("Date", ""))
     except (ValueError, KeyError, TypeError):
-        left = _LIFETIME
-    return Lease(key, max(left - _MARGIN, min(_SOON, left / 2)))
+        left = _DEFAULT_LIFETIME
+    return Lease(key, max(left - _MARGIN, min(_MIN_INTERVAL, left / 2)))
 
 
-def answers(endpoint: str, patience: float = 1.0) -> bool:
-    """Whether a metadata service with a key answers here within `patience` seconds.
+def read_source(env: Mapping[str, str]) -> Source:
+    """Return the metadata service as a source of credentials.
 
-    It blocks, for so long at the most: to be asked only when nothing else was found. From a
-    coroutine it holds up the event loop; name the source to avoid it.
+    Args:
+        env: `DDSWAIT_METADATA` sets another endpoint.
+
+    Raises:
+        ConfigurationError: `DDSWAIT_METADATA` is not a URL.
+    """
+    return Source("the metadata service of this ECS", EcsMetadata(_endpoint(env)))
+
+
+def detect_source(env: Mapping[str, str]) -> Source | None:
+    """Return the metadata service as a source if it is reachable; blocks for up to one second.
+
+    Args:
+        env: `DDSWAIT_METADATA` sets another endpoint, or turns detection off with `off`.
+
+    Raises:
+        ConfigurationError: `DDSWAIT_METADATA` is not a URL.
+    """
+    if env.get(_VARIABLE) == "off" or not is_reachable(_endpoint(env)):
+        return None
+    return read_source(env)
+
+
+def _endpoint(env: Mapping[str, str]) -> str:
+    endpoint = env.get(_VARIABLE) or "off"
+    if endpoint == "off":
+        return ENDPOINT
+    return check_endpoint(endpoint, source=_VARIABLE, service="metadata", insecure_http=True)
+
+
+def is_reachable(endpoint: str, timeout: float = 1.0) -> bool:
+    """Whether a metadata service that has a key replies within `timeout` seconds.
+
+    It blocks for at most `timeout`, so it is called only when all other sources are empty. Inside
+    a coroutine it blocks the event loop; select a source explicitly to avoid that.
     """
     from queue import Empty, SimpleQueue
     from threading import Thread
 
-    # A server that drips is never silent for as long as a socket's timeout: a thread is left
-    # behind instead, and ends with the process if not before.
-    answer: SimpleQueue[bool] = SimpleQueue()
-    Thread(target=lambda: answer.put(_answers(endpoint, patience)), daemon=True).start()
+    # A socket's timeout starts again with each byte, so a slow server could block for ever. The
+    # thread is left behind instead; it ends with the process at the latest.
+    result: SimpleQueue[bool] = SimpleQueue()
+    Thread(target=lambda: result.put(_has_key(endpoint, timeout)), daemon=True).start()
     try:
-        return answer.get(timeout=patience)
+        return result.get(timeout=timeout)
     except Empty:
         return False
 
 
-def _answers(endpoint: str, patience: float) -> bool:
+def _has_key(endpoint: str, timeout: float) -> bool:
     import http.client
     from urllib.parse import urlsplit
 
     parts = urlsplit(endpoint)
-    for method, path in (("PUT", _TOKEN), ("GET", _KEY)):
-        line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=patience)
+    for method, path in (("PUT", _TOKEN_PATH), ("GET", _KEY_PATH)):
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
         try:
-            line.request(method, path, headers=_Wish().headers())
-            if line.getresponse().status == 200:  # noqa: PLR2004
+            connection.request(method, path, headers=_ASK_FOR_TOKEN.headers())
+            if connection.getresponse().status == OK:
                 return True
         except (OSError, ValueError, http.client.HTTPException):
             return False
         finally:
-            line.close()
+            connection.close()
     return False

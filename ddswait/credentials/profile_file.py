@@ -1,6 +1,6 @@
-"""The SDK's profile file: `~/.huaweicloud/credentials`, an INI file.
+"""The profile file of the official SDK: `~/.huaweicloud/credentials`, an INI file.
 
-Source: "Use Profile File" of the official SDK's documentation.
+Source: "Use Profile File" of the documentation of the official SDK.
 """
 
 from __future__ import annotations
@@ -8,7 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddswait.credentials.source import Found, Names, Own, Said, from_pair, is_there, warn_if_open
+from ddswait.credentials import source_file
+from ddswait.credentials.source import (
+    AccessKeyNames,
+    Setting,
+    Source,
+    SourceSettings,
+    access_key_source,
+)
 from ddswait.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -16,58 +23,58 @@ if TYPE_CHECKING:
 
 _VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 _SECTION = "basic"
-_NAMES = Names("ak", "sk", "security_token", "project_id")
+_NAMES = AccessKeyNames("ak", "sk", "security_token", "project_id")
 
 
-def find(env: Mapping[str, str]) -> Found | None:
-    """Return what the profile file holds; None when there is no file.
+def read_source(env: Mapping[str, str]) -> Source | None:
+    """Return the credentials in the profile file; None when there is no file.
 
     Args:
-        env: `HUAWEICLOUD_SDK_CREDENTIALS_FILE` names the file; else it is looked for in `HOME`.
+        env: `HUAWEICLOUD_SDK_CREDENTIALS_FILE` sets the path of the file; otherwise it is
+            `.huaweicloud/credentials` in `HOME`.
 
     Raises:
-        ConfigurationError: it cannot be read, or holds less than it should.
+        ConfigurationError: the file cannot be read, is invalid, or has no credentials.
     """
     path = _path(env)
     if path is None:
         return None
-    section = _read(path)
-    source = f"{path}, section [{_SECTION}]"
-    found = from_pair(section.get, _NAMES, source)
-    if found is None:
-        raise ConfigurationError(f"{path}: section [{_SECTION}] has neither ak nor sk: give both")
-    return found._replace(
-        own=Own(
-            iam_endpoint=Said(section.get("iam_endpoint", ""), f"iam_endpoint of {source}"),
-            project_id=section.get("project_id", ""),
-        ),
-        warnings=warn_if_open(str(path), path.stat().st_mode),
+    section = _read_section(path)
+    name = f"{path}, section [{_SECTION}]"
+    source = access_key_source(section.get, _NAMES, name)
+    if source is None:
+        raise ConfigurationError(f"{name} has neither ak nor sk: set both")
+    settings = SourceSettings(
+        iam_endpoint=Setting(section.get("iam_endpoint", ""), f"iam_endpoint of {name}"),
+        project_id=section.get("project_id", ""),
     )
+    return source._replace(settings=settings, warnings=source_file.permission_warnings(path))
 
 
 def _path(env: Mapping[str, str]) -> Path | None:
-    if named := env.get(_VARIABLE):
-        return Path(named)
-    # Without HOME this would be the working directory, where anybody may have put a file.
+    if path := env.get(_VARIABLE):
+        return Path(path)
+    # Without HOME, this would be the working directory, where another user may have put a file.
     if not (home := env.get("HOME")):
         return None
-    path = Path(home) / ".huaweicloud" / "credentials"
-    return path if is_there(path) else None
+    usual = Path(home) / ".huaweicloud" / "credentials"
+    return usual if source_file.exists(usual) else None
 
 
-def _read(path: Path) -> Mapping[str, str]:
-    import configparser  # 4 ms, which only a profile file is worth
+def _read_section(path: Path) -> Mapping[str, str]:
+    import configparser  # takes 4 ms, so only users of a profile file load it
 
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
-    except (configparser.Error, UnicodeDecodeError):
-        # The parser's own message repeats the line, which may hold a secret.
+        parser.read_string(source_file.read_text(path))
+    except configparser.Error:
+        # The parser's own message repeats the line, which may contain a secret.
         raise ConfigurationError(
-            f"{path} is no INI file: write [basic], ak = ..., sk = ..."
+            f"{path} is not a valid INI file: write [{_SECTION}], ak = ... and sk = ... "
+            "on separate lines"
         ) from None
     if not parser.has_section(_SECTION):
-        raise ConfigurationError(f"{path} has no section [{_SECTION}]: write ak and sk under one")
+        raise ConfigurationError(
+            f"{path} has no section [{_SECTION}]: add the section with ak and sk"
+        )
     return parser[_SECTION]

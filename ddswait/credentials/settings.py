@@ -1,36 +1,37 @@
-"""Where things are, of all that says so: region, IAM, DDS, project, CA file. Pure.
+"""Region, endpoints, project and CA file: the settings in force, and who set them. Pure.
 
-What was given comes first, then what the source of the credentials says itself, and only then
-what other variables say: a password of one cloud is never sent to the IAM of another.
+Explicit settings come first, then those of the source of the credentials, and then those of other
+variables: a password of one cloud must never be sent to the IAM of another.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.credentials.iam import root_of
-from ddswait.credentials.source import Own, Place, Said
+from ddswait.credentials.iam import without_version
+from ddswait.credentials.source import PasswordScope, Setting, SourceSettings
 from ddswait.service.endpoints import check_endpoint, check_region, endpoint_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SDK_IAM = "HUAWEICLOUD_SDK_IAM_ENDPOINT"
+SDK_IAM_ENDPOINT = "HUAWEICLOUD_SDK_IAM_ENDPOINT"
 _PROJECT_IDS = ("HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID", "OS_PROJECT_ID")
 
 
-class Given(NamedTuple):
-    """What the caller said; "" for what is to be looked for.
+class ExplicitSettings(NamedTuple):
+    """The options or arguments of the caller; "" for those that are not set.
 
     Attributes:
-        endpoint: of DDS.
-        project_id: of the jobs.
-        region: its name.
-        iam_endpoint: of IAM.
-        ca_file: whose certificates to trust.
-        cloud: a cloud's name in clouds.yaml.
-        source: `metadata` to take the keys of this ECS, whatever else there is; `auto` is "".
-        insecure_http: accept endpoints beyond this machine that are not https.
+        endpoint: the endpoint of DDS.
+        project_id: the ID of the jobs' project.
+        region: the name of the region.
+        iam_endpoint: the endpoint of IAM.
+        ca_file: the path of a file with trusted certificates.
+        cloud: the name of a cloud in clouds.yaml.
+        source: `metadata` to use the keys of this ECS and no other source; `auto` or "" to use
+            the first source that has credentials.
+        insecure_http: accept endpoints on other machines that do not use https.
     """
 
     endpoint: str = ""
@@ -43,119 +44,137 @@ class Given(NamedTuple):
     insecure_http: bool = False
 
 
-def variable(env: Mapping[str, str], name: str) -> Said:
-    """Return what a variable says."""
-    return Said(env.get(name) or "", name)
+def variable(env: Mapping[str, str], name: str) -> Setting:
+    """Return the setting in a variable."""
+    return Setting(env.get(name) or "", name)
 
 
-def _first(*said: Said) -> Said:
-    return next(filter(None, said), Said())
+def _first(*settings: Setting) -> Setting:
+    return next(filter(None, settings), Setting())
 
 
-def region_of(
-    env: Mapping[str, str],
-    given: Given = Given(),  # noqa: B008 - frozen
-    own: Own = Own(),  # noqa: B008 - frozen
-) -> Said:
-    """Return the region's name.
+class Settings(NamedTuple):
+    """The settings in force.
 
-    Args:
+    Attributes:
         env: the variables.
-        given: what the caller said.
-        own: what the source of the credentials says.
-
-    Raises:
-        ConfigurationError: it cannot be one; the message names who said it.
+        explicit: the options or arguments of the caller.
+        own: the settings of the source of the credentials.
     """
-    said = _first(
-        Said(given.region, "--region"),
-        own.region,
-        variable(env, "HW_REGION_NAME"),
-        variable(env, "OS_REGION_NAME"),
-    )
-    if said:
-        check_region(*said)
-    return said
 
+    env: Mapping[str, str]
+    explicit: ExplicitSettings = ExplicitSettings()
+    own: SourceSettings = SourceSettings()
 
-def dds_of(env: Mapping[str, str], given: Given, own: Own, region: Said) -> Said:
-    """Return the endpoint of DDS; empty when nothing leads to one.
+    def region(self) -> Setting:
+        """Return the name of the region; empty when it is not set.
 
-    Raises:
-        ConfigurationError: it is unusable; the message names who said it.
-    """
-    said = _first(
-        Said(given.endpoint, "--endpoint"),
-        own.endpoint if given.cloud else Said(),
-        Said() if given.region else _first(variable(env, "DDSWAIT_ENDPOINT"), own.endpoint),
-    )
-    said = said or made("dds", region, env)
-    if said:
-        check_endpoint(said.text, source=said.source, insecure_http=given.insecure_http)
-    return said
+        Raises:
+            ConfigurationError: the name is invalid; the message names its origin.
+        """
+        region = _first(
+            Setting(self.explicit.region, "--region"),
+            self.own.region,
+            variable(self.env, "HW_REGION_NAME"),
+            variable(self.env, "OS_REGION_NAME"),
+        )
+        if region:
+            check_region(*region)
+        return region
 
+    def dds_endpoint(self) -> str:
+        """Return the endpoint of DDS; "" when neither it nor the region is set.
 
-def iam_of(env: Mapping[str, str], given: Given, own: Own, region: Said) -> str:
-    """Return the endpoint of IAM, without a version; "" when nothing leads to one.
+        Raises:
+            ConfigurationError: the endpoint or the region is invalid; the message names its
+                origin.
+        """
+        region = self.region()
+        endpoint = _first(
+            Setting(self.explicit.endpoint, "--endpoint"), self._preset_dds_endpoint()
+        )
+        return self._checked(endpoint or self._regional("dds", region), "dds")
 
-    Raises:
-        ConfigurationError: it is unusable; the message names who said it.
-    """
-    said = _first(
-        Said(given.iam_endpoint, "--iam-endpoint"), own.iam_endpoint, variable(env, SDK_IAM)
-    )
-    text, source = said or made("iam", region, env)
-    if not text:
-        return ""
-    check_endpoint(text, source=source, service="iam", insecure_http=given.insecure_http)
-    return root_of(text)
+    def _preset_dds_endpoint(self) -> Setting:
+        """Return the endpoint of the source or the environment.
 
+        An explicit cloud wins over both; an explicit region wins over any endpoint but that of
+        an explicit cloud.
+        """
+        if self.explicit.cloud and self.own.dds_endpoint:
+            return self.own.dds_endpoint
+        if self.explicit.region:
+            return Setting()
+        return _first(variable(self.env, "DDSWAIT_ENDPOINT"), self.own.dds_endpoint)
 
-def place_of(env: Mapping[str, str], given: Given, own: Own) -> Place:
-    """Return where a password is good for.
+    def iam_endpoint(self) -> str:
+        """Return the endpoint of IAM without a version; "" when neither it nor the region is set.
 
-    Raises:
-        ConfigurationError: what leads there is unusable.
-    """
-    region = region_of(env, given, own)
-    where = iam_of(env, given, own, region)
-    name = own.project_name or region.text
-    return Place(where, name, given.project_id or own.project_id)
+        Raises:
+            ConfigurationError: the endpoint or the region is invalid; the message names its
+                origin.
+        """
+        endpoint = _first(
+            Setting(self.explicit.iam_endpoint, "--iam-endpoint"),
+            self.own.iam_endpoint,
+            variable(self.env, SDK_IAM_ENDPOINT),
+        )
+        endpoint = endpoint or self._regional("iam", self.region())
+        return without_version(self._checked(endpoint, "iam"))
 
+    def _regional(self, service: str, region: Setting) -> Setting:
+        """Return the endpoint of a service in a region: the one the environment sets, or the usual.
 
-def project_of(env: Mapping[str, str]) -> str:
-    """Return the project ID that the environment names on its own, or ""."""
-    return next((env[name] for name in _PROJECT_IDS if env.get(name)), "")
+        `HUAWEICLOUD_SDK_REGION_DDS_CN_NORTH_4` sets the endpoint of DDS in cn-north-4, and
+        `HW_CLOUD` the domain of another cloud.
+        """
+        if not region:
+            return Setting()
+        suffix = region.value.replace("-", "_").upper()
+        override = variable(self.env, f"HUAWEICLOUD_SDK_REGION_{service.upper()}_{suffix}")
+        cloud = self.env.get("HW_CLOUD", "")
+        return override or Setting(endpoint_of(service, region.value, cloud), region.origin)
 
+    def _checked(self, endpoint: Setting, service: str) -> str:
+        if endpoint:
+            check_endpoint(
+                endpoint.value,
+                source=endpoint.origin,
+                service=service,
+                insecure_http=self.explicit.insecure_http,
+            )
+        return endpoint.value
 
-def project_name_of(env: Mapping[str, str], own: Own, region: Said) -> str:
-    """Return the name by which to look the project up, or ""; a region's is named like it."""
-    named = (own.project_name, env.get("HW_PROJECT_NAME"), env.get("OS_PROJECT_NAME"))
-    return next(filter(None, named), region.text)
+    def project_id(self) -> str:
+        """Return the project ID of the caller or of the source of the credentials, or ""."""
+        return self.explicit.project_id or self.own.project_id
 
+    def project_id_of_environment(self) -> str:
+        """Return the project ID that the variables of any source set, or ""."""
+        return next((self.env[name] for name in _PROJECT_IDS if self.env.get(name)), "")
 
-def ca_file_of(env: Mapping[str, str], given: Given, own: Own) -> str:
-    """Return the file of the certificates to trust, or ""."""
-    named = own.ca_file if given.cloud else ""
-    return given.ca_file or named or env.get("OS_CACERT") or own.ca_file
+    def project_name(self) -> str:
+        """Return the name of the project, or "".
 
+        The default project of a region has the name of the region.
+        """
+        names = (
+            self.own.project_name,
+            self.env.get("HW_PROJECT_NAME"),
+            self.env.get("OS_PROJECT_NAME"),
+        )
+        return next(filter(None, names), self.region().value)
 
-def made(service: str, region: Said, env: Mapping[str, str]) -> Said:
-    """Return the endpoint of a service: an override of the environment, or the region's own.
+    def password_scope(self) -> PasswordScope:
+        """Return where the password of the source is valid.
 
-    Args:
-        service: `dds` or `iam`.
-        region: its name; empty makes nothing.
-        env: `HUAWEICLOUD_SDK_REGION_DDS_CN_NORTH_4` overrides the endpoint of DDS in cn-north-4;
-            `HW_CLOUD` names another cloud's domain.
+        Raises:
+            ConfigurationError: the region or the endpoint of IAM is invalid.
+        """
+        project_name = self.own.project_name or self.region().value
+        return PasswordScope(self.iam_endpoint(), project_name, self.project_id())
 
-    Raises:
-        ConfigurationError: the region's or the cloud's name cannot be one.
-    """
-    if not region:
-        return Said()
-    suffix = region.text.replace("-", "_").upper()
-    override = variable(env, f"HUAWEICLOUD_SDK_REGION_{service.upper()}_{suffix}")
-    return override or Said(
-        endpoint_of(service, region.text, env.get("HW_CLOUD", "")), region.source
-    )
+    def ca_file(self) -> str:
+        """Return the path of the file with trusted certificates, or "" for the system's."""
+        of_cloud = self.own.ca_file if self.explicit.cloud else ""
+        return self.explicit.ca_file or of_cloud or self.env.get("OS_CACERT") or self.own.ca_file

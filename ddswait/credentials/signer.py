@@ -1,7 +1,7 @@
-"""SDK-HMAC-SHA256: Huawei Cloud's request signature, over the standard library. Pure.
+"""SDK-HMAC-SHA256, the request signature of Huawei Cloud. Pure.
 
 Source: "Signing API requests with AK/SK" of the API Gateway documentation, and the official SDK,
-whose signatures `tests/samples/signing-vectors.json` records.
+whose signatures are recorded in `tests/samples/signing-vectors.json`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ALGORITHM = "SDK-HMAC-SHA256"
 
 
 def stamp(moment: datetime) -> str:
-    """Return a UTC moment as `X-Sdk-Date` wants it: `20240102T030405Z`."""
+    """Return a time in UTC in the format of `X-Sdk-Date`, such as `20240102T030405Z`."""
     return moment.strftime("%Y%m%dT%H%M%SZ")
 
 
@@ -34,12 +34,12 @@ def sign(  # noqa: PLR0913, PLR0917 - the parts that go into a signature
     """Return the `Authorization` header of a request.
 
     Args:
-        access_key: the AK; it is part of the header.
-        secret_key: the SK; it is not.
+        access_key: the AK; the header contains it.
+        secret_key: the SK; the header does not contain it.
         method: `GET`, `POST`, ...
-        url: exactly what will be requested.
-        headers: every header that will be set, `Host` and `X-Sdk-Date` among them.
-        body: exactly what will be sent.
+        url: the URL exactly as it is requested.
+        headers: all headers of the request, including `Host` and `X-Sdk-Date`.
+        body: the body exactly as it is sent.
     """
     named = {name.lower(): value.strip() for name, value in headers.items()}
     request = canonical_request(method, url, named, body)
@@ -51,7 +51,7 @@ def sign(  # noqa: PLR0913, PLR0917 - the parts that go into a signature
 
 
 def canonical_request(method: str, url: str, named: Mapping[str, str], body: bytes) -> str:
-    """Return the text that is hashed and signed; `named` has lower-case header names."""
+    """Return the text that is hashed and signed; the names in `named` are in lower case."""
     parts = urlsplit(url)
     lines = (f"{name}:{named[name]}\n" for name in sorted(named))
     return "\n".join(
@@ -69,12 +69,12 @@ def canonical_request(method: str, url: str, named: Mapping[str, str], body: byt
 def _canonical_path(path: str) -> str:
     segments = (_escaped(unquote(segment)) for segment in path.split("/"))
     canonical = "/".join(segments)
-    # The real path has no slash at its end; the signed one does.
+    # The path is signed with a slash at its end, although it is sent without one.
     return canonical if canonical.endswith("/") else f"{canonical}/"
 
 
 def canonical_query(query: str) -> str:
-    """Return a query as it is signed, and therefore must be sent: sorted, strictly escaped."""
+    """Return a query in the form that is signed and must be sent: sorted, strictly escaped."""
     pairs = sorted(parse_qsl(query, keep_blank_values=True))
     return "&".join(f"{_escaped(name)}={_escaped(value)}" for name, value in pairs)
 

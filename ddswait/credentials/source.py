@@ -1,10 +1,8 @@
-"""Credentials as a source holds them, and the rule that halves are no credentials.
-
-Pure but for `is_there`.
-"""
+"""What a source of credentials yields, and the rule that half of a key is an error. Pure."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.credentials.iam import Password
@@ -12,60 +10,65 @@ from ddswait.credentials.keys import AccessKey, Token
 from ddswait.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
-    from ddswait.credentials.keys import CredentialProvider, Key
-
-
-class Said(NamedTuple):
-    """A setting, and the variable, option or file that says so; false when it is empty."""
-
-    text: str = ""
-    source: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.text)
+    from ddswait.credentials.keys import Key
+    from ddswait.credentials.provider import CredentialProvider
 
 
-class Own(NamedTuple):
-    """What a source says beside its credentials; empty where it says nothing.
+class Setting(NamedTuple):
+    """The value of a setting, and its origin; false when the value is empty.
 
     Attributes:
-        region: its name.
-        iam_endpoint: where IAM is.
-        endpoint: where DDS is.
-        project_id: of the jobs.
-        project_name: by which to look for its ID.
-        ca_file: whose certificates to trust.
+        value: the text of the setting.
+        origin: the variable, option or file that sets it, for messages.
     """
 
-    region: Said = Said()
-    iam_endpoint: Said = Said()
-    endpoint: Said = Said()
+    value: str = ""
+    origin: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+class SourceSettings(NamedTuple):
+    """The settings that a source contains besides credentials; each may be empty.
+
+    Attributes:
+        region: the name of the region.
+        iam_endpoint: the endpoint of IAM.
+        dds_endpoint: the endpoint of DDS.
+        project_id: the ID of the jobs' project.
+        project_name: the name of the project, used when its ID is not set.
+        ca_file: the path of a file with trusted certificates.
+    """
+
+    region: Setting = Setting()
+    iam_endpoint: Setting = Setting()
+    dds_endpoint: Setting = Setting()
     project_id: str = ""
     project_name: str = ""
     ca_file: str = ""
 
 
-class Found(NamedTuple):
-    """Credentials, where they were found, and what the same source says beside them.
+class Source(NamedTuple):
+    """A source that has credentials.
 
     Attributes:
-        source: in words, such as `HW_ACCESS_KEY and HW_SECRET_KEY`.
-        key: authenticates requests, or obtains what does; its repr hides the secret.
-        own: what else the source says.
-        warnings: what the user should mend although it works.
+        name: for messages, such as `HW_ACCESS_KEY and HW_SECRET_KEY`.
+        auth: the key, or the provider that obtains keys; its `repr` hides secrets.
+        settings: the other settings of the source.
+        warnings: what the user should correct, although it works.
     """
 
-    source: str
-    key: Key | CredentialProvider
-    own: Own = Own()
+    name: str
+    auth: Key | CredentialProvider
+    settings: SourceSettings = SourceSettings()
     warnings: tuple[str, ...] = ()
 
 
-class Names(NamedTuple):
-    """What a source calls the parts of an access key."""
+class AccessKeyNames(NamedTuple):
+    """The names that a source gives to the parts of an access key."""
 
     access_key: str
     secret_key: str
@@ -73,69 +76,70 @@ class Names(NamedTuple):
     project_id: str
 
 
-class Place(NamedTuple):
-    """Where a user's name and password are good for; the project by its name or its ID."""
+class PasswordScope(NamedTuple):
+    """Where a password is valid: its IAM, and the project by name or ID."""
 
     iam_endpoint: str
     project_name: str
     project_id: str
 
 
-def from_pair(get: Callable[[str], str | None], names: Names, source: str) -> Found | None:
-    """Return the access key of a source; None when it has neither half.
+def access_key_source(
+    get: Callable[[str], str | None], names: AccessKeyNames, source: str
+) -> Source | None:
+    """Return the access key of a source; None when AK and SK are both missing.
+
+    Args:
+        get: returns the value of a name; None or "" when it is not set.
+        names: the names of the parts.
+        source: the name of the source.
 
     Raises:
-        ConfigurationError: it has one half, or what cannot be a key.
+        ConfigurationError: only one of AK and SK is set, or a part is invalid.
     """
     access_key, secret_key = get(names.access_key), get(names.secret_key)
     if not access_key and not secret_key:
         return None
     if not access_key or not secret_key:
-        there, missing = names.access_key, names.secret_key
+        present, missing = names.access_key, names.secret_key
         if not access_key:
-            there, missing = missing, there
-        raise ConfigurationError(f"{source}: {there} is set without {missing}: set both, or none")
+            present, missing = missing, present
+        raise ConfigurationError(
+            f"{source}: {present} is set without {missing}: set both or neither"
+        )
     project_id = get(names.project_id) or None
-    try:
-        key = AccessKey(access_key, secret_key, get(names.security_token), project_id)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{source}: {error}") from None
-    return Found(source, key)
+    with _naming(source):
+        return Source(
+            source, AccessKey(access_key, secret_key, get(names.security_token), project_id)
+        )
 
 
-def from_token(token: str, source: str) -> Found:
-    """Return a token.
+def token_source(token: str, source: str) -> Source:
+    """Return the token of a source.
 
     Raises:
-        ConfigurationError: it cannot be one.
+        ConfigurationError: the token is invalid.
     """
-    try:
-        return Found(source, Token(token))
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{source}: {error}") from None
+    with _naming(source):
+        return Source(source, Token(token))
 
 
-def from_password(user: str, password: str, domain: str, place: Place, source: str) -> Found:
-    """Return a user's name and password.
+def password_source(
+    user: str, password: str, domain: str, scope: PasswordScope, source: str
+) -> Source:
+    """Return the user name and password of a source.
 
     Raises:
         ConfigurationError: a part is missing.
     """
+    with _naming(source):
+        return Source(source, Password(user, password, domain, *scope))
+
+
+@contextmanager
+def _naming(source: str) -> Iterator[None]:
+    """Put the name of the source at the start of configuration errors."""
     try:
-        key = Password(user, password, domain, *place)
+        yield
     except ConfigurationError as error:
         raise ConfigurationError(f"{source}: {error}") from None
-    return Found(source, key)
-
-
-def is_there(path: Path) -> bool:
-    """Whether a file exists; one in a folder that may not be searched is not there for us."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def warn_if_open(path: str, mode: int) -> tuple[str, ...]:
-    """Return the warning that a file with secrets deserves when others can read it."""
-    return (f"{path} can be read by others: chmod 600 {path}",) if mode & 0o044 else ()

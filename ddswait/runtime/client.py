@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar, assert_never, cast
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
-from ddswait.credentials.keys import Nobody, check_auth, check_lease
+from ddswait.credentials.keys import StaticHeaders
+from ddswait.credentials.provider import check_auth, check_lease, is_provider
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal, Scope
 from ddswait.runtime.transport import Transport, describe, trust
@@ -18,7 +19,8 @@ from ddswait.service.replies import Throttled, TransientFailure
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from ddswait.credentials.keys import CredentialProvider, Key, Lease
+    from ddswait.credentials.keys import Key
+    from ddswait.credentials.provider import CredentialProvider, Lease
     from ddswait.scheduler.actions import Action
     from ddswait.service import Service
     from ddswait.service.replies import InstanceState, JobPage, JobReply, Problem, Request
@@ -57,7 +59,7 @@ class Client:
     ) -> None:
         self.endpoint = check_endpoint(endpoint, insecure_http=insecure_http)
         check_auth(auth)
-        provider = cast("CredentialProvider", auth) if hasattr(auth, "obtain") else None
+        provider = auth if is_provider(auth) else None
         if iam_endpoint := getattr(auth, "iam_endpoint", ""):
             check_endpoint(
                 iam_endpoint, source="the IAM endpoint", service="iam", insecure_http=insecure_http
@@ -71,7 +73,7 @@ class Client:
         self._provider = provider
         self._auth_source = auth_source
         self._trust = trust(ca_file) if ca_file else None
-        self._key = Nobody() if provider is not None else cast("Key", auth)
+        self._key: Key = StaticHeaders() if is_provider(auth) else auth
         self._transport = Transport(connections, HEADERS, self._key, self._trust)
 
     @property
@@ -159,7 +161,7 @@ class Client:
         key: Key | None = None,
     ) -> _Answer | TransientFailure | Refusal:
         """Send a request of the credentials, over a connection of its own: to another host."""
-        key = Nobody() if key is None else key
+        key = StaticHeaders() if key is None else key
         transport = Transport(1, HEADERS, key, self._trust)
         try:
             return await transport.send(request, read)

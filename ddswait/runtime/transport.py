@@ -9,7 +9,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from ddswait.credentials.keys import judged
+from ddswait.credentials.keys import with_key_hint
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal, Scope
 from ddswait.service.endpoints import check_proxy, is_loopback
@@ -106,7 +106,7 @@ class Transport:
         self._has_answered = True
         reply = read(response.status, response.headers, body)
         if response.status == 401 and isinstance(reply, Refusal):  # noqa: PLR2004
-            return judged(reply, {**self._headers, **signature})
+            return with_key_hint(reply, {**self._headers, **signature})
         return reply
 
     def _failure(self, error: Exception) -> TransientFailure | Refusal:

@@ -1,26 +1,19 @@
-"""ddswait.auth: tokens and access keys, and that nobody sees them."""
+"""ddswait.credentials.keys: tokens and access keys, and that they are never shown."""
 
-import json
-from collections.abc import Mapping
+import pickle
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-import ddswait
-from ddswait import (
-    AccessKey,
-    ConfigurationError,
-    CredentialProvider,
-    Lease,
-    Password,
-    Token,
-    Waiter,
-)
+from ddswait import AccessKey, ConfigurationError, Password, Token, Waiter
 from ddswait.credentials import signer
-from ddswait.credentials.iam import ProjectByName
-from ddswait.credentials.keys import Send, judged
+from ddswait.credentials.keys import StaticHeaders, with_key_hint
+from ddswait.credentials.project import ProjectByName
 from ddswait.outcome import Refusal
+from ddswait.service.error_codes import CLOCK_HINT
+from ddswait.service.problems import hint_with_date
+from ddswait.service.replies import Request
 from ddswait.simulator import Simulator
 from ddswait.simulator.signatures import Keys, Signed
 
@@ -29,13 +22,27 @@ PRESENT = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 def test_token_is_sent_and_not_shown() -> None:
     """A token is a header, and its repr hides it."""
-    assert Token("s3cret").headers() == {"X-Auth-Token": "s3cret"}
-    assert "s3cret" not in repr(Token("s3cret"))
+    token = Token("s3cret")
+    assert token.headers() == {"X-Auth-Token": "s3cret"}
+    assert repr(token) == "Token()"
+    assert (token, hash(token)) == (Token("s3cret"), hash(Token("s3cret")))
+    assert token != Token("other")
+    assert pickle.loads(pickle.dumps(token)).headers() == token.headers()  # noqa: S301 - our own
+
+
+def test_static_headers_are_sent_and_not_shown() -> None:
+    """They are the same for every request; none by default."""
+    key = StaticHeaders({"X-Metadata-Token": "s3cret"})
+    assert key.headers() == {"X-Metadata-Token": "s3cret"}
+    assert "s3cret" not in repr(key)
+    assert StaticHeaders().headers() == {}
+    for each in (key, Token("s3cret")):
+        assert each.sign(Request("GET", "https://dds.test"), each.headers()) == {}
 
 
 @pytest.mark.parametrize("text", ["", "s3cret\n", "s3 cret", "s3cret\x00", "s3crét"])
-def test_token_that_no_header_can_carry(text: str) -> None:
-    """An unusable token is refused without being shown."""
+def test_invalid_token_is_an_error(text: str) -> None:
+    """The message does not show the token."""
     with pytest.raises(ConfigurationError) as caught:
         Token(text)
     assert "s3" not in str(caught.value)
@@ -51,7 +58,7 @@ def simulated(dds: Simulator, **changed: Any) -> AccessKey:
 
 
 async def test_access_key_is_accepted_over_real_sockets() -> None:
-    """Requests signed with AK/SK, permanent or temporary, are accepted by the verifier."""
+    """The simulator accepts requests signed with AK/SK, permanent or temporary."""
     async with Simulator() as dds:
         dds.keys.add("TEMPORARY", "its-secret", "its/token+==")
         temporary = simulated(
@@ -79,16 +86,16 @@ async def test_access_key_is_accepted_over_real_sockets() -> None:
     ],
 )
 async def test_bad_key_is_sent_once(changed: dict[str, Any]) -> None:
-    """A wrong key, a wrong token or a clock that is off: one request, however many jobs."""
+    """A wrong key, token or clock costs one request, however many jobs there are."""
     async with Simulator() as dds:
-        ids = [dds.add_job() for _ in range(500)]
+        ids = [dds.add_job() for _ in range(100)]
         auth = simulated(dds, **changed)
         async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=auth) as waiter:
             outcomes = await waiter.wait_all(ids)
         assert {outcome.kind for outcome in outcomes} == {"refused"}
         assert dds.statuses == {401: 1}
-        told = "clock is off" if "clock" in changed else "APIGW.0301"
-        assert all(told in outcome.message for outcome in outcomes)
+        message = "clock is off" if "clock" in changed else "APIGW.0301"
+        assert all(message in outcome.message for outcome in outcomes)
 
 
 @pytest.mark.parametrize(
@@ -97,18 +104,19 @@ async def test_bad_key_is_sent_once(changed: dict[str, Any]) -> None:
         ({"access_key": "", "secret_key": "s3cret"}, "access key"),
         ({"access_key": "AK", "secret_key": ""}, "secret key"),
         ({"access_key": "AK", "secret_key": "s3cret\n"}, "secret key"),
+        ({"access_key": "A K", "secret_key": "s3cret"}, "access key"),
         ({"access_key": "AK", "secret_key": "s", "security_token": "s3 cret"}, "security token"),
     ],
 )
-def test_half_a_pair_is_named(settings: dict[str, Any], named: str) -> None:
-    """Half a pair, or a key that cannot be one, is named and not shown."""
+def test_invalid_access_key_is_an_error(settings: dict[str, Any], named: str) -> None:
+    """The message names the part that is missing or invalid, and does not show it."""
     with pytest.raises(ConfigurationError, match=named) as caught:
         AccessKey(**settings)
     assert "s3" not in str(caught.value)
 
 
 def test_access_key_hides_its_secrets() -> None:
-    """The repr of a key shows the AK alone."""
+    """The repr of a key shows only the AK."""
     shown = repr(AccessKey("AK", "s3cret", "t0ken"))
     assert "AK" in shown
     assert "s3cret" not in shown
@@ -138,88 +146,8 @@ def test_key_is_locked_after_more_than_five_refusals() -> None:
     assert ask("SK", 300.0) is None
 
 
-class Vault:
-    """A source of a user's own: seven short-lived keys, with trouble on the way."""
-
-    def __init__(self, dds: Simulator) -> None:
-        self.dds = dds
-        self.asked = 0
-
-    async def obtain(self, send: Send) -> Lease:
-        self.asked += 1
-        if self.asked in {2, 3}:
-            raise RuntimeError("the vault is sealed")
-        name = f"VAULT{self.asked}"
-        self.dds.keys.add(name, "s3cret-vault", until=self.dds.now() + 100)
-        return Lease(AccessKey(name, "s3cret-vault", clock=self.dds.present), renew_in=90)
-
-
-async def test_source_of_ones_own(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever has `obtain` brings keys; what it raises only delays."""
-    async with Simulator() as dds:
-        vault = Vault(dds)
-        source: CredentialProvider = vault
-        async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=source) as waiter:
-            assert (await waiter.wait(dds.add_job(seconds=600))).status == "Completed"
-        assert vault.asked >= 8
-        assert dds.statuses[401] == 0
-
-
-class HttpVault:
-    """A source of a user's own that speaks HTTP, typed by what the package offers."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    async def obtain(
-        self, send: ddswait.Send
-    ) -> ddswait.Lease | ddswait.TransientFailure | ddswait.Throttled | ddswait.Refusal:
-        return await send(ddswait.Request("GET", self.url), self.read)
-
-    def read(
-        self, status: int, headers: Mapping[str, str], body: bytes
-    ) -> ddswait.Lease | ddswait.TransientFailure:
-        if status != 200:
-            return ddswait.TransientFailure(f"HTTP {status} of {self.url}")
-        key: ddswait.Key = ddswait.Token(json.loads(body)["token"])
-        return ddswait.Lease(key)
-
-
-async def test_typed_source_of_ones_own() -> None:
-    """All that a source of one's own needs is public; mypy reads this file."""
-    source: ddswait.CredentialProvider = HttpVault("https://vault.test")
-
-    async def send(request: ddswait.Request, read: Any, key: ddswait.Key | None = None) -> Any:
-        return read(*replies.pop(0))
-
-    replies: list[Any] = [(503, {}, b""), (200, {}, b'{"token": "t"}')]
-    assert await source.obtain(send) == ddswait.TransientFailure("HTTP 503 of https://vault.test")
-    assert await source.obtain(send) == ddswait.Lease(ddswait.Token("t"))
-
-
-async def test_source_that_will_never_serve() -> None:
-    """A ConfigurationError of the source ends every wait, with its message."""
-
-    class Empty:
-        async def obtain(self, send: Send) -> Lease:
-            raise ConfigurationError("the vault knows no such path: mend PATH")
-
-    async with Simulator() as dds:
-        async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=Empty()) as waiter:
-            [outcome] = await waiter.wait_all([dds.add_job()])
-        assert not dds.statuses
-    assert (outcome.kind, "mend PATH" in outcome.message) == ("refused", True)
-
-
-async def test_lease_without_a_project_is_told() -> None:
-    """Credentials that name no project, and no project ID given: refused, with the mend."""
-    async with Simulator() as dds, Waiter(endpoint=dds.endpoint, auth=Vault(dds)) as waiter:
-        [outcome] = await waiter.wait_all([dds.add_job()])
-    assert "give a project ID" in outcome.message
-
-
-async def test_message_tells_when_a_given_token_ended() -> None:
-    """A token that was accepted before: when it was refused, and what renews by itself."""
+async def test_message_says_when_a_token_expired() -> None:
+    """A token that was accepted before: when it was refused, and which credentials renew."""
     async with Simulator(epoch=datetime(2026, 1, 1, tzinfo=UTC)) as dds:
         dds.accepted_tokens[dds.token] = 120.0
         async with Waiter(
@@ -232,8 +160,8 @@ async def test_message_tells_when_a_given_token_ended() -> None:
     assert "access key (AK/SK)" in outcome.message
 
 
-async def test_message_tells_the_clock_of_the_server() -> None:
-    """A clock that is off: the server's time is in the message."""
+async def test_message_shows_the_time_of_the_server() -> None:
+    """When the clock of this machine is off, the message shows the time of the server."""
     async with Simulator(epoch=datetime(2026, 1, 1, tzinfo=UTC)) as dds:
         auth = simulated(dds, clock=lambda: datetime(2025, 12, 31, 23, 0, tzinfo=UTC))
         async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=auth) as waiter:
@@ -242,9 +170,9 @@ async def test_message_tells_the_clock_of_the_server() -> None:
     assert "the server's clock says Thu, 01 Jan 2026 00:00:0" in outcome.message
 
 
-@pytest.mark.parametrize("by", ["question", "look-up"])
+@pytest.mark.parametrize("by", ["poll", "look-up"])
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"clock": lambda: datetime(2025, 12, 31, 23, 44, tzinfo=UTC)}, "clock is off"),
         ({"clock": lambda: datetime(2026, 1, 1, 0, 16, tzinfo=UTC)}, "clock is off"),
@@ -252,11 +180,11 @@ async def test_message_tells_the_clock_of_the_server() -> None:
         ({"security_token": "none-needed"}, "check AK, SK and security token"),
     ],
 )
-async def test_message_tells_the_mend_for_a_key(
-    changed: dict[str, Any], told: str, by: str, monkeypatch: pytest.MonkeyPatch
+async def test_hint_for_a_refused_key(
+    changed: dict[str, Any], message: str, by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever code the server uses, its Date tells whether the clock or the key is wrong."""
-    monkeypatch.setattr("ddswait.simulator.dds.CLOCK", "not told by its code")
+    """Whatever code the server uses, its Date shows whether the clock or the key is wrong."""
+    monkeypatch.setattr("ddswait.simulator.dds.CLOCK", "a code of no meaning")
     async with Simulator(epoch=datetime(2026, 1, 1, tzinfo=UTC)) as dds:
         key = simulated(dds, secret_key="wrong", **changed)
         auth = ProjectByName(key, dds.endpoint, dds.region) if by == "look-up" else key
@@ -264,13 +192,13 @@ async def test_message_tells_the_mend_for_a_key(
         async with Waiter(endpoint=dds.endpoint, project_id=project_id, auth=auth) as waiter:
             [outcome] = await waiter.wait_all([dds.add_job()])
         assert dds.statuses == {401: 1}
-    assert told in outcome.message
+    assert message in outcome.message
     assert "new token" not in outcome.message
-    assert ("says Thu, 01 Jan 2026 00:00:0" in outcome.message) == (told == "clock is off")
+    assert ("says Thu, 01 Jan 2026 00:00:0" in outcome.message) == (message == "clock is off")
 
 
-async def test_message_tells_the_mend_for_a_password() -> None:
-    """A wrong password: check user name, password and domain."""
+async def test_hint_for_a_refused_password() -> None:
+    """The message says to check user name, password and domain."""
     async with Simulator() as dds:
         auth = Password(dds.user, "wr0ng", dds.domain, dds.endpoint, dds.region)
         async with Waiter(endpoint=dds.endpoint, auth=auth) as waiter:
@@ -279,8 +207,15 @@ async def test_message_tells_the_mend_for_a_password() -> None:
     assert "wr0ng" not in outcome.message
 
 
-def test_signature_of_ones_own_may_look_different() -> None:
-    """A key of somebody's own may stamp as it likes."""
+def test_key_of_a_user_may_write_its_date_differently() -> None:
+    """A date in another format does not hide the hint."""
     refusal = Refusal(401, date="Thu, 01 Jan 2026 00:00:00 GMT")
-    assert judged(refusal, {"X-Sdk-Date": "now"}).hint.startswith("check AK and SK")
-    assert judged(refusal, {}) is refusal
+    assert with_key_hint(refusal, {"X-Sdk-Date": "now"}).hint.startswith("check AK and SK")
+    assert with_key_hint(refusal, {}) is refusal
+
+
+def test_code_for_a_wrong_clock_keeps_its_hint() -> None:
+    """It needs no Date header."""
+    refusal = Refusal(401, "APIGW.0303", hint=hint_with_date(CLOCK_HINT, ""))
+    hint = with_key_hint(refusal, {"X-Sdk-Date": signer.stamp(PRESENT)}).hint
+    assert hint == hint_with_date(CLOCK_HINT, "")

@@ -1,5 +1,6 @@
-"""ddswait.metadata: the temporary keys of an ECS, over real sockets."""
+"""ddswait.credentials.metadata: the temporary keys of an ECS, over real sockets."""
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -9,9 +10,17 @@ from typing import Any
 
 import pytest
 
-from ddswait import AccessKey, EcsMetadata, OutcomeKind, Waiter
-from ddswait.credentials.keys import Lease
-from ddswait.credentials.metadata import ENDPOINT, _MetadataToken, answers, read_key
+from ddswait import AccessKey, ConfigurationError, EcsMetadata, Lease, OutcomeKind, Waiter
+from ddswait.credentials.keys import StaticHeaders
+from ddswait.credentials.metadata import (
+    ENDPOINT,
+    detect_source,
+    is_reachable,
+    read_key,
+    read_metadata_token,
+    read_source,
+)
+from ddswait.credentials.source import Source
 from ddswait.outcome import Refusal
 from ddswait.service.replies import TransientFailure
 from ddswait.simulator import Simulator
@@ -26,7 +35,7 @@ def waiter(dds: Simulator, **settings: Any) -> Waiter:
 
 @pytest.mark.parametrize("token", ["simulated-metadata-token", ""])
 async def test_keys_come_from_the_metadata_service(token: str) -> None:
-    """With and without a metadata token, the key of the agency signs the questions."""
+    """With and without a metadata token, the key of the agency signs the requests."""
     async with Simulator() as dds:
         dds.metadata_token = token
         async with waiter(dds) as w:
@@ -35,10 +44,10 @@ async def test_keys_come_from_the_metadata_service(token: str) -> None:
 
 
 async def test_keys_are_renewed_before_they_end() -> None:
-    """Through a day of two-hour keys no question is refused; they are renewed with 40 min left."""
+    """For a day, no request is refused; each key is renewed 40 minutes before it expires."""
     async with Simulator() as dds:
         dds.key_seconds = 7200.0
-        async with waiter(dds, interval=60, timeout=90_000) as w:
+        async with waiter(dds, interval=600, timeout=90_000) as w:
             await w.wait(dds.add_job(seconds=86_400))
         fetched = [seen.at for seen in dds.requests if seen.path.endswith("securitykey")]
         assert dds.statuses[401] == 0
@@ -48,9 +57,9 @@ async def test_keys_are_renewed_before_they_end() -> None:
 
 
 async def test_ended_keys_cost_one_renewal() -> None:
-    """A hundred jobs whose key ends early: one renewal, and no job lost."""
+    """When the key of many jobs expires early, it is renewed once and no job is lost."""
     async with Simulator() as dds:
-        ids = [dds.add_job(seconds=300) for _ in range(100)]
+        ids = [dds.add_job(seconds=300) for _ in range(20)]
         async with waiter(dds) as w:
             futures = [w.track(each) for each in ids]
             await w.wait(dds.add_job(seconds=60))
@@ -59,8 +68,8 @@ async def test_ended_keys_cost_one_renewal() -> None:
         assert sum(seen.path.endswith("securitykey") for seen in dds.requests) == 2
 
 
-async def test_ecs_without_agency_is_told() -> None:
-    """No agency, no key: refused at once, with the mend."""
+async def test_ecs_without_agency_is_refused() -> None:
+    """Without an agency there is no key: waits are refused at once, with what to do."""
     async with Simulator() as dds:
         dds.has_agency = False
         async with waiter(dds) as w:
@@ -89,8 +98,8 @@ def body(**changed: object) -> bytes:
         (body(expires_at=None), 1200.0),
     ],
 )
-def test_lease_ends_forty_minutes_before_its_key(content: bytes, seconds: float) -> None:
-    """Renewed when under 40 minutes are left, but not more than once a minute."""
+def test_key_is_renewed_forty_minutes_before_it_expires(content: bytes, seconds: float) -> None:
+    """It is renewed 40 minutes before, but not more than once a minute."""
     lease = read_key(200, DATE, content)
     assert isinstance(lease, Lease)
     assert (lease.key, lease.renew_in) == (AccessKey("STSAK", "s3cret", "t0ken"), seconds)
@@ -107,34 +116,67 @@ def test_lease_ends_forty_minutes_before_its_key(content: bytes, seconds: float)
         (503, b"", TransientFailure),
     ],
 )
-def test_anything_else_brings_no_key(status: int, content: bytes, meaning: type) -> None:
-    """A reply that brings none is a fault, and no agency a refusal."""
+def test_reply_without_a_key(status: int, content: bytes, meaning: type) -> None:
+    """It is a transient failure; only a missing agency is a refusal."""
     assert type(read_key(status, DATE, content)) is meaning
 
 
-def test_service_is_the_documented_one() -> None:
-    """The address is link-local, and nothing of it is secret."""
-    assert "s3cret" not in repr(_MetadataToken("s3cret"))
+def test_metadata_token() -> None:
+    """It is sent with the next request; older services have none and require none."""
+    token = StaticHeaders({"X-Metadata-Token": "s3cret"})
+    assert read_metadata_token(200, {}, b"s3cret\n") == token
+    for status in (404, 405, 503):
+        assert read_metadata_token(status, {}, b"error") == StaticHeaders()
+    assert read_metadata_token(200, {}, b"") == StaticHeaders()
+    assert type(read_metadata_token(500, {}, b"")) is TransientFailure
+
+
+def test_source() -> None:
+    """DDSWAIT_METADATA sets another endpoint; `off` turns only the detection off."""
+    assert read_source({}).auth == EcsMetadata()
+    assert read_source({"DDSWAIT_METADATA": "off"}).auth == EcsMetadata()
+    elsewhere = {"DDSWAIT_METADATA": "http://127.0.0.1:9"}
+    assert read_source(elsewhere).auth == EcsMetadata("http://127.0.0.1:9")
+    for read in (read_source, detect_source):
+        with pytest.raises(ConfigurationError, match="DDSWAIT_METADATA: '127'"):
+            read({"DDSWAIT_METADATA": "127"})
+
+
+async def test_detection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that has a key is a source, unless detection is off."""
+    async with Simulator() as dds:
+        monkeypatch.setattr("ddswait.credentials.metadata.ENDPOINT", dds.endpoint)
+        source = Source("the metadata service of this ECS", EcsMetadata(dds.endpoint))
+        assert await asyncio.to_thread(detect_source, {}) == source
+        assert await asyncio.to_thread(detect_source, {"DDSWAIT_METADATA": "off"}) is None
+        dds.has_agency = False
+        dds.metadata_token = ""
+        assert await asyncio.to_thread(detect_source, {}) is None
+    assert await asyncio.to_thread(detect_source, {}) is None
+
+
+def test_address_is_the_documented_one() -> None:
+    """The address is link-local, and it is shown."""
     assert repr(EcsMetadata()) == f"EcsMetadata(endpoint={ENDPOINT!r})"
 
 
-def test_service_that_is_never_silent_holds_nobody_up() -> None:
-    """It answers in time in all, or not at all, however busily it says nothing."""
+def test_slow_service_blocks_nobody() -> None:
+    """The timeout is for the whole reply, even if the service sends bytes all the time."""
 
     def chatter(server: socket.socket) -> None:
         line, _ = server.accept()
         with line, contextlib.suppress(OSError):
             line.recv(4096)
             for _ in range(20_000):
-                if told.is_set():
+                if stop.is_set():
                     return
                 line.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 10)
             line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-    told = Event()
+    stop = Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = Thread(target=chatter, args=(server,), daemon=True)
         thread.start()
-        assert not answers(f"http://127.0.0.1:{server.getsockname()[1]}", patience=0.05)
-        told.set()
+        assert not is_reachable(f"http://127.0.0.1:{server.getsockname()[1]}", timeout=0.05)
+        stop.set()
         thread.join()

@@ -14,7 +14,7 @@ import pytest
 
 import ddswait
 from ddswait.cli.main import main
-from ddswait.credentials import chain as credentials
+from ddswait.credentials import chain
 from ddswait.simulator import Simulator
 from tests.cloud_process import Cloud, serving
 
@@ -139,7 +139,7 @@ def test_other_clouds_endpoint_is_what_the_comment_says() -> None:
     """The exported variables lead to the endpoint that the comment names."""
     settings = dict(word.split("=") for word in SHELL[4].splitlines()[0].split()[1:])
     keys = {"HW_ACCESS_KEY": "AK", "HW_SECRET_KEY": "SK"}
-    endpoint = credentials.locate({**settings, **keys}).endpoint
+    endpoint = chain.resolve({**settings, **keys}).endpoint
     assert SHELL[4].splitlines()[1].endswith(endpoint)
 
 

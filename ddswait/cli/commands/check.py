@@ -9,9 +9,10 @@ from uuid import uuid4
 
 from ddswait.cli import options
 from ddswait.cli.output.text import safe
-from ddswait.credentials.iam import Password, ProjectByName
+from ddswait.credentials.iam import Password
 from ddswait.credentials.keys import AccessKey
 from ddswait.credentials.metadata import EcsMetadata
+from ddswait.credentials.project import ProjectByName
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal, Scope
 from ddswait.runtime.client import Client
@@ -23,21 +24,22 @@ from ddswait.service.replies import Throttled, TransientFailure
 if TYPE_CHECKING:
     import argparse
 
-    from ddswait.credentials.chain import Target
-    from ddswait.credentials.keys import CredentialProvider, Key
+    from ddswait.credentials.chain import Configuration
+    from ddswait.credentials.keys import Key
+    from ddswait.credentials.provider import CredentialProvider
     from ddswait.service.replies import JobReply, Problem
 
 _PATIENCE = 30.0
 
 
-def run(target: Target, arguments: argparse.Namespace) -> int:
+def run(target: Configuration, arguments: argparse.Namespace) -> int:
     """Show what is used, send one question, and return 0, 4 or 5."""
     try:
         client = Client(
             service_named(),
             target.endpoint,
             target.project_id,
-            target.found.key,
+            target.source.auth,
             connections=1,
             insecure_http=arguments.insecure_http,
             ca_file=target.ca_file,
@@ -45,10 +47,10 @@ def run(target: Target, arguments: argparse.Namespace) -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"ddswait: error: {error}\n")
         return options.USAGE
-    _show("credentials", f"{target.found.source} ({_shown(target.found.key)})")
+    _show("credentials", f"{target.source.name} ({_shown(target.source.auth)})")
     _show("region", target.region or "not named")
     _show("endpoint", client.endpoint)
-    if iam := getattr(target.found.key, "iam_endpoint", ""):
+    if iam := getattr(target.source.auth, "iam_endpoint", ""):
         _show("IAM", iam)
     if target.ca_file:
         _show("CA file", target.ca_file)
@@ -100,7 +102,7 @@ async def _ask(client: Client) -> JobReply | Problem:
 def _shown(key: Key | CredentialProvider) -> str:
     match key:
         case ProjectByName():
-            return f"{_shown(key.source)}, project {key.name!r} looked up"
+            return f"{_shown(key.auth)}, project {key.name!r} looked up"
         case Password():
             return f"user {key.user}"
         case AccessKey():

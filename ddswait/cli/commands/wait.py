@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ddswait.cli.inputs import Named
-    from ddswait.credentials.chain import Target
+    from ddswait.credentials.chain import Configuration
 
 USUAL_TIMEOUT = 3600.0
 
 
-def run(jobs: Sequence[Named], target: Target, arguments: argparse.Namespace) -> int:
+def run(jobs: Sequence[Named], target: Configuration, arguments: argparse.Namespace) -> int:
     """Wait for all jobs and return the exit code."""
     try:
         this = Run(jobs, arguments)
         waiter = Waiter(
             endpoint=target.endpoint,
             project_id=target.project_id,
-            auth=target.found.key,
-            auth_source=target.found.source,
+            auth=target.source.auth,
+            auth_source=target.source.name,
             ca_file=target.ca_file,
             grace=arguments.grace,
             interval=arguments.interval,

@@ -7,12 +7,12 @@ import pytest
 
 from ddswait import Token
 from ddswait.cli.commands import check
-from ddswait.credentials.chain import Target
-from ddswait.credentials.source import Found
+from ddswait.credentials.chain import Configuration
+from ddswait.credentials.source import Source
 from ddswait.outcome import Refusal, Scope
 from ddswait.runtime.client import Client
 
-TARGET = Target("https://dds.test", "p", Found("HW_AUTH_TOKEN", Token("s3cret")), "", "")
+TARGET = Configuration("https://dds.test", "p", Source("HW_AUTH_TOKEN", Token("s3cret")), "", "")
 ARGUMENTS = Namespace(insecure_http=False)
 
 

@@ -1,0 +1,155 @@
+"""ddswait.credentials.settings: which of many origins sets region, endpoints, project and CA."""
+
+import pytest
+
+from ddswait import ConfigurationError
+from ddswait.credentials.settings import ExplicitSettings, Settings
+from ddswait.credentials.source import PasswordScope, Setting, SourceSettings
+
+EXPLICIT = ExplicitSettings()
+OWN = SourceSettings(
+    region=Setting("eu-west-0", "the source"),
+    iam_endpoint=Setting("https://iam.own/v3", "the source"),
+    dds_endpoint=Setting("https://dds.own", "the source"),
+    project_id="own-id",
+    project_name="own-name",
+    ca_file="/own.pem",
+)
+
+
+def test_region() -> None:
+    """The option comes first, then the source, then HW_REGION_NAME, then OS_REGION_NAME."""
+    env = {"OS_REGION_NAME": "eu-de", "HW_REGION_NAME": "cn-north-4"}
+    explicit = ExplicitSettings(region="cn-north-1")
+    assert Settings(env, explicit, OWN).region() == ("cn-north-1", "--region")
+    assert Settings(env, own=OWN).region() == ("eu-west-0", "the source")
+    assert Settings(env).region() == ("cn-north-4", "HW_REGION_NAME")
+    assert Settings({**env, "HW_REGION_NAME": ""}).region() == ("eu-de", "OS_REGION_NAME")
+    assert not Settings({}).region()
+
+
+def test_endpoints_of_a_region() -> None:
+    """A region has usual endpoints; a variable of the SDK or HW_CLOUD changes them."""
+    four, one = ExplicitSettings(region="cn-north-4"), ExplicitSettings(region="cn-north-1")
+    override = {"HUAWEICLOUD_SDK_REGION_DDS_CN_NORTH_4": "https://dds.internal"}
+    assert Settings(override, four).dds_endpoint() == "https://dds.internal"
+    usual = "https://dds.cn-north-1.myhuaweicloud.com"
+    assert Settings(override, one).dds_endpoint() == usual
+    assert Settings(override, four).iam_endpoint() == "https://iam.cn-north-4.myhuaweicloud.com"
+    otc = Settings({"HW_CLOUD": "otc.t-systems.com", "HW_REGION_NAME": "eu-de"})
+    assert otc.dds_endpoint() == "https://dds.eu-de.otc.t-systems.com"
+    assert otc.iam_endpoint() == "https://iam.eu-de.otc.t-systems.com"
+    assert (Settings({}).dds_endpoint(), Settings({}).iam_endpoint()) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("explicit", "endpoint"),
+    [
+        (ExplicitSettings("https://dds.mine", cloud="a", region="eu-de"), "https://dds.mine"),
+        (ExplicitSettings(cloud="a", region="eu-de"), "https://dds.own"),
+        (ExplicitSettings(cloud="a"), "https://dds.own"),
+        (ExplicitSettings(region="eu-de"), "https://dds.eu-de.myhuaweicloud.com"),
+        (ExplicitSettings(), "https://dds.env"),
+    ],
+)
+def test_dds_endpoint(explicit: ExplicitSettings, endpoint: str) -> None:
+    """Explicit settings, also an explicit cloud or region, come before the environment."""
+    env = {"DDSWAIT_ENDPOINT": "https://dds.env"}
+    assert Settings(env, explicit, OWN).dds_endpoint() == endpoint
+    assert Settings({}, EXPLICIT, OWN).dds_endpoint() == "https://dds.own"
+
+
+def test_iam_endpoint() -> None:
+    """The option comes first, then the source, then the SDK's variable, then the region."""
+    env = {"HUAWEICLOUD_SDK_IAM_ENDPOINT": "https://iam.sdk", "HW_REGION_NAME": "eu-de"}
+    explicit = ExplicitSettings(iam_endpoint="https://iam.mine/v3/")
+    assert Settings(env, explicit, OWN).iam_endpoint() == "https://iam.mine"
+    assert Settings(env, own=OWN).iam_endpoint() == "https://iam.own"
+    assert Settings(env).iam_endpoint() == "https://iam.sdk"
+
+
+@pytest.mark.parametrize(
+    ("env", "explicit", "message"),
+    [
+        ({"HW_REGION_NAME": "CN"}, EXPLICIT, "HW_REGION_NAME: 'CN'"),
+        ({"OS_REGION_NAME": "CN"}, EXPLICIT, "OS_REGION_NAME: 'CN'"),
+        ({}, ExplicitSettings(region="CN"), "--region: 'CN'"),
+        ({"DDSWAIT_ENDPOINT": "dds"}, EXPLICIT, "DDSWAIT_ENDPOINT: 'dds' .* https://dds"),
+        ({}, ExplicitSettings("dds"), "--endpoint: 'dds' .* https://dds"),
+        ({}, ExplicitSettings("http://dds.test"), "--endpoint: .* not https"),
+    ],
+)
+def test_invalid_region_or_endpoint_is_an_error(
+    env: dict[str, str], explicit: ExplicitSettings, message: str
+) -> None:
+    """The message names the origin of the setting, and shows an example."""
+    with pytest.raises(ConfigurationError, match=message):
+        Settings(env, explicit).dds_endpoint()
+
+
+@pytest.mark.parametrize(
+    ("env", "explicit", "message"),
+    [
+        ({}, ExplicitSettings(iam_endpoint="iam"), "--iam-endpoint: 'iam' .* https://iam"),
+        (
+            {"HUAWEICLOUD_SDK_IAM_ENDPOINT": "http://iam.test"},
+            EXPLICIT,
+            "HUAWEICLOUD_SDK_IAM_ENDPOINT: .* not https",
+        ),
+    ],
+)
+def test_invalid_iam_endpoint_is_an_error(
+    env: dict[str, str], explicit: ExplicitSettings, message: str
+) -> None:
+    """The message names the origin of the setting, and shows an example."""
+    with pytest.raises(ConfigurationError, match=message):
+        Settings(env, explicit).iam_endpoint()
+
+
+def test_http_is_accepted_when_it_is_allowed() -> None:
+    """insecure_http allows http on other machines, for DDS and for IAM."""
+    explicit = ExplicitSettings("http://dds.test", iam_endpoint="http://iam", insecure_http=True)
+    settings = Settings({}, explicit)
+    assert (settings.dds_endpoint(), settings.iam_endpoint()) == ("http://dds.test", "http://iam")
+
+
+def test_project() -> None:
+    """An ID is explicit or of the source; variables of any source come last, in order."""
+    env = {"OS_PROJECT_ID": "os", "HW_PROJECT_ID": "hw"}
+    explicit = ExplicitSettings(project_id="p")
+    assert Settings(env, explicit, OWN).project_id() == "p"
+    assert Settings(env, own=OWN).project_id() == "own-id"
+    assert Settings(env).project_id() == ""
+    assert Settings(env).project_id_of_environment() == "hw"
+    assert Settings({"HUAWEICLOUD_SDK_PROJECT_ID": "sdk", **env}).project_id_of_environment() == (
+        "sdk"
+    )
+    assert Settings({}).project_id_of_environment() == ""
+
+
+def test_project_name() -> None:
+    """A name is that of the source, HW_PROJECT_NAME, OS_PROJECT_NAME, or the region's."""
+    env = {"OS_PROJECT_NAME": "os", "HW_PROJECT_NAME": "hw", "HW_REGION_NAME": "eu-de"}
+    assert Settings(env, own=OWN).project_name() == "own-name"
+    assert Settings(env).project_name() == "hw"
+    assert Settings({**env, "HW_PROJECT_NAME": ""}).project_name() == "os"
+    assert Settings({"HW_REGION_NAME": "eu-de"}).project_name() == "eu-de"
+
+
+def test_password_is_valid_in_its_own_project() -> None:
+    """The scope of a password never has the project of another source."""
+    env = {"HW_PROJECT_NAME": "other", "HW_PROJECT_ID": "other", "HW_REGION_NAME": "eu-de"}
+    scope = Settings(env, own=OWN).password_scope()
+    assert scope == PasswordScope("https://iam.own", "own-name", "own-id")
+    iam = "https://iam.eu-de.myhuaweicloud.com"
+    assert Settings(env).password_scope() == PasswordScope(iam, "eu-de", "")
+
+
+def test_ca_file() -> None:
+    """The option comes first, then an explicit cloud, then OS_CACERT, then the source."""
+    env = {"OS_CACERT": "/os.pem"}
+    assert Settings(env, ExplicitSettings(ca_file="/mine.pem"), OWN).ca_file() == "/mine.pem"
+    assert Settings(env, ExplicitSettings(cloud="a"), OWN).ca_file() == "/own.pem"
+    assert Settings(env, own=OWN).ca_file() == "/os.pem"
+    assert Settings({}, own=OWN).ca_file() == "/own.pem"
+    assert Settings({}).ca_file() == ""

@@ -1,0 +1,42 @@
+"""ddswait.credentials.source_file: files with credentials, and who can read them."""
+
+from pathlib import Path
+
+import pytest
+
+from ddswait import ConfigurationError
+from ddswait.credentials import source_file
+from tests.nobody import as_nobody
+
+
+def test_existence(tmp_path: Path) -> None:
+    """A file in a folder without search permission does not exist for this user."""
+    path = tmp_path / "credentials"
+    assert not source_file.exists(path)
+    path.touch()
+    assert source_file.exists(path)
+    with as_nobody(tmp_path):
+        assert not source_file.exists(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "cannot be read: No such file"), (b"s3cret\xff", "not UTF-8")]
+)
+def test_unreadable_file_is_an_error(tmp_path: Path, content: bytes | None, message: str) -> None:
+    """The message names the file, and does not repeat its text."""
+    path = tmp_path / "credentials"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        source_file.read_text(path)
+    assert str(path) in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("mode", "count"), [(0o600, 0), (0o640, 1), (0o604, 1), (0o644, 1)])
+def test_permissions(tmp_path: Path, mode: int, count: int) -> None:
+    """Permission for the group or for others is a warning."""
+    path = tmp_path / "credentials"
+    path.touch()
+    path.chmod(mode)
+    assert len(source_file.permission_warnings(path)) == count
