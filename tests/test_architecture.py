@@ -69,7 +69,6 @@ def test_architecture_page_lists_every_file() -> None:
     assert (sorted(listed - actual), sorted(actual - listed)) == ([], [])
 
 
-@until_all_rooms_are_rebuilt
 def test_import_rules_of_the_page_are_those_that_are_checked() -> None:
     """The layers in the page are the layers in pyproject.toml."""
     page = (ROOT / "docs" / "architecture.md").read_text()
