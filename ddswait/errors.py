@@ -23,6 +23,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ddswait.job import Job
 
+__all__ = [
+    "ConfigurationError",
+    "DdswaitError",
+    "InputError",
+    "InstanceNotReady",
+    "JobFailed",
+    "JobNotFound",
+    "JobVanished",
+    "Refused",
+    "Unreachable",
+    "WaitError",
+    "WaitTimedOut",
+    "WaiterClosed",
+]
+
 
 class DdswaitError(Exception):
     """The root of everything that ddswait raises on purpose."""

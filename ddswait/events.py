@@ -7,6 +7,19 @@ from typing import NamedTuple
 from ddswait.job import Job  # noqa: TC001 - NamedTuple fields are looked up by users' tools
 from ddswait.outcome import Outcome  # noqa: TC001
 
+__all__ = [
+    "Ended",
+    "Event",
+    "ListRefused",
+    "PollFailed",
+    "Polled",
+    "Progressed",
+    "RenewalFailed",
+    "Tracked",
+    "UnknownStatus",
+    "Visible",
+]
+
 
 class Tracked(NamedTuple):
     """Somebody began to wait for the job; its first poll is due at once."""

@@ -23,6 +23,8 @@ from ddswait.storage import replace_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+__all__ = ["load", "save"]
+
 _FORM = "durations, version 1"  # another form is one that this version cannot read
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError)
 _HINT = "name a file in a folder that can be written to"

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, assert_never
 from ddswait import errors
 from ddswait.job import Job  # noqa: TC001 - dataclass fields are looked up by users' tools
 
+__all__ = ["Outcome", "OutcomeFacts", "OutcomeKind", "Refusal", "Scope", "Severity"]
+
 
 class OutcomeKind(enum.StrEnum):
     """The ways in which a wait can end."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     _Arguments = TypeVarTuple("_Arguments")
 
+__all__ = ["VirtualTimeLoop", "run"]
+
 _Result = TypeVar("_Result")
 
 _SETTLE = 0.0001

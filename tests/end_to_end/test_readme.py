@@ -1,98 +1,115 @@
-"""README.md: what it shows, runs."""
+"""README.md and docs/: every code block runs, and every statement that can be checked holds."""
 
+import asyncio
+import inspect
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 import ddswait
+from ddswait import events
 from ddswait.cli.main import main
-from ddswait.credentials import chain
+from ddswait.credentials import chain as credentials
+from ddswait.job import Job
 from ddswait.simulator import Simulator
 from tests.cloud_process import Cloud, serving
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
-PYTHON = [text for language, text in BLOCKS if language == "python"]
-SHELL = [text for language, text in BLOCKS if language == "sh"]
+PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+BLOCKS = {
+    page: re.findall(r"^```(\w*)\n(.*?)^```$", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE)
+    for page in PAGES
+}
 
 
-@pytest.fixture
-def cloud() -> Iterator[Cloud]:
-    with serving() as made:
-        yield made
+def blocks(page: str, language: str) -> list[str]:
+    return [text for each, text in BLOCKS[page] if each == language]
 
 
-def test_every_block_is_known_to_a_test() -> None:
-    """No block of the README is left without a test: four of Python, six of shell, a picture."""
-    languages = [language for language, _ in BLOCKS]
-    assert sorted(languages) == ["python"] * 4 + ["sh"] * 6 + ["text"]
-
-
-@pytest.mark.real_time  # the example is a process of its own
-async def test_first_example_prints_the_final_record() -> None:
-    """The first example runs as it stands, with settings from the environment."""
-    import asyncio
-
-    async with Simulator(visible_after=0) as dds:
-        env = {
-            **os.environ,
-            "DDSWAIT_ENDPOINT": dds.endpoint,
-            "HW_PROJECT_ID": dds.project_id,
-            "HW_AUTH_TOKEN": dds.token,
-            "JOB_ID": dds.add_job(seconds=0.01),
-        }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", PYTHON[0], env=env, stdout=asyncio.subprocess.PIPE
-        )
-        out, _ = await process.communicate()
-    assert process.returncode == 0
-    assert b"status='Completed'" in out
-
-
-async def test_tour_of_the_library_runs() -> None:
-    """The second block is a function that works as it stands."""
+def run_block(code: str) -> dict[str, Any]:
+    """Execute a Python block; return its names."""
     space: dict[str, Any] = {}
-    exec(PYTHON[1], space)  # noqa: S102 - our own README
-    async with (
-        Simulator() as dds,
-        ddswait.Waiter(
-            endpoint=dds.endpoint, project_id=dds.project_id, auth=ddswait.Token(dds.token)
-        ) as waiter,
-    ):
-        ids = [dds.add_job(), dds.add_job()]
-        job, other, outcomes = await space["provision"](waiter, ids)
-    assert (job.id, other.id) == tuple(ids)
-    assert [outcome.ok for outcome in outcomes] == [True, True]
+    exec(code, space)  # noqa: S102 - our own documentation
+    return space
 
 
-def test_virtual_time_example_runs() -> None:
-    """The third block is a program that passes its own assertion."""
-    exec(PYTHON[2], {})  # noqa: S102 - our own README
+def settings_of(dds: Simulator) -> dict[str, Any]:
+    token = ddswait.Token(dds.token)
+    return {"endpoint": dds.endpoint, "project_id": dds.project_id, "auth": token}
 
 
-def test_set_up_commands_are_two_and_name_what_exists() -> None:
-    """Two commands set up: one ends with the demo, one with the tests; both are one line."""
-    demo, simulator, gate, _, other_cloud, develop = SHELL
+@pytest.fixture(scope="module")
+def shared_cloud() -> Iterator[Cloud]:
+    with serving() as cloud:
+        yield cloud
+
+
+def run_shell(
+    block: str, cloud: Cloud, folder: Path, **env: str
+) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["sh", "-c", block],
+        cwd=folder,
+        env={**cloud.env, "PATH": path, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_block_has_a_test() -> None:
+    """No code block is without a test; blocks of the language `text` are drawings."""
+    count = {
+        (page, language): len(blocks(page, language))
+        for page in PAGES
+        for language in {language for language, _ in BLOCKS[page]} - {"text"}
+    }
+    assert count == {
+        ("README.md", "python"): 1,
+        ("README.md", "sh"): 5,
+        ("docs/command-line.md", "sh"): 2,
+        ("docs/credentials.md", "python"): 1,
+        ("docs/credentials.md", "sh"): 1,
+        ("docs/library.md", "python"): 3,
+        ("docs/testing.md", "python"): 2,
+        ("docs/testing.md", "sh"): 1,
+    }
+
+
+def test_first_example_prints_the_final_record(
+    shared_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The program of the README runs as it is, with settings from the environment."""
+    for name, value in shared_cloud.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("JOB_ID", shared_cloud.job(seconds=0))
+    run_block(blocks("README.md", "python")[0])
+    assert "status='Completed'" in capsys.readouterr().out
+
+
+def test_set_up_commands_are_two_lines() -> None:
+    """One line sets up and shows the demo, another sets up and runs the tests."""
+    demo, simulator, _, _, develop = blocks("README.md", "sh")
     assert demo.rstrip().endswith("ddswait --demo")
     assert develop.rstrip().endswith("-m pytest -q")
     assert all(block.count("\n") == 1 for block in (demo, simulator, develop))
+    assert "-c tests/constraints.txt" in develop
     assert (ROOT / "tests" / "constraints.txt").exists()
-    assert gate.count("ddswait") == 2
-    assert "ddswait --check" in other_cloud
 
 
 def test_simulator_command_is_understood() -> None:
-    """The simulator's command line takes the options that the README shows."""
-    words = shlex.split(SHELL[1])
+    """The simulator accepts the options that the README shows."""
+    words = shlex.split(blocks("README.md", "sh")[1])
     assert words[:3] == [".venv/bin/python", "-m", "ddswait.simulator"]
     done = subprocess.run(
         [sys.executable, *words[1:], "--port", "-1"], capture_output=True, text=True, check=False
@@ -103,65 +120,147 @@ def test_simulator_command_is_understood() -> None:
 def test_gate_command_is_understood(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The gate's options and variables are read; without a token it says what is missing."""
-    words = shlex.split(SHELL[2].splitlines()[1])
+    """The gate reads its options and variables; without a token it says what is missing."""
+    lines = blocks("README.md", "sh")[2].splitlines()
+    assert [line.split()[0] for line in lines] == ["export", "ddswait", "hcloud"]
     for name in os.environ:
         if name.startswith(("HW_", "OS_", "HUAWEICLOUD_", "DDSWAIT_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("DDSWAIT_METADATA", "off")
     monkeypatch.setenv("HOME", str(ROOT / "nobody"))
     monkeypatch.setenv("HW_REGION_NAME", "ap-southeast-1")
     monkeypatch.setenv("HW_PROJECT_ID", "0549b4a43100d4f32f51c01c2fe4acdb")
-    assert main(words[1:]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("ddswait: error: missing: credentials: set HW_ACCESS_KEY")
+    assert main(shlex.split(lines[1])[1:]) == 2
+    assert "HW_ACCESS_KEY" in capsys.readouterr().err
 
 
-def test_gate_with_all_its_files_runs(cloud: Cloud, tmp_path: Path) -> None:
-    """The long command runs as it stands, and again by its state; the files are there."""
-    ids = {"ID1": cloud.job(), "ID2": cloud.job()}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def test_gate_with_all_its_files_runs(shared_cloud: Cloud, tmp_path: Path) -> None:
+    """The long command runs as it is, and resumes from its state; it writes every file."""
+    ids = {"ID1": shared_cloud.job(), "ID2": shared_cloud.job()}
     for _ in range(2):
-        done = subprocess.run(
-            ["sh", "-c", SHELL[3]],
-            cwd=tmp_path,
-            env={**cloud.env, **ids, "PATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_shell(blocks("README.md", "sh")[3], shared_cloud, tmp_path, **ids)
         assert (done.returncode, done.stdout.count("completed")) == (0, 2)
     assert "(2 ended before)" in done.stderr
-    names = {".wait.json.lock", "wait.json", "report.html", "junit.xml"}
-    assert {each.name for each in tmp_path.iterdir()} == names
+    names = {each.name for each in tmp_path.iterdir()}
+    assert names - {".wait.json.lock", "wait.json.lock"} == {
+        "wait.json",
+        "report.html",
+        "junit.xml",
+    }
+
+
+def test_exit_codes_are_those_of_the_help() -> None:
+    """The README's table and `--help` name the same codes."""
+    readme = (ROOT / "README.md").read_text()
+    table = set(re.findall(r"^\| ([\d, ]+) \|", readme, re.MULTILINE))
+    codes = {code for cell in table for code in re.findall(r"\d+", cell)}
+    help_text = (ROOT / "tests" / "cli" / "help.txt").read_text()
+    assert codes == set(re.findall(r"^ +(\d+)  ", help_text, re.MULTILINE))
+
+
+async def test_tour_of_the_library_runs() -> None:
+    """The function that shows every way to wait works as it is."""
+    space = run_block(blocks("docs/library.md", "python")[0])
+    async with Simulator() as dds, ddswait.Waiter(**settings_of(dds)) as waiter:
+        ids = [dds.add_job(), dds.add_job()]
+        job, other, outcomes = await space["provision"](waiter, ids)
+    assert (job.id, other.id) == tuple(ids)
+    assert [outcome.ok for outcome in outcomes] == [True, True]
+
+
+async def test_history_is_kept_in_the_file(tmp_path: Path) -> None:
+    """The function that keeps durations between runs writes the file."""
+    space = run_block("import ddswait\n" + blocks("docs/library.md", "python")[1])
+    path = tmp_path / "history.json"
+    async with Simulator() as dds:
+        job_id = dds.add_job(seconds=60)
+        job = await space["wait_with_history"](settings_of(dds), job_id, path)
+    assert job.id in path.read_text()
+
+
+def test_event_handler_reads_the_records(capsys: pytest.CaptureFixture[str]) -> None:
+    """The handler takes the records of `ddswait.events` apart."""
+    handle = run_block(blocks("docs/library.md", "python")[2])["on_event"]
+    handle(events.Progressed("a", Job("a", progress=20), Job("a", progress=10)))
+    handle(events.PollFailed("a", "HTTP 502", 4.0))
+    handle(events.Tracked("a"))
+    assert capsys.readouterr().out == "a 10 -> 20\na HTTP 502 next poll in 4 s\n"
+
+
+def test_library_page_lists_every_kind_and_event() -> None:
+    """The tables of outcome kinds and of events are complete, exceptions included."""
+    text = (ROOT / "docs" / "library.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (?:`(\w+)`)?", text, re.MULTILINE)
+    for kind in ddswait.OutcomeKind:
+        error = type(ddswait.Outcome("a", kind).error()).__name__
+        assert (kind.value, error if error != "WaitError" else "") in rows
+    names = {event.__name__ for event in get_args(events.Event)}
+    assert names <= {name for name, _ in rows}
+
+
+def test_library_page_states_the_defaults() -> None:
+    """The table of settings gives the defaults of `Waiter`."""
+    text = (ROOT / "docs" / "library.md").read_text()
+    table = re.findall(r'^\| `(\w+)` \| `?"?([\w/]+)"?`? \| ', text, re.MULTILINE)
+    stated = {name: value for name, value in table if value[0].isdigit()}
+    parameters = inspect.signature(ddswait.Waiter).parameters
+    actual = {name: str(parameters[name].default).removesuffix(".0") for name in stated}
+    assert stated == actual
+    assert len(stated) == 7
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_commands_of_the_command_line_page_run(
+    number: int, shared_cloud: Cloud, tmp_path: Path
+) -> None:
+    """Each command runs as it is and succeeds."""
+    ids = {"ID1": shared_cloud.job(), "ID2": shared_cloud.job()}
+    done = run_shell(blocks("docs/command-line.md", "sh")[number], shared_cloud, tmp_path, **ids)
+    assert done.returncode == 0, done.stderr
 
 
 def test_other_clouds_endpoint_is_what_the_comment_says() -> None:
     """The exported variables lead to the endpoint that the comment names."""
-    settings = dict(word.split("=") for word in SHELL[4].splitlines()[0].split()[1:])
+    export, check = blocks("docs/credentials.md", "sh")[0].splitlines()
+    assert check.startswith("ddswait --check ")
+    settings = dict(word.split("=") for word in export.split()[1:])
     keys = {"HW_ACCESS_KEY": "AK", "HW_SECRET_KEY": "SK"}
-    endpoint = chain.resolve({**settings, **keys}).endpoint
-    assert SHELL[4].splitlines()[1].endswith(endpoint)
+    assert check.endswith(credentials.resolve({**settings, **keys}).endpoint)
 
 
-async def test_source_of_ones_own_serves() -> None:
-    """The vault of the README brings keys that are accepted."""
-    space: dict[str, Any] = {}
-    exec(PYTHON[3], space)  # noqa: S102 - our own README
+async def test_credential_provider_of_your_own_serves() -> None:
+    """The vault of the page provides keys that the service accepts."""
+    space = run_block(blocks("docs/credentials.md", "python")[0])
     async with Simulator(epoch=datetime.now(UTC)) as dds:
 
         async def read_from_my_vault() -> tuple[str, str]:
             return dds.access_key, dds.secret_key
 
         space["read_from_my_vault"] = read_from_my_vault
-        async with ddswait.Waiter(
-            endpoint=dds.endpoint, project_id=dds.project_id, auth=space["Vault"]()
-        ) as waiter:
+        settings = {**settings_of(dds), "auth": space["Vault"]()}
+        async with ddswait.Waiter(**settings) as waiter:
             assert (await waiter.wait(dds.add_job(seconds=60))).status == "Completed"
 
 
-def test_exit_codes_are_those_of_the_help() -> None:
-    """The README's table and `--help` name the same codes."""
-    table = set(re.findall(r"^\| ([\d, ]+) \|", README, re.MULTILINE))
-    codes = {code for cell in table for code in re.findall(r"\d+", cell)}
-    told = (ROOT / "tests" / "cli" / "help.txt").read_text()
-    assert codes == set(re.findall(r"^ +(\d+)  ", told, re.MULTILINE))
+def test_virtual_time_example_runs() -> None:
+    """The program passes its own assertion."""
+    run_block(blocks("docs/testing.md", "python")[0])
+
+
+async def test_pytest_example_runs(dds_simulator: Simulator) -> None:
+    """The test of the page passes, with the fixture that ddswait installs."""
+    await run_block(blocks("docs/testing.md", "python")[1])["test_provisioning"](dds_simulator)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+async def test_control_paths_of_the_simulator_work(tmp_path: Path) -> None:
+    """The curl commands add a job and a failure, and show what was replied."""
+    block = blocks("docs/testing.md", "sh")[0]
+    async with Simulator() as dds:
+        cloud = Cloud(dds.endpoint, {"DDSWAIT_ENDPOINT": dds.endpoint})
+        done = await asyncio.to_thread(run_shell, f"set -e\n{block}", cloud, tmp_path)
+        assert done.returncode == 0, done.stderr
+        (job_id,) = re.findall(r'"job_id": "([\w-]+)"', done.stdout)
+        async with ddswait.Waiter(**settings_of(dds)) as waiter:
+            assert (await waiter.wait(job_id)).is_final
+        assert dds.statuses[502] == 3

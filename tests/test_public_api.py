@@ -1,0 +1,53 @@
+"""docs/public-api.md: exactly these names are public."""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "public-api.md").read_text()
+DOCUMENTED = {
+    module: re.findall(r"^- `(\w+)`$", section, re.MULTILINE)
+    for module, section in re.findall(
+        r"^## `([\w.]+)`\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE
+    )
+}
+
+
+def defines_all(path: Path) -> bool:
+    return any(
+        isinstance(statement, ast.Assign)
+        and any(isinstance(each, ast.Name) and each.id == "__all__" for each in statement.targets)
+        for statement in ast.parse(path.read_text()).body
+    )
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("module", DOCUMENTED)
+def test_documented_names_are_the_public_names(module: str) -> None:
+    """The page lists exactly the `__all__` of the module, in alphabetical order."""
+    names = importlib.import_module(module).__all__
+    assert DOCUMENTED[module] == sorted(names)
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("module", DOCUMENTED)
+def test_public_names_exist(module: str) -> None:
+    """Each public name can be imported, and each class and function has a docstring."""
+    loaded = importlib.import_module(module)
+    for name in loaded.__all__:
+        value = getattr(loaded, name)
+        if callable(value):
+            assert value.__doc__, name
+
+
+def test_only_public_modules_have_a_list_of_names() -> None:
+    """Every `__all__` of the package is in the page, so the page is complete."""
+    files = (ROOT / "ddswait").rglob("*.py")
+    assert {module_of(path) for path in files if defines_all(path)} == set(DOCUMENTED)
