@@ -307,9 +307,9 @@ async def test_control_api_plants_jobs_and_counts(dds: Simulator) -> None:
 
 
 def test_fault_kinds_are_checked() -> None:
-    """A fault read from JSON has a known kind."""
+    """A fault that is read from JSON must have a known kind."""
     assert Fault.from_json({"kind": "stall", "seconds": 3}).seconds == 3
-    with pytest.raises(ValueError, match="kind is one of"):
+    with pytest.raises(ValueError, match="unknown kind of fault None: use one of"):
         Fault.from_json({})
 
 
