@@ -2,14 +2,14 @@
 
 - `POST /_simulator/jobs` submits a job. The fields are the arguments of `World.add_job`; the
   reply holds the `job_id`.
-- `GET /_simulator/jobs/{id}` tells what happened to a job: `{"job_id", "status", "held",
-  "polls"}`. `polls` counts the requests about this ID that have arrived, so a client that has sent
-  its second poll has read the reply to its first. An ID of no job has the status null.
+- `GET /_simulator/jobs/{id}` returns `{"job_id", "status", "held", "polls"}`. The status is null
+  if no job has the ID. `polls` counts the requests about the ID (not the lists that contain it)
+  when they arrive: a client that has sent its second poll has read the reply to its first.
 - `POST /_simulator/jobs/{id}/release` ends a held job; `{"fails": "a reason"}` lets it fail.
 - `POST /_simulator/faults` lets the next requests go wrong. The fields are those of
   `faults.Fault`.
 - `DELETE /_simulator/faults` lets all requests succeed again.
-- `GET /_simulator/stats` counts the replies by HTTP status, and tells the simulated time.
+- `GET /_simulator/stats` returns the simulated time and the number of replies by HTTP status.
 """
 
 from __future__ import annotations

@@ -77,8 +77,8 @@ def make_app(world: World) -> web.Application:
 
 def _middleware(world: World) -> Middleware:
     @web.middleware
-    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Let a limit, a fault or the handler reply; then stamp the reply and log it."""
+    async def process(request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let a limit, a fault or the handler reply; then set the headers and log the request."""
         if request.path.startswith(control.PREFIX):
             return await handler(request)
         job_id = request.query.get("id")
@@ -90,7 +90,7 @@ def _middleware(world: World) -> Middleware:
         world.log(Exchange(world.now(), request.method, request.path, job_id, reply.status))
         return reply
 
-    return answer
+    return process
 
 
 async def _reply(world: World, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -1,6 +1,6 @@
 """The state of the simulated cloud: jobs, instances, tokens, keys, limits, faults and its clock.
 
-Knows no HTTP and no event loop: `World.time` tells it the time, and the handlers of each service
+It knows no HTTP and no event loop. `World.time` tells it the time, and the handlers of a service
 (`dds`, `iam`, `metadata`, `control`) turn requests into its methods and its records into replies.
 """
 
@@ -89,7 +89,7 @@ class World:
         faults: what goes wrong with the next requests.
         requests: the last requests that were replied to.
         statuses: how many replies had each HTTP status.
-        polls: how many requests have arrived about each job or instance ID.
+        polls: how many requests about each job or instance ID have arrived.
     """
 
     time: Callable[[], float]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def go_wrong(request: web.Request, fault: Fault, handler: Handler) -> web.StreamResponse:
-    """Reply to a request as the fault says; `handler` is who replies otherwise."""
+    """Reply to a request as the fault says, where `handler` would reply without it."""
     match fault.kind:
         case "stall":
             await asyncio.sleep(fault.seconds)
@@ -58,7 +58,7 @@ def _throttle(limit: str) -> web.Response:
 
 
 def _break_off(request: web.Request, kind: Break) -> web.Response:
-    """Write what breaks the reply, and close the connection."""
+    """Send something other than a whole HTTP reply, and close the connection."""
     if (transport := request.transport) is not None:
         if kind == "garbage":
             transport.write(b"\x16\x03\x01 this is not HTTP\r\n\r\n")

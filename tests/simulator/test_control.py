@@ -52,7 +52,7 @@ async def test_mistaken_release_is_named(dds: Simulator) -> None:
 
 
 async def test_polls_are_counted_when_they_arrive(dds: Simulator) -> None:
-    """A request that waits for its reply counts, as do refused ones; others' do not."""
+    """Requests that are refused or wait for their reply count; requests about other IDs do not."""
     dds.add_job("mine", visible_after=0)
     for _ in range(2):
         await call(dds, "GET", jobs(dds, "mine"), headers={})

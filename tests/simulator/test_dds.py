@@ -90,7 +90,7 @@ async def test_a_deleting_job_vanishes_when_it_ends(dds: Simulator) -> None:
     assert (await call(dds, "GET", jobs(dds, job_id))).status == 400
 
 
-async def test_operations_answer_with_a_job_id(dds: Simulator) -> None:
+async def test_operations_reply_with_a_job_id(dds: Simulator) -> None:
     """Creating, changing, backing up and deleting reply 202 with the ID of a new job."""
     project = f"/v3/{dds.project_id}"
     status, body, _ = await call(dds, "POST", f"{project}/instances", body={"name": "new"})
@@ -115,7 +115,7 @@ async def test_malformed_order_is_refused(dds: Simulator, data: bytes) -> None:
     assert not dds.plans
 
 
-async def test_prepaid_orders_answer_with_an_order_id(dds: Simulator) -> None:
+async def test_prepaid_orders_reply_with_an_order_id(dds: Simulator) -> None:
     """A yearly or monthly order has no job to wait for."""
     order = {"name": "new", "charge_info": {"charge_mode": "prePaid"}}
     body = (await call(dds, "POST", f"/v3/{dds.project_id}/instances", body=order)).body

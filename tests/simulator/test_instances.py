@@ -27,7 +27,7 @@ def test_later_job_makes_a_normal_instance_busy() -> None:
 
 
 def test_instance_stays_busy_for_some_time_after_its_job() -> None:
-    """It settles for as long as it is told to."""
+    """The instance settles for as long as the world says."""
     busy = [at(now, CREATION, settle_seconds=60.0) for now in (100.0, 159.9, 160.0)]
     assert [each and each.actions for each in busy] == [["RESTARTING"], ["RESTARTING"], []]
 

@@ -40,7 +40,7 @@ def test_address_in_use_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:
-    """The help tells what each option does."""
+    """The help describes each option."""
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = " ".join(capsys.readouterr().out.split())

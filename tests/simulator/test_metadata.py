@@ -9,7 +9,7 @@ TTL = {"X-Metadata-Token-Ttl-Seconds": "21600"}
 
 
 async def test_key_is_issued_for_a_token(dds: Simulator) -> None:
-    """A token opens the key, whose end is told; without the token there is no key."""
+    """A token gives access to the key, which names its end; without a token there is no key."""
     reply = await call(dds, "PUT", TOKEN, headers=TTL)
     assert (reply.status, reply.body) == (200, dds.metadata_token)
     reply = await call(dds, "GET", KEY, headers={"X-Metadata-Token": reply.body})
@@ -18,21 +18,21 @@ async def test_key_is_issued_for_a_token(dds: Simulator) -> None:
     assert (await call(dds, "GET", KEY, headers={})).status == 401
 
 
-async def test_token_needs_its_life(dds: Simulator) -> None:
-    """A request without a number of seconds is refused."""
+async def test_request_for_a_token_names_its_life(dds: Simulator) -> None:
+    """A request for a token without a number of seconds is refused."""
     for headers in ({}, {"X-Metadata-Token-Ttl-Seconds": "long"}):
         assert (await call(dds, "PUT", TOKEN, headers=headers)).status == 400
 
 
 async def test_older_service_has_no_tokens(dds: Simulator) -> None:
-    """Without tokens the key is there for everybody on the ECS."""
+    """Without tokens every program on the ECS can read the key."""
     dds.metadata_token = ""
     assert (await call(dds, "PUT", TOKEN, headers=TTL)).status == 404
     assert (await call(dds, "GET", KEY, headers={})).status == 200
 
 
 async def test_ecs_without_an_agency_has_no_key(dds: Simulator) -> None:
-    """An agency must let the ECS act."""
+    """The key belongs to the agency of the ECS."""
     dds.has_agency = False
     headers = {"X-Metadata-Token": dds.metadata_token}
     assert (await call(dds, "GET", KEY, headers=headers)).status == 404

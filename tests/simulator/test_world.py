@@ -127,7 +127,7 @@ def test_tokens_are_revoked(world: World) -> None:
     assert world.refusal(Signed("GET", "/", "", {}, b"")) == "decrypt token fail"
 
 
-def test_signature_is_looked_at_before_a_token(world: World) -> None:
+def test_signature_counts_before_a_token(world: World) -> None:
     """A request with both is judged by its signature."""
     headers = {"X-Auth-Token": world.token, "Authorization": "Bearer t"}
     refusal = world.refusal(Signed("GET", "/", "", headers, b""))
@@ -135,7 +135,7 @@ def test_signature_is_looked_at_before_a_token(world: World) -> None:
 
 
 def test_issued_keys_expire(world: World) -> None:
-    """Each key is new and tells its end."""
+    """Each key is new and names its end."""
     world.key_seconds = 60.0
     first, second = world.issue_key(), world.issue_key()
     assert first.expires_at == EPOCH + timedelta(seconds=60)

@@ -23,7 +23,9 @@ from tests.simulator.calls import call, jobs, sample
         ("unknown", 400),
     ],
 )
-async def test_faults_strike_as_often_as_asked(dds: Simulator, kind: Any, status: int) -> None:
+async def test_fault_replaces_as_many_replies_as_it_counts(
+    dds: Simulator, kind: Any, status: int
+) -> None:
     """A fault with a count of two replaces two replies; then all is well again."""
     job_id = dds.add_job(visible_after=0)
     order = {"kind": kind, "count": 2, "retry_after": "7"}
@@ -36,14 +38,14 @@ async def test_faults_strike_as_often_as_asked(dds: Simulator, kind: Any, status
 
 
 @pytest.mark.parametrize("kind", ["reset", "garbage", "truncated"])
-async def test_connections_break_as_asked(dds: Simulator, kind: Any) -> None:
+async def test_connection_breaks(dds: Simulator, kind: Any) -> None:
     """A reset, garbage or a truncated body is an error for any HTTP client."""
     dds.inject(kind, count=None)  # aiohttp itself tries a second time after a disconnect
     with pytest.raises(aiohttp.ClientError):
         await call(dds, "GET", jobs(dds, "a"))
 
 
-async def test_a_stall_takes_its_time(dds: Simulator) -> None:
+async def test_stall_delays_the_reply(dds: Simulator) -> None:
     """A stalled request gets its reply later; a fault for one job spares the others."""
     loop = asyncio.get_running_loop()
     job_id, other = dds.add_job(visible_after=0), dds.add_job(visible_after=0)
