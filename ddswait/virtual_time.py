@@ -2,14 +2,14 @@
 
     result = ddswait.virtual_time.run(main())
 
-When nothing is left to do at once, the loop's clock jumps to the next timer instead of waiting
-for it. Time starts at 0.0, and a timer rings at exactly its time, so tests can compare times
-with `==`. Clients and servers on loopback that live in the same loop work as usual, with real
-sockets: bytes under way arrive before the clock jumps.
+When there is nothing to do, the loop sets its clock to the next timer instead of waiting for it.
+Time starts at 0.0, and a timer fires at exactly its time, so tests can compare times with `==`.
+Clients and servers on loopback that share the loop work as usual, with real sockets: bytes that
+were sent arrive before the clock moves.
 
-What happens outside the loop takes real time and stops the clock meanwhile: jobs in an executor
-(names looked up by `getaddrinfo` among them). Other processes and other threads are not seen:
-talking to them, timers ring too early.
+Work outside the loop takes real time, and the clock stops while the loop waits for an executor
+(`getaddrinfo` uses one). The loop cannot see other processes and threads: while a program talks
+to one of them, its timers fire too early.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ __all__ = ["VirtualTimeLoop", "run"]
 
 _Result = TypeVar("_Result")
 
+# Seconds of real time for the kernel to deliver on loopback what was sent. Most of it arrives
+# within the call that sends; giving up the processor once lets the kernel's thread do the rest.
+# A timeout of select() is no alternative: the shortest that epoll knows is a whole millisecond.
 _SETTLE = 0.0001
-"""Real seconds in which the kernel delivers on loopback what was sent. It mostly does so within
-the call that sends; giving up the processor once lets its own thread do what it put off. (A
-timeout of select() would be a whole millisecond, the least that epoll knows.)"""
 
 
 def run(main: Coroutine[Any, Any, _Result], *, debug: bool | None = None) -> _Result:
-    """Run a coroutine in a new VirtualTimeLoop and return its result, as `asyncio.run` does.
+    """Run a coroutine in a new `VirtualTimeLoop` and return its result, as `asyncio.run` does.
 
     Args:
         main: the coroutine.
-        debug: asyncio's debug mode; None leaves it to the environment.
+        debug: whether asyncio's debug mode is on; None leaves that to the environment.
 
     Raises:
         BaseException: whatever `main` raises.
@@ -52,7 +52,7 @@ def run(main: Coroutine[Any, Any, _Result], *, debug: bool | None = None) -> _Re
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """An event loop whose `time()` jumps from timer to timer."""
+    """An event loop whose clock jumps from timer to timer."""
 
     _scheduled: list[asyncio.TimerHandle]
     _clock_resolution: float
@@ -63,7 +63,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         super().__init__(_JumpingSelector(self))
 
     def time(self) -> float:
-        """Return the virtual time in seconds since the loop was made."""
+        """Return the virtual seconds since the loop was created."""
         return self._now
 
     def run_in_executor(
@@ -72,14 +72,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         func: Callable[[*_Arguments], _Result],
         *args: *_Arguments,
     ) -> asyncio.Future[_Result]:
-        """Run `func` in a thread or process; the clock stands still until it is done."""
+        """Run `func` in a thread or process; the clock stops until it returns."""
         future = super().run_in_executor(executor, func, *args)
         self._outside += 1
         future.add_done_callback(self._is_back)
         return future
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncio's own signature
-        """Wait, really, until the default executor's threads have ended."""
+        """Wait in real time until the threads of the default executor have ended."""
         self._outside += 1
         try:
             await super().shutdown_default_executor(*(() if timeout is None else (timeout,)))
@@ -90,15 +90,16 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._outside -= 1
 
     def _jump(self) -> None:
-        # asyncio caps the timeout that it hands to select(), so the timer itself is asked.
+        # Not the timeout that asyncio passes to select(): asyncio limits it to one day.
         self._now = max(self._now, self._scheduled[0].when())
-        # asyncio rings what is due before now + resolution. Its own nanosecond vanishes in the
-        # rounding after some months; one unit in the last place rings this timer, and no other.
+        # asyncio fires the timers that are due before now + resolution. Its own resolution of a
+        # nanosecond is lost in rounding after some months of virtual time. One unit in the last
+        # place fires this timer and no later one.
         self._clock_resolution = math.ulp(self._now)
 
 
 class _JumpingSelector(selectors.BaseSelector):
-    """Waits only for what is outside the loop; jumps over everything else."""
+    """A selector that waits for real events only, and moves the clock instead of sleeping."""
 
     def __init__(self, loop: VirtualTimeLoop) -> None:
         self._loop = loop
@@ -106,7 +107,7 @@ class _JumpingSelector(selectors.BaseSelector):
         self._connections: set[int] = set()
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:  # noqa: ANN401 - selectors' own signature
-        # The loop registers its pipe to itself first of all, in its own __init__.
+        # The loop registers the pipe to itself first, in its own __init__.
         is_own_pipe = not self._real.get_map()
         key = self._real.register(fileobj, events, data)
         if not is_own_pipe and _carries_bytes(key.fd):
@@ -125,7 +126,7 @@ class _JumpingSelector(selectors.BaseSelector):
         ready = self._real.select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
-        if self._loop._outside or timeout is None:  # noqa: SLF001 - two halves of one thing
+        if self._loop._outside or timeout is None:  # noqa: SLF001 - made for each other
             return self._real.select(None)
         if self._connections:
             time.sleep(_SETTLE)
@@ -142,7 +143,7 @@ class _JumpingSelector(selectors.BaseSelector):
 
 
 def _carries_bytes(fd: int) -> bool:
-    """Tell connections and pipes from listening sockets."""
+    """Return whether a file descriptor is a connection or a pipe, not a listening socket."""
     try:
         probe = socket.socket(fileno=fd)
     except OSError:

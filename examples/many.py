@@ -1,4 +1,4 @@
-"""Wait for many jobs at once, in virtual time: an hour of provisioning in a moment.
+"""Wait for many jobs at once. In virtual time, ten minutes of provisioning take a moment.
 
 python examples/many.py
 """

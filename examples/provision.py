@@ -1,8 +1,8 @@
-"""Create an instance and wait until DDS has made it.
+"""Create an instance and wait until DDS has created it.
 
     python examples/provision.py
 
-Without DDSWAIT_ENDPOINT in the environment it talks to a simulated DDS on loopback.
+If DDSWAIT_ENDPOINT is not set, the program starts a simulated DDS on this machine.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ from ddswait.simulator import Simulator
 
 
 async def create_instance(endpoint: str, project_id: str, token: str, name: str) -> str:
-    """Order an instance and return the ID of the job that makes it."""
+    """Order an instance and return the ID of the job that creates it."""
     url = f"{endpoint}/v3/{project_id}/instances"
     async with (
         aiohttp.ClientSession(headers={"X-Auth-Token": token}) as session,
-        session.post(url, json={"name": name, "mode": "ReplicaSet"}) as reply,
+        session.post(url, json={"name": name, "mode": "ReplicaSet"}) as response,
     ):
-        answer = await reply.json()
-    return str(answer["job_id"])
+        reply = await response.json()
+    return str(reply["job_id"])
 
 
 async def main() -> int:
@@ -48,10 +48,10 @@ async def main() -> int:
         try:
             job = await waiter.wait(job_id)
         except ddswait.JobFailed as error:
-            print("DDS could not make it:", error, file=sys.stderr)
+            print("DDS could not create the instance:", error, file=sys.stderr)
             return 1
         except ddswait.WaitError as error:
-            print("not known how it ended:", error, file=sys.stderr)
+            print("the result is unknown:", error, file=sys.stderr)
             return 2
     print(f"{job.instance.name if job.instance else 'the instance'} is ready: {job.name}")
     return 0

@@ -1,4 +1,4 @@
-"""Test provisioning code of your own: the real client, a simulated cloud, no waiting.
+"""Test your own provisioning code with the real client, a simulated cloud and no waiting.
 
 python -m pytest examples/test_provisioning.py
 """
@@ -11,7 +11,7 @@ from ddswait.simulator import Simulator
 
 
 async def restart_with_retry(waiter: ddswait.Waiter, dds: Simulator) -> ddswait.Job:
-    """Stand for the code under test: it starts a restart again when the first one fails."""
+    """Restart the instance, and once more if that fails. This stands for the code under test."""
     try:
         return await waiter.wait(dds.add_job(name="Restart", seconds=300, fails="node is busy"))
     except ddswait.JobFailed:
@@ -20,7 +20,7 @@ async def restart_with_retry(waiter: ddswait.Waiter, dds: Simulator) -> ddswait.
 
 
 async def scenario() -> tuple[ddswait.Job, float]:
-    """Run the code under test against a cloud that also throttles."""
+    """Run the code under test against a cloud that throttles its requests."""
     async with (
         Simulator() as dds,
         ddswait.Waiter(
@@ -33,7 +33,7 @@ async def scenario() -> tuple[ddswait.Job, float]:
 
 
 def test_failed_restart_is_tried_again() -> None:
-    """Eleven minutes of restarting, in milliseconds."""
+    """A failed restart is repeated after a minute; the eleven minutes take milliseconds."""
     job, seconds = virtual_time.run(scenario())
     assert job.status == "Completed"  # noqa: S101
     assert 660 <= seconds <= 700  # noqa: PLR2004, S101

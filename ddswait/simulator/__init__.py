@@ -1,14 +1,14 @@
-"""A small DDS over real HTTP, in this process: for tests, demos and trying things out.
+"""A simulated DDS that speaks real HTTP, for tests, demos and experiments.
 
-It shares no code with the client, so it cannot share the client's misunderstandings.
+It imports nothing of the client, so it cannot share the client's misunderstandings.
 
     async with Simulator(job_seconds=600) as dds:
         job_id = dds.add_job(seconds=90)
         ...  # point a client at dds.endpoint, dds.project_id, dds.token
 
 Under `ddswait.virtual_time` an hour of jobs passes in milliseconds. `python -m ddswait.simulator`
-runs one in a process of its own. Everything that the API promises, it does; what goes wrong in
-real life happens on request: see `Simulator.inject` and, over HTTP, `/_simulator/`.
+runs a simulator in a process of its own, which tests control over HTTP; see `control`. What goes
+wrong in real life happens on request; see `Simulator.inject`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Fault", "Simulator"]
 
 
 def __getattr__(name: str) -> object:
-    # Late, because pytest loads this package with its fixture in every run, and aiohttp is slow.
+    # Late, because pytest loads this package with its fixture in every run and aiohttp is slow.
     if name == "Simulator":
         from ddswait.simulator.server import Simulator
 

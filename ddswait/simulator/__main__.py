@@ -1,4 +1,4 @@
-"""`python -m ddswait.simulator`: a simulated DDS in a process of its own."""
+"""`python -m ddswait.simulator`: a simulator in a process of its own."""
 
 from __future__ import annotations
 
@@ -11,24 +11,39 @@ from ddswait.simulator.server import Simulator
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; print what a shell needs to use it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m ddswait.simulator",
-        description="A simulated DDS on loopback. Prints the settings to use it by.",
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=0, help="where to listen (0: a free port)")
-    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second (1)")
-    parser.add_argument("--job-seconds", type=float, default=600.0, help="how long jobs run (600)")
-    parser.add_argument(
-        "--visible-after", type=float, default=3.0, help="seconds for which an ID is unknown (3)"
-    )
-    arguments = parser.parse_args(argv)
+    """Print the settings that a client needs, and serve until SIGINT or SIGTERM.
+
+    Returns:
+        The exit code: 0, or 2 if the address cannot be used.
+    """
+    arguments = _parser().parse_args(argv)
     try:
         return asyncio.run(_serve(Simulator(**vars(arguments))))
-    except OSError as error:
-        print(f"cannot listen: {error}", file=sys.stderr)
+    except (OSError, OverflowError) as error:
+        print(f"cannot listen on {arguments.host}:{arguments.port}: {error}", file=sys.stderr)
         return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ddswait.simulator",
+        description="Runs a simulated DDS until it is interrupted, and prints the environment"
+        " variables that point ddswait at it.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 picks a free one")
+    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
+    parser.add_argument(
+        "--job-seconds", type=float, default=600.0, help="how long a job runs, in simulated seconds"
+    )
+    parser.add_argument(
+        "--visible-after",
+        type=float,
+        default=3.0,
+        help="for how long a new job ID is unknown, in simulated seconds",
+    )
+    return parser
 
 
 async def _serve(simulator: Simulator) -> int:

@@ -1,33 +1,45 @@
-"""What DDS answers: handlers of its API, of faults, and of the simulator's own control API."""
+"""DDS: its paths, its JSON and its errors.
+
+Sources: DDS API reference, "Obtaining Information About a Task with a Specified ID" and "Querying
+Tasks". A further service is a further file like this one, and a line in `server`.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ddswait.simulator.faults import Fault
-from ddswait.simulator.iam import Iam
-from ddswait.simulator.jobs import wall
+from ddswait.simulator.reading import as_signed, read_json
 from ddswait.simulator.signatures import CLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from aiohttp.typedefs import Handler
 
-    from ddswait.simulator.server import Simulator
+    from ddswait.simulator.jobs import Plan
+    from ddswait.simulator.world import World
 
-    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-NO_API = "The API does not exist or has not been published in the environment"
-_BAD_TOKEN = "Incorrect IAM authentication information: decrypt token fail"  # noqa: S105 - a message
-_NO_PERMISSION = "You do not have permission to perform this operation."
-_NO_JOB = "The job does not exist."
 _PREPAID = "prePaid"
 _MONTH = 30 * 86400
 _PAGE = 100
+
+
+def routes(world: World) -> list[web.RouteDef]:
+    """Return the paths of DDS."""
+    operations = _Operations(world)
+    check = operations.checked
+    instance = "/v3/{project}/instances/{instance}"
+    change = "{operation:restart|resize|enlarge-volume|switchover|upgrade}"
+    return [
+        web.get("/v3/{project}/jobs", check(operations.show_job)),
+        web.get("/v3.1/{project}/jobs", check(operations.list_tasks)),
+        web.get("/v3/{project}/instances", check(operations.show_instance)),
+        web.post("/v3/{project}/instances", check(operations.create)),
+        web.delete(instance, check(operations.delete)),
+        web.post(f"{instance}/{change}", check(operations.change)),
+        web.post("/v3/{project}/backups", check(operations.back_up)),
+    ]
 
 
 def error(status: int, code: str, message: str) -> web.Response:
@@ -35,236 +47,193 @@ def error(status: int, code: str, message: str) -> web.Response:
     return web.json_response({"error_code": code, "error_msg": message}, status=status)
 
 
-def routes(simulator: Simulator) -> list[web.RouteDef]:
-    """Return all routes of the simulator."""
-    operations = _Operations(simulator)
-    control = _Control(simulator)
-    iam = Iam(simulator)
-    project = "/v3/{project}"
-    return [
-        web.get(f"{project}/jobs", operations.show_job),
-        web.get("/v3.1/{project}/jobs", operations.list_tasks),
-        web.get(f"{project}/instances", operations.show_instance),
-        web.post(f"{project}/instances", operations.create),
-        web.delete(f"{project}/instances/{{instance}}", operations.delete),
-        web.post(f"{project}/instances/{{instance}}/{{operation}}", operations.change),
-        web.post(f"{project}/backups", operations.back_up),
-        web.post("/v3/auth/tokens", iam.make_token),
-        web.get("/v3/projects", iam.list_projects),
-        web.put("/meta-data/latest/api/token", iam.make_metadata_token),
-        web.get("/openstack/latest/securitykey", iam.show_security_key),
-        web.post("/_simulator/jobs", control.add_job),
-        web.post("/_simulator/faults", control.add_fault),
-        web.delete("/_simulator/faults", control.clear_faults),
-        web.get("/_simulator/stats", control.stats),
-    ]
+def bad_token(reason: str) -> web.Response:
+    """Return the gateway's refusal of a token or signature."""
+    message = f"Incorrect IAM authentication information: {reason}"
+    return error(401, "APIGW.0303" if reason == CLOCK else "APIGW.0301", message)
+
+
+def no_permission() -> web.Response:
+    """Return the refusal of a user who lacks a permission."""
+    message = "You do not have permission to perform this operation."
+    return error(403, "DBS.280032", message)
+
+
+def no_job() -> web.Response:
+    """Return the reply about a job ID that is unknown."""
+    return error(400, "DBS.200543", "The job does not exist.")
+
+
+def no_api() -> web.Response:
+    """Return the gateway's reply to a path that is not there."""
+    message = "The API does not exist or has not been published in the environment"
+    return error(404, "APIGW.0101", message)
+
+
+def throttled(message: str) -> web.Response:
+    """Return the gateway's reply to a request that exceeds a limit."""
+    return error(429, "APIGW.0308", message)
+
+
+def _bad_parameter(name: str = "") -> web.Response:
+    return error(400, "DBS.200001", f"Parameter error{name and f': {name}'}.")
 
 
 class _Operations:
-    """The API's own paths."""
+    """One handler for each path."""
 
-    _OPERATIONS = frozenset({"restart", "resize", "enlarge-volume", "switchover", "upgrade"})
+    def __init__(self, world: World) -> None:
+        self._world = world
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    def checked(self, handler: Handler) -> Handler:
+        """Return a handler that refuses what DDS refuses, and lets the given one do the rest."""
+
+        async def check_first(request: web.Request) -> web.StreamResponse:
+            refusal = await self._refusal(request)
+            return await handler(request) if refusal is None else refusal
+
+        return check_first
 
     async def _refusal(self, request: web.Request) -> web.Response | None:
-        simulator = self._simulator
-        if reason := await simulator.refusal(request):
-            told = f"Incorrect IAM authentication information: {reason}"
-            return error(401, "APIGW.0303" if reason == CLOCK else "APIGW.0301", told)
-        if request.match_info["project"] != simulator.project_id:
+        world = self._world
+        if reason := world.refusal(await as_signed(request)):
+            return bad_token(reason)
+        if request.match_info["project"] != world.project_id:
             return error(400, "DBS.280408", "Invalid project ID.")
-        if simulator.forbids:
-            return error(403, "DBS.280032", _NO_PERMISSION)
-        return None
+        return no_permission() if world.forbids else None
 
     async def show_job(self, request: web.Request) -> web.Response:
-        if refusal := await self._refusal(request):
-            return refusal
-        plan = self._simulator.plans.get(request.query.get("id", ""))
-        now = self._simulator.now()
+        plan = self._world.plans.get(request.query.get("id", ""))
+        now = self._world.now()
         if plan is None or not plan.is_known(now):
-            return error(400, "DBS.200543", _NO_JOB)
-        return web.json_response({"job": plan.record(now, self._simulator.epoch)})
-
-    async def show_instance(self, request: web.Request) -> web.Response:
-        if refusal := await self._refusal(request):
-            return refusal
-        instance = self._simulator.instance(request.query.get("id", ""))
-        found = [] if instance is None else [instance]
-        return web.json_response({"instances": found, "total_count": len(found)})
+            return no_job()
+        return web.json_response({"job": _job(plan, now, self._world.epoch)})
 
     async def list_tasks(self, request: web.Request) -> web.Response:
-        if refusal := await self._refusal(request):
-            return refusal
-        simulator, query = self._simulator, request.query
-        if not simulator.has_lists:
-            return error(404, "APIGW.0101", NO_API)
-        if not simulator.may_list:
-            return error(403, "DBS.280032", _NO_PERMISSION)
+        world, query = self._world, request.query
+        if not world.has_lists:
+            return no_api()
+        if not world.may_list:
+            return no_permission()
         try:
-            begin, end = (_second(query[name]) for name in ("start_time", "end_time"))
+            begin, end = (_parse_time(query[name]) for name in ("start_time", "end_time"))
             offset, limit = int(query.get("offset", "0")), int(query.get("limit", "100"))
         except (KeyError, ValueError):
-            return error(400, "DBS.200001", "Parameter error.")
+            return _bad_parameter()
         if not (0 < end - begin <= _MONTH and 1 <= limit <= _PAGE and offset >= 0):
-            return error(400, "DBS.200001", "Parameter error.")
-        now, epoch = simulator.now() - simulator.list_lag, simulator.epoch
-        records = [
-            plan.task(now, epoch)
-            for plan in reversed(simulator.plans.values())
-            if plan.is_known(now) and begin <= epoch.timestamp() + plan.submitted <= end
-        ]
+            return _bad_parameter()
         wanted = {name: query[name] for name in ("status", "id", "name") if name in query}
-        found = [task for task in records if wanted.items() <= task.items()]
+        found = [task for task in self._tasks(begin, end) if wanted.items() <= task.items()]
         page = found[offset : offset + limit]
         return web.json_response({"jobs": page, "total_count": len(found)})
 
+    def _tasks(self, begin: float, end: float) -> list[dict[str, Any]]:
+        """Return the tasks submitted between two Unix times, newest first."""
+        epoch, now = self._world.epoch, self._world.now() - self._world.list_lag
+        begin, end = begin - epoch.timestamp(), end - epoch.timestamp()
+        return [
+            _task(plan, now, epoch)
+            for plan in reversed(self._world.plans.values())
+            if plan.is_known(now) and begin <= plan.submitted <= end
+        ]
+
+    async def show_instance(self, request: web.Request) -> web.Response:
+        instance = self._world.instance(request.query.get("id", ""))
+        if instance is None:
+            return _no_instance()
+        shown = {
+            "id": instance.instance_id,
+            "name": instance.name,
+            "status": instance.status,
+            "actions": instance.actions,
+        }
+        return web.json_response({"instances": [shown], "total_count": 1})
+
     async def create(self, request: web.Request) -> web.Response:
-        if refusal := await self._refusal(request):
-            return refusal
-        order = await _read(request)
+        try:
+            order = await read_json(request)
+        except ValueError:
+            return _bad_parameter()
         name = order.get("name")
         if not isinstance(name, str) or not name:
-            return error(400, "DBS.200001", "Parameter error: name.")
-        simulator = self._simulator
-        instance_id = f"{simulator.new_id()}in02"
-        answer: dict[str, Any] = {
+            return _bad_parameter("name")
+        world = self._world
+        instance_id = f"{world.new_id()}in02"
+        reply: dict[str, Any] = {
             "id": instance_id,
             "name": name,
             "datastore": order.get("datastore"),
-            "created": wall(simulator.now(), simulator.epoch),
+            "created": _wall_time(world.now(), world.epoch),
             "status": "creating",
             "mode": order.get("mode", "ReplicaSet"),
         }
         if (order.get("charge_info") or {}).get("charge_mode") == _PREPAID:
-            return web.json_response({**answer, "order_id": "CS2401161234ABCDE"}, status=202)
-        job_id = simulator.add_job(instance_id=instance_id, instance_name=name)
-        return web.json_response({**answer, "job_id": job_id}, status=202)
+            return web.json_response({**reply, "order_id": "CS2401161234ABCDE"}, status=202)
+        job_id = world.add_job(instance_id=instance_id, instance_name=name)
+        return web.json_response({**reply, "job_id": job_id}, status=202)
 
     async def change(self, request: web.Request) -> web.Response:
-        operation = request.match_info["operation"]
-        if operation not in self._OPERATIONS:
-            raise web.HTTPNotFound
-        name = "".join(part.capitalize() for part in operation.split("-"))
-        return await self._start(request, f"{name}_MongoDB")
+        words = request.match_info["operation"].split("-")
+        return self._start(request, f"{''.join(word.capitalize() for word in words)}_MongoDB")
 
     async def back_up(self, request: web.Request) -> web.Response:
-        return await self._start(request, "Create_Backup")
+        return self._start(request, "Create_Backup")
 
     async def delete(self, request: web.Request) -> web.Response:
-        return await self._start(request, "Delete_MongoDB", vanishes=True)
+        return self._start(request, "Delete_MongoDB", vanishes=True)
 
-    async def _start(
-        self, request: web.Request, name: str, *, vanishes: bool = False
-    ) -> web.Response:
-        if refusal := await self._refusal(request):
-            return refusal
+    def _start(self, request: web.Request, name: str, *, vanishes: bool = False) -> web.Response:
         instance_id = request.match_info.get("instance")
-        job_id = self._simulator.add_job(name=name, instance_id=instance_id, vanishes=vanishes)
+        job_id = self._world.add_job(name=name, instance_id=instance_id, vanishes=vanishes)
         return web.json_response({"job_id": job_id}, status=202)
 
 
-class _Control:
-    """The simulator's own paths; they need no token.
+def _no_instance() -> web.Response:
+    """Return the reply about an instance that is not there; regions differ in it."""
+    return web.json_response({"instances": [], "total_count": 0})
 
-    - `POST /_simulator/jobs`: submit a job; the fields are the arguments of `Simulator.add_job`.
-    - `POST /_simulator/faults`: the fields are those of `faults.Fault`.
-    - `DELETE /_simulator/faults`: let everything go well again.
-    - `GET /_simulator/stats`: replies by HTTP status, and the simulated time.
+
+def _job(plan: Plan, now: float, epoch: datetime) -> dict[str, Any]:
+    """Return a job as ShowJobDetail shows it."""
+    percent, is_over = plan.percent(now), plan.is_over(now)
+    return {
+        "id": plan.job_id,
+        "name": plan.name,
+        "status": plan.status_at(now),
+        "created": _wall_time(plan.submitted, epoch),
+        # While a job runs, `ended` holds the time of the last step, not of the end.
+        "ended": _wall_time(min(now, plan.ends), epoch),
+        "progress": "" if percent is None else f"{percent}%",
+        "instance": {"id": plan.instance_id, "name": plan.instance_name},
+        "fail_reason": plan.fail_reason if is_over else None,
+    }
+
+
+def _task(plan: Plan, now: float, epoch: datetime) -> dict[str, Any]:
+    """Return a job as ListTasks shows it: other names for the same fields."""
+    job = _job(plan, now, epoch)
+    return {
+        "id": plan.job_id,
+        "name": plan.name.replace("_", ""),
+        "status": job["status"],
+        "created_at": job["created"],
+        "ended_at": job["ended"],
+        "progress": job["progress"],
+        "instance_id": plan.instance_id,
+        "instance_name": plan.instance_name,
+        "fail_reason": plan.fail_reason if plan.is_over(now) else "",
+    }
+
+
+def _wall_time(seconds: float, epoch: datetime) -> str:
+    """Return a simulated time as DDS writes it: the offset has no colon."""
+    return (epoch + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+def _parse_time(text: str) -> float:
+    """Return the Unix time of a time as DDS writes it.
+
+    Raises:
+        ValueError: the text has another format.
     """
-
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
-
-    async def add_job(self, request: web.Request) -> web.Response:
-        try:
-            job_id = self._simulator.add_job(**await _read(request))
-        except TypeError as mistake:
-            return error(400, "SIM.0001", str(mistake))
-        return web.json_response({"job_id": job_id}, status=201)
-
-    async def add_fault(self, request: web.Request) -> web.Response:
-        try:
-            fault = Fault.from_json(await _read(request))
-        except ValueError as mistake:
-            return error(400, "SIM.0001", str(mistake))
-        details = {name: getattr(fault, name) for name in fault.__slots__ if name != "kind"}
-        self._simulator.inject(fault.kind, **details)
-        return web.json_response({}, status=201)
-
-    async def clear_faults(self, _: web.Request) -> web.Response:
-        self._simulator.clear_faults()
-        return web.json_response({})
-
-    async def stats(self, _: web.Request) -> web.Response:
-        statuses = {str(status): count for status, count in self._simulator.statuses.items()}
-        return web.json_response({"now": self._simulator.now(), "statuses": statuses})
-
-
-def _second(text: str) -> float:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").timestamp()
-
-
-def refusing(message: str) -> Handler:
-    """Return what answers as the gateway does when there were too many requests."""
-
-    async def refuse(_: web.Request) -> web.Response:
-        return error(429, "APIGW.0308", message)
-
-    return refuse
-
-
-async def _read(request: web.Request) -> dict[str, Any]:
-    try:
-        document = json.loads(await request.text() or "{}")
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise web.HTTPBadRequest(text="the body is no JSON object")
-    return document
-
-
-async def go_wrong(request: web.Request, fault: Fault, handler: Handler) -> web.StreamResponse:
-    """Answer a request as the fault wants it."""
-    if fault.kind in {"reset", "garbage", "truncated"}:
-        return _break_off(request, fault.kind)
-    if fault.kind == "stall":
-        await asyncio.sleep(fault.seconds)
-        return await handler(request)
-    reply = _WRONG[fault.kind](fault)
-    if fault.retry_after is not None:
-        reply.headers["Retry-After"] = fault.retry_after
-    return reply
-
-
-def _throttle(fault: Fault) -> web.Response:
-    if not fault.limit:
-        return error(429, "DBS.280443", "The maximum number of connections has been reached.")
-    return error(429, "APIGW.0308", f"The throttling threshold has been reached: {fault.limit}")
-
-
-_WRONG: dict[str, Callable[[Fault], web.Response]] = {
-    "throttle": _throttle,
-    "error": lambda fault: error(fault.status, "DBS.280005", "Server error. Try again later."),
-    "not_json": lambda _: web.Response(text="<html>A proxy</html>", content_type="text/html"),
-    "no_job": lambda _: web.json_response({"weather": "fine"}),
-    "redirect": lambda fault: web.Response(status=302, headers={"Location": fault.location}),
-    "unauthorized": lambda _: error(401, "APIGW.0301", _BAD_TOKEN),
-    "forbidden": lambda _: error(403, "DBS.280032", _NO_PERMISSION),
-    "unknown": lambda _: error(400, "DBS.200543", _NO_JOB),
-}
-
-
-def _break_off(request: web.Request, kind: str) -> web.Response:
-    transport = request.transport
-    assert isinstance(transport, asyncio.Transport)  # noqa: S101 - the request came over it
-    if kind == "garbage":
-        transport.write(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
-    elif kind == "truncated":
-        transport.write(b'HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n{"job": {"id": "')
-    if kind == "reset":
-        transport.abort()
-    transport.close()
-    return web.Response()

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
-Kind = Literal[
+Break = Literal["reset", "garbage", "truncated"]
+WrongReply = Literal[
     "throttle",
     "error",
-    "stall",
-    "reset",
-    "garbage",
     "not_json",
     "no_job",
-    "truncated",
     "redirect",
     "unauthorized",
     "forbidden",
     "unknown",
 ]
+Kind = Literal[WrongReply, Break, "stall"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong with some of the coming requests.
+    """What goes wrong with some of the next requests.
 
     Attributes:
-        kind: throttle (429), error (a 5xx), stall (answers after `seconds`), reset (closes the
-            connection), garbage (no HTTP), not_json (a proxy's HTML with status 200), no_job
-            (JSON without a job), truncated (a body shorter than promised), redirect (to
-            `location`), unauthorized (401), forbidden (403), unknown (the job ID is not known).
-        count: how many requests; None for all until the faults are cleared.
-        job_id: only requests about this job; None for any.
-        path: only requests with this path; None for any.
-        status: the HTTP status of an error.
-        seconds: how long a stall takes, in the loop's seconds.
-        retry_after: the value of a `Retry-After` header to send along; None for none.
-        limit: the text of a throttle's limit; "" for DDS's own 429, which states none.
-        location: where a redirect points.
+        kind: `throttle` (429), `error` (a 5xx), `stall` (replies after `seconds`), `reset`
+            (closes the connection), `garbage` (bytes that are not HTTP), `not_json` (a proxy's
+            HTML with status 200), `no_job` (JSON without a job), `truncated` (a body shorter
+            than announced), `redirect` (to `location`), `unauthorized` (401), `forbidden` (403)
+            or `unknown` (the job ID is unknown).
+        count: how many requests go wrong; None means all until the faults are cleared.
+        job_id: affects only requests about this ID; None means any.
+        path: affects only requests to this path; None means any.
+        status: the HTTP status of an `error`.
+        seconds: how long a `stall` takes, in seconds of the event loop.
+        retry_after: the value of the `Retry-After` header; None sends no such header.
+        limit: the text of a `throttle`; "" sends DDS's own 429, which names no limit.
+        location: the address that a `redirect` names.
     """
 
     kind: Kind
@@ -53,39 +52,41 @@ class Fault:
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Fault:
-        """Read a fault from the control API.
+        """Read a fault that was sent to the control API.
 
         Raises:
-            ValueError: an unknown kind or field; the message names it.
+            ValueError: the kind or a field is unknown; the message quotes it.
         """
-        if document.get("kind") not in KINDS:
-            raise ValueError(f"kind is one of {', '.join(KINDS)}: {document.get('kind')!r}")
-        try:
-            return cls(**document)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
+        kind = document.get("kind")
+        if kind not in KINDS:
+            raise ValueError(f"unknown kind of fault {kind!r}: use one of {', '.join(KINDS)}")
+        names = [each.name for each in fields(cls)]
+        for name in document:
+            if name not in names:
+                raise ValueError(f"unknown field {name!r}: use {', '.join(names)}")
+        return cls(**document)
 
 
 class Faults:
-    """The faults in store, first come first served."""
+    """The faults that wait for a request to affect, in the order in which they were added."""
 
     def __init__(self) -> None:
-        self._stored: list[Fault] = []
+        self._waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Store a fault for the coming requests."""
-        self._stored.append(fault)
+        """Add a fault for the next requests."""
+        self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Let everything go well again."""
-        self._stored.clear()
+        """Remove all faults."""
+        self._waiting.clear()
 
     def take(self, job_id: str | None, path: str) -> Fault | None:
-        """Return the fault that strikes a request about `job_id` at `path`, and count it."""
-        for place, fault in enumerate(self._stored):
+        """Return the fault that affects a request about `job_id` to `path`, and count it."""
+        for place, fault in enumerate(self._waiting):
             if fault.job_id in {None, job_id} and fault.path in {None, path}:
                 if fault.count is not None:
-                    left = replace(fault, count=fault.count - 1)
-                    self._stored[place : place + 1] = [left] if left.count else []
+                    rest = replace(fault, count=fault.count - 1)
+                    self._waiting[place : place + 1] = [rest] if rest.count else []
                 return fault
         return None

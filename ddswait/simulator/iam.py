@@ -1,112 +1,109 @@
-"""What IAM answers, and the metadata service of an ECS: tokens, projects, temporary keys.
+"""IAM: tokens by password, and projects.
 
 Source: IAM API reference, "Obtaining a User Token Through Password Authentication" and "Querying
-Project Information"; ECS user guide, "Obtaining Metadata".
+Project Information".
 """
 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
 
+from ddswait.simulator.reading import as_signed
+
 if TYPE_CHECKING:
-    from ddswait.simulator.server import Simulator
+    from ddswait.simulator.world import World
 
 
-class Iam:
-    """Hands out tokens and keys that end."""
+def routes(world: World) -> list[web.RouteDef]:
+    """Return the paths of IAM."""
+    iam = _Iam(world)
+    return [
+        web.post("/v3/auth/tokens", iam.make_token),
+        web.get("/v3/projects", iam.list_projects),
+    ]
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+
+class _Login(NamedTuple):
+    user: str
+    password: str
+    domain: str
+    scope: dict[str, str]
+
+
+class _Iam:
+    """One handler for each path."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
 
     async def make_token(self, request: web.Request) -> web.Response:
-        """`POST /v3/auth/tokens`."""
-        simulator = self._simulator
+        world = self._world
         try:
-            auth = json.loads(await request.text())["auth"]
-            by_password = "password" in auth["identity"]["methods"]
-            user = auth["identity"]["password"]["user"]
-            given = (user["name"], user["password"], user["domain"]["name"])
-            projects = self._projects(auth["scope"]["project"])
+            login = _read_login(await request.text())
+            projects = self._projects(login.scope)
         except (ValueError, KeyError, TypeError):
             return _error(400, "Bad Request", "The request body is invalid")
-        if not by_password:
-            return _error(400, "Bad Request", "The request body is invalid")
-        if given != (simulator.user, simulator.password, simulator.domain):
+        if login[:3] != (world.user, world.password, world.domain):
             return _error(401, "Unauthorized", "The username or password is wrong.")
         if len(projects) != 1:
             return _error(401, "Unauthorized", "The project is not found.")
-        token = f"token-{simulator.new_id()}"
-        simulator.accepted_tokens[token] = simulator.now() + simulator.token_seconds
-        ends = simulator.present() + timedelta(seconds=simulator.token_seconds)
+        token, expires_at = world.issue_token()
         [(project_id, name)] = projects
-        told: dict[str, Any] = {
-            "expires_at": ends.strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
+        shown: dict[str, Any] = {
+            "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
             "project": {"id": project_id, "name": name},
             "methods": ["password"],
         }
         if "nocatalog" not in request.query:
-            told["catalog"] = self._catalog(project_id)
-        body = {"token": told}
-        return web.json_response(body, status=201, headers={"X-Subject-Token": token})
+            shown["catalog"] = self._catalog(project_id)
+        headers = {"X-Subject-Token": token}
+        return web.json_response({"token": shown}, status=201, headers=headers)
 
     def _projects(self, scope: dict[str, str]) -> list[tuple[str, str]]:
-        """Return ID and name of the projects that a scope may mean."""
+        """Return ID and name of each project that a scope can mean."""
         which, wanted = (0, scope["id"]) if "id" in scope else (1, scope["name"])
-        return [each for each in self._simulator.projects.items() if each[which] == wanted]
+        return [each for each in self._world.projects.items() if each[which] == wanted]
 
     def _catalog(self, project_id: str) -> list[dict[str, Any]]:
-        simulator = self._simulator
         endpoint = {
             "interface": "public",
-            "region": simulator.region,
-            "url": f"{simulator.endpoint}/v3/{project_id}",
+            "region": self._world.region,
+            "url": f"{self._world.endpoint}/v3/{project_id}",
         }
         return [{"type": "ddsv3", "name": "dds", "endpoints": [endpoint]}]
 
     async def list_projects(self, request: web.Request) -> web.Response:
-        """`GET /v3/projects`."""
-        simulator = self._simulator
-        if reason := await simulator.refusal(request):
+        if reason := self._world.refusal(await as_signed(request)):
             return _error(401, "Unauthorized", reason)
-        name = request.query.get("name")
+        wanted = request.query.get("name")
         projects = [
-            {"id": project_id, "name": its_name, "enabled": True}
-            for project_id, its_name in simulator.projects.items()
-            if name in {None, its_name}
+            {"id": project_id, "name": name, "enabled": True}
+            for project_id, name in self._world.projects.items()
+            if wanted in {None, name}
         ]
         return web.json_response({"projects": projects, "links": {}})
 
-    async def make_metadata_token(self, request: web.Request) -> web.Response:
-        """`PUT /meta-data/latest/api/token`."""
-        if not self._simulator.metadata_token:
-            return web.Response(status=404)
-        if not request.headers.get("X-Metadata-Token-Ttl-Seconds", "").isdecimal():
-            return web.Response(status=400)
-        return web.Response(text=self._simulator.metadata_token)
 
-    async def show_security_key(self, request: web.Request) -> web.Response:
-        """`GET /openstack/latest/securitykey`."""
-        simulator = self._simulator
-        if request.headers.get("X-Metadata-Token", "") != simulator.metadata_token:
-            return web.Response(status=401)
-        if not simulator.has_agency:
-            return web.Response(status=404)
-        access, secret, token = (f"{part}{simulator.new_id()}" for part in ("STS", "sk-", "st-"))
-        simulator.keys.add(access, secret, token, until=simulator.now() + simulator.key_seconds)
-        ends = simulator.present() + timedelta(seconds=simulator.key_seconds)
-        credential = {
-            "access": access,
-            "secret": secret,
-            "securitytoken": token,
-            "expires_at": ends.strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
-        }
-        return web.json_response({"credential": credential})
+def _read_login(text: str) -> _Login:
+    """Read a request for a token.
+
+    Raises:
+        ValueError: it is not JSON, or the method is not `password`.
+        KeyError: a field is missing.
+        TypeError: a field has a wrong type.
+    """
+    auth = json.loads(text)["auth"]
+    if "password" not in auth["identity"]["methods"]:
+        raise ValueError("the method is not password")
+    user = auth["identity"]["password"]["user"]
+    project = auth["scope"]["project"]
+    return _Login(user["name"], user["password"], user["domain"]["name"], project)
 
 
 def _error(status: int, title: str, message: str) -> web.Response:
+    """Return an error as Keystone words it."""
     error = {"error": {"code": status, "message": message, "title": title}}
     return web.json_response(error, status=status)

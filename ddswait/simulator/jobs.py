@@ -1,14 +1,13 @@
 """The life of a simulated job. Pure: the time is an argument.
 
-Source of the record's shape and quirks: DDS API reference, "Obtaining Information About a Task
-with a Specified ID".
+What a job looks like in JSON belongs to the service that shows it; see `dds`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Literal
 
 Progress = Literal["truthful", "stuck", "staged", "absent"]
 
@@ -18,20 +17,20 @@ _STAGES = (0, 10, 40, 90)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One job, as it will go. Times in simulated seconds.
+    """What happens to one job, and when. All times are in simulated seconds.
 
     Attributes:
-        job_id: its ID.
-        name: its task name.
-        instance_id: what it works on.
-        instance_name: the same, for people.
-        submitted: when it was submitted.
-        seconds: how long it runs.
-        visible_after: how long its ID is unknown after submission.
-        fail_reason: why it will fail; None lets it complete.
-        progress: how its progress goes: truthful, stuck at 99 %, in stages, or absent.
-        vanishes: whether its ID is unknown again once it has ended, as after deleting.
-        status: a status to show instead of `Running`, to play undocumented ones.
+        job_id: the job's ID.
+        name: the name of the task, such as `Create_MongoDB`.
+        instance_id: the instance that the job works on.
+        instance_name: the name of that instance.
+        submitted: when the job was submitted.
+        seconds: how long the job runs; infinity holds it until `released`.
+        visible_after: for how long after its submission the ID is unknown.
+        fail_reason: why the job fails; None lets it complete.
+        progress: how the percentage moves: truthful, stuck at 99 %, in stages, or absent.
+        vanishes: whether the ID is unknown again after the end, as it is after a deletion.
+        status: what to show while the job runs, for statuses that are not documented.
     """
 
     job_id: str
@@ -48,64 +47,52 @@ class Plan:
 
     @property
     def ends(self) -> float:
-        """When it ends."""
+        """When the job ends; infinity while it is held."""
         return self.submitted + self.seconds
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the job runs until it is released."""
+        return self.seconds == inf
+
+    def released(self, now: float, fails: str | None) -> Plan:
+        """Return the plan of this held job when it ends now.
+
+        Args:
+            now: the present, in simulated seconds.
+            fails: why the job fails; None keeps what the plan says.
+
+        Raises:
+            ValueError: the job is not held.
+        """
+        if not self.is_held:
+            raise ValueError(f"job {self.job_id!r} is not held: only a held job can be released")
+        return replace(self, seconds=now - self.submitted, fail_reason=fails or self.fail_reason)
+
     def is_known(self, now: float) -> bool:
-        """Whether its ID can be asked about."""
-        return now >= self.submitted + self.visible_after and not (
-            self.vanishes and now >= self.ends
-        )
+        """Return whether the service knows the job's ID."""
+        is_gone = self.vanishes and self.is_over(now)
+        return now >= self.submitted + self.visible_after and not is_gone
 
-    def record(self, now: float, epoch: datetime) -> dict[str, Any]:
-        """Return the v3 record as of `now`; `epoch` is the wall time of second 0."""
-        over = now >= self.ends
-        # While a job runs, `ended` holds the time of the last step, not of the end.
-        ended = self.ends if over else now
-        return {
-            "id": self.job_id,
-            "name": self.name,
-            "status": self._status(over=over),
-            "created": wall(self.submitted, epoch),
-            "ended": wall(ended, epoch),
-            "progress": "" if over else self._percent(now),
-            "instance": {"id": self.instance_id, "name": self.instance_name},
-            "fail_reason": self.fail_reason if over else None,
-        }
+    def is_over(self, now: float) -> bool:
+        """Return whether the job has ended."""
+        return now >= self.ends
 
-    def task(self, now: float, epoch: datetime) -> dict[str, Any]:
-        """Return the v3.1 record as of `now`, as it stands in a list."""
-        shown = self.record(now, epoch)
-        return {
-            "id": self.job_id,
-            "name": self.name.replace("_", ""),
-            "status": shown["status"],
-            "created_at": shown["created"],
-            "ended_at": shown["ended"],
-            "progress": shown["progress"],
-            "instance_id": self.instance_id,
-            "instance_name": self.instance_name,
-            "fail_reason": self.fail_reason if now >= self.ends else "",
-        }
-
-    def _status(self, *, over: bool) -> str:
-        if not over:
+    def status_at(self, now: float) -> str:
+        """Return the status that the service shows."""
+        if not self.is_over(now):
             return self.status
         return "Completed" if self.fail_reason is None else "Failed"
 
-    def _percent(self, now: float) -> str:
+    def percent(self, now: float) -> int | None:
+        """Return the progress that the service shows; None if it shows none."""
+        if self.is_over(now) or self.progress == "absent":
+            return None
         share = 100 * (now - self.submitted) / self.seconds
         match self.progress:
             case "truthful":
-                return f"{int(share)}%"
+                return int(share)
             case "stuck":
-                return f"{min(int(3 * share), _STUCK_AT)}%"
+                return min(int(3 * share), _STUCK_AT)
             case "staged":
-                return f"{max(stage for stage in _STAGES if stage <= share)}%"
-            case "absent":
-                return ""
-
-
-def wall(seconds: float, epoch: datetime) -> str:
-    """Return a simulated time as DDS writes it: an offset without a colon."""
-    return (epoch + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S+0000")
+                return max(stage for stage in _STAGES if stage <= share)

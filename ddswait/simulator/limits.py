@@ -16,12 +16,12 @@ _UNITS = (("day", 86400.0), ("hour", 3600.0), ("minute", 60.0), ("second", 1.0))
 
 @dataclass(slots=True)
 class Limit:
-    """So many requests in any window of so many seconds; a refused one counts as well.
+    """A number of requests in a window of time. Refused requests count as well.
 
     Attributes:
-        count: requests.
-        seconds: the window.
-        policy: whom it counts; here there is one client only.
+        count: how many requests may pass in one window.
+        seconds: the length of the window.
+        policy: whom the message names; the simulator has one client only.
         fixed: whether windows follow one another from second 0 on, instead of sliding.
     """
 
@@ -29,16 +29,23 @@ class Limit:
     seconds: float
     policy: Policy = "user"
     fixed: bool = False
-    _seen: deque[float] = field(default_factory=deque)
+    _counted: deque[float] = field(default_factory=deque)
 
     def refusal(self, now: float) -> str | None:
-        """Count a request; return the message that refuses it, None when it may pass."""
+        """Count a request; return the message that refuses it, or None if it may pass."""
+        self._forget(now)
+        self._counted.append(now)
+        return None if len(self._counted) <= self.count else self._message()
+
+    def _forget(self, now: float) -> None:
+        """Drop the requests that the window has left behind."""
+        counted = self._counted
         begin = now // self.seconds * self.seconds if self.fixed else now - self.seconds
-        while self._seen and (self._seen[0] < begin if self.fixed else self._seen[0] <= begin):
-            self._seen.popleft()
-        self._seen.append(now)
-        if len(self._seen) <= self.count:
-            return None
+        # A fixed window contains its first moment; a sliding one contains its last.
+        while counted and (counted[0] < begin or (counted[0] == begin and not self.fixed)):
+            counted.popleft()
+
+    def _message(self) -> str:
         unit, length = next(each for each in _UNITS if self.seconds % each[1] == 0)
         return (
             f"The throttling threshold has been reached: policy {self.policy} over ratelimit,"

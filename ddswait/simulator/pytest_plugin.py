@@ -1,9 +1,7 @@
-"""A pytest fixture: a simulated DDS for each test that asks for one.
+"""A pytest fixture that gives each test a simulator of its own. It needs pytest-asyncio.
 
-    async def test_provisioning(dds_simulator):
-        job_id = dds_simulator.add_job(seconds=600)
-
-pytest loads this module in every run, so it imports nothing heavy. It needs pytest-asyncio.
+async def test_provisioning(dds_simulator):
+    job_id = dds_simulator.add_job(seconds=600)
 """
 
 from __future__ import annotations
@@ -22,6 +20,7 @@ if importlib.util.find_spec("pytest_asyncio"):
     @pytest_asyncio.fixture
     async def dds_simulator() -> AsyncIterator[Simulator]:
         """A simulator on loopback, in the event loop of the test."""
+        # Late, because pytest loads this plugin in every run and aiohttp is slow to import.
         from ddswait.simulator.server import Simulator
 
         async with Simulator() as simulator:

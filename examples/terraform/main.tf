@@ -1,14 +1,14 @@
-# Terraform: a gate between a job that something else has started and what depends on its end.
-# The credentials come from the environment (HW_ACCESS_KEY, HW_SECRET_KEY, ...): they appear
+# Terraform: wait for a job that something else has started before creating what depends on it.
+# The credentials come from the environment (HW_ACCESS_KEY, HW_SECRET_KEY, ...), so they are
 # neither in the configuration nor in the state.
 
 variable "job_id" {
-  description = "The job_id of the reply that started the job."
+  description = "The job_id in the reply that started the job."
   type        = string
 }
 
 variable "timeout" {
-  description = "After which time the wait is given up, such as 60m."
+  description = "How long to wait for the job, such as 60m."
   type        = string
   default     = "60m"
 }
@@ -17,7 +17,7 @@ resource "terraform_data" "wait" {
   triggers_replace = var.job_id
 
   provisioner "local-exec" {
-    # An apply that was interrupted goes on where it was, when it is run again.
+    # When an interrupted apply is run again, the state file resumes the wait.
     command = "ddswait --ready --timeout \"$TIMEOUT\" --state \"wait-$JOB_ID.json\" \"$JOB_ID\""
     environment = {
       JOB_ID  = var.job_id
@@ -28,7 +28,7 @@ resource "terraform_data" "wait" {
 
 resource "terraform_data" "next" {
   depends_on = [terraform_data.wait]
-  input      = "the database takes operations"
+  input      = "the database is ready"
 }
 
 output "next" {

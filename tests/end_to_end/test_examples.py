@@ -139,7 +139,7 @@ def test_gitlab_ci(cloud: Cloud, place: Path) -> None:
         HOME=str(place),
     )
     assert "1 completed; exit code 0" in told
-    assert "the database takes operations" in told
+    assert "the database is ready" in told
 
 
 @needs("terraform")
@@ -151,7 +151,7 @@ def test_terraform(cloud: Cloud, place: Path) -> None:
     apply = ["terraform", "apply", "-no-color", "-auto-approve"]
     told = run([*apply, f"-var=job_id={cloud.job(seconds=2)}"], folder, cloud, **env)
     assert "1 completed; exit code 0" in told
-    assert 'next = "the database takes operations"' in told
+    assert 'next = "the database is ready"' in told
     assert "simulated-token" not in (folder / "terraform.tfstate").read_text()
     failed = subprocess.run(
         [*apply, f"-var=job_id={cloud.job(fails='no quota')}"],

@@ -15,7 +15,7 @@ from ddswait.scheduler.instance_poll import InstancePoll
 from ddswait.service.dds import SERVICE
 from ddswait.service.replies import InstanceState, TransientFailure
 from ddswait.simulator import Simulator
-from ddswait.simulator.server import Seen
+from ddswait.simulator.world import Exchange
 from tests.scheduler.shell import take_instance_reply
 
 READY = InstanceState(is_found=True, is_ready=True)
@@ -109,7 +109,7 @@ def instances(dds: Simulator) -> str:
     return f"/v3/{dds.project_id}/instances"
 
 
-def looks(dds: Simulator) -> list[Seen]:
+def looks(dds: Simulator) -> list[Exchange]:
     return [seen for seen in dds.requests if seen.path == instances(dds)]
 
 

@@ -1,0 +1,99 @@
+"""The simulator's own paths, for tests that run in another process. They need no token.
+
+- `POST /_simulator/jobs` submits a job. The fields are the arguments of `World.add_job`; the
+  reply holds the `job_id`.
+- `GET /_simulator/jobs/{id}` returns `{"job_id", "status", "held", "polls"}`. The status is null
+  if no job has the ID. `polls` counts the requests about the ID (not the lists that contain it)
+  when they arrive: a client that has sent its second poll has read the reply to its first.
+- `POST /_simulator/jobs/{id}/release` ends a held job; `{"fails": "a reason"}` lets it fail.
+- `POST /_simulator/faults` lets the next requests go wrong. The fields are those of
+  `faults.Fault`.
+- `DELETE /_simulator/faults` lets all requests succeed again.
+- `GET /_simulator/stats` returns the simulated time and the number of replies by HTTP status.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from ddswait.simulator.faults import Fault
+from ddswait.simulator.reading import read_json
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler
+
+    from ddswait.simulator.world import World
+
+PREFIX = "/_simulator/"
+
+
+def routes(world: World) -> list[web.RouteDef]:
+    """Return the paths of the control API."""
+    control = _Control(world)
+    return [
+        web.post(f"{PREFIX}jobs", _checked(control.add_job)),
+        web.get(f"{PREFIX}jobs/{{job}}", control.show_job),
+        web.post(f"{PREFIX}jobs/{{job}}/release", _checked(control.release)),
+        web.post(f"{PREFIX}faults", _checked(control.add_fault)),
+        web.delete(f"{PREFIX}faults", control.clear_faults),
+        web.get(f"{PREFIX}stats", control.stats),
+    ]
+
+
+def _checked(handler: Handler) -> Handler:
+    """Return a handler that replies to mistakes with status 400 and their names."""
+
+    async def reply(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except (TypeError, ValueError) as mistake:
+            return _error(400, str(mistake))
+
+    return reply
+
+
+class _Control:
+    """One handler for each path."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def add_job(self, request: web.Request) -> web.Response:
+        job_id = self._world.add_job(**await read_json(request))
+        return web.json_response({"job_id": job_id}, status=201)
+
+    async def show_job(self, request: web.Request) -> web.Response:
+        job_id = request.match_info["job"]
+        plan = self._world.plans.get(job_id)
+        shown = {
+            "job_id": job_id,
+            "status": plan and plan.status_at(self._world.now()),
+            "held": plan is not None and plan.is_held,
+            "polls": self._world.polls[job_id],
+        }
+        return web.json_response(shown)
+
+    async def release(self, request: web.Request) -> web.Response:
+        job_id = request.match_info["job"]
+        if job_id not in self._world.plans:
+            return _error(404, f"no job has the ID {job_id!r}")
+        self._world.release(job_id, **await read_json(request))
+        return web.json_response({})
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        self._world.faults.add(Fault.from_json(await read_json(request)))
+        return web.json_response({}, status=201)
+
+    async def clear_faults(self, _: web.Request) -> web.Response:
+        self._world.clear_faults()
+        return web.json_response({})
+
+    async def stats(self, _: web.Request) -> web.Response:
+        statuses = {str(status): count for status, count in self._world.statuses.items()}
+        return web.json_response({"now": self._world.now(), "statuses": statuses})
+
+
+def _error(status: int, message: str) -> web.Response:
+    return web.json_response({"error_code": "SIM.0001", "error_msg": message}, status=status)

@@ -1,0 +1,70 @@
+"""What each kind of fault does to a request."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from ddswait.simulator import dds
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Handler
+
+    from ddswait.simulator.faults import Break, Fault, WrongReply
+
+
+async def go_wrong(request: web.Request, fault: Fault, handler: Handler) -> web.StreamResponse:
+    """Reply to a request as the fault says, where `handler` would reply without it."""
+    match fault.kind:
+        case "stall":
+            await asyncio.sleep(fault.seconds)
+            return await handler(request)
+        case "reset" | "garbage" | "truncated":
+            return _break_off(request, fault.kind)
+        case _:
+            reply = _wrong_reply(fault, fault.kind)
+    if fault.retry_after is not None:
+        reply.headers["Retry-After"] = fault.retry_after
+    return reply
+
+
+def _wrong_reply(fault: Fault, kind: WrongReply) -> web.Response:
+    match kind:
+        case "throttle":
+            reply = _throttle(fault.limit)
+        case "error":
+            reply = dds.error(fault.status, "DBS.280005", "Server error. Try again later.")
+        case "not_json":
+            reply = web.Response(text="<html>A proxy</html>", content_type="text/html")
+        case "no_job":
+            reply = web.json_response({"weather": "fine"})
+        case "redirect":
+            reply = web.Response(status=302, headers={"Location": fault.location})
+        case "unauthorized":
+            reply = dds.bad_token("decrypt token fail")
+        case "forbidden":
+            reply = dds.no_permission()
+        case "unknown":
+            reply = dds.no_job()
+    return reply
+
+
+def _throttle(limit: str) -> web.Response:
+    if not limit:
+        return dds.error(429, "DBS.280443", "The maximum number of connections has been reached.")
+    return dds.throttled(f"The throttling threshold has been reached: {limit}")
+
+
+def _break_off(request: web.Request, kind: Break) -> web.Response:
+    """Send something other than a whole HTTP reply, and close the connection."""
+    if (transport := request.transport) is not None:
+        if kind == "garbage":
+            transport.write(b"\x16\x03\x01 this is not HTTP\r\n\r\n")
+        elif kind == "truncated":
+            transport.write(b'HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n{"job": {"id": "')
+        else:
+            transport.abort()
+        transport.close()
+    return web.Response()
