@@ -1,7 +1,7 @@
-"""Regions to endpoints, and what can be one. Pure.
+"""Regions to endpoints, and checks of regions, endpoints and proxies. Pure.
 
-Source: "Endpoints" of the DDS and IAM API references. Other clouds of the family, such as Open
-Telekom Cloud, are reached by giving their endpoints whole.
+Source: "Endpoints" of the DDS and IAM API references. For other clouds of the family, such as
+Open Telekom Cloud, users give the whole endpoint or the cloud's domain.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ _CLOUD = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
 def check_region(region: str, source: str = "the region") -> str:
-    """Return the region if its name can be one.
+    """Return the region if its name is valid.
 
     Args:
         region: such as `ap-southeast-1`.
         source: the variable or option that it came from.
 
     Raises:
-        ConfigurationError: it cannot; the message names both.
+        ConfigurationError: it is not; the message quotes it and names its source.
     """
     if not _REGION.fullmatch(region):
-        raise ConfigurationError(f"{source}: {region!r} is no region: give one like ap-southeast-1")
+        raise ConfigurationError(
+            f"{source}: invalid region {region!r}: use a name such as ap-southeast-1"
+        )
     return region
 
 
@@ -40,10 +42,12 @@ def endpoint_of(service: str, region: str, cloud: str = "") -> str:
         cloud: the domain of another cloud (`HW_CLOUD`); "" for Huawei's own.
 
     Raises:
-        ConfigurationError: the region's or the cloud's name cannot be one.
+        ConfigurationError: the name of the region or the cloud is invalid.
     """
     if cloud and not _CLOUD.fullmatch(cloud):
-        raise ConfigurationError(f"HW_CLOUD {cloud!r} is no domain: give one like myhuaweicloud.eu")
+        raise ConfigurationError(
+            f"HW_CLOUD: invalid domain {cloud!r}: use one such as myhuaweicloud.eu"
+        )
     top = "eu" if region.startswith("eu-west-1") else "com"
     return f"https://{service}.{check_region(region)}.{cloud or f'myhuaweicloud.{top}'}"
 
@@ -64,34 +68,36 @@ def check_endpoint(
         insecure_http: accept http beyond this machine, where credentials can be read on the way.
 
     Raises:
-        ConfigurationError: it is no plain https URL (or http to this machine); the message names
-            it, unless it may hold a password.
+        ConfigurationError: it is not a plain https URL (or http to this machine); the message
+            quotes it, unless it may contain a password.
     """
-    hint = f"give it as https://{service}.REGION.myhuaweicloud.com"
+    hint = f"use a URL such as https://{service}.REGION.myhuaweicloud.com"
     if "@" in endpoint:
-        raise ConfigurationError(f"{source} holds an '@', so perhaps a password: {hint}")
-    if wrong := _fault_of(endpoint):
-        raise ConfigurationError(f"{source}: {endpoint!r} {wrong}: {hint}")
+        raise ConfigurationError(
+            f"{source} contains an '@', so perhaps a password, and is not shown: {hint}"
+        )
+    if error := _error_of(endpoint):
+        raise ConfigurationError(f"{source}: {endpoint!r} {error}: {hint}")
     parts = urlsplit(endpoint)
     if parts.scheme == "http" and not (insecure_http or is_loopback(parts.hostname or "")):
         raise ConfigurationError(
-            f"{source}: {endpoint!r} is not https: anyone on the way could read the credentials; "
+            f"{source}: {endpoint!r} is not https, so the credentials could be read on the way: "
             f"{hint}, or allow it with --insecure-http (insecure_http=True)"
         )
     return endpoint.rstrip("/")
 
 
-def _fault_of(endpoint: str) -> str:
-    """Return why a text is no endpoint, "" when it is one."""
+def _error_of(endpoint: str) -> str:
+    """Return why a text is not an endpoint, "" when it is one."""
     try:
         parts = urlsplit(endpoint)
-        port_is_sound = parts.port is None or parts.port > 0
+        has_valid_port = parts.port is None or parts.port > 0
     except ValueError:
-        return "is no URL"
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_sound:
-        return "is no http(s) URL"
+        return "is not a URL"
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not has_valid_port:
+        return "is not an http(s) URL"
     if parts.query or parts.fragment or not endpoint.isprintable() or " " in endpoint:
-        return "is more than scheme, host, path"
+        return "has more than scheme, host and path"
     return ""
 
 
@@ -103,20 +109,20 @@ def check_proxy(proxy: str, source: str) -> str:
         source: the variable that it came from.
 
     Raises:
-        ConfigurationError: it is none; the message does not show it, since a password that is
-            not escaped is what makes most of them wrong.
+        ConfigurationError: it is not one; the message does not quote it, since most wrong ones
+            contain a password that is not escaped.
     """
     try:
         parts = urlsplit(proxy)
-        port_is_sound = parts.port is None or parts.port > 0
+        has_valid_port = parts.port is None or parts.port > 0
     except ValueError:
-        port_is_sound = False
-    # An `@` behind the host: the password held a slash, and what looks like the host is the user.
-    rest = "" if not port_is_sound else parts.path + parts.query + parts.fragment
-    sound = port_is_sound and parts.scheme in {"http", "https"} and parts.hostname
-    if not sound or "@" in rest or not proxy.isprintable() or " " in proxy:
+        has_valid_port = False
+    # An `@` behind the host: the password contained a slash, and the apparent host is the user.
+    rest = "" if not has_valid_port else parts.path + parts.query + parts.fragment
+    is_valid = has_valid_port and parts.scheme in {"http", "https"} and parts.hostname
+    if not is_valid or "@" in rest or not proxy.isprintable() or " " in proxy:
         raise ConfigurationError(
-            f"{source} is no URL: write http://HOST:PORT, %-encode the password"
+            f"{source} is not a URL: use http://HOST:PORT, and percent-encode the password"
         )
     return proxy
 

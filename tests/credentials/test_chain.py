@@ -194,7 +194,7 @@ def test_region_of_the_sources_family_comes_first() -> None:
 @pytest.mark.parametrize(
     ("env", "explicit", "message"),
     [
-        ({"HW_REGION_NAME": "CN"}, ExplicitSettings(), "HW_REGION_NAME: 'CN'"),
+        ({"HW_REGION_NAME": "CN"}, ExplicitSettings(), "HW_REGION_NAME: invalid region 'CN'"),
         ({"DDSWAIT_ENDPOINT": "dds"}, ExplicitSettings(), "DDSWAIT_ENDPOINT: 'dds' .* https://dds"),
         ({"HW_AUTH_URL": "iam"}, ExplicitSettings(), "HW_AUTH_URL: 'iam' .* https://iam"),
         ({}, ExplicitSettings(iam_endpoint="iam"), "--iam-endpoint: 'iam' .* https://iam"),

@@ -71,9 +71,9 @@ def test_iam_endpoint() -> None:
 @pytest.mark.parametrize(
     ("env", "explicit", "message"),
     [
-        ({"HW_REGION_NAME": "CN"}, EXPLICIT, "HW_REGION_NAME: 'CN'"),
-        ({"OS_REGION_NAME": "CN"}, EXPLICIT, "OS_REGION_NAME: 'CN'"),
-        ({}, ExplicitSettings(region="CN"), "--region: 'CN'"),
+        ({"HW_REGION_NAME": "CN"}, EXPLICIT, "HW_REGION_NAME: invalid region 'CN'"),
+        ({"OS_REGION_NAME": "CN"}, EXPLICIT, "OS_REGION_NAME: invalid region 'CN'"),
+        ({}, ExplicitSettings(region="CN"), "--region: invalid region 'CN'"),
         ({"DDSWAIT_ENDPOINT": "dds"}, EXPLICIT, "DDSWAIT_ENDPOINT: 'dds' .* https://dds"),
         ({}, ExplicitSettings("dds"), "--endpoint: 'dds' .* https://dds"),
         ({}, ExplicitSettings("http://dds.test"), "--endpoint: .* not https"),

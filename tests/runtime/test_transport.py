@@ -163,7 +163,9 @@ async def test_proxy_that_is_no_url_refuses_everything(
     refusal = await ask("https://dds.test/v3/p/jobs?id=a")
     assert isinstance(refusal, Refusal)
     assert refusal.scope is Scope.EVERYTHING
-    assert str(refusal) == ("https_proxy is no URL: write http://HOST:PORT, %-encode the password")
+    assert str(refusal) == (
+        "https_proxy is not a URL: use http://HOST:PORT, and percent-encode the password"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""ddswait.endpoints: regions to hosts, and what can be an endpoint."""
+"""ddswait.service.endpoints: regions to hosts, and what can be an endpoint."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_endpoints(region: str, cloud: str, endpoint: str) -> None:
 )
 def test_names_that_cannot_be_one(region: str, cloud: str) -> None:
     """A region or cloud that would change the host is refused by name."""
-    with pytest.raises(ConfigurationError, match=r"is no region|is no domain"):
+    with pytest.raises(ConfigurationError, match="invalid region|invalid domain"):
         endpoint_of("dds", region, cloud)
 
 
@@ -35,7 +35,7 @@ def test_names_that_cannot_be_one(region: str, cloud: str) -> None:
 )
 def test_bad_endpoints_are_named(endpoint: str) -> None:
     """An endpoint that is no plain URL is refused by name, with an example."""
-    with pytest.raises(ConfigurationError, match="give it as https://dds"):
+    with pytest.raises(ConfigurationError, match="use a URL such as https://dds"):
         check_endpoint(endpoint)
 
 
@@ -87,7 +87,7 @@ def test_http_beyond_this_machine_is_refused_unless_allowed() -> None:
 )
 def test_proxy_that_is_no_url_is_not_shown(proxy: str) -> None:
     """The variable and the mend are told; the URL, which may hold a password, is not."""
-    with pytest.raises(ConfigurationError, match="https_proxy is no URL: write http://HOST:PORT"):
+    with pytest.raises(ConfigurationError, match="https_proxy is not a URL: use http://HOST:PORT"):
         check_proxy(proxy, "https_proxy")
 
 
