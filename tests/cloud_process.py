@@ -1,4 +1,9 @@
-"""A simulator in a process of its own, and the command `ddswait` against it."""
+"""A simulator in a process of its own, and the command `ddswait` against it.
+
+One simulator serves a whole test session: a test tells its own jobs from those of others by their
+IDs. Faults would hit the jobs of others, so a test that needs one runs in the event loop of its
+own simulator; see `tests.cli.in_process`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TOKEN = "simulated-token"
+_FOREVER = 1e6  # seconds
 
 
 class Cloud(NamedTuple):
@@ -37,8 +43,26 @@ class Cloud(NamedTuple):
     def job(self, **plan: Any) -> str:
         return str(self.post("jobs", **{"visible_after": 0, "seconds": 0.1, **plan})["job_id"])
 
+    def held_job(self, **plan: Any) -> str:
+        """Start a job that runs until `end`."""
+        return self.job(seconds=_FOREVER, **plan)
+
+    def end(self, job_id: str, **plan: Any) -> None:
+        """Let a held job end now."""
+        self.job(job_id=job_id, seconds=1e-6, **plan)
+
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "ddswait", "--interval", "0.2s", *arguments]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the command; both its outputs can be read."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.env,
+        )
 
     def run(
         self, *arguments: str, text: str | bytes = "", **env: str
@@ -56,6 +80,15 @@ class Cloud(NamedTuple):
         return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
 
+def wait_for_line(process: subprocess.Popen[str], text: str) -> None:
+    """Read a process's standard error up to a line that contains a text."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if text in line:
+            return
+    pytest.fail(f"the process ended without {text!r}")
+
+
 @contextmanager
 def serving(*options: str) -> Iterator[Cloud]:
     with subprocess.Popen(
@@ -66,12 +99,24 @@ def serving(*options: str) -> Iterator[Cloud]:
         settings = dict(lines)
         dropped = ("HW_", "GITHUB_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
-        yield Cloud(settings["DDSWAIT_ENDPOINT"], {**kept, **settings})
+        # The tests' own process asks no metadata service; nor do the processes that it starts.
+        yield Cloud(settings["DDSWAIT_ENDPOINT"], {**kept, "DDSWAIT_METADATA": "off", **settings})
         process.terminate()
         assert process.wait() == 0
 
 
-@pytest.fixture
-def cloud() -> Iterator[Cloud]:
+@pytest.fixture(scope="session")
+def shared_cloud() -> Iterator[Cloud]:
     with serving() as made:
         yield made
+
+
+@pytest.fixture
+def cloud(shared_cloud: Cloud) -> Iterator[Cloud]:
+    """The session's simulator, without the faults of the test before."""
+    yield shared_cloud
+    request = urllib.request.Request(  # noqa: S310
+        f"{shared_cloud.endpoint}/_simulator/faults", method="DELETE"
+    )
+    with urllib.request.urlopen(request):  # noqa: S310
+        pass

@@ -11,7 +11,7 @@ import pytest
 
 from ddswait.virtual_time import VirtualTimeLoop
 
-pytest_plugins = ["tests.cloud_process"]
+pytest_plugins = ["tests.cloud_process", "tests.cli.in_process"]
 
 SECRETS = ("simulated-token", "simulated-secret-key", "simulated-password", "s3cret")
 

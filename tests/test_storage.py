@@ -1,11 +1,15 @@
-"""ddswait.whole_file: whole or not at all."""
+"""ddswait.storage: a locked JSON file, written whole or not at all."""
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ddswait.storage import replace_file
+from ddswait.errors import ConfigurationError, InputError
+from ddswait.storage import Damaged, JsonFile, replace_file
 
 
 def names(folder: Path) -> list[str]:
@@ -46,3 +50,96 @@ def test_remains_of_a_killed_process_are_cleared_away(tmp_path: Path) -> None:
     replace_file(tmp_path / "f", "new")
     assert other.read_text() == "other"
     assert names(tmp_path) == ["f", "other"]
+
+
+def json_file(path: Path) -> JsonFile:
+    return JsonFile(path, title="--state", error=InputError, largest=100)
+
+
+def as_is(document: Any) -> Any:
+    return document
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    """The document; None before there is a file."""
+    file = json_file(tmp_path / "f")
+    assert file.read(as_is) is None
+    file.write({"a": [1, "\u00e9"]})
+    assert file.read(as_is) == {"a": [1, "\u00e9"]}
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "Expecting value"),
+        (b"\x80", "utf-8"),
+        (b"[" * 99, "Expecting value"),
+        (b"[1" + b"0" * 99 + b"]", "Expecting"),
+        (b"7", "object is not subscriptable"),
+        (b"{}", "'a'"),
+        (b'{"a": "x"}', "invalid literal"),
+        (b'{"a": 1e999}', "infinity"),
+    ],
+    ids=["empty", "binary", "cut", "large", "type", "key", "value", "overflow"],
+)
+def test_damage(tmp_path: Path, data: bytes, problem: str) -> None:
+    """Whatever is wrong with the document is one error, and the file stays until set aside."""
+    (tmp_path / "f").write_bytes(data)
+    file = json_file(tmp_path / "f")
+    with pytest.raises(Damaged, match=problem):
+        file.read(lambda document: int(document["a"]))
+    assert (tmp_path / "f").read_bytes() == data
+    assert file.set_aside() == tmp_path / "f.damaged"
+    assert names(tmp_path) == ["f.damaged"]
+    assert file.read(as_is) is None
+
+
+HOLDER = """
+import sys
+from ddswait.errors import InputError
+from ddswait.storage import JsonFile
+file = JsonFile(sys.argv[1], title="--state", error=InputError, largest=100)
+file.lock()
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_two_processes_exclude_each_other(tmp_path: Path) -> None:
+    """Until the first one ends, even if it is killed; under all names of the file."""
+    (tmp_path / "link").symlink_to(tmp_path / "f")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "f")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"locked\n"
+        for name in ("f", "link"):
+            with pytest.raises(InputError, match=r"--state .*f is in use by another process: wait"):
+                json_file(tmp_path / name).lock()
+        process.kill()
+    file = json_file(tmp_path / "f")
+    file.lock()
+    file.unlock()
+    with file.locked():
+        assert stat.S_IMODE((tmp_path / ".f.lock").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("place", ["none/f", "/proc/f"])
+def test_place_without_room_for_a_lock(tmp_path: Path, place: str) -> None:
+    """It is an error at once; no folder is made, and nothing is tried for ever."""
+    file = json_file(tmp_path / place)
+    with pytest.raises(InputError, match="cannot be written: No such file or directory: use"):
+        file.lock()
+    with pytest.raises(InputError, match="cannot be written"), file.locked():
+        pytest.fail("it is locked")
+    assert names(tmp_path) == []
+
+
+def test_errors_name_the_file_as_its_owner_does(tmp_path: Path) -> None:
+    """Title, path, what is wrong, what to do; in the owner's own exception."""
+    with pytest.raises(ConfigurationError) as caught:
+        JsonFile(tmp_path, title="history", error=ConfigurationError, largest=1)
+    hint = "use a file in a folder that you can write to"
+    assert str(caught.value) == f"history {tmp_path} is a folder: {hint}"

@@ -1,139 +1,175 @@
-"""The gate as pipelines use it: policies, readiness, labels, explanations, bad places for files."""
+"""The gate as pipelines use it: policies, readiness, labels, explanations, unusable files."""
 
 import json
+import logging
 import resource
+import shlex
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.cloud_process import Cloud
+from ddswait.cli.main import main
+from ddswait.simulator import Simulator
+from tests.cli.in_process import Command, RealCommand
+from tests.cloud_process import Cloud, wait_for_line
 
 HOSTILE = "::error::x ##[error]y\n<script>alert(1)</script> | `a` %0A \x1b[31m ]]> & \x00"
 
 
-def test_any_ends_at_the_first_completed_job(cloud: Cloud) -> None:
-    """The others are let go, and accounted for."""
-    slow, fast, bad = cloud.job(seconds=600), cloud.job(seconds=2), cloud.job(fails="x")
-    done = cloud.run("--wait-for", "any", "--output", "json", slow, fast, bad)
+async def test_any_ends_at_the_first_completed_job(dds: Simulator, ddswait: Command) -> None:
+    """The waits for the others are given up, and every job is accounted for."""
+    slow, fast = dds.add_job(seconds=600), dds.add_job(seconds=20)
+    bad = dds.add_job(seconds=5, fails="x")
+    done = await ddswait("--wait-for", "any", "--output", "json", slow, fast, bad)
     document = json.loads(done.stdout)
-    assert (done.returncode, document["exit_code"]) == (0, 0)
+    assert (done.code, document["exit_code"]) == (0, 0)
     outcomes = {job["job_id"]: job["outcome"] for job in document["jobs"]}
     assert outcomes == {slow: "pending", fast: "completed", bad: "failed"}
     assert all(job["polls"] and job["waited_seconds"] for job in document["jobs"])
-    assert "to go on" not in done.stderr  # the policy was met
+    assert "to resume" not in done.stderr  # the policy was met
     assert slow not in done.stderr[done.stderr.index("did not complete") :]
 
 
-def test_fail_fast_ends_at_the_first_failure(cloud: Cloud) -> None:
+async def test_fail_fast_ends_at_the_first_failure(dds: Simulator, ddswait: Command) -> None:
     """Every job is accounted for, whichever ends it."""
-    slow, bad = cloud.job(seconds=600), cloud.job(fails="no quota")
-    done = cloud.run("--fail-fast", "--output", "json", slow, bad)
+    slow, bad = dds.add_job(seconds=600), dds.add_job(fails="no quota")
+    done = await ddswait("--fail-fast", "--output", "json", slow, bad)
     outcomes = [job["outcome"] for job in json.loads(done.stdout)["jobs"]]
-    assert (done.returncode, outcomes) == (1, ["pending", "failed"])
+    assert (done.code, outcomes) == (1, ["pending", "failed"])
 
 
-def test_quorum_beyond_the_jobs_is_refused(cloud: Cloud) -> None:
-    """More than there are cannot complete: told before polling."""
-    done = cloud.run("--wait-for", "3", cloud.job(), cloud.job())
-    assert (done.returncode, "there are 2 jobs only" in done.stderr) == (2, True)
+async def test_outcomes_that_arrive_together_are_all_kept(dds: Simulator, ddswait: Command) -> None:
+    """A job that ended in the same turn as the one that decides the group is not `pending`."""
+    dds.forbids = True
+    jobs = [dds.add_job() for _ in range(3)]
+    done = await ddswait("--fail-fast", "--output", "json", *jobs)
+    outcomes = [job["outcome"] for job in json.loads(done.stdout)["jobs"]]
+    assert (done.code, outcomes) == (4, ["refused"] * 3)
 
 
-def test_ready_waits_for_the_instance(cloud: Cloud) -> None:
+def test_quorum_beyond_the_jobs_is_refused(command: RealCommand) -> None:
+    """More jobs than there are cannot complete: reported before polling."""
+    done = command("--wait-for", "3", "a", "b")
+    assert (done.code, "there are 2 jobs only" in done.stderr) == (2, True)
+
+
+async def test_ready_waits_for_the_instance(dds: Simulator, ddswait: Command) -> None:
     """A busy instance after its job: exit code 6 at the deadline; an idle one: 0."""
-    assert cloud.run("--ready", cloud.job()).returncode == 0
-    first = cloud.job(instance_id="i1in02")
-    cloud.job(seconds=600, instance_id="i1in02")
-    busy = cloud.run("--ready", "--timeout", "2", first)
-    assert busy.returncode == 6
+    assert (await ddswait("--ready", dds.add_job())).code == 0
+    first = dds.add_job(instance_id="i1in02")
+    dds.add_job(seconds=6000, instance_id="i1in02")
+    busy = await ddswait("--ready", "--timeout", "5m", first)
+    assert busy.code == 6
     assert "RESTARTING pending" in busy.stderr
 
 
-def test_failures_are_explained_last(cloud: Cloud) -> None:
+async def test_stop_while_the_instance_is_waited_for(dds: Simulator, ddswait: Command) -> None:
+    """A completed job whose instance is not ready yet is `pending` when the group is decided."""
+    busy = dds.add_job(seconds=1, instance_id="i1in02")
+    dds.add_job(seconds=6000, instance_id="i1in02")
+    bad = dds.add_job(seconds=200, fails="x")
+    done = await ddswait("--ready", "--fail-fast", "--output", "json", busy, bad)
+    outcomes = [(job["outcome"], job["job"]["status"]) for job in json.loads(done.stdout)["jobs"]]
+    assert (done.code, outcomes) == (1, [("pending", "Completed"), ("failed", "Failed")])
+
+
+async def test_failures_are_explained_last(dds: Simulator, ddswait: Command) -> None:
     """After everything else: name, task, instance, reason, how long, and what to do next."""
-    bad, slow = cloud.job(fails="no quota in az2", instance_name="stock"), cloud.job(seconds=600)
-    done = cloud.run("--timeout", "2", f"mine={bad}", slow, "--output", "json")
-    told = done.stderr[done.stderr.index("2 of 2 jobs did not complete") :]
+    bad = dds.add_job(fails="no quota in az2", instance_name="stock")
+    slow = dds.add_job(seconds=6000)
+    done = await ddswait("--timeout", "5m", f"mine={bad}", slow, "--output", "json")
+    explained = done.stderr[done.stderr.index("2 of 2 jobs did not complete") :]
     for part in (f"mine ({bad}): failed after", "of instance stock", "reason    no quota in az2"):
-        assert part in told
-    assert f"{slow}: timed out after 2s" in told
-    assert told.endswith(f" {slow}\n")
-    assert "mend the cause and submit" in told
+        assert part in explained
+    assert f"{slow}: timed out after 5m00s" in explained
+    assert explained.endswith(f" {slow}\n")
+    assert "submit the operation again" in explained
 
 
-def test_refusals_are_explained_with_their_request_id(cloud: Cloud) -> None:
+async def test_refusals_are_explained_with_their_request_id(
+    dds: Simulator, ddswait: Command
+) -> None:
     """Error code and request ID, to give to support."""
-    done = cloud.run(cloud.job(), HW_AUTH_TOKEN="wr0ng")
-    assert (done.returncode, "wr0ng" in done.stderr) == (4, False)
+    done = await ddswait(dds.add_job(), HW_AUTH_TOKEN="wr0ng")
+    assert (done.code, "wr0ng" in done.stderr) == (4, False)
     assert "error code APIGW.0301, request ID " in done.stderr
 
 
-def test_command_that_goes_on_works(cloud: Cloud) -> None:
-    """What a timeout prints can be run as it stands, and goes on."""
-    job_id = cloud.job(seconds=2)
+def test_resume_command_works(cloud: Cloud) -> None:
+    """A shell runs what a timeout printed, as it stands, and the run ends when the job does."""
+    job_id = cloud.held_job()
     done = cloud.run("--timeout", "0.5", "--grace", "30s", f"a label={job_id}")
     assert done.returncode == 124
-    command = done.stderr.rstrip("\n").splitlines()[-1].strip()
-    assert f"'a label={job_id}'" in command
-    assert "--timeout 0.5 --grace 30 --interval 0.2" in command
-    again = command.replace("ddswait", f"{cloud.command()[0]} -m ddswait", 1)
-    again = again.replace("--timeout 0.5", "--timeout 60")
-    told = subprocess.run(["sh", "-c", again], env=cloud.env, capture_output=True, check=False)
-    assert told.returncode == 0
+    resume = done.stderr.rstrip("\n").splitlines()[-1].strip()
+    assert resume == f"ddswait --timeout 0.5s --grace 30s --interval 0.2s 'a label={job_id}'"
+    again = resume.replace("ddswait", f"exec {shlex.quote(cloud.command()[0])} -m ddswait", 1)
+    with subprocess.Popen(
+        ["sh", "-c", again.replace("--timeout 0.5s", "--timeout 1h")],
+        env=cloud.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        wait_for_line(process, "a label  Create_MongoDB of dds-simulated: Running")
+        cloud.end(job_id)
+        out, _ = process.communicate()
+    assert (process.returncode, out.split("\t")[:2]) == (0, [job_id, "completed"])
 
 
-def test_labels_are_used_everywhere(cloud: Cloud) -> None:
-    """In lines, JSON and the reply's own names."""
-    job_id = cloud.job(seconds=1.5)
-    done = cloud.run("--output", "jsonl", f"orders={job_id}")
+async def test_labels_are_used_everywhere(dds: Simulator, ddswait: Command) -> None:
+    """In lines, in JSON, and from the names in a reply."""
+    done = await ddswait("--output", "jsonl", f"orders={dds.add_job()}")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert {line["label"] for line in lines if "label" in line} == {"orders"}
     assert "orders  Create_MongoDB" in done.stderr
-    reply = json.dumps({"job_id": cloud.job(), "name": "stock"})
-    assert cloud.run("-", text=reply).stdout.endswith("\tstock\n")
+    reply = json.dumps({"job_id": dds.add_job(), "name": "stock"})
+    assert (await ddswait("-", text=reply)).stdout.endswith("\tstock\n")
 
 
 def test_heartbeat_without_a_terminal(cloud: Cloud) -> None:
-    """Silence is broken before a CI takes it for a hang."""
-    done = cloud.run(
-        "--heartbeat", "1s", "--timeout", "4", cloud.job(seconds=600, progress="absent")
-    )
-    assert done.stderr.count("still waiting for 1 job, the oldest ") >= 2
+    """A sign of life again and again, before a CI takes the silence for a hang."""
+    options = ("--heartbeat", "0.2s", "--output", "json")
+    with cloud.start(*options, cloud.held_job(progress="absent")) as process:
+        for _ in range(2):
+            wait_for_line(process, "still waiting for 1 job, the oldest ")
+        process.kill()
 
 
 @pytest.mark.parametrize("option", ["--report", "--junit", "--state", "--history"])
 @pytest.mark.parametrize("place", ["none/x", ".", "/proc/x"])
 def test_unwritable_place_is_found_before_polling(
-    cloud: Cloud, option: str, place: str, tmp_path: Path
+    cloud: Cloud, command: RealCommand, option: str, place: str, tmp_path: Path
 ) -> None:
-    """Not after an hour; the message names option, path and mend."""
-    path = str(tmp_path / place)
-    done = cloud.run(option, path, cloud.job())
-    assert done.returncode == 2
+    """Not after an hour; the message names option, path and what to do."""
+    before = cloud.stats()["statuses"]
+    done = command(option, str(tmp_path / place), "x")
+    assert done.code == 2
     assert option.strip("-") in done.stderr
     assert "folder" in done.stderr
-    assert cloud.stats()["statuses"] == {}
+    assert cloud.stats()["statuses"] == before
+    assert not list(tmp_path.iterdir())
 
 
-def test_two_options_for_one_file_are_refused(cloud: Cloud, tmp_path: Path) -> None:
+def test_two_options_for_one_file_are_refused(command: RealCommand, tmp_path: Path) -> None:
     """One would overwrite the other."""
     file = str(tmp_path / "x")
     for options in (("--report", "--junit"), ("--state", "--history"), ("--junit", "--state")):
         named = [word for option in options for word in (option, file)]
-        done = cloud.run(*named, cloud.job())
-        assert (done.returncode, f"name the file {file}" in done.stderr) == (2, True)
+        done = command(*named, "x")
+        assert (done.code, f"name the file {file}" in done.stderr) == (2, True)
 
 
-def test_full_disk_changes_no_verdict(cloud: Cloud) -> None:
-    """/dev/full stands for it: told, and the exit code is that of the jobs."""
-    done = cloud.run("--report", "/dev/full", cloud.job())
-    assert done.returncode == 0
+async def test_full_disk_changes_no_verdict(dds: Simulator, ddswait: Command) -> None:
+    """/dev/full stands for it: a warning, and the exit code is that of the jobs."""
+    done = await ddswait("--report", "/dev/full", dds.add_job())
+    assert done.code == 0
     assert "was not written: No space left on device" in done.stderr
 
 
 def test_full_disk_under_the_state(cloud: Cloud, tmp_path: Path) -> None:
-    """No file may grow (RLIMIT_FSIZE): told before polling, exit code 2, nothing damaged."""
+    """No file may grow (RLIMIT_FSIZE): reported before polling, exit code 2, nothing damaged."""
 
     def no_room() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -141,7 +177,7 @@ def test_full_disk_under_the_state(cloud: Cloud, tmp_path: Path) -> None:
 
     file = tmp_path / "s.json"
     done = subprocess.run(
-        cloud.command("--state", str(file), cloud.job()),
+        cloud.command("--state", str(file), "x"),
         env={**cloud.env, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
@@ -149,44 +185,51 @@ def test_full_disk_under_the_state(cloud: Cloud, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert "--state cannot be written: File too large" in done.stderr
+    assert f"--state {file} cannot be written: File too large" in done.stderr
     assert not file.exists()
 
 
 @pytest.mark.parametrize("timeout", ["0", "-1", "nan", "1e400", "inf", ""])
-def test_timeouts_that_are_none(cloud: Cloud, timeout: str) -> None:
+def test_invalid_timeouts(command: RealCommand, timeout: str) -> None:
     """Each is named, before anything is polled."""
-    done = cloud.run(f"--timeout={timeout}", "x")
-    assert (done.returncode, "--timeout" in done.stderr) == (2, True)
+    done = command(f"--timeout={timeout}", "x")
+    assert (done.code, "--timeout" in done.stderr) == (2, True)
 
 
-def test_hundred_thousand_ids_are_accounted_for(cloud: Cloud) -> None:
-    """They end by their deadline, each told once, and all can be piped in again."""
+async def test_hundred_thousand_ids_are_accounted_for(
+    ddswait: Command, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They end by their deadline, each is reported once, and all can be piped in again."""
+    caplog.set_level(logging.CRITICAL, "ddswait")  # pytest takes a while to keep so many records
     ids = [f"job-{number:05}" for number in range(100_000)]
-    done = cloud.run("--timeout", "1s", "-", text="\n".join(ids))
-    assert done.returncode == 124
+    done = await ddswait("--timeout", "1s", "-", text="\n".join(ids))
+    assert done.code == 124
     assert sorted(line.split("\t")[0] for line in done.stdout.splitlines()) == ids
     assert done.stderr.splitlines()[-len(ids) :] == ids
 
 
-def test_huge_and_binary_input(cloud: Cloud) -> None:
-    """Fifty megabytes of JSON are read; binary input is refused."""
-    huge = json.dumps({"padding": "x" * 50_000_000, "job_id": cloud.job()})
-    assert cloud.run("-", text=huge).returncode == 0
-    done = cloud.run("-", text=bytes(range(256)))
-    assert (done.returncode, "no UTF-8" in done.stderr) == (2, True)
+async def test_huge_and_binary_input(dds: Simulator, ddswait: Command) -> None:
+    """Fifty megabytes of JSON are read."""
+    huge = json.dumps({"padding": "x" * 50_000_000, "job_id": dds.add_job()})
+    assert (await ddswait("-", text=huge)).code == 0
 
 
-def test_server_text_steers_nothing(cloud: Cloud, tmp_path: Path) -> None:
+def test_binary_input(command: RealCommand) -> None:
+    """It is refused."""
+    done = command("-", text=bytes(range(256)))
+    assert (done.code, "is not UTF-8" in done.stderr) == (2, True)
+
+
+async def test_server_text_steers_nothing(dds: Simulator, ddswait: Command, tmp_path: Path) -> None:
     """No terminal escape, no workflow command, no markup, wherever a reason is shown."""
     files = {name: tmp_path / name for name in ("r.html", "j.xml", "summary", "output")}
-    done = cloud.run(
+    done = await ddswait(
         "--report", str(files["r.html"]), "--junit", str(files["j.xml"]),
-        cloud.job(fails=HOSTILE, instance_name="<b>|x</b>"),
+        dds.add_job(fails=HOSTILE, instance_name="<b>|x</b>"),
         GITHUB_ACTIONS="true",
         GITHUB_STEP_SUMMARY=str(files["summary"]), GITHUB_OUTPUT=str(files["output"]),
     )  # fmt: skip
-    assert done.returncode == 1
+    assert done.code == 1
     commands = [line for line in done.stderr.splitlines() if line.lstrip().startswith("::")]
     assert len(commands) == 1
     assert commands[0].startswith("::error title=DDS job ")
@@ -203,7 +246,7 @@ def test_server_text_steers_nothing(cloud: Cloud, tmp_path: Path) -> None:
 @pytest.mark.parametrize("closed", ["0", "1", "2"])
 def test_closed_streams_change_no_verdict(cloud: Cloud, closed: str) -> None:
     """`<&-`, `>&-`, `2>&-`: no traceback, and no socket in their place."""
-    command = " ".join(cloud.command(cloud.job(fails="x")))
+    command = shlex.join(cloud.command(cloud.job(fails="x")))
     shell = ["sh", "-c", f"{command} {closed}>&-"]
     done = subprocess.run(shell, env=cloud.env, capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -212,54 +255,57 @@ def test_closed_streams_change_no_verdict(cloud: Cloud, closed: str) -> None:
     assert bool(done.stderr) == (closed != "2")
 
 
-def test_closed_input_holds_no_id(cloud: Cloud) -> None:
-    """`-` with nothing to read from is told as such."""
-    command = " ".join(cloud.command("-"))
-    shell = ["sh", "-c", f"{command} <&-"]
+def test_closed_input_contains_no_id(cloud: Cloud) -> None:
+    """`-` with nothing to read from is reported as such."""
+    shell = ["sh", "-c", f"{shlex.join(cloud.command('-'))} <&-"]
     done = subprocess.run(shell, env=cloud.env, capture_output=True, text=True, check=False)
     assert (done.returncode, "no job ID on standard input" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_names_that_the_encoding_lacks_are_escaped(cloud: Cloud, encoding: str) -> None:
-    """Whatever the locale, the jobs' verdict holds and their data is there."""
+    """Whatever the locale, the exit code is right and the data is there."""
     job_id = cloud.job(instance_name="\u65e5\u672c")
     done = cloud.run(f"\u0431={job_id}", PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stdout.split("\t")[3]) == (0, "\\u65e5\\u672c")
 
 
+@pytest.mark.parametrize("output", ["text", "json", "jsonl"])
 @pytest.mark.parametrize(
     "name",
     ["::error title=pwn::boo", "  ::stop-commands::x", "##[error]x", "-db", "--check", "a=b"],
 )
-def test_names_of_a_reply_steer_nothing(cloud: Cloud, name: str) -> None:
+async def test_names_of_a_reply_steer_nothing(
+    dds: Simulator, ddswait: Command, name: str, output: str
+) -> None:
     """A name that a runner, or the resume command, would obey becomes no label."""
-    reply = json.dumps({"job_id": (job_id := cloud.job(fails=name)), "name": name})
-    for output in ("text", "json", "jsonl"):
-        done = cloud.run("-v", "--output", output, "-", text=reply, GITHUB_ACTIONS="true")
-        assert done.returncode == 1
-        lines = [line.lstrip() for line in (done.stdout + done.stderr).splitlines()]
-        assert [line[:8] for line in lines if line.startswith("::")] == ["::error "]
-        assert "##[" not in done.stdout + done.stderr
-        assert f"{name}=" not in done.stdout + done.stderr
+    reply = json.dumps({"job_id": (job_id := dds.add_job(fails=name)), "name": name})
+    done = await ddswait("--output", output, "-", text=reply, GITHUB_ACTIONS="true")
+    assert done.code == 1
+    lines = [line.lstrip() for line in (done.stdout + done.stderr).splitlines()]
+    assert [line[:8] for line in lines if line.startswith("::")] == ["::error "]
+    assert "##[" not in done.stdout + done.stderr
+    assert f"{name}=" not in done.stdout + done.stderr
     assert f"DDS job {job_id}" in done.stderr
-    refused = cloud.run("x", f"{name}={job_id}") if "=" not in name else None
-    assert refused is None or refused.returncode == 2
 
 
-def test_command_that_goes_on_keeps_the_policy(cloud: Cloud) -> None:
+@pytest.mark.parametrize("name", ["::error title=pwn::boo", "##[error]x", "-db", "--check"])
+def test_labels_that_would_steer_are_refused(command: RealCommand, name: str) -> None:
+    """A label that a runner, or the resume command, would obey is wrong usage."""
+    assert command("x", f"{name}=job").code == 2
+
+
+async def test_resume_command_keeps_the_policy(dds: Simulator, ddswait: Command) -> None:
     """Of two that had to complete one has: one more, of those that are open."""
-    jobs = [cloud.job(), cloud.job(seconds=600), cloud.job(seconds=600)]
-    done = cloud.run("--wait-for", "2", "--timeout", "2", *jobs)
-    assert done.returncode == 124
+    jobs = [dds.add_job(), dds.add_job(seconds=6000), dds.add_job(seconds=6000)]
+    done = await ddswait("--wait-for", "2", "--timeout", "5m", *jobs)
+    assert done.code == 124
     assert done.stderr.rstrip().endswith(f"--wait-for 1 {jobs[1]} {jobs[2]}")
 
 
-def test_print_options_need_no_cloud() -> None:
+def test_print_options_need_no_cloud(capsys: pytest.CaptureFixture[str]) -> None:
     """The schema and the completions come without credentials or job IDs."""
     for arguments in (["--schema"], ["--print-completion", "bash"]):
-        done = subprocess.run(
-            [*Cloud("", {}).command()[:3], *arguments], capture_output=True, text=True, check=False
-        )
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout
+        assert main(arguments) == 0
+        shown = capsys.readouterr()
+        assert (bool(shown.out), shown.err) == (True, "")

@@ -1,4 +1,4 @@
-"""ddswait.cli.reading: job IDs from arguments, lines and JSON."""
+"""ddswait.cli.inputs: job IDs from arguments, lines and JSON."""
 
 import io
 import json
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddswait.cli import inputs as reading
+from ddswait.cli import inputs
 from ddswait.cli.inputs import Named
 from ddswait.errors import InputError
 
@@ -38,16 +38,16 @@ def stdin(data: bytes) -> io.TextIOWrapper:
 )
 def test_ids_are_found(text: str, ids: list[str]) -> None:
     """IDs stand one per line, or under any job_id of any JSON documents."""
-    assert reading.from_text(text).job_ids == ids
+    assert inputs.from_text(text).job_ids == ids
 
 
-def test_operations_that_were_not_started_are_told() -> None:
+def test_operations_that_were_not_started_are_reported() -> None:
     """A batch names the instance whose operation was refused; the others are waited for."""
-    found = reading.from_text(sample("batch-upgrade-202.json"))
+    found = inputs.from_text(sample("batch-upgrade-202.json"))
     assert len(found.job_ids) == 2
-    (told,) = found.not_started
-    assert "6aa1a4aca4f94bbb8a5e1d2b0f9c7a21in02" in told
-    assert "DBS.200019" in told
+    (refusal,) = found.not_started
+    assert "6aa1a4aca4f94bbb8a5e1d2b0f9c7a21in02" in refusal
+    assert "DBS.200019" in refusal
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,15 @@ def test_operations_that_were_not_started_are_told() -> None:
         ("{}", "no job_id in the JSON"),
         (sample("create-instance-prepaid-202.json"), "CS2401161234ABCDE"),
         (sample("error-403-permission.json"), "DBS.280032"),
-        ('{"job_id": ', "no sound JSON"),
-        ('{"job_id": "a"} tail', "no sound JSON"),
+        ('{"job_id": ', "is not valid JSON"),
+        ('{"job_id": "a"} tail', "is not valid JSON"),
         ("[" * 100_000, "nested too deeply"),
     ],
 )
 def test_what_cannot_be_read_is_named(text: str, named: str) -> None:
     """Input without a usable job ID is refused, naming what is wrong and where."""
     with pytest.raises(InputError) as caught:
-        reading.from_text(text)
+        inputs.from_text(text)
     assert named in str(caught.value)
     assert str(caught.value).isprintable()
 
@@ -79,22 +79,22 @@ def test_what_cannot_be_read_is_named(text: str, named: str) -> None:
 def test_arguments_and_pipe_go_together_and_duplicates_collapse() -> None:
     """Arguments and standard input are one list, each ID once, in first order."""
     errors = io.StringIO()
-    found = reading.jobs(["a", "-", "c", "a"], stdin(b"\xef\xbb\xbfb\na\n"), errors)
+    found = inputs.jobs(["a", "-", "c", "a"], stdin(b"\xef\xbb\xbfb\na\n"), errors)
     assert [each.job_id for each in found] == ["a", "b", "c"]
     assert errors.getvalue() == ""
 
 
 def test_binary_input_is_refused() -> None:
     """Bytes that are no text are refused, not guessed at."""
-    with pytest.raises(InputError, match="no UTF-8 text"):
-        reading.jobs(["-"], stdin(b"\x80\x81\x00"), io.StringIO())
+    with pytest.raises(InputError, match="is not UTF-8 text"):
+        inputs.jobs(["-"], stdin(b"\x80\x81\x00"), io.StringIO())
 
 
 def test_labels() -> None:
     """label=ID names a job; a reply's instance name serves; the user's word wins."""
     errors = io.StringIO()
     reply = b'{"job_id": "b", "name": "orders"}{"job_id": "c", "instance": {"name": "stock"}}'
-    found = reading.jobs(["first=a", "-", "mine=c"], stdin(reply), errors)
+    found = inputs.jobs(["first=a", "-", "mine=c"], stdin(reply), errors)
     assert found == [Named("a", "first"), Named("b", "orders"), Named("c", "mine")]
 
 
@@ -103,18 +103,18 @@ def test_labels_that_nobody_chose_may_clash() -> None:
     text = (
         b'[{"job_id": "a", "name": "x"}, {"job_id": "b", "name": "x"}, {"job_id": "c", "name": 7}]'
     )
-    found = reading.jobs(["-", "y=d"], stdin(text), io.StringIO())
+    found = inputs.jobs(["-", "y=d"], stdin(text), io.StringIO())
     assert found == [Named("a"), Named("b"), Named("c"), Named("d", "y")]
-    mixed = reading.jobs(["x=d", "-"], stdin(b'{"job_id": "a", "name": "x"}'), io.StringIO())
+    mixed = inputs.jobs(["x=d", "-"], stdin(b'{"job_id": "a", "name": "x"}'), io.StringIO())
     assert mixed == [Named("d", "x"), Named("a")]
 
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["x=a", "x=b"], "'x' stands for two jobs, a and b"),
-        (["x=a", "y=a"], "called both 'x' and 'y'"),
-        (["a=b", "a"], "'a' stands for two jobs"),
+        (["x=a", "x=b"], "'x' names two jobs, a and b"),
+        (["x=a", "y=a"], "has two labels, 'x' and 'y'"),
+        (["a=b", "a"], "'a' names two jobs"),
         ([f"{'x' * 65}=a"], "64 printable"),
         (["x\x1b[31m=a"], "printable"),
         (["x="], "empty"),
@@ -123,13 +123,13 @@ def test_labels_that_nobody_chose_may_clash() -> None:
 def test_labels_that_cannot_be_used(arguments: list[str], named: str) -> None:
     """Labels that clash, and what is no label, are named before anything is polled."""
     with pytest.raises(InputError, match=re.escape(named)):
-        reading.jobs(arguments, stdin(b""), io.StringIO())
+        inputs.jobs(arguments, stdin(b""), io.StringIO())
 
 
 def test_a_hundred_thousand_ids_are_read() -> None:
     """Many IDs are no trouble."""
     text = "".join(f"id-{number}\n" for number in range(100_000))
-    assert len(reading.from_text(text).job_ids) == 100_000
+    assert len(inputs.from_text(text).job_ids) == 100_000
 
 
 @given(
@@ -145,7 +145,7 @@ def test_a_hundred_thousand_ids_are_read() -> None:
 def test_whatever_comes_gives_ids_or_a_clear_error(text: Any) -> None:
     """Every text gives usable IDs or an InputError, never anything else."""
     try:
-        found = reading.from_text(text)
+        found = inputs.from_text(text)
     except InputError:
         return
     assert found.job_ids

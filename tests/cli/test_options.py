@@ -1,15 +1,14 @@
-"""ddswait.cli.options: what may be said, and what is refused."""
+"""ddswait.cli.options: what is accepted, and what is refused."""
 
-import argparse
-import contextlib
+import importlib.util
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ddswait.cli import options
 from ddswait.cli.main import main
+from ddswait.cli.options import Options
+from ddswait.errors import InputError
 
 GOLDEN = Path(__file__).parent / "help.txt"
 
@@ -17,7 +16,7 @@ GOLDEN = Path(__file__).parent / "help.txt"
 def test_help_is_as_written_down(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`--help` says what tests/cli/help.txt holds, exit codes and examples included."""
+    """`--help` says what tests/cli/help.txt says, exit codes and examples included."""
     monkeypatch.setenv("COLUMNS", "90")
     monkeypatch.setenv("NO_COLOR", "1")
     with pytest.raises(SystemExit) as ended:
@@ -27,29 +26,46 @@ def test_help_is_as_written_down(
     assert capsys.readouterr().out.split() == GOLDEN.read_text().split()
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("90", 90), ("90s", 90), ("10m", 600), ("1h", 3600), ("1.5h", 5400), (" 7 ", 7)],
-)
-def test_times(text: str, seconds: float) -> None:
-    """A time is a number with or without a unit, in seconds."""
-    assert options.seconds(text) == seconds
+def test_defaults_are_those_of_the_class() -> None:
+    """Without arguments every option has the default that `Options` says."""
+    assert options.parse([]) == Options()
+    assert options.parse(["a", "b"]) == Options(job_ids=("a", "b"))
+
+
+def test_options_are_typed() -> None:
+    """Durations are in seconds, and a policy is a number of jobs."""
+    given = options.parse(["a", "--timeout", "1h30m", "--wait-for", "any", "-q", "--rate", "5/m"])
+    assert given == Options(job_ids=("a",), timeout=5400.0, wait_for=1, quiet=True, rate="5/m")
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0", "0s", "-1", "nan", "inf", "1e400", "1d", "1 h", "h", "٣", "9" * 400]
+    ("arguments", "command"),
+    [
+        (["a"], "wait"),
+        (["--check"], "check"),
+        (["--demo"], "demo"),
+        (["--print-completion", "zsh"], "completion"),
+        (["--schema"], "schema"),
+    ],
 )
-def test_times_that_are_none(text: str) -> None:
-    """Zero, negative, infinite and unreadable times are refused by name."""
-    with pytest.raises(argparse.ArgumentTypeError, match="is no time: give more than 0"):
-        options.seconds(text)
+def test_command_is_found_by_its_name(arguments: list[str], command: str) -> None:
+    """Each command is a module of that name."""
+    assert options.parse(arguments).command == command
+    assert importlib.util.find_spec(f"ddswait.cli.commands.{command}")
 
 
-@given(st.text())
-def test_no_text_breaks_the_reading_of_times(text: str) -> None:
-    """Every text is a positive, finite time or a clear refusal."""
-    with contextlib.suppress(argparse.ArgumentTypeError):
-        assert 0 < options.seconds(text) < float("inf")
+@pytest.mark.parametrize("option", ["--timeout", "--grace", "--heartbeat"])
+def test_invalid_duration_is_quoted(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The option, the text, and what to use."""
+    error = usage_error([option, "1x", "a"], capsys)
+    assert f"argument {option}: invalid duration '1x': use 90, 90s, 10m, 1h30m or 1d" in error
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "some", "1.5", "ALL", "1e3"])
+def test_invalid_number_of_jobs(text: str) -> None:
+    """It is quoted, with what to use."""
+    with pytest.raises(InputError, match="use 'all', 'any' or a number from 1 up"):
+        options.parse_wait_for(text)
 
 
 def usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -79,9 +95,9 @@ def test_secret_in_argv_is_refused_without_repeating_it(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A secret is refused with the advice to use the environment, and not echoed."""
-    told = usage_error([*arguments, "some-id"], capsys)
-    assert "HW_AUTH_TOKEN" in told
-    assert f"{arguments[0].partition('=')[0]} is refused" in told
+    error = usage_error([*arguments, "some-id"], capsys)
+    assert "HW_AUTH_TOKEN" in error
+    assert f"{arguments[0].partition('=')[0]} is refused" in error
 
 
 @pytest.mark.parametrize(
@@ -97,5 +113,5 @@ def test_unknown_option_is_named_without_its_value(
     arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What was given to an option that does not exist may be a secret: it is not repeated."""
-    told = usage_error(arguments, capsys)
-    assert told.endswith(f"unrecognized arguments: {named}\n")
+    error = usage_error(arguments, capsys)
+    assert error.endswith(f"unrecognized arguments: {named}\n")

@@ -25,7 +25,7 @@ def test_endpoints(region: str, cloud: str, endpoint: str) -> None:
 )
 def test_names_that_cannot_be_one(region: str, cloud: str) -> None:
     """A region or cloud that would change the host is refused by name."""
-    with pytest.raises(ConfigurationError, match="invalid region|invalid domain"):
+    with pytest.raises(ConfigurationError, match=r"invalid region|invalid domain"):
         endpoint_of("dds", region, cloud)
 
 

@@ -1,4 +1,4 @@
-"""`ddswait --check`: what would be used, and whether it is accepted."""
+"""`ddswait --check`: which settings are used, and whether the service accepts them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import sys
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from ddswait.cli import options
-from ddswait.cli.output.text import safe
+from ddswait.cli.exit_codes import exit_code
+from ddswait.cli.output.escaping import safe
+from ddswait.cli.target import find_target
 from ddswait.credentials.iam import Password
 from ddswait.credentials.keys import AccessKey
 from ddswait.credentials.metadata import EcsMetadata
 from ddswait.credentials.project import ProjectByName
-from ddswait.errors import ConfigurationError
-from ddswait.outcome import Refusal, Scope
+from ddswait.outcome import OutcomeKind, Refusal, Scope
 from ddswait.runtime.client import Client
 from ddswait.scheduler.actions import Renewed
 from ddswait.service import service_named
@@ -22,33 +22,41 @@ from ddswait.service.error_codes import is_from_service
 from ddswait.service.replies import Throttled, TransientFailure
 
 if TYPE_CHECKING:
-    import argparse
-
+    from ddswait.cli.options import Options
     from ddswait.credentials.chain import Configuration
     from ddswait.credentials.keys import Key
     from ddswait.credentials.provider import CredentialProvider
     from ddswait.service.replies import JobReply, Problem
 
-_PATIENCE = 30.0
+_TIMEOUT = 30.0  # seconds
 
 
-def run(target: Configuration, arguments: argparse.Namespace) -> int:
-    """Show what is used, send one question, and return 0, 4 or 5."""
-    try:
-        client = Client(
-            service_named(),
-            target.endpoint,
-            target.project_id,
-            target.source.auth,
-            connections=1,
-            insecure_http=arguments.insecure_http,
-            ca_file=target.ca_file,
-        )
-    except ConfigurationError as error:
-        sys.stderr.write(f"ddswait: error: {error}\n")
-        return options.USAGE
+def run(options: Options) -> int:
+    """Show the settings, send one request, and return 0, 4 or 5.
+
+    Raises:
+        ConfigurationError: a setting is missing or cannot be used.
+    """
+    target = find_target(options)
+    client = Client(
+        service_named(),
+        target.endpoint,
+        target.project_id,
+        target.source.auth,
+        connections=1,
+        insecure_http=options.insecure_http,
+        ca_file=target.ca_file,
+    )
+    _show_settings(target, client)
+    reply = asyncio.run(_poll(client))
+    if not target.project_id:
+        _show("project", client.project_id or "unknown")
+    return _report(reply)
+
+
+def _show_settings(target: Configuration, client: Client) -> None:
     _show("credentials", f"{target.source.name} ({_shown(target.source.auth)})")
-    _show("region", target.region or "not named")
+    _show("region", target.region or "not set")
     _show("endpoint", client.endpoint)
     if iam := getattr(target.source.auth, "iam_endpoint", ""):
         _show("IAM", iam)
@@ -56,45 +64,40 @@ def run(target: Configuration, arguments: argparse.Namespace) -> int:
         _show("CA file", target.ca_file)
     if target.project_id:
         _show("project", target.project_id)
-    reply = asyncio.run(_ask(client))
-    if not target.project_id:
-        _show("project", client.project_id or "unknown")
-    return _tell(reply)
 
 
-def _tell(reply: JobReply | Problem) -> int:
-    if isinstance(reply, Refusal) and not _is_about_the_job(reply):
-        hint = f"; {reply.hint}" if reply.hint else ""
-        _show("refused", f"{reply}{hint}")
-        return 4
+def _report(reply: JobReply | Problem) -> int:
+    if isinstance(reply, Refusal) and not _concerns_only_the_job(reply):
+        _show("refused", reply.advice)
+        return exit_code([OutcomeKind.REFUSED])
     if isinstance(reply, TransientFailure | Throttled):
-        _show("no answer", reply.cause)
-        return 5
+        _show("no reply", reply.cause)
+        return exit_code([OutcomeKind.UNREACHABLE])
     sys.stdout.write("accepted\n")
-    return 0
+    return exit_code([OutcomeKind.COMPLETED])
 
 
-def _is_about_the_job(reply: Refusal) -> bool:
-    """Whether DDS itself answered, and minds nothing but the job ID that was made up."""
-    return reply.scope is Scope.JOB and is_from_service(reply.error_code)
+def _concerns_only_the_job(refusal: Refusal) -> bool:
+    """Whether DDS itself replied and objects only to the job ID, which was made up."""
+    return refusal.scope is Scope.JOB and is_from_service(refusal.error_code)
 
 
-def _show(what: str, text: str) -> None:
-    sys.stdout.write(f"{what:<12} {safe(text)}\n")
+def _show(name: str, value: str) -> None:
+    sys.stdout.write(f"{name:<12} {safe(value)}\n")
 
 
-async def _ask(client: Client) -> JobReply | Problem:
+async def _poll(client: Client) -> JobReply | Problem:
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_TIMEOUT):
             if client.renews:
                 lease = await client.renew()
                 if not isinstance(lease, Renewed):
                     return lease
-            # No job has this ID, so "not known" is the answer of who accepts us; DDS may look at
-            # its form, too.
+            # No job has this ID, so a service that accepts the credentials replies that it does
+            # not know the job. It is well formed because DDS checks the form too.
             return await client.poll_job(str(uuid4()))
     except TimeoutError:
-        return TransientFailure(f"no answer within {_PATIENCE:.0f} s")
+        return TransientFailure(f"no reply within {_TIMEOUT:.0f} s")
     finally:
         await client.close()
 

@@ -170,7 +170,7 @@ class LiveView:
         from rich.text import Text
 
         job = entry.job
-        pause = "" if entry.next_look is None else duration(max(entry.next_look - now, 0.0))
+        pause = "" if entry.next_poll_at is None else duration(max(entry.next_poll_at - now, 0.0))
         return {
             "job": Text(safe(entry.name)),
             "task": Text(safe(job.name) if job else "", "dim"),
@@ -245,4 +245,4 @@ def _state(entry: Entry) -> str:
 
 def _style(entry: Entry) -> str:
     """Return the style of a job's state; yellow while looks at it fail."""
-    return "yellow" if entry.trouble and entry.outcome is None else _STYLE.get(_state(entry), "")
+    return "yellow" if entry.problem and entry.outcome is None else _STYLE.get(_state(entry), "")

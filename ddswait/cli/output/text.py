@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ddswait.cli.duration_text import duration as duration  # noqa: PLC0414 - a re-export
+
 if TYPE_CHECKING:
     from ddswait.job import Job
 
@@ -31,16 +33,6 @@ def short(text: str, most: int) -> str:
 def human(kind: str) -> str:
     """Return an outcome's name for people: `timed out`."""
     return kind.replace("_", " ")
-
-
-def duration(seconds: float) -> str:
-    """Return a duration for people: `7s`, `3m05s`, `1h02m`."""
-    whole = int(seconds + 0.5)
-    if whole < 60:  # noqa: PLR2004 - seconds in a minute
-        return f"{whole}s"
-    if whole < 3600:  # noqa: PLR2004
-        return f"{whole // 60}m{whole % 60:02}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02}m"
 
 
 def job_text(job: Job) -> str:

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING
 from ddswait.errors import InputError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping
 
     from ddswait.cli.job_table import JobTable
+    from ddswait.cli.options import Options
 
 
-def check(arguments: argparse.Namespace) -> None:
+def check(options: Options) -> None:
     """Find out now what would else be found out after an hour.
 
     Raises:
         InputError: a file cannot be written; the message names option, path and mend.
     """
-    paths = {option: getattr(arguments, option) for option in ("report", "junit")}
+    paths = {option: getattr(options, option) for option in ("report", "junit")}
     for option, path in paths.items():
         if path:
             _check(f"--{option}", Path(path))
-    kept = (*paths.values(), arguments.state, arguments.history)
+    kept = (*paths.values(), options.state, options.history)
     named = [str(Path(path).resolve()) for path in kept if path]
     if twice := [path for path in named if named.count(path) > 1]:
         raise InputError(f"two options name the file {twice[0]}: give each its own")
@@ -47,19 +47,19 @@ def _check(option: str, path: Path) -> None:
 
 
 def write(
-    arguments: argparse.Namespace, table: JobTable, code: int, now: float, env: Mapping[str, str]
+    options: Options, table: JobTable, code: int, now: float, env: Mapping[str, str]
 ) -> list[str]:
     """Write every file that was asked for; return what went wrong, which changes no verdict."""
     wrong = []
-    if arguments.junit:
+    if options.junit:
         from ddswait.cli.reports import junit
 
-        wrong += _written("--junit", arguments.junit, junit.document(table, code, now))
-    if arguments.report:
+        wrong += _written("--junit", options.junit, junit.document(table, code, now))
+    if options.report:
         from ddswait.cli.reports import html as report
 
-        wrong += _written("--report", arguments.report, report.document(table, code, now))
-    if is_github(arguments, env):
+        wrong += _written("--report", options.report, report.document(table, code, now))
+    if is_github(options, env):
         from ddswait.cli.reports import github
 
         try:
@@ -69,9 +69,9 @@ def write(
     return wrong
 
 
-def is_github(arguments: argparse.Namespace, env: Mapping[str, str]) -> bool:
+def is_github(options: Options, env: Mapping[str, str]) -> bool:
     """Whether this runs in a GitHub workflow, or shall behave as if."""
-    return bool(arguments.github) or env.get("GITHUB_ACTIONS") == "true"
+    return bool(options.github) or env.get("GITHUB_ACTIONS") == "true"
 
 
 def _written(option: str, path: str, text: str) -> list[str]:

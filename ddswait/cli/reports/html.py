@@ -120,13 +120,13 @@ def _bar(entry: Entry, x: Callable[[float], float], now: float, most: int) -> st
             f'<rect x="{seen:.1f}" y="7" width="{max(end - seen, 1.5):.1f}" height="20" rx="3" '
             'fill="var(--bar)"/>'
         )
-    ticks = "".join(f"M{x(look.at):.1f} 28v5" for look in _thinned(entry.looks, most))
+    ticks = "".join(f"M{x(look.at):.1f} 28v5" for look in _thinned(entry.polls, most))
     if ticks:
         parts.append(
             f'<path d="{ticks}" stroke="var(--soft)" stroke-width="1" '
             'vector-effect="non-scaling-stroke" fill="none"/>'
         )
-    curve = [look for look in entry.looks if look.progress is not None]
+    curve = [look for look in entry.polls if look.progress is not None]
     if len(curve) > 1:
         points = " ".join(
             f"{x(look.at):.1f},{27 - 0.2 * min(look.progress or 0, 100):.1f}"
@@ -196,7 +196,7 @@ def _table(entries: Sequence[Entry]) -> Iterator[str]:
         yield f"<tr><td>{_named(entry.label, entry.job_id)}</td><td>{task}</td><td>{where}</td>"
         yield f'<td class="number {_colour(kind)}">{_text(human(kind))}</td>'
         waited = duration(outcome.waited) if outcome else "-"
-        looks = len(entry.looks) or (outcome.polls if outcome else 0)
+        looks = len(entry.polls) or (outcome.polls if outcome else 0)
         yield f'<td class="number">{waited}</td><td class="number">{looks}</td></tr>'
     yield "</tbody></table></div>"
 

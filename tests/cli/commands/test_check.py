@@ -1,19 +1,15 @@
-"""ddswait.cli.check: one question, and what its answer says of the credentials."""
+"""ddswait.cli.commands.check: what the reply to one request says of the credentials."""
 
-from argparse import Namespace
 from uuid import UUID
 
 import pytest
 
-from ddswait import Token
 from ddswait.cli.commands import check
-from ddswait.credentials.chain import Configuration
-from ddswait.credentials.source import Source
+from ddswait.cli.options import Options
 from ddswait.outcome import Refusal, Scope
 from ddswait.runtime.client import Client
 
-TARGET = Configuration("https://dds.test", "p", Source("HW_AUTH_TOKEN", Token("s3cret")), "", "")
-ARGUMENTS = Namespace(insecure_http=False)
+OPTIONS = Options(endpoint="https://dds.test", project_id="p")
 
 
 @pytest.mark.parametrize(
@@ -25,18 +21,19 @@ ARGUMENTS = Namespace(insecure_http=False)
         (Refusal(410, "APIGW.0999"), 4),
     ],
 )
-def test_answer_about_the_job_alone_accepts_us(
+def test_reply_about_the_job_alone_accepts_the_credentials(
     refusal: Refusal, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The question is about a well-formed ID; whatever DDS says of the job alone, we are in."""
-    asked = []
+    """The ID is made up but well formed; whatever DDS says of the job alone, we are accepted."""
+    monkeypatch.setenv("HW_AUTH_TOKEN", "s3cret")
+    polled = []
 
     async def ask(_self: Client, job_id: str) -> Refusal:
-        asked.append(UUID(job_id))
+        polled.append(UUID(job_id))
         return refusal
 
     monkeypatch.setattr(Client, "ask", ask)
     for _ in range(2):
-        assert check.run(TARGET, ARGUMENTS) == code
+        assert check.run(OPTIONS) == code
     assert ("accepted" in capsys.readouterr().out) == (code == 0)
-    assert len(set(asked)) == 2
+    assert len(set(polled)) == 2
