@@ -100,9 +100,8 @@ class Gate:
         await waiter.close()
 
     async def _collect(self, waiter: Waiter) -> None:
-        for entry in self._table:
-            if entry.outcome is not None:
-                self._show(entry.job_id)
+        for _, outcome in self._table.ended:
+            self._show(outcome)
         left = max(self._deadline - time.time(), _LAST_LOOK)
         open_ends = [] if self._decision().over else self._table.open
         ending = waiter.as_completed(open_ends, timeout=left, ready=self._ready)
@@ -129,11 +128,11 @@ class Gate:
         self._table.settle(outcome, time.time())
         self._table[outcome.job_id].ready = self._ready
         self._keeper.soon()
-        self._show(outcome.job_id)
+        self._show(outcome)
 
-    def _show(self, job_id: str) -> None:
+    def _show(self, outcome: Outcome) -> None:
         try:
-            self._printer.outcome(self._table[job_id])
+            self._printer.outcome(self._table[outcome.job_id], outcome)
         except OutputClosed:
             self._stop(OUTPUT_CLOSED)
 
@@ -150,7 +149,7 @@ class Gate:
         if printer.live is not None:
             printer.draw(time.time())
             return live.EVERY
-        left = printer.told_at + self._heartbeat - time.monotonic()
+        left = printer.last_line_at + self._heartbeat - time.monotonic()
         if left > 0:
             return left
         printer.heartbeat(time.time())

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from ddswait.cli.output.text import safe
+from ddswait.cli.output.escaping import safe
 from ddswait.errors import InputError
 from ddswait.service.job_ids import check_job_id
 

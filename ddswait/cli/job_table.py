@@ -112,6 +112,11 @@ class JobTable:
         """The IDs of the jobs whose waits have not ended."""
         return [entry.job_id for entry in self if entry.outcome is None]
 
+    @property
+    def ended(self) -> Iterator[tuple[Entry, Outcome]]:
+        """The jobs whose waits have ended, with their outcomes."""
+        return ((entry, entry.outcome) for entry in self if entry.outcome is not None)
+
     def take(self, event: Event, now: float) -> None:
         """Note what happened."""
         entry = self.entries.get(event.job_id)

@@ -25,9 +25,9 @@ def _print(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> in
     if arguments.schema:
         import json
 
-        from ddswait.cli.output import json_records as records
+        from ddswait.cli.output import json_schema
 
-        sys.stdout.write(json.dumps(records.schema(), indent=2) + "\n")
+        sys.stdout.write(json.dumps(json_schema.schema(), indent=2) + "\n")
     else:
         from ddswait.cli.commands import completion
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from ddswait.cli import options
-from ddswait.cli.output.text import safe
+from ddswait.cli.output.escaping import safe
 from ddswait.credentials.iam import Password, ProjectByName
 from ddswait.credentials.keys import AccessKey
 from ddswait.credentials.metadata import EcsMetadata

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from ddswait import Waiter, history
 from ddswait.cli import exit_codes as verdict
 from ddswait.cli import inputs as reading
-from ddswait.cli import options
+from ddswait.cli import options, resume
 from ddswait.cli.gate import OUTPUT_CLOSED, Gate
 from ddswait.cli.job_table import JobTable
-from ddswait.cli.output import failures as explain
 from ddswait.cli.output import live
+from ddswait.cli.output.failures import failures
 from ddswait.cli.output.printer import OutputClosed, Printer
 from ddswait.cli.output.text import duration
 from ddswait.cli.reports import files
@@ -139,9 +139,9 @@ class Run:
             from ddswait.cli.reports import github
 
             printer.errors(github.commands(self._table, code))
-        printer.errors(explain.failures(self._table, code))
+        printer.errors(failures(self._table, code))
         if code != 0:
-            printer.errors(explain.resume(self._table, arguments, options.parser()))
+            printer.errors(resume.resume(self._table, arguments, options.parser()))
         return code
 
     def _keep_history(self) -> list[str]:
