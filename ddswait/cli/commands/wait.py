@@ -139,7 +139,7 @@ class Run:
             from ddswait.cli.reports import github
 
             printer.errors(github.commands(self._table, code))
-        printer.errors(failures(self._table, code))
+        printer.errors(failures(self._table, code, printer.width))
         if code != 0:
             printer.errors(resume.resume(self._table, arguments, options.parser()))
         return code

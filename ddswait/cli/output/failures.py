@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from ddswait.cli.output.escaping import safe
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _MOST = 50  # jobs that are explained one by one
 _LONGEST = 2000  # characters of a reason; nobody reads more in a log
+
+_INDENT = " " * len("    reason    ")
 
 
 def not_completed(table: JobTable, code: int) -> list[tuple[Entry, Outcome]]:
@@ -46,15 +49,23 @@ def most_important(table: JobTable, most: int) -> list[tuple[Entry, Outcome]]:
     return ended[:most]
 
 
-def failures(table: JobTable, code: int) -> list[str]:
-    """Return the lines that explain every job that did not complete; none if all completed."""
+def failures(table: JobTable, code: int, width: int | None = None) -> list[str]:
+    """Return the lines that explain every job that did not complete; none if all completed.
+
+    Args:
+        table: all jobs; every wait has ended.
+        code: the exit code.
+        width: the cells of a line, if it is for a terminal. A log gets one line for each fact.
+    """
     failed = not_completed(table, code)
     if not failed:
         return []
     total = "the job" if len(table) == 1 else f"{len(failed)} of {len(table)} jobs"
     lines = ["", f"{total} did not complete:"]
     for entry, outcome in failed[:_MOST]:
-        lines += ["", *_explanation(entry, outcome)]
+        lines.append("")
+        for line in _explanation(entry, outcome):
+            lines += _wrapped(line, width) if width else [line]
     if len(failed) > _MOST:
         lines += ["", f"... and {len(failed) - _MOST} more: --output json and --report show all"]
     return lines
@@ -64,8 +75,12 @@ def _explanation(entry: Entry, outcome: Outcome) -> Iterator[str]:
     yield f"  {safe(entry.full_name)}: {outcome.facts.label} after {duration(outcome.waited)}"
     if entry.job is not None:
         yield safe(f"    task      {_task(entry.job)}")
-    yield f"    reason    {safe(reason(outcome), _LONGEST)}"
-    if refusal := outcome.refusal:
+    refusal = outcome.refusal
+    why = reason(outcome)
+    if refusal and refusal.hint:
+        why = why.removesuffix(f"; {refusal.hint}")  # it has a line of its own
+    yield f"    reason    {safe(why, _LONGEST)}"
+    if refusal:
         yield safe(
             f"    refusal   HTTP {refusal.http_status}, error code {refusal.error_code or 'none'}, "
             f"request ID {refusal.request_id or 'none'}"
@@ -73,6 +88,17 @@ def _explanation(entry: Entry, outcome: Outcome) -> Iterator[str]:
         if refusal.hint:
             yield safe(f"    hint      {refusal.hint}")
     yield f"    next      {outcome.facts.next_step}"
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    # A word is never broken: somebody may copy it, or open it as an address.
+    return textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=_INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _task(job: Job) -> str:

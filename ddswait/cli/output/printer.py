@@ -62,6 +62,14 @@ class Printer:
         self.last_line_at = time.monotonic()
         """When the last line was printed, in seconds of the monotonic clock."""
 
+    @property
+    def width(self) -> int | None:
+        """The cells of a line on standard error, or None if it is no terminal."""
+        try:
+            return os.get_terminal_size(sys.stderr.fileno()).columns or None
+        except (OSError, ValueError):
+            return None
+
     def show_live(self, view: LiveView) -> None:
         """Show jobs in a live view from now on, instead of a line for each change."""
         self.live = view
