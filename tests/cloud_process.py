@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TOKEN = "simulated-token"
+_FOREVER = 1e6  # seconds
 
 
 class Cloud(NamedTuple):
@@ -36,6 +37,14 @@ class Cloud(NamedTuple):
 
     def job(self, **plan: Any) -> str:
         return str(self.post("jobs", **{"visible_after": 0, "seconds": 0.1, **plan})["job_id"])
+
+    def held_job(self, **plan: Any) -> str:
+        """Start a job that runs until `end`."""
+        return self.job(seconds=_FOREVER, **plan)
+
+    def end(self, job_id: str, **plan: Any) -> None:
+        """Let a held job end now."""
+        self.job(job_id=job_id, seconds=1e-6, **plan)
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "ddswait", "--interval", "0.2s", *arguments]

@@ -86,12 +86,13 @@ BAR = "\N{BOX DRAWINGS HEAVY HORIZONTAL}+"
 
 def test_a_row_per_job_stays_on_the_screen(cloud: Cloud) -> None:
     """Name, instance, status, bar, age, next poll; ended jobs stay, and the summary last."""
-    good = cloud.job(seconds=2, instance_name="orders-db")
-    bad = cloud.job(seconds=1, fails="no quota in az2")
+    good, bad = cloud.held_job(instance_name="orders-db"), cloud.held_job()
     terminal = Terminal(cloud, f"mine={good}", bad, columns=120)
     terminal.until(rf"mine .* orders-db .*Running +{BAR}.* \d+ % +\ds +\ds")
     titles = " ".join(terminal.row("job ").split())
     assert titles == "job task instance status progress age next poll"
+    cloud.end(good, instance_name="orders-db")
+    cloud.end(bad, fails="no quota in az2")
     assert terminal.end() == 1
     assert re.search(rf"orders-db +\N{{CHECK MARK}} completed +{BAR} +100 %", terminal.text)
     assert "\N{MULTIPLICATION X} failed" in terminal.row(f"{bad} ")
@@ -107,21 +108,23 @@ def test_time_left_by_what_past_jobs_took(cloud: Cloud, tmp_path: Path) -> None:
     past = {str(number): 600.0 for number in range(5)}
     file = tmp_path / "history.json"
     file.write_text(f'{{"durations, version 1": {{"resizemongodb": {past}}}}}'.replace("'", '"'))
-    terminal = Terminal(
-        cloud, "--history", str(file), f"mine={cloud.job(seconds=2, name='Resize_MongoDB')}"
-    )
-    terminal.until(r"mine .*Running.* ~(9m5\ds|10m00s)")
+    job_id = cloud.held_job(name="Resize_MongoDB")
+    terminal = Terminal(cloud, "--history", str(file), f"mine={job_id}")
+    terminal.until(r"mine .*Running.* ~(9m\d\ds|10m00s)")
+    cloud.end(job_id)
     assert terminal.end() == 0
 
 
 def test_resized_while_it_is_drawn(cloud: Cloud) -> None:
     """The next picture fits the new width; nothing breaks."""
-    terminal = Terminal(cloud, f"mine={cloud.job(seconds=3, instance_name='x' * 30)}", columns=200)
+    job_id = cloud.held_job(instance_name="x" * 30)
+    terminal = Terminal(cloud, f"mine={job_id}", columns=200)
     terminal.until(r"mine .*Running")
     terminal.resize(60, 20)
     for _ in range(2):
         assert terminal._read()  # a picture of that width has come
     terminal.resize(110, 30)
+    cloud.end(job_id)
     assert terminal.end() == 0
     assert "\N{CHECK MARK} completed" in terminal.text
     assert "Traceback" not in terminal.text
@@ -129,8 +132,10 @@ def test_resized_while_it_is_drawn(cloud: Cloud) -> None:
 
 def test_no_color_is_respected(cloud: Cloud) -> None:
     """NO_COLOR: the view without a colour."""
-    terminal = Terminal(cloud, f"mine={cloud.job(seconds=1)}", env={"NO_COLOR": "1"})
+    job_id = cloud.held_job()
+    terminal = Terminal(cloud, f"mine={job_id}", env={"NO_COLOR": "1"})
     terminal.until(r"mine .*Running")
+    cloud.end(job_id)
     assert terminal.end() == 0
     assert not re.search(rb"\x1b\[[\d;]*3\d", terminal.raw)
 
@@ -141,10 +146,10 @@ def test_lines_where_no_view_can_be(cloud: Cloud, reason: str, tmp_path: Path) -
     (tmp_path / "rich.py").write_text("raise ImportError\n")
     env = {"dumb": {"TERM": "dumb"}, "no rich": {"PYTHONPATH": str(tmp_path)}}.get(reason, {})
     options = ["-q"] if reason == "quiet" else []
-    terminal = Terminal(cloud, *options, f"mine={cloud.job(seconds=1)}", columns=200, env=env)
+    terminal = Terminal(cloud, *options, f"mine={cloud.job()}", columns=200, env=env)
     assert terminal.end() == 0
     assert b"\x1b[" not in terminal.raw
-    assert ("mine  Create_MongoDB of dds-simulated: Running" in terminal.text) == (not options)
+    assert ("mine  Create_MongoDB of dds-simulated: " in terminal.text) == (not options)
     assert "\tcompleted\t" in terminal.raw.decode()
 
 
@@ -152,7 +157,7 @@ EVIL = "\x1b[31mred\x1b]0;title\x07"
 
 
 def test_verbose_lets_no_text_control_the_terminal(cloud: Cloud) -> None:
-    """Events on a terminal are coloured by us alone."""
+    """Events on a terminal are coloured by ddswait alone."""
     terminal = Terminal(cloud, "-v", cloud.job(name=EVIL, fails=EVIL), columns=200)
     assert terminal.end() == 1
     assert b"\x1b[31mred" not in terminal.raw
@@ -162,20 +167,22 @@ def test_verbose_lets_no_text_control_the_terminal(cloud: Cloud) -> None:
 
 def test_failed_poll_is_a_line_above_the_rows(cloud: Cloud) -> None:
     """The view goes on below it."""
-    job_id = cloud.job(seconds=2)
+    job_id = cloud.held_job()
     cloud.post("faults", kind="error", status=502)
     terminal = Terminal(cloud, f"mine={job_id}", columns=120)
     terminal.until(r"mine  poll failed, next try in \ds: HTTP 502(.|\n)*mine .*Running")
+    cloud.end(job_id)
     assert terminal.end() == 0
 
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])
 def test_data_goes_where_it_was_sent(cloud: Cloud, form: str, tmp_path: Path) -> None:
     """Standard output to a file, the view on the terminal: each has its own."""
-    file, job_id = tmp_path / "out", cloud.job(seconds=1)
+    file, job_id = tmp_path / "out", cloud.held_job()
     words = " ".join(cloud.command("--output", form, f"mine={job_id}"))
     terminal = Terminal(cloud, command=["sh", "-c", f"{words} > {file}"])
     terminal.until(r"mine .*Running")
+    cloud.end(job_id)
     assert terminal.end() == 0
     lines = file.read_text().splitlines()
     assert all(job_id in line for line in lines[: None if form == "text" else -1])
@@ -185,7 +192,7 @@ def test_data_goes_where_it_was_sent(cloud: Cloud, form: str, tmp_path: Path) ->
 
 def test_ctrl_c_leaves_a_readable_screen(cloud: Cloud) -> None:
     """Interrupted: the last picture stays, open jobs are named, the cursor is back."""
-    terminal = Terminal(cloud, f"mine={cloud.job(seconds=600)}")
+    terminal = Terminal(cloud, f"mine={cloud.held_job()}")
     terminal.until(r"mine .*Running")
     terminal.process.sendintr()
     assert terminal.end() == 130

@@ -75,6 +75,10 @@ def test_progress_is_reported_every_ten_percent(capsys: pytest.CaptureFixture[st
     for progress in range(1, 100):
         shown.event(Progressed("id-1", job(progress), job(progress - 1)))
     assert len(capsys.readouterr().err.splitlines()) == 10
+    late = printer()
+    late.event(Visible("id-1", job(35)))
+    late.event(Progressed("id-1", job(36), job(35)))
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_the_same_cause_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
