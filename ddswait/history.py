@@ -1,127 +1,89 @@
 """Durations of past jobs, kept in a file between runs.
 
-Written atomically, merged with what other processes wrote meanwhile, locked while that happens.
-Only what this process learned is added: what it once read may long be outdated by others.
-A file that is damaged is set aside with a warning: it is a help, never a reason to fail.
+A file is merged with what other processes wrote meanwhile. Only what this process learned is
+added: what it once read may be outdated by then. A damaged file is set aside with a warning: a
+history helps, and is never a reason to fail.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import json
 import logging
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ddswait.errors import ConfigurationError
 from ddswait.runtime.log import log
 from ddswait.scheduler.durations import Durations
-from ddswait.storage import replace_file
+from ddswait.storage import Damaged, JsonFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import os
+    from collections.abc import Callable
 
-_FORM = "durations, version 1"  # another form is one that this version cannot read
-_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError)
-_HINT = "name a file in a folder that can be written to"
-_LARGEST = 10_000_000  # bytes; a file beyond that is none of ours
+_FORM = "durations, version 1"  # this version of ddswait reads no other form
+_LARGEST = 10_000_000  # characters; ddswait never writes a larger file
 
 
 def load(path: str | os.PathLike[str], warn: Callable[[str], object] | None = None) -> Durations:
-    """Return the durations in a file, empty ones when it does not exist yet.
+    """Return the durations in a file; none if it does not exist yet.
 
     A damaged file is renamed to end in `.damaged`, with a warning.
 
     Args:
         path: of the file; its folder must be writable.
-        warn: is told what a person should know; the log hears of it in any case.
+        warn: is called with each warning for the user; the log gets it in any case.
 
     Raises:
-        ConfigurationError: it cannot be read, is no regular file, or its folder cannot be written
-            to.
+        ConfigurationError: the file cannot be read, is not a regular file, or its folder cannot be
+            written to.
     """
     file = _file(path)
-    durations = Durations()
-    try:
-        with _locked(file):
-            _read_into(durations, file, warn)
-    except OSError as error:
-        raise ConfigurationError(
-            f"history {file} cannot be written: {error.strerror}: {_HINT}"
-        ) from None
+    with file.locked():
+        durations = _read(file, warn)
     durations.settle()
     return durations
 
 
 def save(path: str | os.PathLike[str], durations: Durations) -> None:
-    """Add to a file what was learned since it was loaded, or saved last.
+    """Add to a file what was learned since it was loaded or last saved.
 
     Raises:
-        ConfigurationError: it cannot be read, or is no regular file.
-        OSError: it cannot be written; the old file is as it was.
+        ConfigurationError: the file cannot be read, is not a regular file, or its folder cannot be
+            written to.
+        OSError: the file cannot be written; the old one is as it was.
     """
     file = _file(path)
-    with _locked(file):
-        both = Durations()
-        _read_into(both, file)
+    with file.locked():
+        merged = _read(file)
         for name, job_id, seconds in durations.news():
-            both.add(name, job_id, seconds)
-        document = {_FORM: {name: dict(known) for name, known in both.items()}}
-        replace_file(file, json.dumps(document, indent=1))
+            merged.add(name, job_id, seconds)
+        file.write({_FORM: {name: dict(known) for name, known in merged.items()}}, indent=1)
     durations.settle()
 
 
-def _file(path: str | os.PathLike[str]) -> Path:
-    """Return the file behind symbolic links, so that these stay and all writers share its lock.
-
-    Raises:
-        ConfigurationError: it exists and is no regular file; a device must not be set aside, and
-            a pipe would block.
-    """
-    file = Path(os.path.realpath(path))
-    if file.is_dir():
-        raise ConfigurationError(f"history {file} is a folder: {_HINT}")
-    if file.exists() and not file.is_file():
-        raise ConfigurationError(f"history {file} is no regular file: {_HINT}")
-    return file
+def _file(path: str | os.PathLike[str]) -> JsonFile:
+    return JsonFile(path, title="history", error=ConfigurationError, largest=_LARGEST)
 
 
-def _read_into(
-    durations: Durations, file: Path, warn: Callable[[str], object] | None = None
-) -> None:
+def _read(file: JsonFile, warn: Callable[[str], object] | None = None) -> Durations:
     try:
-        # What is too long is cut, and so is no JSON.
-        with file.open(encoding="utf-8") as stream:
-            document = json.loads(stream.read(_LARGEST))
-        for name, known in document[_FORM].items():
-            for job_id, seconds in known.items():
-                durations.add(name, job_id, float(seconds))
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise ConfigurationError(f"history {file} cannot be read: {error.strerror}") from None
-    except _DAMAGE as error:
-        aside = file.with_name(f"{file.name}.damaged")
-        file.replace(aside)
+        return file.read(_parse) or Durations()
+    except Damaged as damage:
+        aside = file.set_aside()
         log(
             logging.WARNING,
             "ddswait.history_damaged",
             file=str(file),
             set_aside=str(aside),
-            cause=str(error) or type(error).__name__,
+            cause=str(damage),
         )
         if warn is not None:
-            warn(f"history {file} is damaged: set aside as {aside}, and begun anew")
+            warn(f"history {file} is damaged: it was renamed to {aside}, and a new one is started")
+        return Durations()
 
 
-@contextlib.contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    """Hold the lock beside a file: a lock on the file itself would go with each replacement."""
-    lock = os.open(file.with_name(f".{file.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
+def _parse(document: Any) -> Durations:  # noqa: ANN401 - JSON
+    durations = Durations()
+    for name, known in document[_FORM].items():
+        for job_id, seconds in known.items():
+            durations.add(name, job_id, float(seconds))
+    return durations

@@ -1,23 +1,168 @@
-"""Writes a file whole or not at all, for those who hold a lock on it."""
+"""A locked JSON file, replaced atomically; a damaged one can be set aside.
+
+The lock is a file beside it: a lock on the file itself would end with each replacement.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+    from filelock import FileLock
+
+    from ddswait.errors import ConfigurationError, InputError
+
+_T = TypeVar("_T")
+
+_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError)
+_HINT = "use a file in a folder that you can write to"
+_RETRY_LOCK = 0.01  # seconds between two attempts to get a lock that another process holds
+
+
+class Damaged(Exception):  # noqa: N818 - a state of the file, for its owner to handle
+    """The file does not hold what its owner wrote; the message says what is wrong."""
+
+
+class JsonFile:
+    """One JSON file that several processes may use.
+
+    Symbolic links stay, and all names of one file share its lock.
+
+    Args:
+        path: of the file; its folder must exist.
+        title: what messages call the file, such as `--state`.
+        error: what to raise if the file cannot be used.
+        largest: how many characters the file may have.
+
+    Raises:
+        InputError, ConfigurationError: the path is that of a folder, a device or a pipe, which
+            must not be replaced and may block.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        title: str,
+        error: type[InputError | ConfigurationError],
+        largest: int,
+    ) -> None:
+        self._file = Path(os.path.realpath(path))
+        self._title = title
+        self._error = error
+        self._largest = largest
+        self._lock: FileLock | None = None
+        if self._file.is_dir():
+            raise self._unusable(f"is a folder: {_HINT}")
+        if self._file.exists() and not self._file.is_file():
+            raise self._unusable(f"is not a regular file: {_HINT}")
+
+    def __str__(self) -> str:
+        return str(self._file)
+
+    def lock(self) -> None:
+        """Lock the file until `unlock`, or until the process ends.
+
+        Raises:
+            InputError, ConfigurationError: another process has locked it, or its folder cannot be
+                written to.
+        """
+        self._lock = self._acquired(blocking=False)
+
+    def unlock(self) -> None:
+        """Unlock the file."""
+        if self._lock is not None:
+            self._lock.release()
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Lock the file for a block; wait while another process has locked it.
+
+        Raises:
+            InputError, ConfigurationError: its folder cannot be written to.
+        """
+        lock = self._acquired(blocking=True)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _acquired(self, *, blocking: bool) -> FileLock:
+        from filelock import FileLock, Timeout  # only a run that uses a file needs them
+
+        path = self._file.with_name(f".{self._file.name}.lock")
+        try:
+            # filelock creates a missing folder, or tries for ever: so the file is created first.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            lock = FileLock(path, mode=0o600)
+            lock.acquire(blocking=blocking, poll_interval=_RETRY_LOCK)
+        except Timeout:
+            raise self._unusable(
+                "is in use by another process: wait until that process ends, or use another file"
+            ) from None
+        except OSError as error:
+            raise self._unusable(f"cannot be written: {error.strerror}: {_HINT}") from None
+        return lock
+
+    def read(self, parse: Callable[[Any], _T]) -> _T | None:
+        """Return what `parse` makes of the document; None if there is no file.
+
+        Args:
+            parse: may raise any error that a wrong document causes, such as KeyError.
+
+        Raises:
+            Damaged: the file is too large, not JSON, or not what `parse` expects.
+            InputError, ConfigurationError: the file cannot be read.
+        """
+        try:
+            with self._file.open(encoding="utf-8") as stream:
+                # A file that is too large is cut, and a cut document is not valid JSON.
+                return parse(json.loads(stream.read(self._largest)))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unusable(f"cannot be read: {error.strerror}") from None
+        except _DAMAGE as error:
+            raise Damaged(str(error) or type(error).__name__) from None
+
+    def write(self, document: object, indent: int | None = None) -> None:
+        """Replace the file; the caller holds the lock.
+
+        Raises:
+            OSError: the file cannot be written; the old one is as it was.
+        """
+        replace_file(self._file, json.dumps(document, indent=indent))
+
+    def set_aside(self) -> Path:
+        """Rename a damaged file to end in `.damaged`, and return its new path.
+
+        Raises:
+            InputError, ConfigurationError: the file cannot be renamed.
+        """
+        aside = self._file.with_name(f"{self._file.name}.damaged")
+        try:
+            return self._file.replace(aside)
+        except OSError as error:
+            raise self._unusable(f"cannot be renamed to {aside}: {error.strerror}") from None
+
+    def _unusable(self, problem: str) -> InputError | ConfigurationError:
+        return self._error(f"{self._title} {self._file} {problem}")
 
 
 def replace_file(file: Path, text: str) -> None:
     """Write a file whole or not at all, readable by its owner only.
 
-    A process that is killed meanwhile leaves the old file, and a second one beside it that the
-    next call clears away: so the caller must keep others from calling at the same time.
+    A process that is killed meanwhile leaves the old file, and a second file beside it that the
+    next call removes; so the caller must keep others from calling at the same time.
 
     Raises:
-        OSError: it cannot be written; the old file is as it was.
+        OSError: the file cannot be written; the old one is as it was.
     """
     new = file.with_name(f".{file.name}.new")
     new.unlink(missing_ok=True)

@@ -196,7 +196,7 @@ class Waiter:
         timeout: float | None = None,
         callback: Callback | None = None,
         ready: bool = False,
-    ) -> asyncio.Future[Job]:
+    ) -> JobFuture:
         """Begin to wait for a job, and return the future of its final record.
 
         The same job tracked several times is looked at once for all; each future has its own

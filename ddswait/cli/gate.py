@@ -1,48 +1,52 @@
-"""The asyncio part of the command line: waits for a group until it is decided, or stopped."""
+"""The asyncio part of the command line: waits until a group of jobs is decided, or stopped.
+
+A job's outcome arrives in one way: its future. Events report progress only.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ddswait.cli import exit_codes as verdict
+from ddswait.cli.exit_codes import OUTPUT_CLOSED, Decision, decide
 from ddswait.cli.output import live
 from ddswait.cli.output.printer import OutputClosed
 from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.runtime.futures import JobFuture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ddswait import Waiter
-    from ddswait.cli.job_table import JobTable
+    from ddswait.cli.exit_codes import Policy
+    from ddswait.cli.job_table import Entry, JobTable
     from ddswait.cli.output.printer import Printer
     from ddswait.cli.state import Keeper
     from ddswait.events import Event
+    from ddswait.job import Job
 
-OUTPUT_CLOSED = 141  # what a shell makes of SIGPIPE
-_LAST_LOOK = 1.0  # seconds for a run whose deadline has passed before it began
+_LAST_POLL = 1.0  # seconds for a run whose deadline has passed before it began
 
 
 class Gate:
-    """Waits for a group until its policy is met, a signal comes, or nobody reads the output.
+    """Waits until a policy is met, a signal comes, or nobody reads the output.
 
     Args:
-        ledger: the jobs; it is kept up to date.
+        table: the jobs; it is kept up to date.
         policy: when the group is decided.
         printer: shows what happens.
-        keeper: keeps the state, or does nothing.
+        keeper: saves the state.
         deadline: when the wait times out, in seconds since 1970.
-        heartbeat: seconds of silence after which a sign of life is given.
-        ready: whether a job's instance must be ready, too.
+        heartbeat: seconds without output after which a sign of life is printed.
+        ready: whether to wait for the instance of each job too.
     """
 
     def __init__(  # noqa: PLR0913 - the parts that it brings together
         self,
         table: JobTable,
-        policy: verdict.Policy,
+        policy: Policy,
         printer: Printer,
         keeper: Keeper,
         *,
@@ -57,7 +61,9 @@ class Gate:
         self._deadline = deadline
         self._heartbeat = heartbeat
         self._ready = ready
-        self._stopped: asyncio.Future[int] | None = None
+        self._futures: dict[str, JobFuture] = {}
+        self._stop_code: int | None = None
+        self._over: asyncio.Future[None] | None = None
 
     def event(self, event: Event) -> None:
         """Take an event of the waiter."""
@@ -68,81 +74,89 @@ class Gate:
             self._stop(OUTPUT_CLOSED)
         self._keeper.soon()
 
-    def _stop(self, code: int) -> None:
-        if self._stopped is not None and not self._stopped.done():
-            self._stopped.set_result(code)
-
     async def wait(self, waiter: Waiter) -> int:
-        """Wait until the group is decided, or something stops it; return the exit code."""
+        """Wait until the group is decided or something stops the run; return the exit code."""
         loop = asyncio.get_running_loop()
-        self._stopped = loop.create_future()
+        self._over = loop.create_future()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop, 128 + number)
         self._printer.start()
-        self._call_again(self._show_life)
+        self._repeat(self._show_life)
         try:
             async with waiter:
-                await self._until_stopped(waiter)
+                self._begin(waiter)
+                await self._over
+                self._end(waiter)
+                await waiter.close()
         finally:
             self._printer.stop(time.time())
-        return self._stopped.result()
+        return self._decision().code if self._stop_code is None else self._stop_code
 
-    async def _until_stopped(self, waiter: Waiter) -> None:
-        assert self._stopped is not None  # noqa: S101 - set by wait()
-        collecting = asyncio.create_task(self._collect(waiter))
-        either: set[asyncio.Future[Any]] = {collecting, self._stopped}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        self._let_go(waiter)  # before the cancelling ends what is known of them
-        collecting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await collecting
-        self._stop(self._decision().code)
-        await waiter.close()
+    def _begin(self, waiter: Waiter) -> None:
+        """Show the jobs that ended in an earlier run, and track the others."""
+        for entry, outcome in self._table.ended:
+            self._show(entry, outcome)
+        if self._decision().over:
+            self._finish()
+            return
+        timeout = max(self._deadline - time.time(), _LAST_POLL)
+        for job_id in self._table.open:
+            future = waiter.track(job_id, timeout=timeout, ready=self._ready)
+            self._futures[job_id] = future
+            future.add_done_callback(self._settled)
 
-    async def _collect(self, waiter: Waiter) -> None:
-        for _, outcome in self._table.ended:
-            self._show(outcome)
-        left = max(self._deadline - time.time(), _LAST_LOOK)
-        open_ends = [] if self._decision().over else self._table.open
-        ending = waiter.as_completed(open_ends, timeout=left, ready=self._ready)
-        async with contextlib.aclosing(ending) as ended:
-            async for outcome in ended:
-                self._settle(outcome)
-                if self._decision().over:
-                    self._let_go(waiter)
-                    return
+    def _settled(self, future: asyncio.Future[Job]) -> None:
+        """Take the outcome of a wait that ended, unless the run is over already."""
+        if not isinstance(future, JobFuture) or self._over is None or self._over.done():
+            return
+        if future.outcome is not None:
+            self._settle(future.outcome)
+            if self._decision().over:
+                self._finish()
+        elif (error := future.exception()) is not None:  # the waiter has broken down
+            self._over.set_exception(error)
 
-    def _let_go(self, waiter: Waiter) -> None:
-        """Account for every job that has not ended, whatever ends the run."""
+    def _end(self, waiter: Waiter) -> None:
+        """Settle every job that is still open: each has an outcome, whatever ends the run."""
         pending = {outcome.job_id: outcome for outcome in waiter.pending()}
         for job_id in self._table.open:
-            entry = self._table[job_id]
-            told = entry.told
-            if told is None or (told.ok and self._ready and not entry.instance_told):
-                told = pending.get(job_id) or Outcome(
-                    job_id, OutcomeKind.PENDING, entry.job, "not ended yet"
-                )
-            self._settle(told)
+            future = self._futures.get(job_id)
+            ended = future.outcome if future else None
+            self._settle(ended or pending.get(job_id) or self._not_polled(job_id))
+
+    def _not_polled(self, job_id: str) -> Outcome:
+        job = self._table[job_id].job
+        return Outcome(job_id, OutcomeKind.PENDING, job, "the job was not waited for in this run")
 
     def _settle(self, outcome: Outcome) -> None:
-        self._table.settle(outcome, time.time())
-        self._table[outcome.job_id].ready = self._ready
+        entry = self._table.settle(outcome, time.time())
+        entry.ready = self._ready
         self._keeper.soon()
-        self._show(outcome)
+        self._show(entry, outcome)
 
-    def _show(self, outcome: Outcome) -> None:
+    def _show(self, entry: Entry, outcome: Outcome) -> None:
         try:
-            self._printer.outcome(self._table[outcome.job_id], outcome)
+            self._printer.outcome(entry, outcome)
         except OutputClosed:
             self._stop(OUTPUT_CLOSED)
 
-    def _decision(self) -> verdict.Decision:
-        return verdict.decide(self._table.tally, len(self._table), self._policy)
+    def _decision(self) -> Decision:
+        return decide(self._table.tally, len(self._table), self._policy)
 
-    def _call_again(self, call: Callable[[], float]) -> None:
-        """Call now, and again after as many seconds as it returns, until the end."""
-        if self._stopped is not None and not self._stopped.done():
-            asyncio.get_running_loop().call_later(call(), self._call_again, call)
+    def _stop(self, code: int) -> None:
+        """End the run with an exit code of its own; the first one counts."""
+        if self._stop_code is None:
+            self._stop_code = code
+        self._finish()
+
+    def _finish(self) -> None:
+        if self._over is not None and not self._over.done():
+            self._over.set_result(None)
+
+    def _repeat(self, call: Callable[[], float]) -> None:
+        """Call now, and again after as many seconds as it returns, until the run is over."""
+        if self._over is not None and not self._over.done():
+            asyncio.get_running_loop().call_later(call(), self._repeat, call)
 
     def _show_life(self) -> float:
         printer = self._printer

@@ -1,4 +1,4 @@
-"""Reads job IDs: from arguments, lines, and the replies that started the jobs."""
+"""Job IDs from arguments, from lines, and from the replies of operations that started jobs."""
 
 from __future__ import annotations
 
@@ -18,29 +18,32 @@ _SHOWN = 200
 _LONGEST_LABEL = 64
 
 
-NO_JOB = "no job ID: give the job_id of a reply as an argument, or '-' and a pipe"
+NO_JOB = "no job ID: pass the job_id of a reply as an argument, or '-' to read standard input"
 
 
 class Named(NamedTuple):
-    """A job ID, and what the user calls it, or ""."""
+    """A job ID, and the user's name for the job, or ""."""
 
     job_id: str
     label: str = ""
 
 
 class Found(NamedTuple):
-    """What a text holds: jobs, and operations that were refused instead of started.
+    """What a text contains.
 
-    Labels were `chosen` by a person, or are the instances' names of a reply.
+    Attributes:
+        jobs: the jobs, as often as the text names them.
+        not_started: the operations that were refused, so that they started no job.
+        labels_are_chosen: whether a person chose the labels; else they are names of instances.
     """
 
     jobs: list[Named]
     not_started: list[str]
-    chosen: bool = True
+    labels_are_chosen: bool = True
 
     @property
     def job_ids(self) -> list[str]:
-        """The job IDs alone."""
+        """The IDs of the jobs."""
         return [job.job_id for job in self.jobs]
 
 
@@ -48,12 +51,12 @@ def jobs(arguments: Sequence[str], stdin: TextIO, stderr: TextIO) -> list[Named]
     """Return the jobs to wait for, each once, in their first order.
 
     Args:
-        arguments: `ID` or `label=ID`; `-` stands for what standard input holds.
+        arguments: `ID` or `LABEL=ID`; `-` stands for the content of standard input.
         stdin: is read only for a `-`.
-        stderr: hears of operations that were not started, and when a person is asked to type.
+        stderr: gets a warning for each operation that was not started, and a prompt on a terminal.
 
     Raises:
-        InputError: one cannot be one, or a label is used twice; the message names it.
+        InputError: a job ID or a label is invalid, or two jobs have the same label.
     """
     found_jobs: list[Named] = []
     suggested: dict[str, str] = {}
@@ -65,14 +68,14 @@ def jobs(arguments: Sequence[str], stdin: TextIO, stderr: TextIO) -> list[Named]
             stderr.write("reading job IDs from standard input, one per line; end with Ctrl-D\n")
         found = from_text(_decode(stdin.buffer.read()))
         for job in found.jobs:
-            found_jobs.append(job if found.chosen else Named(job.job_id))
-            suggested.setdefault(job.job_id, "" if found.chosen else job.label)
+            found_jobs.append(job if found.labels_are_chosen else Named(job.job_id))
+            suggested.setdefault(job.job_id, "" if found.labels_are_chosen else job.label)
         stderr.writelines(f"ddswait: warning: {refused}\n" for refused in found.not_started)
     return _with_suggestions(unique(found_jobs), suggested)
 
 
 def _with_suggestions(jobs: Sequence[Named], suggested: dict[str, str]) -> list[Named]:
-    """Give jobs without a label the one that a reply suggests, unless it would stand for two."""
+    """Label jobs as a reply suggests, except those that have a label or would share one."""
     taken = Counter(each.label or suggested.get(each.job_id, "") for each in jobs)
     taken.update(each.job_id for each in jobs)
     return [
@@ -84,47 +87,51 @@ def _with_suggestions(jobs: Sequence[Named], suggested: dict[str, str]) -> list[
 
 
 def _named(text: str) -> Named:
-    """Read `ID` or `label=ID`."""
+    """Return the job that `ID` or `LABEL=ID` names."""
     label, equals, job_id = text.partition("=")
     return checked(Named(job_id, label) if equals else Named(text))
 
 
 def checked(job: Named) -> Named:
-    """Return a job if its ID and label can be such.
+    """Return a job if its ID and its label are valid.
 
     Raises:
-        InputError: one of them cannot; the message names it.
+        InputError: one of them is invalid; the message quotes it.
     """
     check_job_id(job.job_id)
     if safe(job.job_id) != job.job_id:
         raise InputError(
-            f"job ID {ascii(job.job_id)[:_SHOWN]} is none: a pipeline's log would obey it"
+            f"invalid job ID {ascii(job.job_id)[:_SHOWN]}: a CI runner would read it as a command"
         )
     label = job.label
     bad = "=" in label or label.startswith("-") or label.strip() != label or safe(label) != label
     if bad or len(label) > _LONGEST_LABEL:
         raise InputError(
-            f"label {ascii(label)[:_SHOWN]} is none: give {_LONGEST_LABEL} printable characters "
-            "at the most, without '=' and not beginning with '-' or '::', as in orders=JOB_ID"
+            f"invalid label {ascii(label)[:_SHOWN]}: use at most {_LONGEST_LABEL} printable "
+            "characters without '=' that do not start with '-' or '::', such as orders=JOB_ID"
         )
     return job
 
 
 def unique(found: Sequence[Named]) -> list[Named]:
-    """Return each job once; a label that two jobs share is an error."""
+    """Return each job once.
+
+    Raises:
+        InputError: two jobs have the same label, or one job has two.
+    """
     labels: dict[str, str] = {}
     once: dict[str, Named] = {}
     for job in found:
         known = once.get(job.job_id)
         if known is not None and job.label and known.label and job.label != known.label:
             raise InputError(
-                f"job {job.job_id} is called both {known.label!r} and {job.label!r}: choose one"
+                f"job {job.job_id} has two labels, {known.label!r} and {job.label!r}: choose one"
             )
         name = job.label or job.job_id
         if labels.setdefault(name, job.job_id) != job.job_id:
             raise InputError(
-                f"{name!r} stands for two jobs, {labels[name]} and {job.job_id}: "
-                "give each its own label"
+                f"{name!r} names two jobs, {labels[name]} and {job.job_id}: "
+                "give each job its own label"
             )
         once[job.job_id] = job if known is None or job.label else known
     return list(once.values())
@@ -135,33 +142,34 @@ def _decode(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"standard input is no UTF-8 text (byte {error.start}): "
-            "pipe job IDs, or the JSON reply that holds them"
+            f"standard input is not UTF-8 text (byte {error.start}): "
+            "pipe job IDs, or a JSON reply that contains them"
         ) from None
 
 
 def from_text(text: str) -> Found:
-    """Read job IDs, one per line, or any JSON documents.
+    """Return the jobs of a text: job IDs, one per line, or any JSON documents.
 
     Raises:
-        InputError: the text holds no job ID, or one that cannot be one.
+        InputError: the text contains no job ID, or an invalid one.
     """
     if text.lstrip(_WHITE)[:1] in {"{", "["}:
         return _from_documents(text)
     found = []
     for number, line in enumerate(text.splitlines(), 1):
-        # A query for one field prints a JSON string: "c010abd0-..."
+        # A query for one field, such as jq .job_id, prints a JSON string.
         stripped = line.strip(_WHITE)
         quoted = len(stripped) > 1 and stripped[0] == stripped[-1] == '"'
         job_id = stripped[1:-1] if quoted else stripped
         if job_id or quoted:
-            found.append(_checked(job_id, f"line {number}"))
+            found.append(_named_at(job_id, f"line {number}"))
     if not found:
         raise InputError("no job ID on standard input: did the command before the pipe fail?")
     return Found(found, [])
 
 
-def _checked(text: str, place: str) -> Named:
+def _named_at(text: str, place: str) -> Named:
+    """Return the job that a text names; an error says where the text stands."""
     try:
         return _named(text)
     except InputError as error:
@@ -171,10 +179,10 @@ def _checked(text: str, place: str) -> Named:
 def _from_documents(text: str) -> Found:
     jobs: list[Named] = []
     refused: list[str] = []
-    said: list[str] = []
+    problems: list[str] = []
     for number, document in enumerate(_documents(text), 1):
         found = [
-            Named(_checked(entry["job_id"], f"JSON document {number}").job_id, _label(entry))
+            Named(_named_at(entry["job_id"], f"JSON document {number}").job_id, _label(entry))
             for entry in _entries(document)
             if isinstance(entry.get("job_id"), str)
         ]
@@ -183,17 +191,17 @@ def _from_documents(text: str) -> Found:
         jobs.extend(found)
         for entry in _entries(document):
             if "error_code" in entry and "job_id" not in entry:
-                told = _told(entry)
-                refused.append(f"not started, so not waited for: {told}")
-                said.append(told)
+                problem = _problem(entry)
+                refused.append(f"not started, so ddswait does not wait for it: {problem}")
+                problems.append(problem)
     if not jobs:
-        reason = f"; the reply says {said[0]}" if said else ""
+        reason = f"; the reply says {problems[0]}" if problems else ""
         raise InputError(f"no job_id in the JSON on standard input{reason}")
-    return Found(jobs, refused, chosen=False)
+    return Found(jobs, refused, labels_are_chosen=False)
 
 
 def _label(entry: dict[str, Any]) -> str:
-    """Return the instance's name as a label, if it can be one."""
+    """Return the instance's name if it is a valid label, else ""."""
     nested = entry.get("instance")
     name = entry.get("name") or entry.get("instance_name")
     if not name and isinstance(nested, dict):
@@ -209,12 +217,12 @@ def _check_order(document: object, number: int) -> None:
         if "order_id" in entry:
             raise InputError(
                 f"standard input, JSON document {number}: order_id "
-                f"{_short(entry['order_id'])} without a job_id: a yearly/monthly order starts "
-                "no job to wait for"
+                f"{_short(entry['order_id'])} without a job_id: a yearly or monthly order starts "
+                "no job that ddswait could wait for"
             )
 
 
-def _told(entry: dict[str, Any]) -> str:
+def _problem(entry: dict[str, Any]) -> str:
     instance = f"instance {_short(entry['instance_id'])}: " if "instance_id" in entry else ""
     message = entry.get("error_message") or entry.get("error_msg") or ""
     return safe(f"{instance}{_short(entry['error_code'])} {_short(message)}".rstrip())
@@ -237,11 +245,11 @@ def _documents(text: str) -> Iterator[object]:
             document, place = decoder.raw_decode(text, place)
         except json.JSONDecodeError as error:
             raise InputError(
-                f"standard input is no sound JSON: {error.msg} at line {error.lineno}, "
+                f"standard input is not valid JSON: {error.msg} at line {error.lineno}, "
                 f"column {error.colno}"
             ) from None
         except (RecursionError, ValueError):
-            raise InputError("standard input holds JSON that is nested too deeply") from None
+            raise InputError("standard input is JSON that is nested too deeply") from None
         yield document
 
 

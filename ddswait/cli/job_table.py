@@ -1,6 +1,6 @@
-"""What is known of every job of a run, for all that show it: lines, live view, files, report.
+"""All jobs of a run, and everything that the output, the reports and the state show of them.
 
-Times are seconds since 1970: they must mean the same in the next run.
+Times are seconds since 1970, so that they mean the same in the next run.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.events import Ended, Event, Polled, PollFailed, Progressed, Visible
+from ddswait.events import Event, Polled, PollFailed, Progressed, Visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from ddswait.job import Job
     from ddswait.outcome import Outcome, OutcomeKind
 
-_MOST_LOOKS = 4000  # of one job; a report needs no more, and a week of looks is not kept
+_MOST_POLLS = 4000  # of one job: enough for a report, and bounded in a run of a week
 
 
 class PollRecord(NamedTuple):
-    """One look at a job: when, why, and the progress it showed."""
+    """One poll of a job: when, why, and the progress that it showed in percent."""
 
     at: float
-    why: str
+    reason: str
     progress: int | None
 
 
@@ -35,61 +35,62 @@ class Entry:
 
     Attributes:
         job_id: its ID.
-        label: what the user calls it, or "".
-        tracked_at: when it was first waited for, in this run or an earlier one.
-        born_at: when the job was created, by the server's clock; None before it was seen.
+        label: the user's name for it, or "".
+        tracked_at: when this run or an earlier one began to wait for it.
+        created_at: when the job was created, by the server's clock; None until it is visible.
         job: the last record.
-        visible_at: when it was first seen in this run.
+        visible_at: when this run first saw it.
         ended_at: when its wait ended.
-        outcome: how its wait ended; None while it goes on.
-        told: how the job itself ended, or the wait for its instance (`instance_told`).
-        ready: whether the wait was for its instance as well.
-        next_look: when it will be looked at next.
-        trouble: what went wrong with the last look, or "".
-        looks: every look of this run.
+        outcome: how its wait ended; None until then.
+        ready: whether the wait included the instance.
+        next_poll_at: when it will be polled next.
+        problem: why the last poll failed, or "".
+        polls: every poll of this run.
     """
 
     job_id: str
     label: str
     tracked_at: float
-    born_at: float | None = None
+    created_at: float | None = None
     job: Job | None = None
     visible_at: float | None = None
     ended_at: float | None = None
     outcome: Outcome | None = None
-    told: Outcome | None = None
-    instance_told: bool = False
     ready: bool = False
-    next_look: float | None = None
-    trouble: str = ""
-    looks: list[PollRecord] = field(default_factory=list)
+    next_poll_at: float | None = None
+    problem: str = ""
+    polls: list[PollRecord] = field(default_factory=list)
 
     @property
     def name(self) -> str:
-        """What the job is called: its label, or its ID."""
+        """The label, or the job ID if there is no label."""
         return self.label or self.job_id
 
     @property
     def full_name(self) -> str:
-        """The label with the ID, or the ID."""
+        """The label with the job ID, or the job ID alone."""
         return f"{self.label} ({self.job_id})" if self.label else self.job_id
-
-    def age(self, now: float) -> float:
-        """Return how old the job is, or how long it is waited for when that is not known."""
-        return max((self.ended_at or now) - self.submitted_at, 0.0)
 
     @property
     def submitted_at(self) -> float:
-        """When the job was created, or when it was first waited for when that is not known."""
-        return self.tracked_at if self.born_at is None else self.born_at
+        """When the job was created, or when the wait for it began if that is not known."""
+        return self.tracked_at if self.created_at is None else self.created_at
+
+    def age(self, now: float) -> float:
+        """Return the seconds since `submitted_at`, up to the end of the wait."""
+        return max((self.ended_at or now) - self.submitted_at, 0.0)
 
 
 class JobTable:
     """All jobs of a run, in the order in which they were given.
 
+    Args:
+        jobs: the jobs, each once.
+        now: the time at which the wait for them begins.
+
     Attributes:
         entries: by job ID.
-        began: when the run did.
+        began: when the run began.
         tally: how many waits ended in which way.
     """
 
@@ -113,37 +114,35 @@ class JobTable:
         return [entry.job_id for entry in self if entry.outcome is None]
 
     @property
-    def ended(self) -> Iterator[tuple[Entry, Outcome]]:
-        """The jobs whose waits have ended, with their outcomes."""
-        return ((entry, entry.outcome) for entry in self if entry.outcome is not None)
+    def ended(self) -> list[tuple[Entry, Outcome]]:
+        """The jobs whose waits have ended, each with its outcome."""
+        return [(entry, entry.outcome) for entry in self if entry.outcome is not None]
 
     def take(self, event: Event, now: float) -> None:
-        """Note what happened."""
+        """Record the progress that an event reports; how a wait ended comes through `settle`."""
         entry = self.entries.get(event.job_id)
         if entry is None:
             return
         match event:
             case Visible(_, job, age):
-                entry.job, entry.visible_at, entry.trouble = job, now, ""
-                entry.born_at = now - age
+                entry.job, entry.visible_at, entry.problem = job, now, ""
+                entry.created_at = now - age
             case Progressed(_, job, _):
-                entry.job, entry.trouble = job, ""
-            case PollFailed(_, cause, pause):
-                entry.trouble, entry.next_look = cause, now + pause
-            case Polled(_, why, pause):
-                entry.next_look = now + pause
-                if len(entry.looks) < _MOST_LOOKS:
+                entry.job, entry.problem = job, ""
+            case PollFailed(_, cause, retry_delay):
+                entry.problem, entry.next_poll_at = cause, now + retry_delay
+            case Polled(_, reason, next_in):
+                entry.next_poll_at = now + next_in
+                if len(entry.polls) < _MOST_POLLS:
                     progress = entry.job.progress if entry.job else None
-                    entry.looks.append(PollRecord(now, why, progress))
-            case Ended(_, outcome, _, instance):
-                entry.job, entry.told = outcome.job or entry.job, outcome
-                entry.instance_told = instance
+                    entry.polls.append(PollRecord(now, reason, progress))
             case _:
                 pass
 
-    def settle(self, outcome: Outcome, now: float) -> None:
-        """Note how a wait ended."""
+    def settle(self, outcome: Outcome, now: float) -> Entry:
+        """Record how the wait for a job ended, and return its entry."""
         entry = self.entries[outcome.job_id]
         self.tally[outcome.kind] += 1
-        entry.outcome, entry.ended_at, entry.next_look = outcome, now, None
+        entry.outcome, entry.ended_at, entry.next_poll_at = outcome, now, None
         entry.job = outcome.job or entry.job
+        return entry

@@ -1,122 +1,113 @@
-"""The options: what the user may say, and what the environment says."""
+"""The options of the command line: `parse` turns arguments into one frozen `Options`.
+
+`Options` alone holds the defaults: the parser passes on only what was given.
+"""
 
 from __future__ import annotations
 
 import argparse
-import re
-from typing import Any, NoReturn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
+from ddswait.cli import help_text
+from ddswait.cli.argument_parser import SafeParser, reported
+from ddswait.cli.duration_text import exact, parse_positive
 from ddswait.errors import InputError
 from ddswait.version import __version__
 
-USAGE = 2
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([smh]?)")
-_UNIT = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+SHELLS = ("bash", "zsh", "fish")
+"""The shells that `--print-completion` can write a script for."""
 
-_DESCRIPTION = """\
-Waits for jobs of Huawei Cloud's Document Database Service (DDS), and tells how they ended."""
-
-_EPILOG = """\
-exit codes:
-    0  every job completed
-    1  a job failed
-    2  usage or configuration; nothing was polled
-    3  a job ID was not found, or vanished
-    4  credentials, permission or request refused
-    5  unreachable: could not look for too long; the jobs may go on
-    6  a job completed, but its instance was not ready in time (--ready)
-  124  timed out; the jobs may go on
-  130  interrupted (SIGINT); the jobs may go on
-  141  standard output was closed; the jobs may go on
-  143  terminated (SIGTERM); the jobs may go on
-When several apply: the first of 1, 4, 3, 6, 5, 124. A file that cannot be written at the end is
-told and changes no exit code; that it cannot be written at all is found out before polling.
-
-policies:
-  --wait-for   exit code 0 when      ends early when
-  all          every job completed   --fail-fast: one did not
-  any          one job completed     one completed; --fail-fast: none can any more
-  N            N jobs completed      N completed; --fail-fast: N cannot any more
-Otherwise every job is seen to its end, and the worst outcome gives the exit code.
-
-Credentials come from where Huawei Cloud users keep them, never from the command line, which
-others can read. The first complete source wins:
-  HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK (and HUAWEICLOUD_SDK_SECURITY_TOKEN)
-  HW_ACCESS_KEY, HW_SECRET_KEY (and HW_SECURITY_TOKEN); or HW_AUTH_TOKEN;
-    or HW_USER_NAME, HW_USER_PASSWORD, HW_DOMAIN_NAME (and HW_AUTH_URL)
-  OS_ACCESS_KEY, OS_SECRET_KEY (and OS_SECURITY_TOKEN); or OS_AUTH_TOKEN, OS_TOKEN;
-    or OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME (and OS_AUTH_URL)
-  clouds.yaml, the cloud that OS_CLOUD names (needs PyYAML: ddswait[yaml])
-  ~/.huaweicloud/credentials, section [basic] (or HUAWEICLOUD_SDK_CREDENTIALS_FILE)
-  the metadata service of this ECS, if it answers within a second (DDSWAIT_METADATA=off
-    never asks)
-
-examples:
-  ddswait c010abd0-48cf-4fa8-8cbc-090f093eaa2f
-  hcloud DDS CreateInstance ... | ddswait --timeout 45m -
-  ddswait --output json --region ap-southeast-1 ID1 ID2 > jobs.json
-  ddswait --ready --state wait.json orders=ID1 stock=ID2   # the same again takes it up again
-  ddswait --wait-for any --report report.html --junit junit.xml ID1 ID2
-  ddswait --check
-  ddswait --demo"""
+Command = Literal["wait", "check", "demo", "completion", "schema"]
 
 
-_SECRET_OPTIONS = (
-    "--token",
-    "--password",
-    "--sk",
-    "--secret-key",
-    "--ak",
-    "--access-key",
-    "--security-token",
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user asked for; durations are in seconds, and "" means that a text was not given.
+
+    The fields are named as the options: `unreachable_after` is `--unreachable-after`.
+
+    Attributes:
+        timeout: None if it was not given, so that a state file's own deadline applies.
+        wait_for: how many jobs must complete; None for all of them.
+        print_completion: the shell to write a completion script for.
+    """
+
+    job_ids: tuple[str, ...] = ()
+    endpoint: str = ""
+    region: str = ""
+    project_id: str = ""
+    iam_endpoint: str = ""
+    cloud: str = ""
+    auth: str = "auto"
+    ca_file: str = ""
+    insecure_http: bool = False
+    timeout: float | None = None
+    grace: float = 60.0
+    interval: float = 10.0
+    unreachable_after: float = 600.0
+    wait_for: int | None = None
+    fail_fast: bool = False
+    ready: bool = False
+    state: str = ""
+    rate: str = "10/s"
+    history: str = ""
+    output: Literal["text", "json", "jsonl"] = "text"
+    heartbeat: float = 60.0
+    report: str = ""
+    junit: str = ""
+    github: bool = False
+    verbose: bool = False
+    quiet: bool = False
+    check: bool = False
+    schema: bool = False
+    print_completion: str = ""
+    demo: bool = False
+
+    @property
+    def command(self) -> Command:
+        """The command to run; `ddswait.cli.commands` has a module of the same name."""
+        if self.schema:
+            return "schema"
+        if self.print_completion:
+            return "completion"
+        if self.demo:
+            return "demo"
+        return "check" if self.check else "wait"
 
 
-class _NoSecret(argparse.Action):
-    """Refuses a secret in argv, without repeating it."""
+DEFAULTS = Options()
+"""The options of a command line without arguments."""
 
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,  # noqa: ARG002 - the arguments that argparse passes
-        values: object,  # noqa: ARG002
-        option_string: str | None = None,
-    ) -> NoReturn:
-        parser.error(
-            f"{option_string} is refused: everybody on this machine can read a command line. "
-            "Set HW_AUTH_TOKEN, HW_ACCESS_KEY and HW_SECRET_KEY, or HW_USER_PASSWORD in the "
-            "environment instead"
-        )
+USUAL_TIMEOUT = 3600.0
+"""The timeout if neither `--timeout` nor a state file sets one, in seconds."""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Names options that it does not know without what was given to them: it may be a secret."""
+def parse(argv: Sequence[str] | None = None) -> Options:
+    """Return the options of a command line.
 
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401
-        # Intermixed: IDs may stand before, between and after the options.
-        known, others = self.parse_known_intermixed_args(args, namespace)
-        if others:
-            options = [_cut(word) for word in others if word.startswith("-")]
-            self.error(f"unrecognized arguments: {' '.join(options or others)}")
-        return known
+    Args:
+        argv: the arguments; None for those of the process.
 
-
-def _cut(option: str) -> str:
-    name, is_given, _ = option.partition("=")
-    if name.startswith("--"):
-        return f"{name}=..." if is_given else name
-    return option if len(option) <= len("-x") else f"{option[:2]}..."
+    Raises:
+        SystemExit: with 2 if the arguments are wrong, with 0 after `--help` and `--version`.
+    """
+    given = vars(parser().parse_args(argv))
+    return Options(**{**given, "job_ids": tuple(given["job_ids"])})
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    made = _Parser(
+    """Return the parser of the command line, which the completion scripts are made from too."""
+    made = SafeParser(
         prog="ddswait",
         usage="ddswait [OPTIONS] JOB_ID...",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
+        description=help_text.DESCRIPTION,
+        epilog=help_text.EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
         add_help=False,
     )
@@ -124,215 +115,181 @@ def parser() -> argparse.ArgumentParser:
         "job_ids",
         metavar="JOB_ID",
         nargs="*",
-        help="job IDs, or label=JOB_ID; '-' reads them from standard input: one per line, or "
-        "JSON documents from which every job_id is taken, with the instance's name as its label",
+        default=[],
+        help="a job ID, or LABEL=JOB_ID to name the job; '-' reads standard input: one job ID per "
+        "line, or JSON documents, from which every job_id is taken and labelled with the name of "
+        "its instance",
     )
-    _add_where(made.add_argument_group("where"))
-    _add_when(made.add_argument_group("when (90, 90s, 10m, 1h)"))
-    _add_gate(made.add_argument_group("gate"))
-    _add_asking(made.add_argument_group("how often"))
+    _add_service(made.add_argument_group("service and credentials"))
+    _add_times(made.add_argument_group("times (such as 90, 90s, 10m, 1h30m or 1d)"))
+    _add_policy(made.add_argument_group("when to stop"))
+    _add_polling(made.add_argument_group("polling"))
     _add_output(made.add_argument_group("output"))
-    others = made.add_argument_group("others")
-    others.add_argument(
-        "--check",
-        action="store_true",
-        help="show which credentials, endpoint and project are used, and ask whether they are "
-        "accepted (exit code 0 or 4; 5 when nobody answers)",
-    )
-    others.add_argument(
-        "--schema", action="store_true", help="print the JSON Schema of the machine output"
-    )
-    others.add_argument(
-        "--print-completion",
-        choices=("bash", "zsh", "fish"),
-        help="print a completion script for a shell",
-    )
-    others.add_argument("--demo", action="store_true", help="show it all, without a cloud")
-    others.add_argument("--version", action="version", version=f"ddswait {__version__}")
-    others.add_argument("-h", "--help", action="help", help="show this help")
-    made.add_argument(*_SECRET_OPTIONS, nargs="?", action=_NoSecret, help=argparse.SUPPRESS)
+    _add_others(made.add_argument_group("other commands"))
+    made.refuse_secrets()
     return made
 
 
-def _add_where(group: Any) -> None:  # noqa: ANN401 - argparse does not publish the type
-    group.add_argument(
+def _add_service(group: Any) -> None:  # noqa: ANN401 - argparse does not publish the type
+    add = group.add_argument
+    add(
         "--endpoint",
         metavar="URL",
-        help="such as https://dds.ap-southeast-1.myhuaweicloud.com "
-        "[env: DDSWAIT_ENDPOINT; default: made from the region]",
+        help="URL of DDS, such as https://dds.ap-southeast-1.myhuaweicloud.com "
+        "[env: DDSWAIT_ENDPOINT; default: derived from the region]",
     )
-    group.add_argument(
-        "--region", metavar="NAME", help="such as ap-southeast-1 [env: HW_REGION_NAME]"
-    )
-    group.add_argument(
+    add("--region", metavar="NAME", help="region, such as ap-southeast-1 [env: HW_REGION_NAME]")
+    add(
         "--project-id",
         metavar="ID",
-        help="of the jobs [env: HW_PROJECT_ID; default: looked up by the region's name]",
+        help="project of the jobs [env: HW_PROJECT_ID; default: the project named as the region]",
     )
-    group.add_argument(
+    add(
         "--iam-endpoint",
         metavar="URL",
-        help="of IAM [env: HUAWEICLOUD_SDK_IAM_ENDPOINT, HW_AUTH_URL, OS_AUTH_URL; "
-        "default: made from the region]",
+        help="URL of IAM [env: HUAWEICLOUD_SDK_IAM_ENDPOINT, HW_AUTH_URL, OS_AUTH_URL; "
+        "default: derived from the region]",
     )
-    group.add_argument(
+    add(
         "--cloud",
         metavar="NAME",
-        help="take everything from this cloud of clouds.yaml [env: OS_CLOUD]",
+        help="take all settings from this cloud of clouds.yaml [env: OS_CLOUD]",
     )
-    group.add_argument(
+    add(
         "--auth",
         choices=("auto", "metadata"),
-        default="auto",
-        help="'metadata' takes the keys of the ECS that this runs on [default: auto, see below]",
+        help="where credentials come from: 'auto' uses the first source of the list below, "
+        "'metadata' uses the keys of the ECS that ddswait runs on "
+        f"[default: {DEFAULTS.auth}]",
     )
-    group.add_argument(
+    add(
         "--ca-file",
         metavar="FILE",
-        help="certificates (PEM) to trust instead of the system's [env: OS_CACERT]",
+        help="PEM file of certificates to trust instead of the system's [env: OS_CACERT]",
     )
-    group.add_argument(
+    add(
         "--insecure-http",
         action="store_true",
-        help="allow an endpoint beyond this machine that is not https",
+        help="allow an http:// endpoint on another machine",
     )
 
 
-def _add_gate(group: Any) -> None:  # noqa: ANN401
-    group.add_argument(
+def _add_times(group: Any) -> None:  # noqa: ANN401
+    for option, default, description in (
+        ("--timeout", USUAL_TIMEOUT, "stop waiting for a job after this time"),
+        ("--grace", DEFAULTS.grace, "how long a new job ID may be unknown to DDS"),
+        ("--interval", DEFAULTS.interval, "about how often a running job is polled"),
+        ("--unreachable-after", DEFAULTS.unreachable_after, "stop if every poll fails this long"),
+    ):
+        text = f"{description} [default: {exact(default)}]"
+        group.add_argument(option, metavar="TIME", type=reported(parse_positive), help=text)
+
+
+def _add_policy(group: Any) -> None:  # noqa: ANN401
+    add = group.add_argument
+    add(
         "--wait-for",
         metavar="HOW_MANY",
-        type=how_many,
-        default="all",
-        help="'all', 'any', or how many jobs must complete; see policies [default: all]",
+        type=reported(parse_wait_for),
+        help="how many jobs must complete: 'all', 'any' or a number; see policies [default: all]",
     )
-    group.add_argument(
+    add(
         "--fail-fast",
         action="store_true",
-        help="end as soon as the policy cannot be met any more; else see every job to its end",
+        help="stop as soon as too few jobs can still complete, instead of waiting for every job",
     )
-    group.add_argument(
+    add(
         "--ready",
         action="store_true",
-        help="after a job, wait until its instance is normal with no pending actions, so that "
-        "DDS takes the next operation",
+        help="after each job, also wait until its instance is normal without pending actions, so "
+        "that DDS accepts the next operation",
     )
-    group.add_argument(
+    add(
         "--state",
         metavar="FILE",
-        help="keep there all that is needed to go on; run again with the same file, and ended "
-        "jobs are not asked about, and the first deadline holds",
+        help="save progress to FILE; run again with the same FILE to resume: finished jobs are "
+        "skipped and the deadline still applies",
     )
 
 
-def how_many(text: str) -> int | None:
+def parse_wait_for(text: str) -> int | None:
     """Return how many jobs must complete; None for all.
 
     Raises:
-        argparse.ArgumentTypeError: it is no number of jobs.
+        InputError: the text is neither `all` nor `any` nor a number from 1 up.
     """
-    from ddswait.cli.exit_codes import parse_wait_for
-
-    try:
-        return parse_wait_for(text)
-    except InputError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _add_when(group: Any) -> None:  # noqa: ANN401
-    group.add_argument(
-        "--timeout",
-        metavar="TIME",
-        type=seconds,
-        help="give up on a job after this time [default: 1h]",
-    )
-    for option, default, told in (
-        ("--grace", "60s", "how long a new job ID may be unknown"),
-        ("--interval", "10s", "about how often a visible job is looked at"),
-        ("--unreachable-after", "10m", "give up after so long without one good look"),
-    ):
-        group.add_argument(
-            option,
-            metavar="TIME",
-            type=seconds,
-            default=seconds(default),
-            help=f"{told} [default: {default}]",
-        )
+    if text in {"all", "any"}:
+        return None if text == "all" else 1
+    if text.isascii() and text.isdecimal() and int(text[:9]) > 0:
+        return int(text[:9])
+    raise InputError(f"invalid number of jobs {text!a}: use 'all', 'any' or a number from 1 up")
 
 
-def _add_asking(group: Any) -> None:  # noqa: ANN401
+def _add_polling(group: Any) -> None:  # noqa: ANN401
     group.add_argument(
         "--rate",
         metavar="N/TIME",
-        type=rate,
-        default="10/s",
-        help="how many questions may be sent, as in 10/s or 200/5m; limits that the API states "
-        "are learned [default: 10/s]",
+        type=reported(_checked_rate),
+        help="how many requests may be sent, such as 10/s or 200/5m; ddswait also keeps to the "
+        f"limits that the API reports [default: {DEFAULTS.rate}]",
     )
     group.add_argument(
         "--history",
         metavar="FILE",
-        help="keep there how long past jobs took, to look when jobs are about to end "
-        "[default: learned from the API at each start]",
+        help="save how long jobs take to FILE, so that later runs poll when a job is about to end "
+        "[default: ask the API at each start]",
     )
 
 
-def rate(text: str) -> str:
-    """Return a rate such as `200/5m`.
+def _checked_rate(text: str) -> str:
+    from ddswait.scheduler.rate_limiter import parse_rate  # slow to import for a usage error
 
-    Raises:
-        argparse.ArgumentTypeError: it is none.
-    """
-    from ddswait.scheduler.rate_limiter import parse_rate
-
-    try:
-        parse_rate(text)
-    except InputError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    parse_rate(text)
     return text
 
 
 def _add_output(group: Any) -> None:  # noqa: ANN401
-    group.add_argument(
+    add = group.add_argument
+    add(
         "--output",
         choices=("text", "json", "jsonl"),
-        default="text",
-        help="on standard output: a line per job that ended; one document at the end; "
-        "a line per event and a summary last [default: text]",
+        help="what standard output gets: 'text' a line for each job that ended, 'json' one "
+        "document at the end, 'jsonl' a line for each event and a summary "
+        f"[default: {DEFAULTS.output}]",
     )
-    group.add_argument(
+    add(
         "--heartbeat",
         metavar="TIME",
-        type=seconds,
-        default=seconds("60s"),
-        help="without a terminal, say that it is alive after this time of silence [default: 60s]",
+        type=reported(parse_positive),
+        help="without a terminal, print a sign of life after this time without output "
+        f"[default: {exact(DEFAULTS.heartbeat)}]",
     )
-    group.add_argument(
-        "--report", metavar="FILE", help="write a page (HTML) with a timeline of every job"
-    )
-    group.add_argument(
-        "--junit", metavar="FILE", help="write a JUnit report (XML), one test case per job"
-    )
-    group.add_argument(
+    add("--report", metavar="FILE", help="write an HTML page with a timeline of every job")
+    add("--junit", metavar="FILE", help="write a JUnit report (XML) with a test case for each job")
+    add(
         "--github",
         action="store_true",
-        help="annotations, step summary and outputs of GitHub Actions [env: GITHUB_ACTIONS, "
-        "GITHUB_STEP_SUMMARY, GITHUB_OUTPUT]",
+        help="write annotations, a step summary and outputs for GitHub Actions "
+        "[env: GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, GITHUB_OUTPUT]",
     )
-    group.add_argument("-v", "--verbose", action="store_true", help="log every event to stderr")
-    group.add_argument("-q", "--quiet", action="store_true", help="only errors on stderr")
+    add("-v", "--verbose", action="store_true", help="log every event to standard error")
+    add("-q", "--quiet", action="store_true", help="print only errors to standard error")
 
 
-def seconds(text: str) -> float:
-    """Return a duration such as `90`, `90s`, `10m` or `1.5h` in seconds.
-
-    Raises:
-        argparse.ArgumentTypeError: it is none, or not more than 0.
-    """
-    found = _DURATION.fullmatch(text.strip()) if text.isascii() else None
-    value = float(found[1]) * _UNIT[found[2]] if found else 0.0
-    if value <= 0:
-        raise argparse.ArgumentTypeError(
-            f"{text!a} is no time: give more than 0, as in 90, 90s, 10m or 1h"
-        )
-    return value
+def _add_others(group: Any) -> None:  # noqa: ANN401
+    add = group.add_argument
+    add(
+        "--check",
+        action="store_true",
+        help="show which credentials, endpoint and project are used and whether they are "
+        "accepted; exits with 0 if they are, 4 if they are refused, 5 if nothing replies",
+    )
+    add("--schema", action="store_true", help="print the JSON Schema of the machine output")
+    add(
+        "--print-completion",
+        choices=SHELLS,
+        help="print a completion script for a shell (needs shtab: ddswait[completion])",
+    )
+    add("--demo", action="store_true", help="show a run against a simulated cloud")
+    add("--version", action="version", version=f"ddswait {__version__}", help="show the version")
+    add("-h", "--help", action="help", help="show this help")

@@ -3,57 +3,63 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
+from ddswait.cli.duration_text import exact
+from ddswait.cli.options import DEFAULTS, USUAL_TIMEOUT
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
-    from ddswait.cli.job_table import JobTable
+    from ddswait.cli.job_table import Entry, JobTable
+    from ddswait.cli.options import Options
 
-_MOST_IN_A_COMMAND = 20  # IDs; more are piped
+_MOST_IN_A_COMMAND = 20  # job IDs; more are piped
 
 
-def resume(
-    table: JobTable, arguments: argparse.Namespace, parser: argparse.ArgumentParser
-) -> list[str]:
-    """Return the lines that tell how to go on waiting; none when nothing is open."""
-    open_ends = [
+def resume(table: JobTable, options: Options) -> list[str]:
+    """Return the lines that say how to resume the run; none if no job can still complete."""
+    unfinished = [
         entry for entry in table if entry.outcome is None or entry.outcome.facts.may_still_complete
     ]
-    if not open_ends:
+    if not unfinished:
         return []
-    if arguments.state:
-        words = list(_options(arguments, parser, set()))
-        kinds = {entry.outcome.kind for entry in open_ends if entry.outcome}
-        if kinds & {OutcomeKind.TIMED_OUT, OutcomeKind.NOT_READY} and arguments.timeout is None:
-            words += ["--timeout", "1h"]  # the first deadline has passed
-        return ["", "to go on:", f"  {shlex.join(['ddswait', *words])}"]
-    words = [
-        f"{entry.label}={entry.job_id}" if entry.label else entry.job_id for entry in open_ends
-    ]
-    needed = (arguments.wait_for or 0) - table.tally[OutcomeKind.COMPLETED]
-    policy = ["--wait-for", str(needed)] if 0 < needed < len(words) else []
-    options = [*_options(arguments, parser, {"wait_for"}), *policy]
-    if len(words) <= _MOST_IN_A_COMMAND:
-        return ["", "to go on:", f"  {shlex.join(['ddswait', *options, *words])}"]
-    command = shlex.join(["ddswait", *options, "-"])
-    return ["", f"to go on, pipe these lines to: {command}", *words]
+    if options.state:
+        return _in_one_command(_words(_with_time(options, unfinished)))
+    words = _words(replace(options, wait_for=_still_needed(table, options, len(unfinished))))
+    jobs = [f"{each.label}={each.job_id}" if each.label else each.job_id for each in unfinished]
+    if len(jobs) <= _MOST_IN_A_COMMAND:
+        return _in_one_command([*words, *jobs])
+    command = shlex.join(["ddswait", *words, "-"])
+    return ["", f"to resume, pipe these lines to: {command}", *jobs]
 
 
-def _options(
-    arguments: argparse.Namespace, parser: argparse.ArgumentParser, left_out: set[str]
-) -> Sequence[str]:
-    """Return the options that were given, as words."""
+def _in_one_command(words: Sequence[str]) -> list[str]:
+    return ["", "to resume:", f"  {shlex.join(['ddswait', *words])}"]
+
+
+def _with_time(options: Options, unfinished: Sequence[Entry]) -> Options:
+    """Return the options with a timeout if the deadline of the state file has passed."""
+    kinds = {entry.outcome.kind for entry in unfinished if entry.outcome}
+    has_passed = kinds & {OutcomeKind.TIMED_OUT, OutcomeKind.NOT_READY}
+    return replace(options, timeout=options.timeout or USUAL_TIMEOUT) if has_passed else options
+
+
+def _still_needed(table: JobTable, options: Options, unfinished: int) -> int | None:
+    needed = (options.wait_for or 0) - table.tally[OutcomeKind.COMPLETED]
+    return needed if 0 < needed < unfinished else None
+
+
+def _words(options: Options) -> list[str]:
+    """Return the words of the command line that was given, without the job IDs."""
     words: list[str] = []
-    for action in parser._actions:  # noqa: SLF001 - argparse has no public way to ask
-        value = getattr(arguments, action.dest, None)
-        given = action.option_strings and value is not None and value != action.default
-        if not given or action.dest in left_out:
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if field.name == "job_ids" or value == getattr(DEFAULTS, field.name):
             continue
-        words.append(action.option_strings[-1])
+        words.append(f"--{field.name.replace('_', '-')}")
         if value is not True:
-            words.append(f"{value:g}" if isinstance(value, float) else str(value))
+            words.append(exact(value) if isinstance(value, float) else str(value))
     return words

@@ -1,18 +1,13 @@
-"""`--state FILE`: what a run must know to be taken up again after any end, a power cut included.
+"""`--state FILE`: what a later run needs to resume this one, whatever ends it.
 
-The file is replaced whole, never written into; it is private, and holds no secret. A lock beside
-it keeps a second process away.
+The file is private and holds no secret. It stays locked until the run ends.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import json
-import os
 import time
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddswait.cli.inputs import Named, checked, unique
@@ -20,7 +15,7 @@ from ddswait.cli.job_table import JobTable
 from ddswait.errors import InputError
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind
-from ddswait.storage import replace_file
+from ddswait.storage import Damaged, JsonFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,100 +23,51 @@ if TYPE_CHECKING:
     from ddswait.cli.job_table import Entry
 
 _FORM = "ddswait state, version 1"
-_OVER = frozenset(
-    {
-        OutcomeKind.COMPLETED,
-        OutcomeKind.FAILED,
-        OutcomeKind.NOT_FOUND,
-        OutcomeKind.VANISHED,
-    }
-)
-"""Outcomes that another run would not change; all others are waited for again."""
+_LARGEST = 1_000_000_000  # characters; 100,000 jobs take about 60 million
+_HINT = "remove it to start again, or use another file"
 
-
-_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError)
-_SAVE_WITHIN = 0.02  # seconds from the news to the file, so that a burst is one write
+_SAVE_WITHIN = 0.02  # seconds from an event to the file, so that a burst is one write
 _SAVE_EVERY = 0.3  # seconds between two writes
-_SAVING_SHARE = 20.0  # and at least so many times what one takes
+_SAVING_SHARE = 20.0  # the pause after a write, as a multiple of what the write took
 
 
 class State:
-    """The file, locked until the process ends.
+    """The file, locked until `close`.
 
     Args:
         path: of the file.
 
     Raises:
-        InputError: it cannot be used: another process has it, it is damaged, or cannot be written.
+        InputError: another process uses the file, it is damaged, or it cannot be written.
     """
 
     def __init__(self, path: str) -> None:
-        self._file = self._regular(path)
+        self._file = JsonFile(path, title="--state", error=InputError, largest=_LARGEST)
+        self._file.lock()
         self._deadline: float | None = None
-        self._lock = self._locked()
-        self._document = self._read()
+        try:
+            self._document = self._file.read(_checked)
+        except Damaged as damage:
+            raise InputError(f"--state {self._file} is damaged ({damage}): {_HINT}") from None
 
     def __str__(self) -> str:
         return str(self._file)
 
-    @staticmethod
-    def _regular(path: str) -> Path:
-        # Behind symbolic links: they stay, and all their names share one lock.
-        file = Path(os.path.realpath(path))
-        if file.exists() and not file.is_file():
-            what = "a folder" if file.is_dir() else "no regular file"
-            raise InputError(f"--state {file} is {what}: name a file in a folder of your own")
-        return file
-
-    def _locked(self) -> int:
-        lock = self._file.with_name(f".{self._file.name}.lock")
-        try:
-            handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise InputError(
-                f"--state {self._file} cannot be written: {error.strerror}: name a file in a "
-                "folder that can be written to"
-            ) from None
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            raise InputError(
-                f"--state {self._file} is in use by another process: wait for that one, or name "
-                "another file"
-            ) from None
-        return handle
-
-    def _read(self) -> dict[str, Any] | None:
-        hint = "remove it to begin anew, or name another file"
-        try:
-            text = self._file.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "no UTF-8"
-            raise InputError(f"--state {self._file} cannot be read ({reason}): {hint}") from None
-        try:
-            document = json.loads(text)
-            if not isinstance(document, dict) or document.get("form") != _FORM:
-                raise InputError(f"--state {self._file} is no state of ddswait: {hint}")
-            _restore(JobTable((), 0.0), document, ready=False)
-        except _DAMAGE as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"--state {self._file} is damaged: {hint}") from None
-        return document
+    def close(self) -> None:
+        """Let other processes use the file."""
+        self._file.unlock()
 
     def table(self, jobs: Sequence[Named], now: float, *, ready: bool = False) -> JobTable:
-        """Return the jobs of the file and the given ones, with what is known of each.
+        """Return the jobs of the file and the given ones, with what the file says of each.
 
         Args:
-            jobs: those given now; their labels win.
+            jobs: those given now; their labels replace those of the file.
             now: the time, in seconds since 1970.
-            ready: whether instances must be ready: what completed without is open again.
+            ready: whether instances must be ready; then a job that completed in a run without
+                this is waited for again.
 
         Raises:
-            InputError: two jobs would have one name.
+            InputError: two jobs have the same name.
         """
         if self._document is None:
             return JobTable(jobs, now)
@@ -134,10 +80,15 @@ class State:
         return table
 
     def deadline(self, timeout: float | None, usual: float, now: float) -> float:
-        """Return the absolute deadline: that of the first run, while it lies ahead.
+        """Return the deadline in seconds since 1970: that of the first run if it has not passed.
 
-        When it has passed, a given timeout begins a new one; without one there is no more time
-        than for a last look.
+        If it has passed, a given timeout starts a new one; without one, the old one stays, so that
+        there is time for one last poll only.
+
+        Args:
+            timeout: seconds, or None if none was given.
+            usual: the timeout of a first run without one, in seconds.
+            now: the time, in seconds since 1970.
         """
         kept = None if self._document is None else float(self._document["deadline"])
         if kept is None or (kept <= now and timeout is not None):
@@ -149,24 +100,20 @@ class State:
         """Write everything.
 
         Raises:
-            OSError: it cannot be written; the old file is as it was.
+            OSError: the file cannot be written; the old one is as it was.
         """
-        document = {
-            "form": _FORM,
-            "deadline": self._deadline,
-            "jobs": [_kept(entry) for entry in table],
-        }
-        # Without indents: only so json's fast encoder is used, which counts for many jobs.
-        replace_file(self._file, json.dumps(document))
+        jobs = [_record(entry) for entry in table]
+        # Without indents json uses its fast encoder, which matters with many jobs.
+        self._file.write({"form": _FORM, "deadline": self._deadline, "jobs": jobs})
 
 
 class Keeper:
-    """Writes the state whenever there is news, soon but not at once.
+    """Saves the state soon after each event.
 
     Args:
-        state: where to; None to keep nothing.
-        ledger: what is kept.
-        complain: is told when it cannot be written.
+        state: where to save; None saves nothing.
+        table: what to save.
+        complain: is called with a message when the state cannot be saved.
     """
 
     def __init__(
@@ -177,107 +124,129 @@ class Keeper:
         self._complain = complain
         self._timer: asyncio.TimerHandle | None = None
         self._not_before = 0.0
-        self._failed = False
+        self._has_failed = False
 
     def begin(self) -> None:
-        """Write the state before anything is polled.
+        """Save the state before anything is polled.
 
         Raises:
-            InputError: it cannot be written.
+            InputError: it cannot be saved.
         """
-        if self._state is not None:
-            try:
-                self._state.save(self._table)
-            except OSError as error:
-                raise InputError(
-                    f"--state cannot be written: {error.strerror}: make room, or name another file"
-                ) from None
+        if self._state is None:
+            return
+        try:
+            self._state.save(self._table)
+        except OSError as error:
+            raise InputError(
+                f"--state {self._state} cannot be written: {error.strerror}: free some space, or "
+                "use another file"
+            ) from None
 
     def soon(self) -> None:
-        """Note that there is news."""
+        """Save the state soon."""
         if self._state is not None and self._timer is None:
-            pause = max(self._not_before - time.monotonic(), _SAVE_WITHIN)
-            self._timer = asyncio.get_running_loop().call_later(pause, self.now)
+            delay = max(self._not_before - time.monotonic(), _SAVE_WITHIN)
+            self._timer = asyncio.get_running_loop().call_later(delay, self.now)
 
     def now(self) -> None:
-        """Write the state; when that fails, complain once and try again with the next news."""
-        self._timer = None
+        """Save the state; if that fails, complain once and try again after the next event."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._state is None:
             return
         began = time.monotonic()
-        try:
-            self._state.save(self._table)
-            self._failed = False
-        except OSError as error:
-            if not self._failed:
-                self._complain(
-                    f"ddswait: warning: --state {self._state} was not written: "
-                    f"{error.strerror}; tried again with the next news"
-                )
-            self._failed = True
-        # However many jobs there are, writing takes a small part of the time.
+        self._save(self._state)
+        # However many jobs there are, saving takes only a small share of the time.
         ended = time.monotonic()
         self._not_before = ended + max(_SAVE_EVERY, _SAVING_SHARE * (ended - began))
 
+    def _save(self, state: State) -> None:
+        try:
+            state.save(self._table)
+            self._has_failed = False
+        except OSError as error:
+            if not self._has_failed:
+                self._complain(
+                    f"ddswait: warning: --state {state} was not written: {error.strerror}; "
+                    "ddswait tries again after the next event"
+                )
+            self._has_failed = True
 
-def _kept(entry: Entry) -> dict[str, Any]:
-    outcome = entry.outcome
-    over = outcome is not None and outcome.kind in _OVER
+    def close(self) -> None:
+        """Let other processes use the state."""
+        if self._state is not None:
+            self._state.close()
+
+
+def _record(entry: Entry) -> dict[str, Any]:
+    outcome = entry.outcome if entry.outcome and entry.outcome.facts.is_final else None
     return {
         "id": entry.job_id,
         "label": entry.label,
         "tracked_at": round(entry.tracked_at, 3),
-        "born_at": None if entry.born_at is None else round(entry.born_at, 3),
-        "ended_at": round(entry.ended_at, 3) if over and entry.ended_at else None,
-        "outcome": (
-            outcome
-            and over
-            and {
-                "kind": str(outcome.kind),
-                "message": outcome.message,
-                "waited": round(outcome.waited, 3),
-                "polls": outcome.polls,
-                "ready": entry.ready,
-            }
-        )
-        or None,
+        "born_at": None if entry.created_at is None else round(entry.created_at, 3),
+        "ended_at": round(entry.ended_at, 3) if outcome and entry.ended_at else None,
+        "outcome": outcome and _outcome_record(outcome, ready=entry.ready),
         "record": dict(entry.job.raw) if entry.job else None,
     }
 
 
-def _restore(table: JobTable, document: dict[str, Any], *, ready: bool) -> None:
-    """Put into the ledger what a document says of its jobs."""
-    _finite(document["deadline"])
-    ids = [kept["id"] for kept in document["jobs"]]
+def _outcome_record(outcome: Outcome, *, ready: bool) -> dict[str, Any]:
+    return {
+        "kind": str(outcome.kind),
+        "message": outcome.message,
+        "waited": round(outcome.waited, 3),
+        "polls": outcome.polls,
+        "ready": ready,
+    }
+
+
+def _checked(document: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return a document from which a table can be restored."""
+    if not isinstance(document, dict) or document.get("form") != _FORM:
+        raise ValueError("it was not written by this version of ddswait")
+    ids = [each["id"] for each in document["jobs"]]
     if len(set(ids)) < len(ids):
-        raise ValueError("a job stands in it twice")
-    for kept in document["jobs"]:
-        job_id = checked(Named(kept["id"], kept["label"])).job_id
-        record, told = kept["record"], kept["outcome"]
-        job = None if record is None else Job.from_record(dict(record))
-        outcome = told and Outcome(
-            job_id,
-            OutcomeKind(told["kind"]),
-            job,
-            str(told["message"]),
-            waited=_finite(told["waited"]),
-            polls=int(told["polls"]),
-        )
-        times = _finite(kept["tracked_at"]), _moment(kept["born_at"]), _moment(kept["ended_at"])
-        if entry := table.entries.get(job_id):
-            entry.tracked_at, entry.born_at = times[:2]
-            entry.job = job
-            if outcome and (told["ready"] or not (ready and outcome.ok)):
-                entry.ready = bool(told["ready"])
-                table.settle(outcome, times[2] or times[0])
+        raise ValueError("it lists a job twice")
+    _finite(document["deadline"])
+    named = [checked(Named(each["id"], each["label"])) for each in document["jobs"]]
+    _restore(JobTable(named, 0.0), document, ready=False)
+    return document
 
 
-def _moment(value: object) -> float | None:
+def _restore(table: JobTable, document: dict[str, Any], *, ready: bool) -> None:
+    """Copy what a document says of its jobs into a table that has all of them."""
+    for each in document["jobs"]:
+        entry = table[each["id"]]
+        entry.tracked_at = _finite(each["tracked_at"])
+        entry.created_at = _optional(each["born_at"])
+        entry.job = None if each["record"] is None else Job.from_record(dict(each["record"]))
+        outcome, ended_at = _outcome(each["outcome"], entry), _optional(each["ended_at"])
+        if outcome and (each["outcome"]["ready"] or not (ready and outcome.ok)):
+            entry.ready = bool(each["outcome"]["ready"])
+            table.settle(outcome, ended_at or entry.tracked_at)
+
+
+def _outcome(record: dict[str, Any] | None, entry: Entry) -> Outcome | None:
+    if record is None:
+        return None
+    return Outcome(
+        entry.job_id,
+        OutcomeKind(record["kind"]),
+        entry.job,
+        str(record["message"]),
+        waited=_finite(record["waited"]),
+        polls=int(record["polls"]),
+    )
+
+
+def _optional(value: object) -> float | None:
     return None if value is None else _finite(value)
 
 
 def _finite(value: object) -> float:
     number = float(str(value))
     if not isfinite(number):
-        raise ValueError(f"{number} is no time")
+        raise ValueError(f"{number} is not a time")
     return number

@@ -33,11 +33,11 @@ async def each(
         for wait in waits:
             wait.add_done_callback(ended.put_nowait)
         for _ in waits:
-            wait = await ended.get()
-            assert isinstance(wait, JobFuture)  # noqa: S101 - tells mypy what track() returns
-            if wait.outcome is None and not wait.cancelled():
-                wait.result()  # no outcome, and yet done: a defect, which is raised here
-            yield wait.outcome or Outcome(wait.job_id, OutcomeKind.PENDING, message="let go")
+            done = await ended.get()
+            assert isinstance(done, JobFuture)  # noqa: S101 - tells mypy what track() returns
+            if done.outcome is None and not done.cancelled():
+                done.result()  # no outcome, and yet done: a defect, which is raised here
+            yield done.outcome or Outcome(done.job_id, OutcomeKind.PENDING, message="let go")
     finally:
         for wait in waits:
             wait.cancel()

@@ -1,4 +1,4 @@
-"""`ddswait --demo`: a small DDS on loopback, some instances, and what a user would see."""
+"""`ddswait --demo`: a run against a simulated DDS on this machine, as a user would see it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.cli import options
+from ddswait import Token, Waiter
+from ddswait.cli.inputs import Named
+from ddswait.cli.options import Options
+from ddswait.cli.run import Run
 
 if TYPE_CHECKING:
-    import argparse
-
     import aiohttp
 
     from ddswait.simulator import Simulator
 
 
 class _Order(NamedTuple):
+    """An instance to create; times in simulated seconds."""
+
     name: str
     seconds: float
     visible_after: float
@@ -25,35 +28,34 @@ class _Order(NamedTuple):
 
 _ORDERS = (
     _Order("orders-replica-set", 300, 10, None),
-    _Order("late-to-be-seen", 360, 120, None),
-    _Order("one-that-fails", 240, 10, "Insufficient quota of volumes in az2."),
+    _Order("visible-late", 360, 120, None),
+    _Order("fails", 240, 10, "Insufficient quota of volumes in az2."),
 )
-_SPEED = 60.0  # a simulated minute a second
+_SPEED = 60.0  # a simulated minute for each second
 
 
 def run() -> int:
-    """Show a whole run in some seconds; return its exit code, 1, since one job fails."""
-    return asyncio.run(_demo())
+    """Show a run of a few seconds; return its exit code, 1, because one job fails."""
+    return asyncio.run(demonstrate())
 
 
-async def _demo() -> int:
+async def demonstrate() -> int:
+    """Show the run in the event loop that is running."""
     import aiohttp
 
     from ddswait.simulator import Simulator
 
-    tell = sys.stderr.write
+    write = sys.stderr.write
     async with Simulator(speed=_SPEED) as dds:
-        tell(f"A simulated DDS listens at {dds.endpoint}, a minute passing each second.\n\n")
+        write(f"A simulated DDS listens at {dds.endpoint}; a minute passes there each second.\n\n")
         async with aiohttp.ClientSession(headers={"X-Auth-Token": dds.token}) as session:
             job_ids = [await _create(session, dds, order) for order in _ORDERS]
-        words = " ".join(
-            f"{order.name}={each}" for order, each in zip(_ORDERS, job_ids, strict=True)
-        )
-        tell("\n$ export HW_AUTH_TOKEN=...\n")
-        tell(f"$ ddswait --endpoint {dds.endpoint} --project-id {dds.project_id} \\\n")
-        tell(f"    --interval 1s {words}\n")
-        code = await _wait(dds, job_ids)
-    tell(f"$ echo $?\n{code}\n\nOne job failed on purpose: that is what exit code 1 says.\n")
+        jobs = [Named(job_id, each.name) for job_id, each in zip(job_ids, _ORDERS, strict=True)]
+        write("\n$ export HW_AUTH_TOKEN=...\n")
+        write(f"$ ddswait --endpoint {dds.endpoint} --project-id {dds.project_id} \\\n")
+        write(f"    --interval 1s {' '.join(f'{each.label}={each.job_id}' for each in jobs)}\n")
+        code = await _wait(dds, jobs)
+    write(f"$ echo $?\n{code}\n\nOne job failed on purpose, so the exit code is 1.\n")
     return code
 
 
@@ -61,25 +63,20 @@ async def _create(session: aiohttp.ClientSession, dds: Simulator, order: _Order)
     dds.job_seconds, dds.visible_after, dds.fails = order[1:]
     path = f"/v3/{dds.project_id}/instances"
     async with session.post(dds.endpoint + path, json={"name": order.name}) as response:
-        answer = await response.json()
-    job_id = str(answer["job_id"])
+        reply = await response.json()
+    job_id = str(reply["job_id"])
     sys.stderr.write(f"POST {path} -> {response.status}  {order.name}: job {job_id}\n")
     return job_id
 
 
-async def _wait(dds: Simulator, job_ids: list[str]) -> int:
-    from ddswait import Token, Waiter
-    from ddswait.cli.commands.wait import Run
-    from ddswait.cli.inputs import Named
-
-    arguments: argparse.Namespace = options.parser().parse_args(["--interval", "1s"])
-    named = [Named(job_id, order.name) for job_id, order in zip(job_ids, _ORDERS, strict=True)]
-    this = Run(named, arguments)
+async def _wait(dds: Simulator, jobs: list[Named]) -> int:
+    options = Options(interval=1.0)
+    this = Run(jobs, options)
     waiter = Waiter(
         endpoint=dds.endpoint,
         project_id=dds.project_id,
         auth=Token(dds.token),
-        interval=arguments.interval,
+        interval=options.interval,
         durations=this.durations,
         on_event=this.gate.event,
     )

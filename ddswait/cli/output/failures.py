@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from ddswait.cli.duration_text import duration
 from ddswait.cli.output.escaping import safe
-from ddswait.cli.output.text import duration, reason
+from ddswait.cli.output.text import reason
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:

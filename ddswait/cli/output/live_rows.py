@@ -13,8 +13,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ddswait.cli.duration_text import duration
 from ddswait.cli.output.escaping import safe
-from ddswait.cli.output.text import duration
 from ddswait.outcome import Severity
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def row(entry: Entry, now: float, expected_end: float, *, is_plain: bool) -> Row
     job = entry.job
     instance = job.instance.name if job and job.instance else ""
     done = _percent(entry)
-    next_poll = "" if entry.next_look is None else duration(max(entry.next_look - now, 0.0))
+    next_poll = "" if entry.next_poll_at is None else duration(max(entry.next_poll_at - now, 0.0))
     left = "" if entry.outcome else _time_left(expected_end - now)
     return {
         "job": _text(entry.name),
@@ -173,7 +173,7 @@ def state_of(entry: Entry) -> str:
 def _style(entry: Entry) -> str:
     if entry.outcome is not None:
         return style_of(entry.outcome)
-    return "yellow" if entry.trouble else ""  # the last poll failed
+    return "yellow" if entry.problem else ""  # the last poll failed
 
 
 def style_of(outcome: Outcome) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ddswait.cli.duration_text import duration
 from ddswait.cli.output.escaping import safe
 from ddswait.outcome import OutcomeKind, facts_of
 
@@ -13,16 +14,6 @@ if TYPE_CHECKING:
     from ddswait.cli.job_table import Entry
     from ddswait.job import Job
     from ddswait.outcome import Outcome
-
-
-def duration(seconds: float) -> str:
-    """Return a duration for people: `7s`, `3m05s`, `1h02m`."""
-    whole = int(seconds + 0.5)
-    if whole < 60:  # noqa: PLR2004 - seconds in a minute
-        return f"{whole}s"
-    if whole < 3600:  # noqa: PLR2004
-        return f"{whole // 60}m{whole % 60:02}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02}m"
 
 
 def count(number: int, noun: str) -> str:

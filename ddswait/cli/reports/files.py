@@ -9,24 +9,23 @@ from typing import TYPE_CHECKING
 from ddswait.errors import InputError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping
 
     from ddswait.cli.job_table import JobTable
+    from ddswait.cli.options import Options
 
 
-def check(arguments: argparse.Namespace) -> None:
+def check(options: Options) -> None:
     """Check that every file can be written, now and not after an hour of polling.
 
     Raises:
         InputError: a file cannot be written, or two options name the same file.
     """
-    paths = {option: getattr(arguments, option) for option in ("report", "junit")}
-    for option, path in paths.items():
+    for option, path in (("--report", options.report), ("--junit", options.junit)):
         if path:
-            _check(f"--{option}", Path(path))
-    kept = (*paths.values(), arguments.state, arguments.history)
-    named = [str(Path(path).resolve()) for path in kept if path]
+            _check(option, Path(path))
+    paths = (options.report, options.junit, options.state, options.history)
+    named = [str(Path(path).resolve()) for path in paths if path]
     if twice := [path for path in named if named.count(path) > 1]:
         raise InputError(f"two options name the file {twice[0]}: give each option its own file")
 
@@ -47,12 +46,12 @@ def _check(option: str, path: Path) -> None:
 
 
 def write(
-    arguments: argparse.Namespace, table: JobTable, code: int, now: float, env: Mapping[str, str]
+    options: Options, table: JobTable, code: int, now: float, env: Mapping[str, str]
 ) -> list[str]:
     """Write every requested file.
 
     Args:
-        arguments: the options.
+        options: the options.
         table: all jobs; every wait has ended.
         code: the exit code.
         now: when the run ended, in seconds since 1970.
@@ -62,15 +61,15 @@ def write(
         A message for each file that could not be written; the exit code stays as it is.
     """
     problems = []
-    if arguments.junit:
+    if options.junit:
         from ddswait.cli.reports import junit
 
-        problems += _written("--junit", arguments.junit, junit.document(table, code, now))
-    if arguments.report:
+        problems += _written("--junit", options.junit, junit.document(table, code, now))
+    if options.report:
         from ddswait.cli.reports import html
 
-        problems += _written("--report", arguments.report, html.document(table, code, now))
-    if is_github(arguments, env):
+        problems += _written("--report", options.report, html.document(table, code, now))
+    if is_github(options, env):
         from ddswait.cli.reports import github
 
         try:
@@ -82,9 +81,9 @@ def write(
     return problems
 
 
-def is_github(arguments: argparse.Namespace, env: Mapping[str, str]) -> bool:
+def is_github(options: Options, env: Mapping[str, str]) -> bool:
     """Return whether to write for GitHub Actions: in a workflow, or with `--github`."""
-    return bool(arguments.github) or env.get("GITHUB_ACTIONS") == "true"
+    return options.github or env.get("GITHUB_ACTIONS") == "true"
 
 
 def _written(option: str, path: str, text: str) -> list[str]:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ddswait.cli.duration_text import duration
 from ddswait.cli.output.escaping import safe_html
 from ddswait.cli.output.failures import most_important
-from ddswait.cli.output.text import count, duration, reason
+from ddswait.cli.output.text import count, reason
 from ddswait.cli.reports.timeline import timeline
 from ddswait.outcome import OutcomeKind, Severity, facts_of
 from ddswait.version import __version__
@@ -98,7 +99,7 @@ def _jobs(rows: Sequence[tuple[Entry, Outcome]]) -> Iterator[str]:
         task = safe_html(job.name) if job else "-"
         yield f"<tr><td>{_named(entry.label, entry.job_id)}</td><td>{task}</td><td>{where}</td>"
         yield f'{_kind(outcome)}<td class="number">{duration(outcome.waited)}</td>'
-        yield f'<td class="number">{len(entry.looks) or outcome.polls}</td></tr>'
+        yield f'<td class="number">{len(entry.polls) or outcome.polls}</td></tr>'
     yield "</tbody></table></div>"
 
 

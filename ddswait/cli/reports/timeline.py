@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from ddswait.cli.duration_text import duration
 from ddswait.cli.output.escaping import safe_html
-from ddswait.cli.output.text import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,8 +79,8 @@ def _bar(entry: Entry, outcome: Outcome, scale: _Scale, now: float, most: int) -
     yield _span(begin, end, ' opacity=".55"')
     if entry.visible_at is not None:
         yield _span(scale.x(entry.visible_at), end)
-    yield _ticks(entry.looks, scale, most)
-    yield _curve(entry.looks, scale, most)
+    yield _ticks(entry.polls, scale, most)
+    yield _curve(entry.polls, scale, most)
     yield f'<rect x="{max(end - 3, 0):.1f}" y="4" width="3.5" height="26" '
     yield f'fill="var(--{outcome.facts.severity})"/></svg>'
 

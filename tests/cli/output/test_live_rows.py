@@ -40,7 +40,7 @@ def seen(entry: Entry, status: str = "Running", progress: int = 40) -> None:
             "instance": {"id": "i", "name": "orders-db"},
         }
     )
-    entry.born_at, entry.next_look = NOW - 75, NOW + 8
+    entry.created_at, entry.next_poll_at = NOW - 75, NOW + 8
 
 
 def running(*jobs: Named) -> JobTable:

@@ -62,8 +62,8 @@ def sample(reason: str = "no quota", name: str = "orders") -> JobTable:
         record = {"id": kind.value, "name": "Create", "instance": instance, "fail_reason": reason}
         job = None if kind is OutcomeKind.NOT_FOUND else Job.from_record(record)
         if job:
-            entry.born_at, entry.visible_at = 990.0, 1003.0
-            entry.looks = [
+            entry.created_at, entry.visible_at = 990.0, 1003.0
+            entry.polls = [
                 PollRecord(1000.0 + 10 * step, "interval", 10 * step) for step in range(10)
             ]
         refusal = Refusal(401, "APIGW.0301", request_id="0123") if "ref" in kind else None
@@ -92,8 +92,8 @@ def test_places_on_the_line_are_to_scale() -> None:
     """Submitted at 0, first visible and each poll at their share of the whole."""
     table = JobTable([Named("x")], 1000.0)
     entry = table["x"]
-    entry.born_at, entry.visible_at = 1000.0, 1025.0
-    entry.looks = [PollRecord(1050.0, "interval", 20), PollRecord(1075.0, "interval", 60)]
+    entry.created_at, entry.visible_at = 1000.0, 1025.0
+    entry.polls = [PollRecord(1050.0, "interval", 20), PollRecord(1075.0, "interval", 60)]
     table.settle(Outcome("x", OutcomeKind.COMPLETED, Job("x"), waited=100.0), 1100.0)
     page = Page(report.document(table, 0, 1100.0))
     bars = [attrs for tag, attrs in page.tags if tag == "rect" and attrs.get("height") == "20"]
@@ -145,7 +145,7 @@ def test_many_polls_are_thinned_out() -> None:
     table = JobTable([Named(f"job-{number}") for number in range(1000)], 0.0)
     polls = [PollRecord(float(step), "interval", step // 41) for step in range(4000)]
     for entry in table:
-        entry.visible_at, entry.looks = 0.0, polls
+        entry.visible_at, entry.polls = 0.0, polls
         table.settle(Outcome(entry.job_id, OutcomeKind.TIMED_OUT, Job(entry.job_id)), 4000.0)
     assert len(report.document(table, 124, 4000.0)) < 10_000_000
 

@@ -1,0 +1,75 @@
+"""An argparse parser that never repeats a secret."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ddswait.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SECRET_OPTIONS = (
+    "--token",
+    "--password",
+    "--sk",
+    "--secret-key",
+    "--ak",
+    "--access-key",
+    "--security-token",
+)
+
+
+class _RefusedSecret(argparse.Action):
+    """Refuses a secret on the command line without repeating it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002 - the arguments that argparse passes
+        values: object,  # noqa: ARG002
+        option_string: str | None = None,
+    ) -> NoReturn:
+        parser.error(
+            f"{option_string} is refused: every user of this machine can read a command line. Set "
+            "HW_AUTH_TOKEN, HW_ACCESS_KEY and HW_SECRET_KEY, or HW_USER_PASSWORD in the "
+            "environment instead"
+        )
+
+
+class SafeParser(argparse.ArgumentParser):
+    """Names a wrong option without its value, which may be a secret."""
+
+    def refuse_secrets(self) -> None:
+        """Refuse the options in which users of other tools pass secrets."""
+        self.add_argument(
+            *_SECRET_OPTIONS, nargs="?", action=_RefusedSecret, help=argparse.SUPPRESS
+        )
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401
+        """Parse arguments in which job IDs stand before, between and after the options."""
+        known, others = self.parse_known_intermixed_args(args, namespace)
+        if others:
+            names = [_without_value(word) for word in others if word.startswith("-")]
+            self.error(f"unrecognized arguments: {' '.join(names or others)}")
+        return known
+
+
+def _without_value(option: str) -> str:
+    name, is_given, _ = option.partition("=")
+    if name.startswith("--"):
+        return f"{name}=..." if is_given else name
+    return option if len(option) <= len("-x") else f"{option[:2]}..."
+
+
+def reported(parse_text: Callable[[str], object]) -> Callable[[str], object]:
+    """Return a parser whose errors argparse shows in full."""
+
+    def parsed(text: str) -> object:
+        try:
+            return parse_text(text)
+        except InputError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parsed

@@ -1,0 +1,126 @@
+"""One run of the command line: makes its parts, and writes its files at the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from ddswait import history
+from ddswait.cli.duration_text import duration
+from ddswait.cli.exit_codes import OUTPUT_CLOSED, Policy
+from ddswait.cli.gate import Gate
+from ddswait.cli.inputs import NO_JOB
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.options import USUAL_TIMEOUT
+from ddswait.cli.output import failures, live
+from ddswait.cli.output.printer import OutputClosed, Printer
+from ddswait.cli.reports import files, github
+from ddswait.cli.resume import resume
+from ddswait.cli.state import Keeper, State
+from ddswait.errors import ConfigurationError, InputError
+from ddswait.scheduler.durations import Durations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ddswait.cli.inputs import Named
+    from ddswait.cli.options import Options
+
+
+class Run:
+    """The parts of one run.
+
+    Args:
+        jobs: the jobs that the user named.
+        options: what the user asked for.
+
+    Raises:
+        ConfigurationError: the history cannot be used.
+        InputError: the state or another file cannot be used, or there are too few jobs for
+            `--wait-for`.
+    """
+
+    def __init__(self, jobs: Sequence[Named], options: Options) -> None:
+        files.check(options)
+        now = time.time()
+        self._options = options
+        state = State(options.state) if options.state else None
+        table = JobTable(jobs, now)
+        self._deadline = now + (options.timeout or USUAL_TIMEOUT)
+        if state is not None:
+            table = state.table(jobs, now, ready=options.ready)
+            self._deadline = state.deadline(options.timeout, USUAL_TIMEOUT, now)
+        policy = Policy(options.wait_for, options.fail_fast)
+        _check_policy(policy, len(table))
+        self._table = table
+        self._printer = Printer(options.output, table, quiet=options.quiet)
+        self.durations = (
+            history.load(options.history, self._warn) if options.history else Durations()
+        )
+        self.keeper = Keeper(state, table, self._printer.error)
+        self.gate = Gate(
+            table,
+            policy,
+            self._printer,
+            self.keeper,
+            deadline=self._deadline,
+            heartbeat=options.heartbeat,
+            ready=options.ready,
+        )
+
+    def _warn(self, text: str) -> None:
+        self._printer.error(f"ddswait: warning: {text}")
+
+    def begin(self, endpoint: str, project_id: str) -> None:
+        """Say what the run waits for, and start the live view if there is a terminal."""
+        count = len(self._table.open)
+        jobs = "1 job" if count == 1 else f"{count} jobs"
+        ended = len(self._table) - count
+        earlier = f" ({ended} ended in an earlier run)" if ended else ""
+        project = f"project {project_id}" if project_id else "the project of the credentials"
+        left = self._deadline - time.time()
+        limit = f"for up to {duration(left)}" if left > 0 else "for one last poll"
+        self._printer.note(f"waiting for {jobs}{earlier} at {endpoint}, {project}, {limit}")
+        lines_only = self._options.quiet or self._options.verbose
+        if not lines_only and (console := live.console(sys.stderr)) is not None:
+            view = live.LiveView(console, self._table, self.durations, self._deadline)
+            self._printer.show_live(view)
+
+    def finish(self, code: int) -> int:
+        """Write every file, explain what did not complete, and return the exit code."""
+        now, printer, options, table = time.time(), self._printer, self._options, self._table
+        self.keeper.now()
+        problems = files.write(options, table, code, now, os.environ) + self._save_history()
+        try:
+            printer.summary(code)
+        except OutputClosed:
+            code = OUTPUT_CLOSED
+        for problem in problems:
+            self._warn(problem)
+        if files.is_github(options, os.environ):
+            printer.errors(github.commands(table, code))
+        printer.errors(failures.failures(table, code, printer.width))
+        if code != 0:
+            printer.errors(resume(table, options))
+        self.keeper.close()
+        return code
+
+    def _save_history(self) -> list[str]:
+        path = self._options.history
+        if not path:
+            return []
+        try:
+            history.save(path, self.durations)
+        except (OSError, ConfigurationError) as error:
+            return [f"--history {path} was not written: {error}"]
+        return []
+
+
+def _check_policy(policy: Policy, jobs: int) -> None:
+    if not jobs:
+        raise InputError(NO_JOB)
+    if policy.needed and policy.needed > jobs:
+        there_are = "there is 1 job" if jobs == 1 else f"there are {jobs} jobs"
+        raise InputError(f"--wait-for {policy.needed}: {there_are} only; use a smaller number")

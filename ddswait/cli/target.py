@@ -1,0 +1,34 @@
+"""The endpoint, project and credentials that the commands use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from ddswait.credentials import chain
+from ddswait.credentials.settings import Given
+
+if TYPE_CHECKING:
+    from ddswait.cli.options import Options
+
+
+def find_target(options: Options) -> chain.Target:
+    """Return what the options, the environment and the usual files say; print the warnings.
+
+    Raises:
+        ConfigurationError: a setting is missing or cannot be used.
+    """
+    given = Given(
+        options.endpoint,
+        options.project_id,
+        options.region,
+        options.iam_endpoint,
+        options.ca_file,
+        options.cloud,
+        options.auth,
+        options.insecure_http,
+    )
+    target = chain.locate(os.environ, given)
+    sys.stderr.writelines(f"ddswait: warning: {each}\n" for each in target.found.warnings)
+    return target
