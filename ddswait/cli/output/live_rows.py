@@ -101,12 +101,13 @@ def grid(rows: Sequence[Row], width: int, overflow: OverflowMethod) -> Table:
     fits = _needed(columns, rows) <= width
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim")
     for column in columns:
+        natural = _natural(column, rows)
         table.add_column(
             Text(column.title, no_wrap=True),
             overflow=overflow,
             justify="right" if column.is_number else "left",
-            # rich shortens the other columns first. The cells themselves are never wrapped.
-            no_wrap=fits and _natural(column, rows) <= column.least,
+            # rich shortens the other columns, the widest first.
+            width=natural if fits and natural <= column.least else None,
         )
     for each in rows:
         table.add_row(*(each[column.title] for column in columns))
