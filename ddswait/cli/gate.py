@@ -94,8 +94,8 @@ class Gate:
 
     def _begin(self, waiter: Waiter) -> None:
         """Show the jobs that ended in an earlier run, and track the others."""
-        for entry, _ in self._table.ended:
-            self._show(entry)
+        for entry, outcome in self._table.ended:
+            self._show(entry, outcome)
         if self._decision().over:
             self._finish()
             return
@@ -132,11 +132,11 @@ class Gate:
         entry = self._table.settle(outcome, time.time())
         entry.ready = self._ready
         self._keeper.soon()
-        self._show(entry)
+        self._show(entry, outcome)
 
-    def _show(self, entry: Entry) -> None:
+    def _show(self, entry: Entry, outcome: Outcome) -> None:
         try:
-            self._printer.outcome(entry)
+            self._printer.outcome(entry, outcome)
         except OutputClosed:
             self._stop(OUTPUT_CLOSED)
 
@@ -163,7 +163,7 @@ class Gate:
         if printer.live is not None:
             printer.draw(time.time())
             return live.EVERY
-        left = printer.told_at + self._heartbeat - time.monotonic()
+        left = printer.last_line_at + self._heartbeat - time.monotonic()
         if left > 0:
             return left
         printer.heartbeat(time.time())

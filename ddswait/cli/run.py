@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ddswait import history
+from ddswait.cli.duration_text import duration
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Policy
 from ddswait.cli.gate import Gate
 from ddswait.cli.inputs import NO_JOB
@@ -15,7 +16,6 @@ from ddswait.cli.job_table import JobTable
 from ddswait.cli.options import USUAL_TIMEOUT
 from ddswait.cli.output import failures, live
 from ddswait.cli.output.printer import OutputClosed, Printer
-from ddswait.cli.output.text import duration
 from ddswait.cli.reports import files, github
 from ddswait.cli.resume import resume
 from ddswait.cli.state import Keeper, State
@@ -101,7 +101,7 @@ class Run:
             self._warn(problem)
         if files.is_github(options, os.environ):
             printer.errors(github.commands(table, code))
-        printer.errors(failures.failures(table, code))
+        printer.errors(failures.failures(table, code, printer.width))
         if code != 0:
             printer.errors(resume(table, options))
         self.keeper.close()

@@ -96,7 +96,7 @@ async def test_password_that_changed_is_tried_once_and_then_upon_401(dds: Simula
     assert failed.retry_delay is None
 
 
-@pytest.mark.parametrize(("pause", "again"), [(45.0, ", again in 45s"), (None, "")])
+@pytest.mark.parametrize(("pause", "again"), [(45.0, ", next try in 45s"), (None, "")])
 def test_failed_renewal_is_told_by_the_command_line(
     pause: float | None, again: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 
-from ddswait.cli.output import json_records
+from ddswait.cli.output import json_schema
 
 
 def run() -> int:
     """Print the schema and return 0."""
-    sys.stdout.write(json.dumps(json_records.schema(), indent=2) + "\n")
+    sys.stdout.write(json.dumps(json_schema.schema(), indent=2) + "\n")
     return 0

@@ -1,1 +1,1 @@
-"""What a run prints while it goes on and at its end."""
+"""What a run prints while it waits and at its end."""

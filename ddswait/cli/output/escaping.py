@@ -5,6 +5,11 @@ A text is cut before it is escaped: escaping a megabyte only to cut it takes sec
 
 from __future__ import annotations
 
+import re
+from html import escape
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&@:-])")
+
 
 def safe(text: str, most: int | None = None) -> str:
     """Return a server's text as one line that controls neither a terminal nor a CI runner.
@@ -30,6 +35,17 @@ def safe(text: str, most: int | None = None) -> str:
 def safe_json(document: str) -> str:
     """Return a JSON document that says the same and holds nothing that a GitHub runner obeys."""
     return document.replace("##[", "##\\u005b")
+
+
+def safe_html(text: str, most: int | None = None) -> str:
+    """Return a server's text as the text of an HTML page; see `safe`."""
+    return escape(safe(text, most))
+
+
+def safe_markdown(text: str, most: int | None = None) -> str:
+    """Return a server's text as the text of a cell of a Markdown table; see `safe`."""
+    escaped = _MARKDOWN.sub(r"\\\1", safe(text, most))
+    return escaped.replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 
 def cut(text: str, most: int) -> str:

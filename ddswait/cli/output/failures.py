@@ -1,95 +1,108 @@
-"""What is told last: every job that did not complete, why, and what to do next."""
+"""The end of a run: every job that did not complete, why, and what the user can do next."""
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
-from ddswait.cli.output.text import duration, human, safe, short
+from ddswait.cli.duration_text import duration
+from ddswait.cli.output.escaping import safe
+from ddswait.cli.output.text import reason
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ddswait.cli.job_table import Entry, JobTable
+    from ddswait.job import Job
     from ddswait.outcome import Outcome
 
-OPEN = frozenset(
-    {
-        OutcomeKind.PENDING,
-        OutcomeKind.TIMED_OUT,
-        OutcomeKind.UNREACHABLE,
-        OutcomeKind.NOT_READY,
-    }
-)
-"""What may yet end well, if it is waited for again."""
-
 _MOST = 50  # jobs that are explained one by one
-_LONGEST = 2000  # characters of a reason that anybody reads in a log
-_NEXT = {
-    OutcomeKind.FAILED: "mend the cause and submit the operation again",
-    OutcomeKind.NOT_FOUND: "check the ID, region and project; a longer --grace for a new job",
-    OutcomeKind.VANISHED: "look at the task list of the console; a deletion vanishes when done",
-    OutcomeKind.REFUSED: "ddswait --check tells which credentials are used",
-    OutcomeKind.NOT_READY: "the job itself completed; wait for its instance again, see below",
-    OutcomeKind.TIMED_OUT: "the job may go on; wait for it again, see below",
-    OutcomeKind.UNREACHABLE: "the job may go on; wait for it again, see below",
-    OutcomeKind.PENDING: "the job may go on; wait for it again, see below",
-}
+_LONGEST = 2000  # characters of a reason; nobody reads more in a log
+
+_INDENT = " " * len("    reason    ")
 
 
-def failed_of(table: JobTable, code: int) -> list[Entry]:
-    """Return the jobs that did not complete, but for those that a met policy let go."""
-    let_go = OutcomeKind.PENDING if code == 0 else None
+def not_completed(table: JobTable, code: int) -> list[tuple[Entry, Outcome]]:
+    """Return the jobs that did not complete.
+
+    Args:
+        table: all jobs; every wait has ended.
+        code: the exit code. With 0 the policy was met, so that a job whose wait was given up for
+            that reason counts as no problem.
+    """
+    given_up = OutcomeKind.PENDING if code == 0 else None
     return [
-        entry
-        for entry in table
-        if entry.outcome and not entry.outcome.ok and entry.outcome.kind is not let_go
+        (entry, outcome)
+        for entry, outcome in table.ended
+        if not outcome.ok and outcome.kind is not given_up
     ]
 
 
-def failures(table: JobTable, code: int) -> list[str]:
-    """Return the lines that explain every job that did not complete; none when all did."""
-    failed = failed_of(table, code)
+def most_important(table: JobTable, most: int) -> list[tuple[Entry, Outcome]]:
+    """Return at most so many jobs whose waits have ended.
+
+    They keep their order if all are returned; otherwise completed jobs are left out first.
+    """
+    ended = list(table.ended)
+    if len(ended) > most:
+        ended.sort(key=lambda each: each[1].ok)
+    return ended[:most]
+
+
+def failures(table: JobTable, code: int, width: int | None = None) -> list[str]:
+    """Return the lines that explain every job that did not complete; none if all completed.
+
+    Args:
+        table: all jobs; every wait has ended.
+        code: the exit code.
+        width: the cells of a line, if it is for a terminal. A log gets one line for each fact.
+    """
+    failed = not_completed(table, code)
     if not failed:
         return []
-    count = f"{len(failed)} of {len(table)} jobs" if len(table) > 1 else "the job"
-    lines = ["", f"{count} did not complete:"]
-    for entry in failed[:_MOST]:
-        lines += ["", *_explained(entry)]
+    total = "the job" if len(table) == 1 else f"{len(failed)} of {len(table)} jobs"
+    lines = ["", f"{total} did not complete:"]
+    for entry, outcome in failed[:_MOST]:
+        lines.append("")
+        for line in _explanation(entry, outcome):
+            lines += _wrapped(line, width) if width else [line]
     if len(failed) > _MOST:
-        lines += [
-            "",
-            f"... and {len(failed) - _MOST} more; --output json or --report has them all",
-        ]
+        lines += ["", f"... and {len(failed) - _MOST} more: --output json and --report show all"]
     return lines
 
 
-def _explained(entry: Entry) -> Iterator[str]:
-    outcome = entry.outcome
-    assert outcome is not None  # noqa: S101 - the caller's filter
-    yield f"  {safe(entry.full_name)}: {human(outcome.kind)} after {duration(outcome.waited)}"
-    job = entry.job
-    if job is not None:
-        instance = f" of instance {job.instance.name} ({job.instance.id})" if job.instance else ""
-        progress = f", {job.progress} %" if job.progress is not None else ""
-        yield safe(f"    task      {job.name}{instance}, last seen {job.status}{progress}")
-    yield f"    reason    {safe(short(reason(outcome), _LONGEST))}"
-    if refusal := outcome.refusal:
+def _explanation(entry: Entry, outcome: Outcome) -> Iterator[str]:
+    yield f"  {safe(entry.full_name)}: {outcome.facts.label} after {duration(outcome.waited)}"
+    if entry.job is not None:
+        yield safe(f"    task      {_task(entry.job)}")
+    refusal = outcome.refusal
+    why = reason(outcome)
+    if refusal and refusal.hint:
+        why = why.removesuffix(f"; {refusal.hint}")  # it has a line of its own
+    yield f"    reason    {safe(why, _LONGEST)}"
+    if refusal:
         yield safe(
             f"    refusal   HTTP {refusal.http_status}, error code {refusal.error_code or 'none'}, "
             f"request ID {refusal.request_id or 'none'}"
         )
-    yield f"    next      {_next(outcome)}"
+        if refusal.hint:
+            yield safe(f"    hint      {refusal.hint}")
+    yield f"    next      {outcome.facts.next_step}"
 
 
-def _next(outcome: Outcome) -> str:
-    if outcome.refusal and outcome.refusal.hint:
-        return f"{outcome.refusal.hint}; {_NEXT[outcome.kind]}"
-    return _NEXT[outcome.kind]
+def _wrapped(line: str, width: int) -> list[str]:
+    # A word is never broken: somebody may copy it, or open it as an address.
+    return textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=_INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
-def reason(outcome: Outcome) -> str:
-    """Return why a job did not complete, in DDS's words where it failed."""
-    if outcome.kind is OutcomeKind.FAILED and outcome.job:
-        return outcome.job.fail_reason or "DDS gave no reason"
-    return outcome.message
+def _task(job: Job) -> str:
+    instance = f" of instance {job.instance.name} ({job.instance.id})" if job.instance else ""
+    progress = f", {job.progress} %" if job.progress is not None else ""
+    return f"{job.name}{instance}, last status {job.status}{progress}"

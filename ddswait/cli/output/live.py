@@ -1,53 +1,40 @@
-"""The live view on a terminal, with rich: one row per job, redrawn in place.
+"""The live view: one row per job, redrawn in place on a terminal that can do so.
 
-Over thirty jobs it aggregates: counts, what failed, and what ends next.
+With more than thirty jobs it shows the counts, the jobs that did not complete, and those that are
+expected to end next.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from math import inf
 from typing import TYPE_CHECKING, TextIO
 
-from ddswait.cli.output.columns import GAP, Column, fit
-from ddswait.cli.output.text import duration, human, safe
+from ddswait.cli.duration_text import duration
+from ddswait.cli.output.escaping import safe
+from ddswait.cli.output.text import count
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import Console, RenderableType
+    from rich.console import Console, OverflowMethod, RenderableType
     from rich.text import Text
 
     from ddswait.cli.job_table import Entry, JobTable
     from ddswait.scheduler.durations import Durations
 
 EVERY = 0.5
-"""Seconds between two pictures."""
+"""Seconds from one drawing to the next."""
 
-_MOST_ROWS = 30
-_FEW = 10
-_SHORT_BAR, _LONG_BAR = 6, 20
-_PERCENT = 6  # " 100 %"
-_STATUS = 16  # cells that a status may claim whatever the width
-_STYLE = {
-    "completed": "green",
-    "failed": "bold red",
-    "timed out": "yellow",
-    "pending": "yellow",
-    "unreachable": "yellow",
-    "not found": "red",
-    "vanished": "red",
-    "refused": "bold red",
-    "not ready": "red",
-}
+_MOST_ROWS = 30  # drawing more takes too long, and nobody reads them
+_FEW = 10  # rows of each kind when not every job has one
 
 
 def console(stream: TextIO) -> Console | None:
-    """Return a console for a terminal that can be redrawn; None for anything less."""
+    """Return a console for a terminal that can be redrawn, or None."""
     if not stream.isatty():
         return None
     try:
-        from rich.console import Console  # 60 ms, for a terminal only; an extra
+        from rich.console import Console  # an extra; takes 60 ms, which only a terminal is worth
     except ImportError:
         return None
     made = Console(file=stream, highlight=False, markup=False, emoji=False)
@@ -55,12 +42,12 @@ def console(stream: TextIO) -> Console | None:
 
 
 class LiveView:
-    """Shows a ledger until it is stopped; what is shown last stays.
+    """Shows the jobs until it is stopped; the last drawing stays on the terminal.
 
     Args:
         console: a terminal.
-        ledger: what to show.
-        durations: tells how long jobs usually take.
+        table: the jobs.
+        durations: how long jobs usually take.
         deadline: when the wait times out, in seconds since 1970.
     """
 
@@ -73,8 +60,8 @@ class LiveView:
         self._table = table
         self._durations = durations
         self._deadline = deadline
-        self._is_plain = not (console.encoding or "").lower().startswith("utf")
-        # Standard output is somebody's data: it goes where it was sent, not above the picture.
+        self._is_plain = console.options.ascii_only
+        # Standard output is the user's data: it goes where it was sent, not above the view.
         self._live = Live(
             console=console,
             auto_refresh=False,
@@ -84,37 +71,44 @@ class LiveView:
         )
 
     def start(self) -> None:
-        """Begin to draw."""
+        """Take over the bottom of the terminal."""
         self._live.start()
 
     def stop(self, now: float) -> None:
-        """Draw for the last time, and leave it there."""
+        """Draw for the last time."""
         self.draw(now)
         self._live.stop()
 
     def draw(self, now: float) -> None:
-        """Draw the present."""
+        """Draw the jobs as they are `now`, in seconds since 1970."""
         self._live.update(self.picture(now), refresh=True)
 
     def note(self, line: str) -> None:
-        """Print a line above the picture."""
+        """Print a line above the view."""
         self._console.print(line, soft_wrap=True)
 
     def picture(self, now: float) -> RenderableType:
-        """Return the present as a rich renderable."""
+        """Return what `draw` draws."""
         from rich.console import Group
         from rich.text import Text
 
-        lines = [Text(self._headline(now), style="bold", overflow="ellipsis", no_wrap=True)]
+        from ddswait.cli.output.live_rows import grid, row
+
+        # The ellipsis is no ASCII character.
+        overflow: OverflowMethod = "crop" if self._is_plain else "ellipsis"
+        lines = [Text(self._headline(now), style="bold", overflow=overflow, no_wrap=True)]
         entries = list(self._table)
         if len(entries) > self._most_rows:
-            lines.append(_counts(entries))
+            lines.append(_counts(entries, overflow))
             entries = self._few(entries)
-        return Group(*lines, *self._grid(entries, now))
+        rows = [
+            row(each, now, self._expected_end(each), is_plain=self._is_plain) for each in entries
+        ]
+        return Group(*lines, grid(rows, self._console.width, overflow))
 
     @property
     def _most_rows(self) -> int:
-        # Two lines are the headline's and the titles', one is the cursor's.
+        # The headline, the titles and the cursor take a line each.
         return max(1, min(_MOST_ROWS, self._console.height - 3))
 
     def _headline(self, now: float) -> str:
@@ -123,11 +117,10 @@ class LiveView:
         left = max(self._deadline - now, 0.0)
         rest = f", times out in {duration(left)}" if ended < len(self._table) else ""
         waited = duration(now - self._table.began)
-        jobs = "job" if len(self._table) == 1 else "jobs"
-        return f"{ended} of {len(self._table)} {jobs} ended after {waited}{rest}"
+        return f"{ended} of {count(len(self._table), 'job')} ended after {waited}{rest}"
 
     def _few(self, entries: list[Entry]) -> list[Entry]:
-        """Return the failed ones and those that are expected to end next."""
+        """Return the last jobs that did not complete, and those expected to end next."""
         few = max(1, min(_FEW, (self._most_rows - 1) // 2))
         failed = [each for each in entries if each.outcome and not each.outcome.ok]
         running = [each for each in entries if each.outcome is None]
@@ -135,114 +128,19 @@ class LiveView:
         return [*failed[-few:], *running[:few]]
 
     def _expected_end(self, entry: Entry) -> float:
+        """Return when the job will end if it takes as long as others of its name usually do."""
         usual = self._durations.median_of(entry.job.name) if entry.job else None
-        return float("inf") if usual is None else entry.submitted_at + usual
-
-    def _grid(self, entries: list[Entry], now: float) -> list[Text]:
-        """Return the titles and a row for each entry, of the columns that fit."""
-        from rich.text import Text
-
-        rows = [self._cells(entry, now) for entry in entries]
-
-        def natural(title: str) -> int:
-            return max([len(title), *(row[title].cell_len for row in rows)])
-
-        columns = (
-            Column("job", 12, natural("job")),
-            Column("task", 10, natural("task"), rank=6),
-            Column("instance", 10, natural("instance"), rank=3),
-            Column("status", min(natural("status"), _STATUS), natural("status")),
-            Column("progress", _SHORT_BAR + _PERCENT, _LONG_BAR + _PERCENT, rank=1),
-            Column("age", 6, natural("age"), rank=2),
-            Column("next look", natural("next look"), natural("next look"), rank=5),
-            Column("left", natural("left"), natural("left"), rank=4),
-        )
-        width = fit(columns, self._console.width)
-        titles = [Text(title, "dim") for title in width]
-        lines = [_row(dict(zip(width, titles, strict=True)), width)]
-        for entry, cells in zip(entries, rows, strict=True):
-            if "progress" in width:
-                cells["progress"] = self._bar(entry, width["progress"] - _PERCENT)
-            lines.append(_row(cells, width))
-        return lines
-
-    def _cells(self, entry: Entry, now: float) -> dict[str, Text]:
-        from rich.text import Text
-
-        job = entry.job
-        pause = "" if entry.next_poll_at is None else duration(max(entry.next_poll_at - now, 0.0))
-        return {
-            "job": Text(safe(entry.name)),
-            "task": Text(safe(job.name) if job else "", "dim"),
-            "instance": Text(safe(job.instance.name) if job and job.instance else ""),
-            "status": Text(safe(self._mark(entry) + _state(entry)), _style(entry)),
-            "age": Text(duration(entry.age(now))),
-            "next look": Text(pause, "dim"),
-            "left": Text(self._left(entry, now), "dim"),
-        }
-
-    def _mark(self, entry: Entry) -> str:
-        if self._is_plain or entry.outcome is None:
-            return ""
-        return "\N{CHECK MARK} " if entry.outcome.ok else "\N{MULTIPLICATION X} "
-
-    def _bar(self, entry: Entry, length: int) -> Text:
-        from rich.text import Text
-
-        if entry.outcome is not None and entry.outcome.ok:
-            done = 100
-        elif entry.job is None or entry.job.progress is None or entry.outcome is not None:
-            return Text("")
-        else:
-            done = min(entry.job.progress, 100)
-        full, empty = ("#", ".") if self._is_plain else ("\N{FULL BLOCK}", "\N{LIGHT SHADE}")
-        filled = done * length // 100
-        bar = Text(full * filled, "green")
-        bar.append(empty * (length - filled), "dim")
-        return bar.append(f" {done:3} %")
-
-    def _left(self, entry: Entry, now: float) -> str:
-        """Return how much longer jobs of its name usually take."""
-        if entry.outcome is not None:
-            return ""
-        seconds = self._expected_end(entry) - now
-        if seconds == float("inf"):
-            return ""
-        return f"~{duration(seconds)}" if seconds > 0 else "soon"
+        return inf if usual is None else entry.submitted_at + usual
 
 
-def _row(cells: dict[str, Text], width: dict[str, int]) -> Text:
-    """Return cells side by side, each cut or filled up to its column's width."""
+def _counts(entries: list[Entry], overflow: OverflowMethod) -> Text:
+    """Return how many jobs are in each state."""
     from rich.text import Text
 
-    parts = []
-    for title, wide in width.items():
-        cell = cells[title].copy()
-        cell.truncate(wide, overflow="ellipsis")
-        filling = " " * (wide - cell.cell_len)
-        is_time = title in {"age", "next look", "left"}
-        parts.append(Text(filling).append_text(cell) if is_time else cell.append(filling))
-    line = Text(" " * GAP).join(parts)
-    line.rstrip()
-    line.no_wrap, line.overflow = True, "crop"
-    return line
+    from ddswait.cli.output.live_rows import state_of, style_of
 
-
-def _counts(entries: Sequence[Entry]) -> Text:
-    from rich.text import Text
-
-    told = Text(no_wrap=True, overflow="ellipsis")
-    for state, count in Counter(map(_state, entries)).most_common():
-        told.append(f"{count} {safe(state)}   ", _STYLE.get(state, ""))
-    return told
-
-
-def _state(entry: Entry) -> str:
-    if entry.outcome is not None:
-        return human(entry.outcome.kind)
-    return entry.job.status if entry.job else "not visible"
-
-
-def _style(entry: Entry) -> str:
-    """Return the style of a job's state; yellow while looks at it fail."""
-    return "yellow" if entry.problem and entry.outcome is None else _STYLE.get(_state(entry), "")
+    styles = {state_of(each): style_of(each.outcome) for each in entries if each.outcome}
+    counts = Text(no_wrap=True, overflow=overflow)
+    for state, number in Counter(map(state_of, entries)).most_common():
+        counts.append(f"{number} {safe(state)}   ", styles.get(state, ""))
+    return counts

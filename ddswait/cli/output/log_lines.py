@@ -7,19 +7,19 @@ from typing import TextIO
 
 import structlog
 
-from ddswait.cli.output import json_records as records
-from ddswait.cli.output.text import safe
+from ddswait.cli.output import json_records
+from ddswait.cli.output.escaping import safe
 
 
 def configure(stream: TextIO) -> None:
-    """Show all events of ddswait: coloured lines on a terminal, JSON elsewhere."""
-    harmless: list[structlog.types.Processor] = []  # JSON escapes by itself
+    """Log every event of ddswait: coloured lines on a terminal, JSON elsewhere."""
+    escaping: list[structlog.types.Processor] = []  # JSON escapes control characters by itself
     renderer: structlog.types.Processor = structlog.processors.JSONRenderer(
-        lambda event, **_: records.dumps(event)
+        lambda event, **_: json_records.dumps(event)
     )
     if stream.isatty():
         renderer = structlog.dev.ConsoleRenderer()
-        harmless = [_escape]
+        escaping = [_escape]
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -30,7 +30,7 @@ def configure(stream: TextIO) -> None:
             ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *harmless,
+                *escaping,
                 structlog.processors.format_exc_info,
                 renderer,
             ],
@@ -45,5 +45,5 @@ def configure(stream: TextIO) -> None:
 def _escape(
     _logger: object, _method: str, event: structlog.types.EventDict
 ) -> structlog.types.EventDict:
-    """Let a server's text steer no terminal."""
+    """Make every text of an event harmless."""
     return {key: safe(value) if isinstance(value, str) else value for key, value in event.items()}

@@ -1,7 +1,6 @@
-"""What a run prints: data on standard output, everything else on standard error.
+"""Which line goes where: data to standard output, everything else to standard error.
 
-Text that came from a server is shown with its control characters escaped: it can move no cursor,
-colour nothing and begin no new line.
+A server's text is escaped: it cannot move the cursor, set a colour or start a new line.
 """
 
 from __future__ import annotations
@@ -13,9 +12,10 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO, assert_never
 
-from ddswait.cli.output import json_records as records
-from ddswait.cli.output.failures import reason
-from ddswait.cli.output.text import duration, human, job_text, safe
+from ddswait.cli.duration_text import duration
+from ddswait.cli.output import json_records
+from ddswait.cli.output.escaping import safe
+from ddswait.cli.output.text import count, job_text, result_line, totals
 from ddswait.events import (
     Ended,
     Event,
@@ -35,12 +35,13 @@ if TYPE_CHECKING:
     from ddswait.cli.job_table import Entry, JobTable
     from ddswait.cli.output.live import LiveView
     from ddswait.job import Job
+    from ddswait.outcome import Outcome
 
-_STEP = 10  # percent of progress that are worth a line
+_STEP = 10  # percent of progress between two lines about a job
 
 
-class OutputClosed(Exception):  # noqa: N818 - it happens, as to `| head -1`
-    """Nobody reads standard output any more."""
+class OutputClosed(Exception):  # noqa: N818 - no error: `| head -1` closes it
+    """Standard output cannot be written any more."""
 
 
 class Printer:
@@ -48,26 +49,34 @@ class Printer:
 
     Args:
         form: `text`, `json` or `jsonl`.
-        ledger: what is known of each job.
-        quiet: whether to keep everything but errors off standard error.
+        table: all jobs of the run.
+        quiet: whether to print only errors on standard error.
     """
 
     def __init__(self, form: str, table: JobTable, *, quiet: bool) -> None:
         self._form = form
         self._table = table
         self._quiet = quiet
-        self._shown_progress: dict[str, int] = {}
+        self._shown_steps: dict[str, int] = {}
         self._last_cause = ""
         self.live: LiveView | None = None
-        self.told_at = time.monotonic()
-        """When anything was last told, in seconds of the monotonic clock."""
+        self.last_line_at = time.monotonic()
+        """When the last line was printed, in seconds of the monotonic clock."""
+
+    @property
+    def width(self) -> int | None:
+        """The cells of a line on standard error, or None if it is no terminal."""
+        try:
+            return os.get_terminal_size(sys.stderr.fileno()).columns or None
+        except (OSError, ValueError):
+            return None
 
     def show_live(self, view: LiveView) -> None:
         """Show jobs in a live view from now on, instead of a line for each change."""
         self.live = view
 
     def start(self) -> None:
-        """Begin to draw the live view, if there is one."""
+        """Start the live view, if there is one."""
         if self.live is not None:
             self.live.start()
 
@@ -79,7 +88,7 @@ class Printer:
                 view.stop(now)
 
     def draw(self, now: float) -> None:
-        """Draw the live view, if there is one; a terminal that is gone ends it."""
+        """Draw the live view, if there is one; without its terminal the view ends."""
         try:
             if self.live is not None:
                 self.live.draw(now)
@@ -90,93 +99,90 @@ class Printer:
         """Show what happened to a job.
 
         Raises:
-            OutputClosed: nobody reads standard output.
+            OutputClosed: standard output cannot be written any more.
         """
         entry = self._table.entries.get(event.job_id)
         if self._form == "jsonl":
-            record = records.event_record(event, entry.label if entry else "")
+            record = json_records.event_record(event, entry.label if entry else "")
             if record is not None:
-                self._data(records.dumps(record))
+                self._data(json_records.dumps(record))
         line = self._line(event, safe(entry.name) if entry else "")
         if line and (self.live is None or not isinstance(event, Visible | Progressed)):
             self.note(line)
 
     def _line(self, event: Event, name: str) -> str:
+        """Return the line for people about an event, or ""."""
         match event:
             case Visible(_, job, _):
-                self._is_step(job)
+                self._is_new_step(job)
                 return f"{name}  {job_text(job)}"
             case Progressed(_, job, previous):
-                news = job.status != previous.status or self._is_step(job)
-                return f"{name}  {job_text(job)}" if news and not job.is_final else ""
-            case PollFailed(_, cause, pause):
+                is_news = job.status != previous.status or self._is_new_step(job)
+                return f"{name}  {job_text(job)}" if is_news and not job.is_final else ""
+            case PollFailed(_, cause, delay):
                 before, self._last_cause = self._last_cause, cause
-                line = f"{name}  look failed, again in {duration(pause)}: {safe(cause)}"
+                line = f"{name}  poll failed, next try in {duration(delay)}: {safe(cause)}"
                 return line if cause != before else ""
             case UnknownStatus(_, status):
                 return f"{name}  DDS uses an undocumented status: {safe(status)}"
-            case RenewalFailed(cause, pause, _):
-                again = "" if pause is None else f", again in {duration(pause)}"
+            case RenewalFailed(cause, delay, _):
+                again = "" if delay is None else f", next try in {duration(delay)}"
                 return f"credentials could not be renewed{again}: {safe(cause)}"
             case Tracked() | Polled() | ListRefused() | Ended():
                 return ""
             case _:
                 assert_never(event)
 
-    def _is_step(self, job: Job) -> bool:
+    def _is_new_step(self, job: Job) -> bool:
         step = (job.progress or 0) // _STEP
-        before = self._shown_progress.get(job.id, 0)
-        self._shown_progress[job.id] = max(step, before)
+        before = self._shown_steps.get(job.id, 0)
+        self._shown_steps[job.id] = max(step, before)
         return step > before
 
-    def outcome(self, entry: Entry) -> None:
-        """Show how a wait ended, as soon as it has.
+    def outcome(self, entry: Entry, outcome: Outcome) -> None:
+        """Show how a wait ended, as soon as it has ended.
 
         Raises:
-            OutputClosed: nobody reads standard output.
+            OutputClosed: standard output cannot be written any more.
         """
         self._last_cause = ""
-        outcome = entry.outcome
-        assert outcome is not None  # noqa: S101 - the wait has ended
+        if self._form == "jsonl":
+            self._data(json_records.dumps(json_records.ended_record(entry, outcome)))
         if self._form == "text":
-            # On one terminal with the live view, the same would be told twice.
+            # The live view shows the same on the same terminal.
             if self.live is None or not sys.stdout.isatty():
-                self._data("\t".join(_columns(entry)))
-        elif self._form == "jsonl":
-            self._data(records.dumps(records.ended_record(entry)))
-        if self._form != "text" and self.live is None:
-            self.note(f"{safe(entry.name)}  {human(outcome.kind)}: {safe(outcome.message)}")
+                self._data(result_line(entry, outcome))
+        elif self.live is None:
+            self.note(f"{safe(entry.name)}  {outcome.facts.label}: {safe(outcome.message)}")
 
     def summary(self, code: int) -> None:
-        """Show the end of everything.
+        """Show the totals, and the document of `--output json`.
 
         Raises:
-            OutputClosed: nobody reads standard output.
+            OutputClosed: standard output cannot be written any more.
         """
         tally = self._table.tally
         if self._form == "json":
-            self._data(records.dumps(records.document(self._table, code), indent=2))
+            self._data(json_records.dumps(json_records.document(self._table, code), indent=2))
         elif self._form == "jsonl":
-            self._data(records.dumps(records.summary_line(tally, code)))
-        counts = records.summary_record(tally, code)["summary"]
-        told = ", ".join(f"{count} {human(kind)}" for kind, count in counts.items())
-        self.note(f"{told}; exit code {code}")
+            self._data(json_records.dumps(json_records.summary_line(tally, code)))
+        self.note(f"{totals(tally)}; exit code {code}")
 
     def heartbeat(self, now: float) -> None:
-        """Tell that this is alive, and of how many jobs."""
+        """Say that the run goes on, and for how many jobs."""
         running = [entry for entry in self._table if entry.outcome is None]
         oldest = max((entry.age(now) for entry in running), default=0.0)
-        count = f"{len(running)} job{'s' if len(running) != 1 else ''}"
-        self.note(f"still waiting for {count}, the oldest {duration(oldest)} old")
+        jobs = count(len(running), "job")
+        self.note(f"still waiting for {jobs}, the oldest {duration(oldest)} old")
 
     def note(self, line: str) -> None:
-        """Tell something on standard error, unless quiet."""
+        """Print a line on standard error, unless quiet."""
         if not self._quiet:
             self.error(line)
 
     def error(self, line: str) -> None:
-        """Tell something on standard error."""
-        self.told_at = time.monotonic()
+        """Print a line on standard error, even when quiet."""
+        self.last_line_at = time.monotonic()
         if self.live is not None:
             with contextlib.suppress(OSError):
                 self.live.note(line)
@@ -184,17 +190,17 @@ class Printer:
             _write(sys.stderr, line.rstrip("\n"))
 
     def errors(self, lines: Iterable[str]) -> None:
-        """Tell several lines on standard error."""
+        """Print lines on standard error, even when quiet."""
         for line in lines:
             self.error(line)
 
     def _data(self, line: str) -> None:
         if self.live is not None and sys.stdout.isatty():
-            self.error(line)  # on one terminal, above the picture
+            self.error(line)  # both share one terminal: the line goes above the live view
         elif (error := _write(sys.stdout, line)) is not None:
             if error.errno != errno.EPIPE:
-                reason = error.strerror or "it is closed"
-                self.error(f"ddswait: error: standard output cannot be written: {reason}")
+                cause = error.strerror or "it is closed"
+                self.error(f"ddswait: error: standard output cannot be written: {cause}")
             raise OutputClosed
 
 
@@ -203,28 +209,13 @@ def _write(stream: TextIO, line: str) -> OSError | None:
         stream.write(f"{line}\n")
         stream.flush()
     except OSError as error:
-        # The interpreter flushes once more at its end; give it somewhere to flush to.
-        quiet = os.open(os.devnull, os.O_WRONLY)
+        # The interpreter flushes once more when it exits; without this, that prints a traceback.
+        nowhere = os.open(os.devnull, os.O_RDWR)
         try:
-            os.dup2(quiet, stream.fileno())
+            os.dup2(nowhere, stream.fileno())
         except (OSError, ValueError):
             pass
         finally:
-            os.close(quiet)
+            os.close(nowhere)
         return error
     return None
-
-
-def _columns(entry: Entry) -> list[str]:
-    """Return ID, outcome, task, instance, time waited, detail, label."""
-    outcome = entry.outcome
-    assert outcome is not None  # noqa: S101
-    job = outcome.job
-    name = job.name if job else ""
-    instance = job.instance.name if job and job.instance else ""
-    detail = ""
-    if not outcome.ok:
-        hint = f"; {outcome.refusal.hint}" if outcome.refusal and outcome.refusal.hint else ""
-        detail = f"{outcome.refusal}{hint}" if outcome.refusal else reason(outcome)
-    fields = [outcome.job_id, str(outcome.kind), name, instance, duration(outcome.waited), detail]
-    return [safe(field) or "-" for field in (*fields, entry.label)]

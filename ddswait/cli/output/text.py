@@ -1,42 +1,59 @@
-"""Text for people: a server's words made harmless, durations, names of jobs."""
+"""Words and lines for people."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddswait.cli.duration_text import duration as duration  # noqa: PLC0414 - a re-export
+from ddswait.cli.duration_text import duration
+from ddswait.cli.output.escaping import safe
+from ddswait.outcome import OutcomeKind, facts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ddswait.cli.job_table import Entry
     from ddswait.job import Job
+    from ddswait.outcome import Outcome
 
 
-def safe(text: str) -> str:
-    """Return a server's text so that it can be shown anywhere: one line, nothing that steers.
-
-    Control characters are escaped, and what a GitHub runner obeys: `##[` anywhere in a line, `::`
-    at its beginning.
-    """
-    if not text.isprintable():
-        text = "".join(
-            char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-        )
-    if text.lstrip().startswith("::"):
-        text = text.replace(":", "\\x3a", 1)
-    return text.replace("##[", "#\\x23[") if "##[" in text else text
-
-
-def short(text: str, most: int) -> str:
-    """Return a text cut to so many characters; `--output json` always has it whole."""
-    return text if len(text) <= most else f"{text[: most - 3]}..."
-
-
-def human(kind: str) -> str:
-    """Return an outcome's name for people: `timed out`."""
-    return kind.replace("_", " ")
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 job`, `2 jobs`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def job_text(job: Job) -> str:
-    """Return what a job is and how far: `Create_MongoDB of orders: Running 40 %`."""
+    """Return what a job does and how far it is: `Create_MongoDB of orders: Running 40 %`."""
     instance = f" of {job.instance.name}" if job.instance and job.instance.name else ""
     progress = f" {job.progress} %" if job.progress is not None else ""
     return safe(f"{job.name}{instance}: {job.status}{progress}")
+
+
+def reason(outcome: Outcome) -> str:
+    """Return why a job did not complete: the service's own words if it says that the job failed."""
+    if outcome.kind is OutcomeKind.FAILED and outcome.job:
+        return outcome.job.fail_reason or "DDS gave no reason"
+    return outcome.message
+
+
+def result_line(entry: Entry, outcome: Outcome) -> str:
+    """Return the line of `--output text` for a wait that ended.
+
+    Its fields, separated by tabs, are the job ID, the kind of outcome, the task, the instance, the
+    time waited, what went wrong, and the label; `-` stands for an empty field.
+    """
+    job = outcome.job
+    name = job.name if job else ""
+    instance = job.instance.name if job and job.instance else ""
+    problem = ""
+    if not outcome.ok:
+        problem = outcome.refusal.advice if outcome.refusal else reason(outcome)
+    waited = duration(outcome.waited)
+    fields = (entry.job_id, outcome.kind, name, instance, waited, problem, entry.label)
+    return "\t".join(safe(field) or "-" for field in fields)
+
+
+def totals(tally: Mapping[OutcomeKind, int]) -> str:
+    """Return how many waits ended in which way: `2 completed, 1 timed out`."""
+    return ", ".join(
+        f"{tally[kind]} {facts_of(kind).label}" for kind in OutcomeKind if tally.get(kind)
+    )

@@ -1,1 +1,1 @@
-"""The files that a run leaves behind."""
+"""The report files that a run writes at its end."""

@@ -1,4 +1,4 @@
-"""The files that a run leaves behind: found unwritable before polling, written at the end."""
+"""The report files: checked before the first poll, written at the end of the run."""
 
 from __future__ import annotations
 
@@ -16,67 +16,79 @@ if TYPE_CHECKING:
 
 
 def check(options: Options) -> None:
-    """Find out now what would else be found out after an hour.
+    """Check that every file can be written, now and not after an hour of polling.
 
     Raises:
-        InputError: a file cannot be written; the message names option, path and mend.
+        InputError: a file cannot be written, or two options name the same file.
     """
-    paths = {option: getattr(options, option) for option in ("report", "junit")}
-    for option, path in paths.items():
+    for option, path in (("--report", options.report), ("--junit", options.junit)):
         if path:
-            _check(f"--{option}", Path(path))
-    kept = (*paths.values(), options.state, options.history)
-    named = [str(Path(path).resolve()) for path in kept if path]
+            _check(option, Path(path))
+    paths = (options.report, options.junit, options.state, options.history)
+    named = [str(Path(path).resolve()) for path in paths if path]
     if twice := [path for path in named if named.count(path) > 1]:
-        raise InputError(f"two options name the file {twice[0]}: give each its own")
+        raise InputError(f"two options name the file {twice[0]}: give each option its own file")
 
 
 def _check(option: str, path: Path) -> None:
-    hint = "name a file in a folder that can be written to"
+    hint = "name a file in a writable folder"
     if path.is_dir() or path.is_fifo():
         what = "a folder" if path.is_dir() else "a pipe"
         raise InputError(f"{option} {path} is {what}: {hint}")
-    there = path.exists()
+    existed = path.exists()
     try:
         with path.open("ab"):
             pass
-        if not there:
+        if not existed:
             path.unlink()
     except OSError as error:
-        raise InputError(f"{option} {path} cannot be written: {error.strerror}: {hint}") from None
+        raise InputError(f"{option} {path} cannot be written ({error.strerror}): {hint}") from None
 
 
 def write(
     options: Options, table: JobTable, code: int, now: float, env: Mapping[str, str]
 ) -> list[str]:
-    """Write every file that was asked for; return what went wrong, which changes no verdict."""
-    wrong = []
+    """Write every requested file.
+
+    Args:
+        options: the options.
+        table: all jobs; every wait has ended.
+        code: the exit code.
+        now: when the run ended, in seconds since 1970.
+        env: the environment.
+
+    Returns:
+        A message for each file that could not be written; the exit code stays as it is.
+    """
+    problems = []
     if options.junit:
         from ddswait.cli.reports import junit
 
-        wrong += _written("--junit", options.junit, junit.document(table, code, now))
+        problems += _written("--junit", options.junit, junit.document(table, code, now))
     if options.report:
-        from ddswait.cli.reports import html as report
+        from ddswait.cli.reports import html
 
-        wrong += _written("--report", options.report, report.document(table, code, now))
+        problems += _written("--report", options.report, html.document(table, code, now))
     if is_github(options, env):
         from ddswait.cli.reports import github
 
         try:
             github.write(table, code, env)
         except OSError as error:
-            wrong.append(f"GITHUB_STEP_SUMMARY or GITHUB_OUTPUT was not written: {error.strerror}")
-    return wrong
+            problems.append(
+                f"GITHUB_STEP_SUMMARY or GITHUB_OUTPUT was not written: {error.strerror}"
+            )
+    return problems
 
 
 def is_github(options: Options, env: Mapping[str, str]) -> bool:
-    """Whether this runs in a GitHub workflow, or shall behave as if."""
-    return bool(options.github) or env.get("GITHUB_ACTIONS") == "true"
+    """Return whether to write for GitHub Actions: in a workflow, or with `--github`."""
+    return options.github or env.get("GITHUB_ACTIONS") == "true"
 
 
 def _written(option: str, path: str, text: str) -> list[str]:
     try:
-        # Not replaced as a whole: it may be /dev/stdout, or a file that something else watches.
+        # Not replaced by a new file: it may be /dev/stdout, or a file that a program watches.
         with Path(path).open("w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()

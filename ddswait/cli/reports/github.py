@@ -1,6 +1,6 @@
-"""GitHub Actions: annotations, the step's summary, the step's outputs.
+"""GitHub Actions: annotations, the summary and the outputs of the step.
 
-A server's text is escaped everywhere: it can inject no workflow command and no Markdown.
+A server's text is escaped everywhere: it cannot add a workflow command or Markdown.
 
 Source: "Workflow commands for GitHub Actions".
 """
@@ -8,52 +8,63 @@ Source: "Workflow commands for GitHub Actions".
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddswait.cli.output.failures import OPEN, failed_of, reason
-from ddswait.cli.output.text import duration, human, safe, short
+from ddswait.cli.duration_text import duration
+from ddswait.cli.output.escaping import safe, safe_markdown
+from ddswait.cli.output.failures import most_important, not_completed
+from ddswait.cli.output.text import reason
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ddswait.cli.job_table import JobTable
+    from ddswait.cli.job_table import Entry, JobTable
+    from ddswait.outcome import Outcome
 
-_MOST = 10  # annotations of each kind and step that GitHub shows
+_MOST = 10  # GitHub shows as many annotations of each level and step
 _LONGEST = 1000  # characters of an annotation
 _MOST_ROWS, _LONGEST_CELL = 500, 250
-_LARGEST_SUMMARY = 900_000  # bytes; GitHub takes 1 MiB
-_LARGEST_OUTPUT = 500_000  # all outputs of a job may have 1 MiB
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&@:-])")
+_LARGEST_SUMMARY = 900_000  # bytes; GitHub accepts 1 MiB
+_LARGEST_OUTPUT = 500_000  # characters; all outputs of a job may have 1 MiB
 
 
 def commands(table: JobTable, code: int) -> list[str]:
-    """Return at most ten workflow commands, a line each.
+    """Return at most ten workflow commands, a line each: one for each job that did not complete.
 
-    What may yet end well is a warning, and so is everything when the policy was met all the same.
+    A job that may still complete is a warning, and so is every job if the policy was met anyway.
+
+    Args:
+        table: all jobs; every wait has ended.
+        code: the exit code.
     """
-    told = failed_of(table, code)
-    lines = []
-    for entry in told[: _MOST if len(told) <= _MOST else _MOST - 1]:
-        assert entry.outcome is not None  # noqa: S101 - the filter above
-        level = "warning" if code == 0 or entry.outcome.kind in OPEN else "error"
-        title = _property(safe(f"DDS job {entry.name}: {human(entry.outcome.kind)}"))
-        why = short(safe(reason(entry.outcome)), _LONGEST)
-        lines.append(f"::{level} title={title}::{_data(why)}")
-    if len(told) > len(lines):
+    failed = not_completed(table, code)
+    shown = failed[: _MOST if len(failed) <= _MOST else _MOST - 1]
+    lines = [_command(entry, outcome, code) for entry, outcome in shown]
+    if len(failed) > len(shown):
         level = "warning" if code == 0 else "error"
-        lines.append(f"::{level} title=DDS jobs::{len(told) - len(lines)} more did not complete")
+        lines.append(f"::{level} title=DDS jobs::{len(failed) - len(shown)} more did not complete")
     return lines
+
+
+def _command(entry: Entry, outcome: Outcome, code: int) -> str:
+    level = "warning" if code == 0 or outcome.facts.may_still_complete else "error"
+    title = _property(safe(f"DDS job {entry.name}: {outcome.facts.label}"))
+    return f"::{level} title={title}::{_data(safe(reason(outcome), _LONGEST))}"
 
 
 def write(table: JobTable, code: int, env: Mapping[str, str]) -> None:
     """Append to the files that the runner names.
 
+    Args:
+        table: all jobs; every wait has ended.
+        code: the exit code.
+        env: the environment.
+
     Raises:
-        OSError: one of them cannot be written.
+        OSError: one of the files cannot be written.
     """
     if path := env.get("GITHUB_STEP_SUMMARY"):
         _append(path, "\n".join(_summary(table, code)) + "\n")
@@ -62,45 +73,47 @@ def write(table: JobTable, code: int, env: Mapping[str, str]) -> None:
 
 
 def _summary(table: JobTable, code: int) -> Iterator[str]:
+    """Yield the lines of the summary, as many rows as GitHub accepts."""
     completed = table.tally[OutcomeKind.COMPLETED]
     yield f"### DDS jobs: {completed} of {len(table)} completed (exit code {code})"
     yield ""
     yield "| job | task | instance | outcome | waited | reason |"
     yield "|---|---|---|---|---|---|"
-    entries = list(table)
-    if len(entries) > _MOST_ROWS:
-        entries.sort(key=lambda entry: entry.outcome is not None and entry.outcome.ok)
     size = shown = 0
-    for entry in entries[:_MOST_ROWS]:
-        outcome, job = entry.outcome, entry.job
-        cells = (
-            entry.name,
-            job.name if job else "",
-            job.instance.name if job and job.instance else "",
-            human(outcome.kind) if outcome else "pending",
-            duration(outcome.waited) if outcome else "",
-            "" if outcome is None or outcome.ok else reason(outcome),
-        )
-        row = f"| {' | '.join(_markdown(short(safe(cell), _LONGEST_CELL)) for cell in cells)} |"
+    for entry, outcome in most_important(table, _MOST_ROWS):
+        row = _row(entry, outcome)
         size += len(row.encode()) + 1
         if size > _LARGEST_SUMMARY:
             break
         shown += 1
         yield row
-    if shown < len(entries):
+    if shown < len(table):
         yield ""
-        yield f"{len(entries) - shown} more are left out, completed ones first."
+        yield f"{len(table) - shown} more are left out, completed jobs first."
+
+
+def _row(entry: Entry, outcome: Outcome) -> str:
+    job = entry.job
+    cells = (
+        entry.name,
+        job.name if job else "",
+        job.instance.name if job and job.instance else "",
+        outcome.facts.label,
+        duration(outcome.waited),
+        "" if outcome.ok else reason(outcome),
+    )
+    return f"| {' | '.join(safe_markdown(cell, _LONGEST_CELL) for cell in cells)} |"
 
 
 def _outputs(table: JobTable, code: int) -> str:
-    """Return the outputs.
+    """Return the outputs of the step.
 
     `exit-code`, the counts `completed`, `failed` (by DDS) and `not-completed` (for any reason),
-    and `outcomes`, a JSON object of outcomes by label or job ID, empty when it is too large for
-    an output.
+    and `outcomes`, a JSON object of outcomes by label or job ID, which is empty when it is too
+    large for an output.
     """
     completed = table.tally[OutcomeKind.COMPLETED]
-    outcomes = json.dumps({each.name: str(each.outcome.kind) for each in table if each.outcome})
+    outcomes = json.dumps({entry.name: str(outcome.kind) for entry, outcome in table.ended})
     values = {
         "exit-code": str(code),
         "completed": str(completed),
@@ -108,7 +121,7 @@ def _outputs(table: JobTable, code: int) -> str:
         "not-completed": str(len(table) - completed),
         "outcomes": outcomes if len(outcomes) <= _LARGEST_OUTPUT else "",
     }
-    end = f"ddswait-{secrets.token_hex(16)}"  # nothing in a value can end it early
+    end = f"ddswait-{secrets.token_hex(16)}"  # no value can contain it
     return "".join(f"{name}<<{end}\n{value}\n{end}\n" for name, value in values.items())
 
 
@@ -123,7 +136,3 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _markdown(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", safe(text)).replace("\\<", "&lt;").replace("\\>", "&gt;")

@@ -1,6 +1,6 @@
-"""`--junit FILE`: one test case per job; a failed job is a failure, anything else an error.
+"""`--junit FILE`: one test case per job; a failed job is a failure, any other problem an error.
 
-A job that was let go because the policy was met without it counts as skipped.
+A job whose wait was given up because the policy was met without it counts as skipped.
 
 Source: the JUnit XML that Jenkins, GitLab and GitHub's test reporters read.
 """
@@ -11,20 +11,29 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from ddswait.cli.output.failures import reason
-from ddswait.cli.output.text import safe
+from ddswait.cli.output.escaping import safe
+from ddswait.cli.output.text import reason
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
     from ddswait.cli.job_table import Entry, JobTable
+    from ddswait.outcome import Outcome
+
+_TOTALS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
 def document(table: JobTable, code: int, now: float) -> str:
-    """Return the XML of a run that ended `now` with an exit code."""
-    cases = [_case(entry, code) for entry in table]
+    """Return the XML of a run.
+
+    Args:
+        table: all jobs; every wait has ended.
+        code: the exit code.
+        now: when the run ended, in seconds since 1970.
+    """
+    cases = [_case(entry, outcome, code) for entry, outcome in table.ended]
     totals = {"tests": str(len(cases))}
-    for name, child in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        totals[name] = str(sum(case.find(child) is not None for case in cases))
+    for child, total in _TOTALS.items():
+        totals[total] = str(sum(case.find(child) is not None for case in cases))
     time = f"{max(now - table.began, 0.0):.3f}"
     root = ET.Element("testsuites", {"name": "ddswait", "time": time, **totals})
     stamp = datetime.fromtimestamp(table.began, UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -36,22 +45,27 @@ def document(table: JobTable, code: int, now: float) -> str:
     return ET.tostring(root, "unicode", xml_declaration=True) + "\n"
 
 
-def _case(entry: Entry, code: int) -> ET.Element:
-    outcome, job = entry.outcome, entry.job
+def _case(entry: Entry, outcome: Outcome, code: int) -> ET.Element:
     case = ET.Element(
         "testcase",
         {
-            "classname": safe(job.name) if job and job.name else "job",
+            "classname": safe(entry.job.name) if entry.job and entry.job.name else "job",
             "name": safe(entry.full_name),
-            "time": f"{outcome.waited if outcome else 0.0:.3f}",
+            "time": f"{outcome.waited:.3f}",
         },
     )
-    if outcome is None or outcome.ok:
-        return case
-    kind = "failure" if outcome.kind is OutcomeKind.FAILED else "error"
-    if outcome.kind is OutcomeKind.PENDING and code == 0:
-        kind = "skipped"
-    why = safe(reason(outcome))
-    told = ET.SubElement(case, kind, {"type": str(outcome.kind), "message": why})
-    told.text = safe(outcome.message)
+    if not outcome.ok:
+        result = ET.SubElement(
+            case,
+            _result(outcome.kind, code),
+            {"type": str(outcome.kind), "message": safe(reason(outcome))},
+        )
+        result.text = safe(outcome.message)
     return case
+
+
+def _result(kind: OutcomeKind, code: int) -> str:
+    """Return the element of `_TOTALS` that stands for a kind that is no success."""
+    if kind is OutcomeKind.FAILED:
+        return "failure"
+    return "skipped" if kind is OutcomeKind.PENDING and code == 0 else "error"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,13 +12,20 @@ from markdown_it import MarkdownIt
 from ddswait.cli.inputs import Named
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.reports import github
-from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.outcome import Outcome, OutcomeKind, facts_of
 from ddswait.service.dds import SERVICE
-from tests.cloud_process import Cloud
+from tests.cli import in_process
+from tests.cloud_process import Cloud, serving
 
 HOSTILE = (
     "%0A::error::x\r\n::set-output name=a::b, c: d | `e` <b>f</b> [g](h) ![i](j) @k #1 **l** %"
 )
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    with serving() as made:
+        yield made
 
 
 class Command(NamedTuple):
@@ -86,10 +94,9 @@ def table(kinds: list[OutcomeKind], reason: str = "why") -> JobTable:
     ],
 )
 def test_level_of_each_outcome(kind: OutcomeKind, code: int, level: str) -> None:
-    """What may yet end well is a warning, and everything when the policy was met."""
+    """A job that may still complete is a warning, and every job if the policy was met."""
     (command,) = read_commands(github.commands(table([kind]), code))
-    told = kind.value.replace("_", " ")
-    assert command == Command(level, f"DDS job job-0: {told}", "why")
+    assert command == Command(level, f"DDS job job-0: {facts_of(kind).label}", "why")
     assert github.commands(table([OutcomeKind.COMPLETED]), 0) == []
 
 
@@ -159,7 +166,7 @@ def test_what_github_would_not_take_is_left_out(tmp_path: Path) -> None:
     summary, outputs = (file.read_text() for file in files.values())
     assert len(summary) < 2**20
     assert summary.count("failed |") == 400
-    assert "19900 more are left out, completed ones first." in summary
+    assert "19900 more are left out, completed jobs first." in summary
     assert len(outputs) < 1000
     assert read_outputs(outputs) == {
         "exit-code": "1",
@@ -171,12 +178,16 @@ def test_what_github_would_not_take_is_left_out(tmp_path: Path) -> None:
     assert all(len(line) < 1200 for line in github.commands(many, 1))
 
 
-def test_run_writes_all_three(cloud: Cloud, tmp_path: Path) -> None:
+def test_run_writes_all_three(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     """In a workflow: annotations before the explanation, the table, and outputs for later steps."""
     files = {name: tmp_path / name for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
     good, bad, slow = cloud.job(), cloud.job(fails="no quota"), cloud.job(seconds=600)
     env = {name: str(file) for name, file in files.items()}
-    done = cloud.run("--timeout", "2", f"mine={good}", bad, slow, GITHUB_ACTIONS="true", **env)
+    done = in_process.run(
+        cloud, capsys, "--timeout", "1", f"mine={good}", bad, slow, GITHUB_ACTIONS="true", **env
+    )
     commands = read_commands(done.stderr.splitlines())
     assert [command.name for command in commands] == ["error", "warning"]
     assert done.stderr.index("::error") < done.stderr.index("did not complete:")
@@ -188,14 +199,18 @@ def test_run_writes_all_three(cloud: Cloud, tmp_path: Path) -> None:
     assert "1 of 3 completed (exit code 1)" in files["GITHUB_STEP_SUMMARY"].read_text()
 
 
-def test_asked_for_outside_of_a_workflow(cloud: Cloud) -> None:
+def test_github_option_outside_of_a_workflow(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`--github` alone: annotations; no file is named, so none is written."""
-    done = cloud.run("--github", cloud.job(fails="x"))
+    done = in_process.run(cloud, capsys, "--github", cloud.job(fails="x"))
     assert len(read_commands(done.stderr.splitlines())) == 1
 
 
-def test_files_that_cannot_be_written_are_told(cloud: Cloud, tmp_path: Path) -> None:
+def test_unwritable_file_is_reported(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     """The verdict stays that of the jobs."""
     env = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "none" / "x")}
-    done = cloud.run(cloud.job(), **env)
-    assert (done.returncode, "GITHUB_STEP_SUMMARY" in done.stderr) == (0, True)
+    done = in_process.run(cloud, capsys, cloud.job(), **env)
+    assert (done.code, "GITHUB_STEP_SUMMARY" in done.stderr) == (0, True)

@@ -1,8 +1,11 @@
 """`--report FILE.html`: one page that holds everything, whatever a server says."""
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+
+import pytest
 
 from ddswait.cli.inputs import Named
 from ddswait.cli.job_table import JobTable, PollRecord
@@ -10,7 +13,8 @@ from ddswait.cli.reports import html as report
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.service.dds import SERVICE
-from tests.cloud_process import Cloud
+from tests.cli import in_process
+from tests.cloud_process import Cloud, serving
 
 VOID = {"meta", "rect", "path", "polyline", "br"}
 
@@ -45,6 +49,12 @@ class Page(HTMLParser):
         return sum(name == tag for name, _ in self.tags)
 
 
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    with serving() as made:
+        yield made
+
+
 def sample(reason: str = "no quota", name: str = "orders") -> JobTable:
     table = JobTable([Named(kind.value, f"{name} {kind.value}") for kind in OutcomeKind], 1000.0)
     for entry in table:
@@ -63,8 +73,8 @@ def sample(reason: str = "no quota", name: str = "orders") -> JobTable:
     return table
 
 
-def test_page_tells_all() -> None:
-    """Verdict, a row with looks and progress for each job, reasons, and a table."""
+def test_page_shows_everything() -> None:
+    """Verdict, a row with polls and progress for each job, reasons, and a table."""
     table = sample()
     page = Page(report.document(table, 1, 1100.0))
     jobs = len(OutcomeKind)
@@ -80,7 +90,7 @@ def test_page_tells_all() -> None:
 
 
 def test_places_on_the_line_are_to_scale() -> None:
-    """Submitted at 0, first visible and each look at their share of the whole."""
+    """Submitted at 0, first visible and each poll at their share of the whole."""
     table = JobTable([Named("x")], 1000.0)
     entry = table["x"]
     entry.created_at, entry.visible_at = 1000.0, 1025.0
@@ -115,26 +125,28 @@ def test_server_text_is_text() -> None:
     assert "\u202e" not in evil.text
 
 
-def test_report_of_a_real_run(cloud: Cloud, tmp_path: Path) -> None:
+def test_report_of_a_real_run(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     """The page is there whatever the verdict, also after a signal's or a timeout's end."""
     file = tmp_path / "report.html"
-    done = cloud.run(
-        "--report", str(file), "--timeout", "3",
-        f"mine={cloud.job(seconds=2)}", cloud.job(fails="no quota"), cloud.job(seconds=600),
+    done = in_process.run(
+        cloud, capsys, "--report", str(file), "--timeout", "2",
+        f"mine={cloud.job(seconds=1)}", cloud.job(fails="no quota"), cloud.job(seconds=600),
     )  # fmt: skip
     page = Page(file.read_text())
-    assert done.returncode == 1
+    assert done.code == 1
     assert "1 of 3 DDS jobs completed" in page.text
     assert "no quota" in page.text
     assert page.count("polyline") >= 1
 
 
-def test_many_looks_are_thinned_out() -> None:
-    """A week of looks does not make a page of a hundred megabytes."""
+def test_many_polls_are_thinned_out() -> None:
+    """A week of polls does not make a page of a hundred megabytes."""
     table = JobTable([Named(f"job-{number}") for number in range(1000)], 0.0)
+    polls = [PollRecord(float(step), "interval", step // 41) for step in range(4000)]
     for entry in table:
-        entry.visible_at = 0.0
-        entry.polls = [PollRecord(float(step), "interval", step // 41) for step in range(4000)]
+        entry.visible_at, entry.polls = 0.0, polls
         table.settle(Outcome(entry.job_id, OutcomeKind.TIMED_OUT, Job(entry.job_id)), 4000.0)
     assert len(report.document(table, 124, 4000.0)) < 10_000_000
 
@@ -147,6 +159,6 @@ def test_page_of_very_many_jobs_leaves_out_those_that_went_well() -> None:
         table.settle(Outcome(entry.job_id, kind, Job(entry.job_id)), 10.0)
     text = report.document(table, 1, 10.0)
     assert "4999 of 5000 DDS jobs completed" in text
-    assert "3000 of the jobs are left out below" in text
+    assert "3000 jobs left out below, completed jobs first." in text
     assert text.count("job-4711") >= 3
     assert len(text) < 5_000_000
