@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from ddswait.cli.job_table import Named
 from ddswait.cli.output.escaping import safe
 from ddswait.errors import InputError
 from ddswait.service.job_ids import check_job_id
@@ -19,13 +20,6 @@ _LONGEST_LABEL = 64
 
 
 NO_JOB = "no job ID: pass the job_id of a reply as an argument, or '-' to read standard input"
-
-
-class Named(NamedTuple):
-    """A job ID, and the user's name for the job, or ""."""
-
-    job_id: str
-    label: str = ""
 
 
 class Found(NamedTuple):

@@ -14,11 +14,17 @@ from ddswait.events import Event, Polled, PollFailed, Progressed, Visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ddswait.cli.inputs import Named
     from ddswait.job import Job
     from ddswait.outcome import Outcome, OutcomeKind
 
 _MOST_POLLS = 4000  # of one job: enough for a report, and bounded in a run of a week
+
+
+class Named(NamedTuple):
+    """A job ID, and the user's name for the job, or ""."""
+
+    job_id: str
+    label: str = ""
 
 
 class PollRecord(NamedTuple):

@@ -25,7 +25,7 @@ from ddswait.scheduler.durations import Durations
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ddswait.cli.inputs import Named
+    from ddswait.cli.job_table import Named
     from ddswait.cli.options import Options
 
 

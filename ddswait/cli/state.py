@@ -10,8 +10,8 @@ import time
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from ddswait.cli.inputs import Named, checked, unique
-from ddswait.cli.job_table import JobTable
+from ddswait.cli.inputs import checked, unique
+from ddswait.cli.job_table import JobTable, Named
 from ddswait.errors import InputError
 from ddswait.outcome import Outcome, OutcomeKind
 from ddswait.service import service_named

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddswait.cli import inputs
-from ddswait.cli.inputs import Named
+from ddswait.cli.job_table import Named
 from ddswait.errors import InputError
 
 SAMPLES = Path(__file__).parents[1] / "samples"

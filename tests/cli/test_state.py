@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ddswait.cli.inputs import Named
-from ddswait.cli.job_table import JobTable
+from ddswait.cli.job_table import JobTable, Named
 from ddswait.cli.state import State
 from ddswait.errors import InputError
 from ddswait.outcome import Outcome, OutcomeKind

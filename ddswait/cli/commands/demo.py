@@ -7,13 +7,11 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait import Token, Waiter
-from ddswait.cli.inputs import Named
+from ddswait.cli.job_table import Named
 from ddswait.cli.options import Options
 from ddswait.cli.run import Run
 
 if TYPE_CHECKING:
-    import aiohttp
-
     from ddswait.simulator import Simulator
 
 
@@ -41,16 +39,12 @@ def run() -> int:
 
 async def demonstrate() -> int:
     """Show the run in the event loop that is running."""
-    import aiohttp
-
     from ddswait.simulator import Simulator
 
     write = sys.stderr.write
     async with Simulator(speed=_SPEED) as dds:
         write(f"A simulated DDS listens at {dds.endpoint}; a minute passes there each second.\n\n")
-        async with aiohttp.ClientSession(headers={"X-Auth-Token": dds.token}) as session:
-            job_ids = [await _create(session, dds, order) for order in _ORDERS]
-        jobs = [Named(job_id, each.name) for job_id, each in zip(job_ids, _ORDERS, strict=True)]
+        jobs = [_create(dds, order) for order in _ORDERS]
         write("\n$ export HW_AUTH_TOKEN=...\n")
         write(f"$ ddswait --endpoint {dds.endpoint} --project-id {dds.project_id} \\\n")
         write(f"    --interval 1s {' '.join(f'{each.label}={each.job_id}' for each in jobs)}\n")
@@ -59,14 +53,13 @@ async def demonstrate() -> int:
     return code
 
 
-async def _create(session: aiohttp.ClientSession, dds: Simulator, order: _Order) -> str:
-    dds.job_seconds, dds.visible_after, dds.fails = order[1:]
-    path = f"/v3/{dds.project_id}/instances"
-    async with session.post(dds.endpoint + path, json={"name": order.name}) as response:
-        reply = await response.json()
-    job_id = str(reply["job_id"])
-    sys.stderr.write(f"POST {path} -> {response.status}  {order.name}: job {job_id}\n")
-    return job_id
+def _create(dds: Simulator, order: _Order) -> Named:
+    name, seconds, visible_after, fails = order
+    job_id = dds.add_job(
+        instance_name=name, seconds=seconds, visible_after=visible_after, fails=fails
+    )
+    sys.stderr.write(f"creating instance {name}: job {job_id}\n")
+    return Named(job_id, name)
 
 
 async def _wait(dds: Simulator, jobs: list[Named]) -> int:

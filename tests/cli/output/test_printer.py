@@ -9,8 +9,7 @@ from typing import TextIO
 
 import pytest
 
-from ddswait.cli.inputs import Named
-from ddswait.cli.job_table import JobTable
+from ddswait.cli.job_table import JobTable, Named
 from ddswait.cli.output.printer import OutputClosed, Printer
 from ddswait.events import (
     Ended,

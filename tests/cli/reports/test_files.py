@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ddswait.cli.inputs import Named
-from ddswait.cli.job_table import JobTable
+from ddswait.cli.job_table import JobTable, Named
 from ddswait.cli.options import Options, parse
 from ddswait.cli.reports import files
 from ddswait.errors import InputError
