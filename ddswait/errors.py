@@ -10,7 +10,7 @@
           ├── JobVanished                 seen, then unknown; `job` is the last record seen
           ├── WaitTimedOut (TimeoutError) still running at the deadline
           ├── InstanceNotReady            the job completed, its instance is not ready
-          ├── Unreachable                 could not look for too long; says nothing of the job
+          ├── Unreachable                 could not poll for too long; says nothing about the job
           └── Refused                     credentials, permission or request refused
 
 Every error carries plain values only, and survives pickling, so that it may cross processes.
@@ -44,11 +44,11 @@ class DdswaitError(Exception):
 
 
 class InputError(DdswaitError, ValueError):
-    """A value that cannot be used; the message names it and the mend."""
+    """An invalid value; the message quotes it and says what to do."""
 
 
 class ConfigurationError(DdswaitError):
-    """Endpoint, project or credentials are missing or unusable; the message names the mend."""
+    """Endpoint, project or credentials are missing or invalid; the message says what to do."""
 
 
 class WaiterClosed(DdswaitError, RuntimeError):  # noqa: N818 - says what happened, as trio does
@@ -93,10 +93,10 @@ class InstanceNotReady(WaitError):  # noqa: N818
 
 
 class Unreachable(WaitError):  # noqa: N818
-    """No look succeeded for `unreachable_after` seconds; the job itself may still go on.
+    """No poll succeeded for `unreachable_after` seconds; the job itself may still run.
 
     Attributes:
-        cause: what went wrong with the last look.
+        cause: why the last poll failed.
     """
 
     def __init__(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
+__all__ = ["load", "save"]
+
 _FORM = "durations, version 1"  # this version of ddswait reads no other form
 _LARGEST = 10_000_000  # characters; ddswait never writes a larger file
 

@@ -25,8 +25,8 @@ _HINT = "use a file in a folder that you can write to"
 _RETRY_LOCK = 0.01  # seconds between two attempts to get a lock that another process holds
 
 
-class Damaged(Exception):  # noqa: N818 - a state of the file, for its owner to handle
-    """The file does not hold what its owner wrote; the message says what is wrong."""
+class Damaged(Exception):  # noqa: N818 - a state of the file, for the caller to handle
+    """The file does not contain what ddswait wrote; the message says what is wrong."""
 
 
 class JsonFile:

@@ -33,7 +33,7 @@ _Result = TypeVar("_Result")
 
 # Seconds of real time for the kernel to deliver on loopback what was sent. Most of it arrives
 # within the call that sends; giving up the processor once lets the kernel's thread do the rest.
-# A timeout of select() is no alternative: the shortest that epoll knows is a whole millisecond.
+# A timeout of select() does not help: the shortest that epoll knows is a whole millisecond.
 _SETTLE = 0.0001
 
 

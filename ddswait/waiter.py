@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from ddswait.runtime.futures import JobFuture
     from ddswait.scheduler.durations import Durations
 
-__all__ = ["Waiter"]
-
 
 class Waiter:
     """Waits for any number of DDS jobs in one event loop.

@@ -28,7 +28,7 @@ _HINT = "remove it to start again, or use another file"
 
 _SAVE_WITHIN = 0.02  # seconds from an event to the file, so that a burst is one write
 _SAVE_EVERY = 0.3  # seconds between two writes
-_SAVING_SHARE = 20.0  # the pause after a write, as a multiple of what the write took
+_SAVING_SHARE = 20.0  # the time after a write, as a multiple of what the write took
 
 
 class State:

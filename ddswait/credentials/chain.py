@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SOURCES = ("", "auto", "metadata")
 _NO_ENDPOINT = "--region (or HW_REGION_NAME) or --endpoint (or DDSWAIT_ENDPOINT)"
-_NO_PROJECT = "--project-id (or HW_PROJECT_ID), or --region to look the project up by its name"
+_NO_PROJECT = "--project-id (or HW_PROJECT_ID), or --region to look up the project by its name"
 _NO_CREDENTIALS = (
     "credentials: set HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or HW_USER_NAME, "
     "HW_USER_PASSWORD and HW_DOMAIN_NAME (or the HUAWEICLOUD_SDK_ or OS_ variables), "

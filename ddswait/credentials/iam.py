@@ -14,6 +14,7 @@ from ddswait.credentials.lease_replies import CREATED, UNAUTHORIZED, read_no_lea
 from ddswait.credentials.provider import Lease
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal
+from ddswait.service.iam_urls import token_url
 from ddswait.service.replies import Request, TransientFailure
 
 if TYPE_CHECKING:
@@ -67,14 +68,6 @@ class Password:
         return await send(token_request(self), read_token)
 
 
-def without_version(iam_endpoint: str) -> str:
-    """Return an IAM endpoint without a version at its end.
-
-    The Keystone URLs that users keep end in the version, which every request adds anyway.
-    """
-    return iam_endpoint.rstrip("/").removesuffix("/v3").rstrip("/")
-
-
 def token_request(password: Password) -> Request:
     """Return the request for a token of the user, valid for the project of the password."""
     user = {
@@ -85,8 +78,7 @@ def token_request(password: Password) -> Request:
     project = {"id": password.project_id} if password.project_id else {"name": password.region}
     identity = {"methods": ["password"], "password": {"user": user}}
     body = {"auth": {"identity": identity, "scope": {"project": project}}}
-    url = f"{without_version(password.iam_endpoint)}/v3/auth/tokens?nocatalog=true"
-    return Request("POST", url, json.dumps(body).encode())
+    return Request("POST", token_url(password.iam_endpoint), json.dumps(body).encode())
 
 
 def read_token(status: int, headers: Mapping[str, str], body: bytes) -> Lease | NoLease:

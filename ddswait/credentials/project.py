@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from ddswait.credentials.iam import Password, without_version
+from ddswait.credentials.iam import Password
 from ddswait.credentials.keys import AccessKey
 from ddswait.credentials.lease_replies import OK, read_no_lease
 from ddswait.credentials.provider import Lease, is_provider
 from ddswait.errors import ConfigurationError
+from ddswait.service.iam_urls import projects_url, without_version
 from ddswait.service.replies import Request, TransientFailure
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class ProjectByName:
         return _for_project(lease, self._project_id)
 
     async def _look_up(self, send: Send, key: Key) -> str | NoLease:
-        url = f"{self.iam_endpoint}/v3/projects?name={quote(self.name, safe='~')}"
+        url = projects_url(self.iam_endpoint, self.name)
         projects = await send(Request("GET", url), read_projects, key)
         if not isinstance(projects, list):
             return projects
@@ -82,7 +82,7 @@ class ProjectByName:
         return ids[0]
 
     async def _report_unknown_name(self, send: Send, key: Key) -> NoLease:
-        url = f"{self.iam_endpoint}/v3/projects"
+        url = projects_url(self.iam_endpoint)
         projects = await send(Request("GET", url), read_projects, key)
         if not isinstance(projects, list):
             return projects

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.credentials.iam import without_version
 from ddswait.credentials.source import PasswordScope, Setting, SourceSettings
 from ddswait.service.endpoints import check_endpoint, check_region, endpoint_of
+from ddswait.service.iam_urls import without_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ddswait.runtime.callbacks import Callback
 
 
-class Owner(Protocol):
-    """Whoever made a future; in ddswait, the waiter."""
+class FutureHost(Protocol):
+    """Whoever made a future: the engine."""
 
     def cancelled(self, future: JobFuture) -> None:
         """Take note that a wait was cancelled."""
@@ -37,11 +37,11 @@ class JobFuture(asyncio.Future[Job]):
         outcome: how the wait ended; None while it goes on, or when it was cancelled.
     """
 
-    __slots__ = ("_callback", "_owner", "_ready_by", "job_id", "outcome")
+    __slots__ = ("_callback", "_host", "_ready_by", "job_id", "outcome")
 
     def __init__(
         self,
-        owner: Owner,
+        host: FutureHost,
         loop: asyncio.AbstractEventLoop,
         job_id: str,
         callback: Callback | None,
@@ -50,7 +50,7 @@ class JobFuture(asyncio.Future[Job]):
         super().__init__(loop=loop)
         self.job_id = job_id
         self.outcome: Outcome | None = None
-        self._owner = owner
+        self._host = host
         self._callback = callback
         self._ready_by = ready_by
 
@@ -58,7 +58,7 @@ class JobFuture(asyncio.Future[Job]):
         """Stop waiting; the waits of others for the same job go on."""
         if not super().cancel(msg):
             return False
-        self._owner.cancelled(self)
+        self._host.cancelled(self)
         return True
 
     def settle(self, outcome: Outcome) -> None:
@@ -68,7 +68,7 @@ class JobFuture(asyncio.Future[Job]):
         ok = outcome.kind is OutcomeKind.COMPLETED
         if ok and self._ready_by is not None:
             deadline, self._ready_by = self._ready_by, None
-            self._owner.wait_for_instance(self, outcome, deadline)
+            self._host.wait_for_instance(self, outcome, deadline)
             return
         self.outcome = outcome
         if ok:
@@ -77,4 +77,4 @@ class JobFuture(asyncio.Future[Job]):
             self.set_exception(outcome.error())
             self.exception()  # retrieved: the log has the failure, so asyncio need not warn
         if self._callback is not None:
-            self._owner.call_back(self._callback, outcome)
+            self._host.call_back(self._callback, outcome)

@@ -126,7 +126,7 @@ class Workers:
             except asyncio.CancelledError:
                 if not worker.was_cut():
                     raise
-                reply = TransientFailure(f"no answer within {clock() - worker.sent_at:.1f} s")
+                reply = TransientFailure(f"no reply within {clock() - worker.sent_at:.1f} s")
             worker.end()
             now = clock()
             if events := scheduler.take(action, reply, now):

@@ -19,11 +19,11 @@ class Poller(Protocol):
     """Takes the replies to one kind of action; the scheduler has classified them.
 
     Which reply belongs to which action is decided, and checked by its types, where the request
-    is built (runtime/client.py). So `Any` stands here for the action and for its answer.
+    is built (runtime/client.py). So `Any` stands here for the action and for what it asked for.
     """
 
-    def answered(self, action: Any, answer: Any, now: float) -> Sequence[Event]:  # noqa: ANN401
-        """Take the answer that was asked for."""
+    def answered(self, action: Any, reply: Any, now: float) -> Sequence[Event]:  # noqa: ANN401
+        """Take the reply that was asked for."""
 
     def failed(self, action: Any, failure: Failure, now: float) -> Sequence[Event]:  # noqa: ANN401
         """Take a failure that may pass by itself."""

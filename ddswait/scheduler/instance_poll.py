@@ -25,7 +25,7 @@ class InstancePoll(Poll):
         outcome: that of the job; `completed`, and its job names an instance.
         since: when the job ended.
         deadline: when to give up.
-        subscriber: who waits; never looked into.
+        subscriber: who waits; the scheduler only passes it on.
 
     Attributes:
         outcome: that of the job.

@@ -7,7 +7,7 @@
     2. Before the job was first seen, an unknown ID is believed only when the grace is over. The
        grace ends with a poll, not with a guess.
     3. After that, an unknown ID is believed when two polls in a row report it outside the grace:
-       behind a gateway, one answer may come from a replica that lags.
+       behind a gateway, a single reply may come from a replica that lags.
     4. A failed poll says nothing about the job. It only counts how long the service has been
        unreachable: `unreachable_after` seconds without a successful poll end the wait. Waiting
        for the rate limiter while others are answered does not count.
@@ -96,7 +96,7 @@ class JobPoll(Poll):
                 return None
 
     def unknown(self, now: float, context: PollContext) -> Outcome | None:
-        """Take the answer that the ID is not known; return the outcome if that is believed."""
+        """Take a reply that does not know the ID; return the outcome if that is believed."""
         self._answered()
         self.misses += 1
         self._succeeded(now)

@@ -90,7 +90,7 @@ class ListPlanner:
         return self.offset is not None and not self.page_under_way
 
     def pays_for(self, new_jobs: int) -> bool:
-        """Whether to look so many new jobs up in a list."""
+        """Whether so many new jobs are worth a list."""
         return self.allowed and self._failures == 0 and new_jobs > self._pages
 
     def begin(self, expected: Iterable[str]) -> None:

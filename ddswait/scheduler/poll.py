@@ -77,7 +77,7 @@ class Poll:
         job_id: the job that is waited for.
         since: when the wait began.
         deadline: when it times out.
-        subscriber: who waits; never looked into.
+        subscriber: who waits; the scheduler only passes it on.
         due: when the next poll is due; inf when nobody waits any more.
         cut_at: when the request under way is cut; None while there is none.
         succeeded_at: when a poll last succeeded, or the wait began.

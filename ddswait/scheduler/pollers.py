@@ -57,21 +57,21 @@ class JobPoller:
         self._lists = lists
         self._job_events = job_events
 
-    def answered(self, action: PollJob, answer: JobReply, now: float) -> Sequence[Event]:
-        """Take a record, or the answer that the job is not known."""
+    def answered(self, action: PollJob, reply: JobReply, now: float) -> Sequence[Event]:
+        """Take a record, or the reply that the job is not known."""
         poll, context = action.poll, self._context
         before = poll.job
-        if isinstance(answer, JobSeen) and answer.job.phase in FINAL_PHASES:
-            context.durations.learn(answer.job)
+        if isinstance(reply, JobSeen) and reply.job.phase in FINAL_PHASES:
+            context.durations.learn(reply.job)
         else:
-            context.clock.read(answer.date, now)
-            if isinstance(answer, JobSeen) and before is None:
-                self._lists.want_past(answer.job, now)
+            context.clock.read(reply.date, now)
+            if isinstance(reply, JobSeen) and before is None:
+                self._lists.want_past(reply.job, now)
         if poll.due == _DROPPED:
             return ()
         reason = self._reason(poll)
-        if isinstance(answer, JobSeen):
-            outcome = poll.seen(answer.job, now, context)
+        if isinstance(reply, JobSeen):
+            outcome = poll.seen(reply.job, now, context)
         else:
             outcome = poll.unknown(now, context)
         return self._polled(poll, before, outcome, reason, now)
@@ -140,12 +140,12 @@ class InstancePoller:
         self._context = context
         self._subscribers = subscribers
 
-    def answered(self, action: PollInstance, answer: InstanceState, now: float) -> Sequence[Event]:
+    def answered(self, action: PollInstance, reply: InstanceState, now: float) -> Sequence[Event]:
         """Take the state of an instance."""
         poll = action.poll
         if poll.due == _DROPPED:
             return ()
-        return self._polled(poll, poll.seen(answer, now, self._context), now)
+        return self._polled(poll, poll.seen(reply, now, self._context), now)
 
     def failed(self, action: PollInstance, failure: Failure, now: float) -> Sequence[Event]:
         """Take a failed poll."""
@@ -198,9 +198,9 @@ class RenewalPoller:
         self._subscribers = subscribers
         self._renewal = renewal
 
-    def answered(self, action: RenewCredentials, answer: Renewed, now: float) -> Sequence[Event]:  # noqa: ARG002 - of the interface
+    def answered(self, action: RenewCredentials, reply: Renewed, now: float) -> Sequence[Event]:  # noqa: ARG002 - of the interface
         """Take new credentials, or the same again."""
-        uncured = self._renewal.renewed(answer.renew_in, now, same=answer.same)
+        uncured = self._renewal.renewed(reply.renew_in, now, same=reply.same)
         return () if uncured is None else self._refuse(uncured, now)
 
     def failed(self, action: RenewCredentials, failure: Failure, now: float) -> Sequence[Event]:  # noqa: ARG002

@@ -37,8 +37,8 @@ class DelayQueue:
     A plain heap of a hundred thousand entries costs twice as much per poll as one of a thousand:
     each operation walks the whole depth, and every step misses the processor's cache. So only
     what is due within the running second is kept as a heap. The rest lies unsorted in buckets of
-    a second, each sorted once, when its turn comes. The poll rides along in its entry: looking it
-    up by its ID would miss the cache once more.
+    a second, each sorted once, when its turn comes. The poll is part of its entry: a lookup
+    by its ID would miss the cache once more.
     """
 
     __slots__ = ("_buckets", "_horizon", "_near", "_order", "_size")

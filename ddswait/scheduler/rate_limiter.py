@@ -219,9 +219,9 @@ class RateLimiter:
             learned.hold(now)  # we filled the window ourselves: rule 3 says how long to wait
             return
         learned.cut(now, _SHRINK)
-        pause = window / 10 * 2.0 ** min(self.throttled_in_a_row - 1, 10)
+        silence = window / 10 * 2.0 ** min(self.throttled_in_a_row - 1, 10)
         learned.hold(now)
-        self._not_before = max(self._not_before, now + min(pause, window))
+        self._not_before = max(self._not_before, now + min(silence, window))
 
     def __repr__(self) -> str:
         limits = [each for each in (self._own, *self._learned.values()) if each.limit < inf]

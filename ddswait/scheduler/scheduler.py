@@ -18,7 +18,7 @@
     8. How long past jobs took is learned from every job that completes, and from one list of the
        last month's jobs, if that may be read (durations.py).
 
-A reply is classified once, in `take`: failure, refusal, or the answer that was asked for. The
+A reply is classified once, in `take`: failure, refusal, or what was asked for. The
 poller that the action names then applies it (pollers.py, list_polling.py).
 """
 
@@ -261,5 +261,5 @@ def _deliver(poller: Poller, action: Action, reply: Reply, now: float) -> Sequen
             return poller.failed(action, reply, now)
         case Refusal():
             return poller.refused(action, reply, now)
-        case answer:
-            return poller.answered(action, answer, now)
+        case _:
+            return poller.answered(action, reply, now)

@@ -47,7 +47,7 @@ class Service(Protocol):
         """How many jobs a list request returns at most."""
 
     def poll_job(self, endpoint: str, project_id: str, job_id: str) -> Request:
-        """Return the request that asks about one job."""
+        """Return the request that polls one job."""
 
     def read_job(
         self, job_id: str, status: int, headers: Mapping[str, str], body: bytes
@@ -55,7 +55,7 @@ class Service(Protocol):
         """Return what the reply to `poll_job` means for the job."""
 
     def poll_instance(self, endpoint: str, project_id: str, instance_id: str) -> Request:
-        """Return the request that asks about one instance."""
+        """Return the request that polls one instance."""
 
     def read_instance(
         self, status: int, headers: Mapping[str, str], body: bytes

@@ -97,7 +97,7 @@ class Adapter:
     # ---- one job
 
     def poll_job(self, endpoint: str, project_id: str, job_id: str) -> Request:
-        """Return the request that asks about one job."""
+        """Return the request that polls one job."""
         escaped = job_id if _PLAIN_ID.fullmatch(job_id) else quote(job_id, safe="~")
         path = self._table.job_path.format(project=project_id, id=escaped)
         return Request("GET", endpoint + path)
@@ -191,7 +191,7 @@ class Adapter:
     # ---- one instance
 
     def poll_instance(self, endpoint: str, project_id: str, instance_id: str) -> Request:
-        """Return the request that asks about one instance."""
+        """Return the request that polls one instance."""
         path = self._table.instance_path.format(project=project_id, id=quote(instance_id, safe="~"))
         return Request("GET", endpoint + path)
 

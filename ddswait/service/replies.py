@@ -98,7 +98,7 @@ class Throttled(NamedTuple):
 
 
 Failure = TransientFailure | Throttled
-"""The request brought no answer; it is worth sending again later."""
+"""The request failed; it is worth sending again later."""
 
 Problem = TransientFailure | Throttled | Refusal
 """What any request can come to instead of what it asked for."""

@@ -39,7 +39,7 @@ def _wrong_reply(fault: Fault, kind: WrongReply) -> web.Response:
         case "not_json":
             reply = web.Response(text="<html>A proxy</html>", content_type="text/html")
         case "no_job":
-            reply = web.json_response({"weather": "fine"})
+            reply = web.json_response({"status": "fine"})
         case "redirect":
             reply = web.Response(status=302, headers={"Location": fault.location})
         case "unauthorized":

@@ -94,7 +94,7 @@ class LiveView:
 
         from ddswait.cli.output.live_rows import grid, row
 
-        # The ellipsis is no ASCII character.
+        # The ellipsis is not an ASCII character.
         overflow: OverflowMethod = "crop" if self._is_plain else "ellipsis"
         lines = [Text(self._headline(now), style="bold", overflow=overflow, no_wrap=True)]
         entries = list(self._table)

@@ -65,7 +65,7 @@ class Printer:
 
     @property
     def width(self) -> int | None:
-        """The cells of a line on standard error, or None if it is no terminal."""
+        """The cells of a line on standard error, or None if it is not a terminal."""
         try:
             return os.get_terminal_size(sys.stderr.fileno()).columns or None
         except (OSError, ValueError):

@@ -88,7 +88,7 @@ def is_github(options: Options, env: Mapping[str, str]) -> bool:
 
 def _written(option: str, path: str, text: str) -> list[str]:
     try:
-        # Not replaced by a new file: it may be /dev/stdout, or a file that a program watches.
+        # Not replaced by a new file: it may be /dev/stdout, or a file that another program reads.
         with Path(path).open("w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()

@@ -65,7 +65,7 @@ def _case(entry: Entry, outcome: Outcome, code: int) -> ET.Element:
 
 
 def _result(kind: OutcomeKind, code: int) -> str:
-    """Return the element of `_TOTALS` that stands for a kind that is no success."""
+    """Return the element of `_TOTALS` that stands for a kind that is not a success."""
     if kind is OutcomeKind.FAILED:
         return "failure"
     return "skipped" if kind is OutcomeKind.PENDING and code == 0 else "error"
