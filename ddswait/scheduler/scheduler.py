@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from ddswait.events import Event
-    from ddswait.scheduler.actions import Action, ListJobs, Poller, Renewed
+    from ddswait.scheduler.actions import Action, ListJobs, Renewed
     from ddswait.scheduler.poll import Poll, PollSettings
     from ddswait.service.replies import InstanceState, JobPage, JobReply, Problem
 
@@ -229,21 +229,29 @@ class Scheduler:
 
     def take(self, action: Action, reply: Reply, now: float) -> Sequence[Event]:
         """Classify the reply to an action, and hand it to its poller; return what happened."""
-        if isinstance(action, RenewCredentials):
-            return _deliver(action.poller, action, reply, now)  # it says nothing about the service
-        self._renewal.answered(action.credentials)
-        if isinstance(reply, Throttled):
-            reply = self._learn_limit(reply, action.sent_at, now)
-        elif isinstance(reply, Refusal):
-            if reply.refuses_credentials:
-                if self._renewal.may_cure(reply, action.credentials, now):
-                    return action.poller.repeat(action, now)
-                reply = self._renewal.dated(reply, now)
-        elif not isinstance(reply, TransientFailure):
-            self._renewal.accept(action.credentials, now)
-            self._heard_at = now
-            self.rate_limiter.throttled_in_a_row = 0
-        return _deliver(action.poller, action, reply, now)
+        # A renewal asks another host: its reply says nothing about the service.
+        request = None if isinstance(action, RenewCredentials) else action
+        if request is not None:
+            self._renewal.answered(request.credentials)
+        match reply:
+            case TransientFailure():
+                return action.poller.failed(action, reply, now)
+            case Throttled():
+                if request is not None:
+                    reply = self._learn_limit(reply, request.sent_at, now)
+                return action.poller.failed(action, reply, now)
+            case Refusal():
+                if request is not None and reply.refuses_credentials:
+                    if self._renewal.may_cure(reply, request.credentials, now):
+                        return request.poller.repeat(request, now)
+                    reply = self._renewal.dated(reply, now)
+                return action.poller.refused(action, reply, now)
+            case _:
+                if request is not None:
+                    self._renewal.accept(request.credentials, now)
+                    self._heard_at = now
+                    self.rate_limiter.throttled_in_a_row = 0
+                return action.poller.answered(action, reply, now)
 
     def _learn_limit(self, reply: Throttled, sent_at: float, now: float) -> Throttled:
         """Learn from a 429; return it with the time that the rate limiter waits."""
@@ -253,13 +261,3 @@ class Scheduler:
         )
         wait = self.rate_limiter.next_at(now) - now if reply.limit is not None else 0.0
         return reply._replace(retry_after=max(reply.retry_after, wait))
-
-
-def _deliver(poller: Poller, action: Action, reply: Reply, now: float) -> Sequence[Event]:
-    match reply:
-        case TransientFailure() | Throttled():
-            return poller.failed(action, reply, now)
-        case Refusal():
-            return poller.refused(action, reply, now)
-        case _:
-            return poller.answered(action, reply, now)

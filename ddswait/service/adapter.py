@@ -141,7 +141,7 @@ class Adapter:
             _text(get("fail_reason")) or None,
             record,
             table.phases.get(word, JobPhase.UNKNOWN),
-            name.lower().startswith(table.deletions),
+            name[: len(table.deletions)].lower() == table.deletions,
         )
 
     def _instance(self, record: Mapping[str, Any]) -> Instance | None:

@@ -28,11 +28,11 @@ def test_reply_about_the_job_alone_accepts_the_credentials(
     monkeypatch.setenv("HW_AUTH_TOKEN", "s3cret")
     polled = []
 
-    async def ask(_self: Client, job_id: str) -> Refusal:
+    async def poll_job(_self: Client, job_id: str) -> Refusal:
         polled.append(UUID(job_id))
         return refusal
 
-    monkeypatch.setattr(Client, "ask", ask)
+    monkeypatch.setattr(Client, "poll_job", poll_job)
     for _ in range(2):
         assert check.run(OPTIONS) == code
     assert ("accepted" in capsys.readouterr().out) == (code == 0)
