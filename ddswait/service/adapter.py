@@ -43,7 +43,7 @@ class ServiceTable:
     Attributes:
         name: the first part of the host.
         job_path: of the request about one job, with `{project}` and `{id}`.
-        job_key: the key of the record in the reply.
+        job_key: the key of the record, or of a list of one record, in the reply.
         phases: what each documented status word means.
         list_path: of a list request, with `{project}`, `{status}`, `{start}`, `{end}`,
             `{offset}` and `{limit}`; sorted, since a signature sorts the query.
@@ -112,6 +112,8 @@ class Adapter:
         if not isinstance(document, dict) or self._table.job_key not in document:
             return TransientFailure(f"the reply holds no job: {quote_body(body)}")
         record = document[self._table.job_key]
+        if isinstance(record, list):  # some services answer with a list of one
+            record = record[0] if record else None
         word = record.get("status") if isinstance(record, dict) else record
         # Inferred from sibling services: an unknown ID may also come as 200 with an empty job.
         if word is None or word == "":
