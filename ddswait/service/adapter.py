@@ -43,7 +43,7 @@ class ServiceTable:
     Attributes:
         name: the first part of the host.
         job_path: of the request about one job, with `{project}` and `{id}`.
-        job_key: the key of the record, or of a list of one record, in the reply.
+        job_key: the key of the record in the reply.
         phases: what each documented status word means.
         list_path: of a list request, with `{project}`, `{status}`, `{start}`, `{end}`,
             `{offset}` and `{limit}`; sorted, since a signature sorts the query.
@@ -54,6 +54,7 @@ class ServiceTable:
         ready_statuses: the instance statuses that, with no pending action, mean ready.
         hopeless_statuses: those that no wait will change.
         instance_permission: what to ask for when instances may not be polled.
+        job_in_list: whether the reply holds a list of one record instead of the record.
         deletions: what the names of jobs that delete an instance begin with, in lower case.
     """
 
@@ -70,6 +71,7 @@ class ServiceTable:
     hopeless_statuses: frozenset[str]
     instance_permission: str
     deletions: str = "delete"
+    job_in_list: bool = False
     created: tuple[str, ...] = ("created",)
     ended: tuple[str, ...] = ("ended",)
     progress: tuple[str, ...] = ("progress",)
@@ -112,7 +114,7 @@ class Adapter:
         if not isinstance(document, dict) or self._table.job_key not in document:
             return TransientFailure(f"the reply holds no job: {quote_body(body)}")
         record = document[self._table.job_key]
-        if isinstance(record, list):  # some services answer with a list of one
+        if self._table.job_in_list and isinstance(record, list):
             record = record[0] if record else None
         word = record.get("status") if isinstance(record, dict) else record
         # Inferred from sibling services: an unknown ID may also come as 200 with an empty job.

@@ -16,6 +16,7 @@ MADE_UP = Adapter(
         name="madeup",
         job_path="/v9/{project}/tasks/{id}",
         job_key="tasks",
+        job_in_list=True,
         phases={
             "RUN": JobPhase.RUNNING,
             "DONE": JobPhase.COMPLETED,
