@@ -14,7 +14,7 @@ from ddswait.events import Polled, RenewalFailed
 from ddswait.job import FINAL_PHASES
 from ddswait.outcome import Scope
 from ddswait.scheduler.poll import AT_ONCE
-from ddswait.service.replies import JobSeen, Throttled
+from ddswait.service.replies import JobSeen, Throttled, UnknownJob
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,20 +61,29 @@ class JobPoller:
         """Take a record, or the reply that the job is not known."""
         poll, context = action.poll, self._context
         before = poll.job
-        if isinstance(reply, JobSeen) and reply.job.phase in FINAL_PHASES:
-            context.durations.learn(reply.job)
-        else:
-            context.clock.read(reply.date, now)
-            if isinstance(reply, JobSeen) and before is None:
-                self._lists.want_past(reply.job, now)
+        self._learn(reply, now, is_new=before is None)
         if poll.due == _DROPPED:
             return ()
         reason = self._reason(poll)
-        if isinstance(reply, JobSeen):
-            outcome = poll.seen(reply.job, now, context)
-        else:
-            outcome = poll.unknown(now, context)
+        match reply:
+            case JobSeen(job):
+                outcome = poll.seen(job, now, context)
+            case UnknownJob():
+                outcome = poll.unknown(now, context)
         return self._polled(poll, before, outcome, reason, now)
+
+    def _learn(self, reply: JobReply, now: float, *, is_new: bool) -> None:
+        """Learn what a reply says beyond its own job."""
+        clock, durations = self._context.clock, self._context.durations
+        match reply:
+            case JobSeen(job) if job.phase in FINAL_PHASES:
+                durations.learn(job)
+            case JobSeen(job, date):
+                clock.read(date, now)
+                if is_new:
+                    self._lists.want_past(job, now)
+            case UnknownJob(_, date):
+                clock.read(date, now)
 
     def failed(self, action: PollJob, failure: Failure, now: float) -> Sequence[Event]:
         """Take a failed poll."""
