@@ -18,16 +18,11 @@ LONGEST = 300
 SERVICE_WORDS = re.compile(r'"(Completed|Failed|Running)"|DBS\.|/v3|createfail')
 ROOMS_WITH_SERVICE_WORDS = ("ddswait/service/", "ddswait/simulator/")
 
-until_all_rooms_are_rebuilt = pytest.mark.xfail(
-    strict=False, reason="rooms that break this are being rewritten"
-)
-
 
 def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@until_all_rooms_are_rebuilt
 def test_only_the_service_and_the_simulator_use_the_words_of_a_service() -> None:
     """Another service is another file in `service/`, so no other room knows the words of one."""
     found = [
@@ -47,14 +42,12 @@ def test_words_of_the_service_are_found_where_they_belong() -> None:
         assert SERVICE_WORDS.search(text)
 
 
-@until_all_rooms_are_rebuilt
 def test_no_file_is_long() -> None:
     """A file has one subject, and 300 lines at most."""
     lengths = {name_of(path): len(path.read_text().splitlines()) for path in FILES}
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
 
 
-@until_all_rooms_are_rebuilt
 def test_architecture_page_lists_every_file() -> None:
     """The tables of the page list every file of the package, and no other."""
     page = (ROOT / "docs" / "architecture.md").read_text()

@@ -103,7 +103,6 @@ def offenders(word: str, texts: list[Text]) -> str:
     return "\n".join(line for text in texts for line in text.offenders(PATTERNS[word]))
 
 
-@pytest.mark.xfail(strict=False, reason="rooms that still have old words are being rewritten")
 @pytest.mark.parametrize("word", RETIRED)
 def test_code_does_not_use_a_retired_word(word: str) -> None:
     """No name, comment, docstring or message of the package uses the word."""
