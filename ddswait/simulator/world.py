@@ -167,19 +167,19 @@ class World:
         status: str = "Running",
         held: bool = False,
     ) -> str:
-        """Submit a job without HTTP, and return its ID.
+        """Submit a job without HTTP, and return its ID. `jobs.Plan` says more about each argument.
 
         Args:
-            job_id: its ID; None invents one.
-            name: see `jobs.Plan` for this and all other arguments.
-            instance_name: likewise.
-            instance_id: None invents one.
-            seconds: None means `World.job_seconds`.
-            visible_after: None means `World.visible_after`.
-            fails: None means `World.fails`.
-            progress: likewise.
-            vanishes: likewise.
-            status: likewise.
+            job_id: the ID of the job; None invents one.
+            name: the name of the task.
+            instance_name: the name of the instance that the job works on.
+            instance_id: the ID of that instance; None invents one.
+            seconds: how long the job runs; None means `job_seconds` of this world.
+            visible_after: how long the ID is unknown; None means `visible_after` of this world.
+            fails: why the job fails; None means `fails` of this world.
+            progress: how the percentage moves.
+            vanishes: whether the ID is unknown again after the end.
+            status: what to show while the job runs.
             held: whether the job runs until `release`, whatever `seconds` says.
         """
         plan = Plan(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ddswait.simulator.faults import Break, Fault, WrongReply
 
 
+_TRUNCATED = b'HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n{"job": {"id": "'
+
+
 async def go_wrong(request: web.Request, fault: Fault, handler: Handler) -> web.StreamResponse:
     """Reply to a request as the fault says, where `handler` would reply without it."""
     match fault.kind:
@@ -60,11 +63,12 @@ def _throttle(limit: str) -> web.Response:
 def _break_off(request: web.Request, kind: Break) -> web.Response:
     """Send something other than a whole HTTP reply, and close the connection."""
     if (transport := request.transport) is not None:
-        if kind == "garbage":
-            transport.write(b"\x16\x03\x01 this is not HTTP\r\n\r\n")
-        elif kind == "truncated":
-            transport.write(b'HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n{"job": {"id": "')
-        else:
-            transport.abort()
+        match kind:
+            case "reset":
+                transport.abort()
+            case "garbage":
+                transport.write(b"\x16\x03\x01 this is not HTTP\r\n\r\n")
+            case "truncated":
+                transport.write(_TRUNCATED)
         transport.close()
     return web.Response()

@@ -104,7 +104,8 @@ async def test_operations_reply_with_a_job_id(dds: Simulator) -> None:
     ):
         status, reply, _ = await call(dds, method, path)
         assert (status, list(reply)) == (202, ["job_id"])
-        assert dds.plans[reply["job_id"]].name == name
+        plan = dds.plans[reply["job_id"]]
+        assert (plan.name, plan.vanishes) == (name, method == "DELETE")
 
 
 @pytest.mark.parametrize("data", [b"{", b"[]", b"{}", b'{"name": 7}'])

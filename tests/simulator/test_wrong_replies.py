@@ -37,6 +37,21 @@ async def test_fault_replaces_as_many_replies_as_it_counts(
     assert "job" in (await call(dds, "GET", jobs(dds, job_id))).body
 
 
+@pytest.mark.parametrize(
+    ("kind", "begin"),
+    [("reset", None), ("garbage", b"\x16\x03\x01 this"), ("truncated", b"HTTP/1.1 200 OK\r\n")],
+)
+async def test_bytes_of_a_broken_connection(dds: Simulator, kind: Any, begin: bytes | None) -> None:
+    """A reset sends nothing; the others send what their name says, and then close."""
+    dds.inject(kind)
+    host, _, port = dds.endpoint.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET /v3/p/jobs?id=a HTTP/1.1\r\nHost: dds.test\r\n\r\n")
+    sent = await reader.read()
+    writer.close()
+    assert sent.startswith(begin) if begin else sent == b""
+
+
 @pytest.mark.parametrize("kind", ["reset", "garbage", "truncated"])
 async def test_connection_breaks(dds: Simulator, kind: Any) -> None:
     """A reset, garbage or a truncated body is an error for any HTTP client."""
