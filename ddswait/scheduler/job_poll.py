@@ -9,8 +9,8 @@
     3. After that, an unknown ID is believed when two polls in a row report it outside the grace:
        behind a gateway, a single reply may come from a replica that lags.
     4. A failed poll says nothing about the job. It only counts how long the service has been
-       unreachable: `unreachable_after` seconds without a successful poll end the wait. Waiting
-       for the rate limiter while others are answered does not count.
+       unreachable: `unreachable_after` seconds without any answer end the wait. Waiting for the
+       rate limiter does not count, and a 429 is an answer.
     5. A refusal ends the wait at once: repeating the request cannot help.
     6. The deadline is absolute. A last poll is sent exactly there, and has LAST_POLL seconds to
        be answered. A poll still under way at the deadline is cut, and was the last: it had at
@@ -44,6 +44,7 @@ from ddswait.job import JobPhase
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import messages, poll_interval, retry_delay
 from ddswait.scheduler.poll import Poll
+from ddswait.service.replies import Throttled
 
 if TYPE_CHECKING:
     from ddswait.job import Job
@@ -125,7 +126,12 @@ class JobPoll(Poll):
         if now >= give_up_at:
             return self.unreachable(failure.cause, now, context.settings)
         delay = self.delay_after(failure, context.random)
-        self.schedule(min(delay, give_up_at - now), now)
+        if isinstance(failure, Throttled):
+            # The service answered, and asked for this delay: it does not count as unreachable.
+            self.unreachable_since = max(self.unreachable_since, now) + delay
+        else:
+            delay = min(delay, give_up_at - now)
+        self.schedule(delay, now)
         return None
 
     def listed(self, job: Job, now: float, context: PollContext) -> None:
