@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Generator, Mapping
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ddswait.virtual_time import VirtualTimeLoop
 
@@ -16,7 +17,19 @@ pytest_plugins = ["tests.cloud_process", "tests.cli.in_process"]
 SECRETS = ("simulated-token", "simulated-secret-key", "simulated-password", "s3cret")
 
 
+# A busy machine must not fail a test: no deadline, and no health check of the machine's speed.
+for profile, examples in (("quick", 20), ("thorough", 100)):
+    settings.register_profile(
+        profile,
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    is_quick = config.getoption("markexpr") == "not slow"
+    settings.load_profile("quick" if is_quick else "thorough")
     config.addinivalue_line("markers", "real_time: runs on asyncio's own clock, and says why")
 
 

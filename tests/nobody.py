@@ -1,4 +1,4 @@
-"""Files as another user sees them, who may not look into a folder."""
+"""Files as another user sees them, who may not poll into a folder."""
 
 import os
 from collections.abc import Iterator

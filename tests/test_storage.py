@@ -17,7 +17,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_file_is_replaced_and_private(tmp_path: Path) -> None:
-    """Whatever mode it had, only its owner can read the new one; nothing is left beside it."""
+    """Whatever mode it had, only its subscriber can read the new one; nothing is left beside it."""
     file = tmp_path / "f"
     file.write_text("old")
     file.chmod(0o644)
@@ -137,8 +137,8 @@ def test_place_without_room_for_a_lock(tmp_path: Path, place: str) -> None:
     assert names(tmp_path) == []
 
 
-def test_errors_name_the_file_as_its_owner_does(tmp_path: Path) -> None:
-    """Title, path, what is wrong, what to do; in the owner's own exception."""
+def test_errors_name_the_file_as_its_subscriber_does(tmp_path: Path) -> None:
+    """Title, path, what is wrong, what to do; in the subscriber's own exception."""
     with pytest.raises(ConfigurationError) as caught:
         JsonFile(tmp_path, title="history", error=ConfigurationError, largest=1)
     hint = "use a file in a folder that you can write to"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ddswait.cli import help_text
-from ddswait.cli.argument_parser import SafeParser, reported
 from ddswait.cli.duration_text import exact, parse_positive
+from ddswait.cli.secret_options import SafeParser, reported
 from ddswait.errors import InputError
 from ddswait.version import __version__
 

@@ -9,8 +9,8 @@
     3. After that, an unknown ID is believed when two polls in a row report it outside the grace:
        behind a gateway, a single reply may come from a replica that lags.
     4. A failed poll says nothing about the job. It only counts how long the service has been
-       unreachable: `unreachable_after` seconds without any answer end the wait. Waiting for the
-       rate limiter does not count, and a 429 is an answer.
+       unreachable: `unreachable_after` seconds without any reply end the wait. Waiting for the
+       rate limiter does not count, and a 429 is a reply.
     5. A refusal ends the wait at once: repeating the request cannot help.
     6. The deadline is absolute. A last poll is sent exactly there, and has LAST_POLL seconds to
        be answered. A poll still under way at the deadline is cut, and was the last: it had at
@@ -127,7 +127,7 @@ class JobPoll(Poll):
             return self.unreachable(failure.cause, now, context.settings)
         delay = self.delay_after(failure, context.random)
         if isinstance(failure, Throttled):
-            # The service answered, and asked for this delay: it does not count as unreachable.
+            # The service replied, and asked for this delay: it does not count as unreachable.
             self.unreachable_since = max(self.unreachable_since, now) + delay
         else:
             delay = min(delay, give_up_at - now)

@@ -1,4 +1,4 @@
-"""Many jobs under one budget: polls per job, lateness, refusals. In virtual time, without sockets.
+"""Many jobs under one rate limit: polls per job, lateness, refusals. In virtual time, no sockets.
 
 The cloud answers at once, counts every request against its limit as the gateway does, and serves
 lists where they are allowed.
@@ -22,7 +22,7 @@ from ddswait.service.dds import SERVICE
 from ddswait.service.replies import JobPage, JobReply, JobSeen, Problem, Throttled
 from ddswait.simulator.limits import Limit
 from tests.benchmarks.oracle import GOALS
-from tests.benchmarks.when_to_look import history
+from tests.benchmarks.when_to_poll import history
 from tests.benchmarks.workload import Run, runs
 
 if TYPE_CHECKING:

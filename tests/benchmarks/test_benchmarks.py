@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 NAMES = [
+    "crossings",
     "lateness",
     "many_jobs",
     "memory",
@@ -16,7 +19,7 @@ NAMES = [
     "poll_cpu",
     "scheduler",
     "startup",
-    "when_to_look",
+    "when_to_poll",
 ]
 
 

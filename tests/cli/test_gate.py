@@ -196,6 +196,7 @@ def test_invalid_timeouts(command: RealCommand, timeout: str) -> None:
     assert (done.code, "--timeout" in done.stderr) == (2, True)
 
 
+@pytest.mark.slow
 async def test_hundred_thousand_ids_are_accounted_for(
     ddswait: Command, caplog: pytest.LogCaptureFixture
 ) -> None:

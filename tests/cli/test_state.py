@@ -256,6 +256,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_nothing_is_lost(
     cloud: Cloud, command: RealCommand, tmp_path: Path
 ) -> None:

@@ -170,7 +170,7 @@ async def test_message_shows_the_time_of_the_server() -> None:
     assert "the server's clock says Thu, 01 Jan 2026 00:00:0" in outcome.message
 
 
-@pytest.mark.parametrize("by", ["poll", "look-up"])
+@pytest.mark.parametrize("by", ["poll", "poll-up"])
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -187,8 +187,8 @@ async def test_hint_for_a_refused_key(
     monkeypatch.setattr("ddswait.simulator.dds.CLOCK", "a code of no meaning")
     async with Simulator(epoch=datetime(2026, 1, 1, tzinfo=UTC)) as dds:
         key = simulated(dds, secret_key="wrong", **changed)
-        auth = ProjectByName(key, dds.endpoint, dds.region) if by == "look-up" else key
-        project_id = "" if by == "look-up" else dds.project_id
+        auth = ProjectByName(key, dds.endpoint, dds.region) if by == "poll-up" else key
+        project_id = "" if by == "poll-up" else dds.project_id
         async with Waiter(endpoint=dds.endpoint, project_id=project_id, auth=auth) as waiter:
             [outcome] = await waiter.wait_all([dds.add_job()])
         assert dds.statuses == {401: 1}

@@ -111,7 +111,7 @@ async def looked_up(dds: Simulator, name: str, key: Any = None) -> Outcome:
 
 
 async def test_project_is_looked_up_once() -> None:
-    """An access key, a token or an ECS without a project: one look-up by name."""
+    """An access key, a token or an ECS without a project: one poll-up by name."""
     for kind in ("key", "token", "ecs"):
         async with Simulator() as dds:
             dds.projects["0" * 32] = "another"

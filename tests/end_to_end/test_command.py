@@ -225,7 +225,7 @@ def test_check_shows_what_is_used_and_whether_it_is_accepted(
     assert (clear.code, "--insecure-http" in clear.stderr) == (2, True)
 
 
-def test_check_with_a_key_looks_the_project_up(cloud: Cloud, command: RealCommand) -> None:
+def test_check_with_a_key_polls_the_project_up(cloud: Cloud, command: RealCommand) -> None:
     """An access key and a region are enough; what is wrong with them is reported, and exits 4."""
     here = ("--iam-endpoint", cloud.endpoint)
     good = command("--check", *here, **KEY)

@@ -19,6 +19,8 @@ import yaml
 
 from tests.cloud_process import Cloud, serving
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 

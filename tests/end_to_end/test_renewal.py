@@ -1,4 +1,4 @@
-"""Credentials that renew: ddswait.leasing, ddswait.iam and the agenda, over real sockets."""
+"""Credentials that renew: ddswait.leasing, ddswait.iam and the scheduler, over real sockets."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -45,18 +45,18 @@ async def test_password_becomes_a_token_and_names_the_project(dds: Simulator) ->
 
 
 async def test_token_is_renewed_before_it_ends(dds: Simulator) -> None:
-    """Through three days of one-hour tokens no question is ever refused."""
+    """Through a day of one-hour tokens no request is ever refused."""
     dds.token_seconds = 3600.0
-    async with waiter(dds, interval=60) as w:
-        future = w.track(dds.add_job(seconds=3 * 86400), timeout=4 * 86400)
+    async with waiter(dds, interval=240) as w:
+        future = w.track(dds.add_job(seconds=86400), timeout=2 * 86400)
         assert (await future).status == "Completed"
     assert dds.statuses[401] == 0
-    assert tokens_made(dds) >= 100 or dds.statuses[201] >= 100
+    assert dds.statuses[201] >= 24
 
 
 async def test_storm_of_401_costs_one_renewal(dds: Simulator) -> None:
-    """A thousand jobs and a revoked token: one renewal, and no job lost."""
-    ids = [dds.add_job(seconds=300) for _ in range(1000)]
+    """300 jobs and a revoked token: one renewal, and no job lost."""
+    ids = [dds.add_job(seconds=300) for _ in range(300)]
     async with waiter(dds, interval=100) as w:
         waiting = asyncio.ensure_future(w.wait_all(ids))
         await asyncio.sleep(100)
@@ -108,7 +108,7 @@ def test_failed_renewal_is_told_by_the_command_line(
 
 
 async def test_iam_down_for_good_is_unreachable(dds: Simulator) -> None:
-    """Without credentials for unreachable_after seconds, nobody can look: Unreachable."""
+    """Without credentials for unreachable_after seconds, nobody can poll: Unreachable."""
     async with waiter(dds) as w:
         future = w.track(dds.add_job(seconds=3000))
         await asyncio.sleep(100)
@@ -121,7 +121,7 @@ async def test_iam_down_for_good_is_unreachable(dds: Simulator) -> None:
 
 async def test_renewal_that_does_not_cure_ends_as_refused(dds: Simulator) -> None:
     """A fresh token that is refused as well ends every wait: two refused requests at most."""
-    ids = [dds.add_job(seconds=3000) for _ in range(300)]
+    ids = [dds.add_job(seconds=3000) for _ in range(100)]
     async with waiter(dds) as w:
         waiting = asyncio.ensure_future(w.wait_all(ids))
         await asyncio.sleep(100)

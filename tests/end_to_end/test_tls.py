@@ -47,7 +47,7 @@ async def test_private_ca_is_trusted_when_named(ca: trustme.CA, ca_file: str) ->
 
 
 async def test_unknown_ca_is_refused_at_once(ca: trustme.CA) -> None:
-    """Without the CA file no request is sent, no time is lost, and the mend is told."""
+    """Without the CA file no request is sent, no time is lost, and the hint is told."""
     async with Simulator(tls=server(ca, "127.0.0.1")) as dds:
         async with waiter(dds) as w:
             outcomes = await w.wait_all([dds.add_job(), dds.add_job()])

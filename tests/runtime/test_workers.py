@@ -1,4 +1,4 @@
-"""ddswait.workers: every question that is handed out comes back, however late the loop is."""
+"""ddswait.workers: every request that is handed out comes back, however late the loop is."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +17,7 @@ from tests.scheduler.shell import LOCATION, Reply, completed, record, seen
 
 
 class Desk:
-    """An agenda, a workers, and what happened."""
+    """An scheduler, a workers, and what happened."""
 
     def __init__(self, send: Callable[[Any], Awaitable[Any]], *, renews: bool = False) -> None:
         self.loop = asyncio.get_running_loop()
@@ -46,7 +46,7 @@ async def complete(action: PollJob) -> Reply:
 
 
 @pytest.mark.parametrize("idle", [False, True])
-async def test_question_that_is_overdue_before_it_leaves_is_not_lost(idle: bool) -> None:
+async def test_request_that_is_overdue_before_it_leaves_is_not_lost(idle: bool) -> None:
     """A loop that was busy for long cuts at its first turn: a new worker and an idle one alike."""
     desk = Desk(complete)
     if idle:
@@ -66,7 +66,7 @@ async def test_question_that_is_overdue_before_it_leaves_is_not_lost(idle: bool)
     await desk.workers.close()
 
 
-async def test_cut_question_is_a_failed_look_and_no_cancelled_worker() -> None:
+async def test_cut_request_is_a_failed_poll_and_no_cancelled_worker() -> None:
     """A reply that never comes is cut; the same workers carry on."""
     stalls = [1]
 
@@ -103,7 +103,7 @@ async def test_cut_that_is_swallowed_leaves_later_ones_in_force() -> None:
 
 
 async def test_worker_that_somebody_else_cancels_is_told() -> None:
-    """Its question is lost: no wait may hang on that."""
+    """Its request is lost: no wait may hang on that."""
     desk = Desk(complete)
     desk.track("x", 200.0)
     await asyncio.sleep(0.05)

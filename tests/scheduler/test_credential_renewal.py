@@ -1,4 +1,4 @@
-"""ddswait.leasing and its agenda: keys that were refused, and what a renewal can do about it."""
+"""ddswait.leasing and its scheduler: keys that were refused, and what a renewal can do about it."""
 
 import asyncio
 from collections import Counter
@@ -82,12 +82,12 @@ async def test_same_key_again_is_refused_with_the_first_message(
 
 
 def asked(scheduler: Scheduler, now: float) -> PollJob:
-    question = scheduler.next(now)
-    assert isinstance(question, PollJob)
-    return question
+    request = scheduler.next(now)
+    assert isinstance(request, PollJob)
+    return request
 
 
-def leased() -> Scheduler:
+def with_renewal() -> Scheduler:
     scheduler = Scheduler(PollSettings(location=LOCATION), Still(), renews=True)
     scheduler.subscribers.subscribe("x", 100.0, "me", 0.0)
     renew = scheduler.next(0.0)
@@ -98,7 +98,7 @@ def leased() -> Scheduler:
 
 def test_key_without_an_end_is_renewed_upon_401() -> None:
     """`renew_in` of None is no promise: a 401 asks for another key at once."""
-    scheduler = leased()
+    scheduler = with_renewal()
     assert not scheduler.take(asked(scheduler, 0.0), BAD_TOKEN, 0.5)
     renew = scheduler.next(0.5)
     assert isinstance(renew, RenewCredentials)
@@ -107,8 +107,8 @@ def test_key_without_an_end_is_renewed_upon_401() -> None:
 
 
 def test_deadlines_hold_while_a_renewal_stalls() -> None:
-    """However long a renewal takes, a wait ends within the last look's allowance."""
-    scheduler = leased()
+    """However long a renewal takes, a wait ends within the last poll's allowance."""
+    scheduler = with_renewal()
     scheduler.take(asked(scheduler, 0.0), BAD_TOKEN, 0.5)
     assert isinstance(scheduler.next(0.5), RenewCredentials)
     now = 0.5
@@ -212,13 +212,13 @@ def test_answer_to_an_old_key_does_not_vouch_for_the_new_one() -> None:
 
 
 def renewing(scheduler: Scheduler, now: float) -> RenewCredentials:
-    question = scheduler.next(now)
-    assert isinstance(question, RenewCredentials)
-    return question
+    request = scheduler.next(now)
+    assert isinstance(request, RenewCredentials)
+    return request
 
 
 def serving(renew_in: float) -> Scheduler:
-    """Return an agenda whose credentials were accepted, and are to be renewed."""
+    """Return an scheduler whose credentials were accepted, and are to be renewed."""
     scheduler = Scheduler(PollSettings(location=LOCATION), Still(), renews=True)
     scheduler.subscribers.subscribe("x", 10_000.0, "me", 0.0)
     scheduler.take(renewing(scheduler, 0.0), Renewed(renew_in), 0.0)
@@ -234,11 +234,11 @@ def test_refused_renewal_waits_for_the_401() -> None:
         RenewalFailed("HTTP 401: wrong password", None),
     )
     for now in range(51, 1000, 10):
-        question = scheduler.next(float(now))
-        if isinstance(question, PollJob):
-            scheduler.take(question, seen(record("x")), float(now))
+        request = scheduler.next(float(now))
+        if isinstance(request, PollJob):
+            scheduler.take(request, seen(record("x")), float(now))
         else:
-            assert isinstance(question, Wait)
+            assert isinstance(request, Wait)
     assert not scheduler.take(asked(scheduler, 1100.0), BAD_TOKEN, 1100.0)
     (end,) = scheduler.take(renewing(scheduler, 1100.0), wrong, 1101.0)
     assert isinstance(end, Ended)
@@ -264,7 +264,7 @@ def test_renewal_that_fails_is_told_and_honours_retry_after() -> None:
 
 def test_long_retry_after_does_not_outlast_unreachable_after() -> None:
     """With no key at all, the last renewal is tried when the patience of the waits ends."""
-    scheduler = leased()
+    scheduler = with_renewal()
     scheduler.subscribers.subscribe("y", 10_000.0, "you", 0.0)
     scheduler.take(asked(scheduler, 0.0), BAD_TOKEN, 0.0)
     down = TransientFailure("HTTP 503", 3600.0)
@@ -278,7 +278,7 @@ def test_long_retry_after_does_not_outlast_unreachable_after() -> None:
 
 @pytest.mark.parametrize("connections", [1, 64])
 async def test_deadline_holds_while_a_source_stalls(connections: int) -> None:
-    """Even when the renewal takes the only place: the wait ends in the last look's allowance."""
+    """Even when the renewal takes the only place: the wait ends in the last poll's allowance."""
 
     class Slow(Vault):
         calls = 0
@@ -310,11 +310,11 @@ class Caller(Shell):
         for event in events:
             super()._note([event])
             if isinstance(event, Ended) and event.outcome.ok and not event.instance:
-                for owner in event.subscribers:
-                    by = self.deadlines[owner]
+                for subscriber in event.subscribers:
+                    by = self.deadlines[subscriber]
                     self._note(
                         self.scheduler.subscribers.subscribe_instance(
-                            event.outcome, by, owner, self.now
+                            event.outcome, by, subscriber, self.now
                         )
                     )
 
@@ -348,12 +348,12 @@ STEPS = st.lists(
 TIMEOUTS = st.lists(st.sampled_from([5.0, 60.0, 700.0, 3600.0]), min_size=1, max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(steps=STEPS, timeouts=TIMEOUTS)
 def test_whatever_cloud_instances_and_source_say(
     steps: list[tuple[int, float]], timeouts: list[float]
 ) -> None:
-    """Each wait ends exactly once, by its deadline and the last look's allowance."""
+    """Each wait ends exactly once, by its deadline and the last poll's allowance."""
     script = cycle(steps)
 
     def reply(kind: str, name: str) -> tuple[Any, float]:
@@ -367,14 +367,14 @@ def test_whatever_cloud_instances_and_source_say(
     shell = Caller(cloud, elsewhere=lambda asked, _: reply(type(asked).__name__, ""))
     shell.deadlines = {}
     for number, timeout in enumerate(timeouts):
-        owner = object()
-        shell.deadlines[owner] = timeout
-        shell.track(f"job-{number % 3}", timeout, owner)
+        subscriber = object()
+        shell.deadlines[subscriber] = timeout
+        shell.track(f"job-{number % 3}", timeout, subscriber)
     shell.run()
     last: list[tuple[object, float]] = []
     for at, end in shell.ended:
         if end.instance or not end.outcome.ok:
-            last += [(owner, at) for owner in end.subscribers]
-    assert Counter(owner for owner, _ in last) == Counter(list(shell.deadlines))
-    for owner, at in last:
-        assert at <= shell.deadlines[owner] + LAST_POLL + 2.0
+            last += [(subscriber, at) for subscriber in end.subscribers]
+    assert Counter(subscriber for subscriber, _ in last) == Counter(list(shell.deadlines))
+    for subscriber, at in last:
+        assert at <= shell.deadlines[subscriber] + LAST_POLL + 2.0

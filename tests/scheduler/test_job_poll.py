@@ -23,15 +23,15 @@ REFUSED = Refusal(400, "DBS.200001", "bad parameter")
 class Step(NamedTuple):
     at: float
     reply: Reply
-    then: Kind | float  # the outcome, or when the next look is due
+    then: Kind | float  # the outcome, or when the next poll is due
 
 
 @pytest.mark.parametrize(
     "steps",
     [
-        pytest.param([Step(0, DONE, Kind.COMPLETED)], id="done at the first look"),
-        pytest.param([Step(0, BROKEN, Kind.FAILED)], id="failed at the first look"),
-        pytest.param([Step(0, REFUSED, Kind.REFUSED)], id="refused at the first look"),
+        pytest.param([Step(0, DONE, Kind.COMPLETED)], id="done at the first poll"),
+        pytest.param([Step(0, BROKEN, Kind.FAILED)], id="failed at the first poll"),
+        pytest.param([Step(0, REFUSED, Kind.REFUSED)], id="refused at the first poll"),
         pytest.param(
             [
                 Step(0, UNKNOWN, 0.5),
@@ -43,15 +43,15 @@ class Step(NamedTuple):
                 Step(57.5, UNKNOWN, 60.0),
                 Step(60, UNKNOWN, Kind.NOT_FOUND),
             ],
-            id="never seen: quick looks that slow down, the last one when the grace ends",
+            id="never seen: quick polls that slow down, the last one when the grace ends",
         ),
         pytest.param(
             [Step(0, UNKNOWN, 0.5), Step(59, FAILURE, 59.75), Step(61, SEEN, 61 + 8.155)],
-            id="the grace ends with a look that works, not with a fault",
+            id="the grace ends with a poll that works, not with a fault",
         ),
         pytest.param(
             [Step(0, SEEN, 7.771), Step(300, SEEN, 309.512), Step(1000, SEEN, 1012.674)],
-            id="visible: the older, the longer between looks",
+            id="visible: the older, the longer between polls",
         ),
         pytest.param(
             [Step(0, SEEN, 7.771), Step(8, UNKNOWN, 8.5), Step(9, SEEN, 7.829 + 9)],
@@ -105,7 +105,7 @@ class Step(NamedTuple):
                 Step(1999, FAILURE, 2000),
                 Step(2000, FAILURE, Kind.UNREACHABLE),
             ],
-            id="blindness counts from the first look that failed, however long after the last",
+            id="unreachable counts from the first poll that failed, however long after the last",
         ),
         pytest.param(
             [
@@ -114,14 +114,14 @@ class Step(NamedTuple):
             ],
             id="Retry-After counts when it is longer",
         ),
-        pytest.param([Step(3591, SEEN, 3600.0)], id="a look near the deadline is put off to it"),
+        pytest.param([Step(3591, SEEN, 3600.0)], id="a poll near the deadline is put off to it"),
         pytest.param(
             [Step(0, seen(record("x", "Queued")), 7.771)], id="an odd status is not final"
         ),
     ],
 )
 def test_transitions(steps: list[Step]) -> None:
-    """Each history leads to its next look, or to its end."""
+    """Each history leads to its next poll, or to its end."""
     poll = JobPoll("x", 0.0, 3600.0, "me")
     for step in steps:
         poll.sent(step.at, SETTINGS)
@@ -136,8 +136,8 @@ def test_transitions(steps: list[Step]) -> None:
             assert poll.due > step.at
 
 
-def test_waiting_for_a_turn_while_others_are_answered_is_not_blindness() -> None:
-    """The look after a failed one may leave late: that time counts only in an outage for all."""
+def test_waiting_for_a_turn_while_others_are_answered_is_not_unreachable() -> None:
+    """The poll after a failed one may leave late: that time counts only in an outage for all."""
     for heard in (500.0, -1.0):
         poll = JobPoll("x", 0.0, 3600.0, "me")
         poll.sent(0.0, SETTINGS)
@@ -148,8 +148,8 @@ def test_waiting_for_a_turn_while_others_are_answered_is_not_blindness() -> None
         assert (take_job_reply(poll, FAILURE, 600.0, SETTINGS) is None) == (heard > 0)
 
 
-def test_looks_are_clipped() -> None:
-    """A look has its request timeout, but never beyond deadline or the end of patience."""
+def test_polls_are_clipped() -> None:
+    """A poll has its request timeout, but never beyond deadline or the end of patience."""
     poll = JobPoll("x", 0.0, 100.0, "me")
     poll.sent(0.0, SETTINGS)
     assert poll.cut_at == 30.0

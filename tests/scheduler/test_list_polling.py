@@ -1,4 +1,4 @@
-"""One list request for many jobs: ddswait.request and the agenda, over sockets and without."""
+"""One list request for many jobs: ddswait.request and the scheduler, over sockets and without."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -40,13 +40,13 @@ def waiter(dds: Simulator, **settings: Any) -> Waiter:
 
 
 def counted(dds: Simulator) -> tuple[int, int]:
-    """Return how many lists and how many single looks were asked for."""
+    """Return how many lists and how many single polls were asked for."""
     lists = sum("/v3.1/" in seen.path for seen in dds.requests)
     return lists, len(dds.requests) - lists
 
 
-async def test_list_takes_the_place_of_many_looks(dds: Simulator) -> None:
-    """A hundred jobs: two single looks for each at the most, and every one ends with its record."""
+async def test_list_takes_the_place_of_many_polls(dds: Simulator) -> None:
+    """A hundred jobs: two single polls for each at the most, and every one ends with its record."""
     ids = [dds.add_job(seconds=300 + number) for number in range(100)]
     async with waiter(dds) as w:
         outcomes = await w.wait_all(ids)
@@ -57,8 +57,8 @@ async def test_list_takes_the_place_of_many_looks(dds: Simulator) -> None:
     assert lists < 450
 
 
-async def test_first_look_at_many_is_a_list(dds: Simulator) -> None:
-    """After the first answer, a list shows what is running; what it lacks is asked about."""
+async def test_first_poll_at_many_is_a_list(dds: Simulator) -> None:
+    """After the first answer, a list shows what is running; what it lacks is polled."""
     ids = [dds.add_job(seconds=5000) for _ in range(50)]
     done = [dds.add_job(seconds=0.01) for _ in range(3)]
     events: list[Event] = []
@@ -72,7 +72,7 @@ async def test_first_look_at_many_is_a_list(dds: Simulator) -> None:
         await w.close()
 
 
-async def test_look_after_a_list_that_lacked_a_job_says_so(dds: Simulator) -> None:
+async def test_poll_after_a_list_that_lacked_a_job_says_so(dds: Simulator) -> None:
     """Its reason is `unlisted`; and of a job that is gone, nothing is remembered."""
     ids = [dds.add_job(seconds=5000) for _ in range(30)]
     ends = dds.add_job(seconds=300)
@@ -87,8 +87,8 @@ async def test_look_after_a_list_that_lacked_a_job_says_so(dds: Simulator) -> No
         await w.close()
 
 
-async def test_next_look_that_is_shown_may_be_a_list(dds: Simulator) -> None:
-    """repr() tells when the next question leaves, whichever it is."""
+async def test_next_poll_that_is_shown_may_be_a_list(dds: Simulator) -> None:
+    """repr() tells when the next request leaves, whichever it is."""
     async with waiter(dds) as w:
         for _ in range(30):
             w.track(dds.add_job(seconds=5000))
@@ -114,7 +114,7 @@ async def test_list_never_ends_a_wait(dds: Simulator) -> None:
 
 @pytest.mark.parametrize("refusal", ["may_list", "has_lists"])
 async def test_refused_once_is_refused_for_good(dds: Simulator, refusal: str) -> None:
-    """403, or 404 of a partner cloud: single looks from then on, said once."""
+    """403, or 404 of a partner cloud: single polls from then on, said once."""
     setattr(dds, refusal, False)
     ids = [dds.add_job(seconds=300) for _ in range(20)]
     events: list[Event] = []
@@ -126,7 +126,7 @@ async def test_refused_once_is_refused_for_good(dds: Simulator, refusal: str) ->
 
 
 async def test_list_that_lags_loses_no_job(dds: Simulator) -> None:
-    """A list that is minutes behind: every job ends, and is not asked about without end."""
+    """A list that is minutes behind: every job ends, and is not polled without end."""
     dds.list_lag = 400.0
     ids = [dds.add_job(seconds=200) for _ in range(30)]
     async with waiter(dds) as w:
@@ -136,6 +136,7 @@ async def test_list_that_lags_loses_no_job(dds: Simulator) -> None:
     assert counted(dds)[1] < 30 * 40
 
 
+@pytest.mark.slow
 async def test_other_peoples_tasks_do_not_matter(dds: Simulator) -> None:
     """Five pages of foreign tasks: no job is lost; lists are used where they pay."""
     for _ in range(450):
@@ -210,7 +211,7 @@ def test_latest_of_many_past_jobs_are_kept() -> None:
 
 
 async def test_token_that_ends_is_noticed_by_a_list_too(dds: Simulator) -> None:
-    """A 401 to a list refuses all, as one to a single look does."""
+    """A 401 to a list refuses all, as one to a single poll does."""
     ids = [dds.add_job(seconds=3000) for _ in range(200)]
     async with waiter(dds) as w:
         waiting = asyncio.ensure_future(w.wait_all(ids))
@@ -221,13 +222,14 @@ async def test_token_that_ends_is_noticed_by_a_list_too(dds: Simulator) -> None:
     assert dds.statuses[401] <= 2
 
 
+@pytest.mark.slow
 async def test_learned_limit_is_kept(dds: Simulator) -> None:
     """Under 200 requests per five minutes: one 429, the one that taught it, and every job ends."""
     for fixed in (False, True):
         dds.limits.clear()
         dds.limit(200, 300.0, fixed=fixed)
         dds.statuses.clear()
-        ids = [dds.add_job(seconds=100 + number) for number in range(300)]
+        ids = [dds.add_job(seconds=100 + number) for number in range(250)]
         async with waiter(dds, timeout=4 * 3600) as w:
             w._engine._scheduler.lists = False
             outcomes = await w.wait_all(ids)
@@ -235,9 +237,9 @@ async def test_learned_limit_is_kept(dds: Simulator) -> None:
         assert dds.statuses[429] <= 1
 
 
-async def test_no_more_than_the_budget_in_any_second(dds: Simulator) -> None:
-    """A thousand jobs at once do not poll in step: ten requests in any second at the most."""
-    for _ in range(1000):
+async def test_no_more_than_the_rate_limit_in_any_second(dds: Simulator) -> None:
+    """300 jobs at once are not polled in step: ten requests in any second at most."""
+    for _ in range(300):
         dds.add_job(seconds=60)
     async with waiter(dds) as w:
         await w.wait_all(list(dds.plans))
@@ -262,7 +264,7 @@ class ListingCloud:
     def page(self, now: float) -> JobPage | TransientFailure | Throttled:
         luck = self.chance.random()
         if luck < 0.1:
-            return TransientFailure("weather")
+            return TransientFailure("network")
         if luck < 0.15:
             return Throttled("slow", 0.0, 50, 60.0)
         lag = self.chance.choice((0.0, 0.0, 30.0, 300.0))
@@ -290,17 +292,17 @@ def test_whatever_lists_say_every_job_ends_by_its_own_reply(ends: list[float], s
     while len(scheduler):
         steps += 1
         assert steps < 20_000
-        question = scheduler.next(now)
-        if isinstance(question, Wait):
-            assert question.until > now
-            now = question.until
+        request = scheduler.next(now)
+        if isinstance(request, Wait):
+            assert request.until > now
+            now = request.until
             events = scheduler.expire(now)
-        elif isinstance(question, PollJob):
-            assert question.poll.job_id not in ended
-            events = list(scheduler.take(question, cloud.show(question.poll.job_id, now), now))
+        elif isinstance(request, PollJob):
+            assert request.poll.job_id not in ended
+            events = list(scheduler.take(request, cloud.show(request.poll.job_id, now), now))
         else:
-            assert isinstance(question, ListJobs)
-            events = list(scheduler.take(question, cloud.page(now), now))
+            assert isinstance(request, ListJobs)
+            events = list(scheduler.take(request, cloud.page(now), now))
         for event in events:
             if isinstance(event, Ended):
                 assert event.outcome.kind is OutcomeKind.COMPLETED
@@ -309,7 +311,7 @@ def test_whatever_lists_say_every_job_ends_by_its_own_reply(ends: list[float], s
     assert all(ended[each] - cloud.ends[each] < 600 for each in ended)
 
 
-def test_sweep_pays_when_pages_are_fewer_than_jobs() -> None:
+def test_list_request_pays_when_pages_are_fewer_than_jobs() -> None:
     """Alike jobs: more of them than pages; one impatient job among patient ones counts as one."""
     planner = ListPlanner()
     planner.plan([0.003] * 2, 10.0, 0.1, 0.0)
@@ -325,7 +327,7 @@ def test_sweep_pays_when_pages_are_fewer_than_jobs() -> None:
     assert planner.due == float("inf")
 
 
-def test_sweep_is_given_up_when_the_pages_left_are_as_many_as_the_jobs() -> None:
+def test_list_request_is_given_up_when_the_pages_left_are_as_many_as_the_jobs() -> None:
     """It has told nothing of what it did not show, and its number of pages holds five minutes."""
     planner = ListPlanner()
     planner.begin("abc")
@@ -345,9 +347,10 @@ def test_sweep_is_given_up_when_the_pages_left_are_as_many_as_the_jobs() -> None
     assert planner.due < 400
 
 
+@pytest.mark.slow
 async def test_lists_that_cost_more_than_they_save_are_left_alone(dds: Simulator) -> None:
-    """2,500 foreign tasks and 20 jobs: a page now and then, until the foreign ones are gone."""
-    for _ in range(2500):
+    """2,100 foreign tasks and 20 jobs: a page now and then, until the foreign ones are gone."""
+    for _ in range(2100):
         dds.add_job(seconds=900)
     ids = [dds.add_job(seconds=3000) for _ in range(20)]
     async with waiter(dds) as w:
@@ -388,7 +391,7 @@ async def test_total_that_lies_holds_no_job(
 
 
 async def test_retry_after_of_a_list_is_honoured(dds: Simulator) -> None:
-    """Lists rest for as long as the server asks; single looks go on."""
+    """Lists rest for as long as the server asks; single polls go on."""
     ids = [dds.add_job(seconds=2000) for _ in range(30)]
     async with waiter(dds) as w:
         for each in ids:

@@ -69,7 +69,7 @@ def test_blind_pause_is_where_the_integral_reaches_one(interval: float, age: flo
 def test_integral_over_a_belief_reaches_one(
     interval: float, past: poll_interval.Past, told: poll_interval.ProgressEstimate | None
 ) -> None:
-    """With a belief too, the density integrates to one between two looks (fine sums)."""
+    """With a belief too, the density integrates to one between two polls (fine sums)."""
     pause = poll_interval.wanted(interval, 460.0, past, told)
     worth, steps = poll_interval.cost(interval), 20_000
     width = pause / steps
@@ -110,8 +110,8 @@ def test_hazard_is_that_of_the_survival() -> None:
         assert poll_interval.hazard(age, past) == pytest.approx(slope, rel=1e-4)
 
 
-def test_looks_gather_where_the_end_is_expected() -> None:
-    """Close to the usual duration looks are closer than far before it."""
+def test_polls_gather_where_the_end_is_expected() -> None:
+    """Close to the usual duration polls are closer than far before it."""
     past = poll_interval.Past(500.0, 8.0)
     assert poll_interval.wanted(10, 480, past, None) < 0.6 * poll_interval.wanted(
         10, 100, past, None

@@ -61,7 +61,7 @@ def test_learned_limit_counts_what_was_sent_before(
         assert len(old) + 1 <= limit
 
 
-def test_questions_are_spread() -> None:
+def test_requests_are_spread() -> None:
     """Of 200 in five minutes: 20 at once, then one each 1.67 s."""
     limiter, sent = RateLimiter(200, 300.0), []
     now = 0.0
@@ -89,7 +89,7 @@ def test_others_eat_from_the_same_limit() -> None:
     """A 429 below the learned limit lowers our share; it comes back slowly."""
     limiter = RateLimiter(inf)
     limiter.sent(0.0)
-    limiter.throttled(200, 300.0, 0.0, 0.0, 0.0)  # after one question: others have used it up
+    limiter.throttled(200, 300.0, 0.0, 0.0, 0.0)  # after one request: others have used it up
     assert 0 < limiter.next_at(0.0) <= 300.0
     first = spacing(limiter, 1000.0)
     assert first > 1.05 * 300 / 180
@@ -99,7 +99,7 @@ def test_others_eat_from_the_same_limit() -> None:
 
 
 def spacing(limiter: RateLimiter, now: float) -> float:
-    """Return how long the limiter waits between questions when its burst is used up."""
+    """Return how long the limiter waits between requests when its burst is used up."""
     for _ in range(60):
         now = max(now, limiter.next_at(now))
         limiter.sent(now)
@@ -118,7 +118,7 @@ def test_burst_of_refusals_is_punished_once() -> None:
 
 
 def test_limit_that_is_new_is_learned_at_once() -> None:
-    """A second limit, from a question that left before the first one was learned, holds too."""
+    """A second limit, from a request that left before the first one was learned, holds too."""
     limiter = RateLimiter(10, 1.0)
     for number in range(6):
         limiter.sent(number * 0.12)
@@ -159,7 +159,7 @@ def test_no_figures_halve_the_rate_which_recovers() -> None:
 
 
 def test_retry_after_is_for_all() -> None:
-    """No question leaves before the time that the server named."""
+    """No request leaves before the time that the server named."""
     limiter = RateLimiter()
     limiter.throttled(None, None, 90.0, 0.0, 5.0)
     assert limiter.next_at(5.0) == 95.0

@@ -13,7 +13,7 @@ SEEDS = st.integers().map(Random)
 
 
 @given(st.integers(1, 10**9), SEEDS)
-def test_looks_at_an_unseen_job_slow_down_to_five_seconds(misses: int, chance: Random) -> None:
+def test_polls_an_unseen_job_slow_down_to_five_seconds(misses: int, chance: Random) -> None:
     """Half a second first, five at the most, for ever."""
     assert 0.45 <= retry_delay.while_unknown(misses, chance) <= 5.5
 

@@ -42,7 +42,7 @@ def coded(code: str, message: str = "m") -> bytes:
 
 
 def test_request_is_the_documented_one() -> None:
-    """The question about a job is the URL of the API reference, with English messages asked for."""
+    """The request about a job is the URL of the API reference, with English messages asked for."""
     project, job_id = "0549b4a43100d4f32f51c01c2fe4acdb", "a9767ede-fe0f-4888-9003-e843a4c90514"
     endpoint = "https://dds.ap-southeast-1.myhuaweicloud.com"
     request = SERVICE.poll_job(endpoint, project, job_id)
@@ -60,7 +60,7 @@ def test_request_is_the_documented_one() -> None:
     ],
 )
 def test_recorded_jobs(file: str, job_id: str, phase: JobPhase) -> None:
-    """The recorded replies mean what they say, for the job that was asked about."""
+    """The recorded replies mean what they say, for the job that was polled."""
     reply = read(200, body(file), job_id)
     assert isinstance(reply, JobSeen)
     assert reply.job.phase is phase

@@ -86,7 +86,7 @@ def test_http_beyond_this_machine_is_refused_unless_allowed() -> None:
     ],
 )
 def test_proxy_that_is_no_url_is_not_shown(proxy: str) -> None:
-    """The variable and the mend are told; the URL, which may hold a password, is not."""
+    """The variable and the hint are told; the URL, which may hold a password, is not."""
     with pytest.raises(ConfigurationError, match="https_proxy is not a URL: use http://HOST:PORT"):
         check_proxy(proxy, "https_proxy")
 

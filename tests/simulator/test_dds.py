@@ -60,7 +60,7 @@ async def test_a_job_ends(dds: Simulator, fails: str | None, status: str, file: 
 
 
 async def test_a_held_job_runs_without_progress(dds: Simulator) -> None:
-    """A held job looks like any running job; released, it ended at that moment."""
+    """A held job polls like any running job; released, it ended at that moment."""
     job_id = dds.add_job(held=True, visible_after=0)
     await asyncio.sleep(60)
     job = (await call(dds, "GET", jobs(dds, job_id))).body["job"]

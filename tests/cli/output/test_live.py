@@ -103,6 +103,7 @@ def test_a_row_per_job_stays_on_the_screen(cloud: Cloud) -> None:
     assert b"\x1b[3" in terminal.raw  # in colour
 
 
+@pytest.mark.slow
 def test_time_left_by_what_past_jobs_took(cloud: Cloud, tmp_path: Path) -> None:
     """With a history, the row shows how much longer the job will take."""
     past = {str(number): 600.0 for number in range(5)}
@@ -130,6 +131,7 @@ def test_resized_while_it_is_drawn(cloud: Cloud) -> None:
     assert "Traceback" not in terminal.text
 
 
+@pytest.mark.slow
 def test_no_color_is_respected(cloud: Cloud) -> None:
     """NO_COLOR: the view without a colour."""
     job_id = cloud.held_job()
@@ -141,6 +143,7 @@ def test_no_color_is_respected(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("reason", ["dumb", "quiet", "no rich"])
+@pytest.mark.slow
 def test_lines_where_no_view_can_be(cloud: Cloud, reason: str, tmp_path: Path) -> None:
     """A dumb terminal and a missing rich get lines; -q gets none."""
     (tmp_path / "rich.py").write_text("raise ImportError\n")
@@ -176,6 +179,7 @@ def test_failed_poll_is_a_line_above_the_rows(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])
+@pytest.mark.slow
 def test_data_goes_where_it_was_sent(cloud: Cloud, form: str, tmp_path: Path) -> None:
     """Standard output to a file, the view on the terminal: each has its own."""
     file, job_id = tmp_path / "out", cloud.held_job()

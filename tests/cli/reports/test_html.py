@@ -140,6 +140,7 @@ def test_report_of_a_real_run(
     assert page.count("polyline") >= 1
 
 
+@pytest.mark.slow
 def test_many_polls_are_thinned_out() -> None:
     """A week of polls does not make a page of a hundred megabytes."""
     table = JobTable([Named(f"job-{number}") for number in range(1000)], 0.0)

@@ -1,7 +1,7 @@
-"""When to look: polls per job and lateness, ours against the peers' own schedules.
+"""When to poll: polls per job and lateness, ours against the peers' own schedules.
 
-In virtual time, time-outs off, one job after the other: no budget and no sweep. For each peer our
-`interval` is chosen so that we ask no more often than it does; then the lateness is compared.
+In virtual time, without timeouts, one job after the other: no rate limit, no lists. For each peer
+our `interval` is chosen so that we poll no more often than it does; then the lateness is compared.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ PEERS: dict[str, Callable[[Random], Iterator[float]]] = {
 }
 
 
-def score(jobs: Sequence[Run], looks: Callable[[Run], tuple[int, float]]) -> Score:
-    polls, late = zip(*map(looks, jobs), strict=True)
+def score(jobs: Sequence[Run], play: Callable[[Run], tuple[int, float]]) -> Score:
+    polls, late = zip(*map(play, jobs), strict=True)
     ranked = sorted(late)
     return Score(
         sum(polls) / len(jobs), sum(late) / len(jobs), ranked[int(0.99 * (len(ranked) - 1))]
@@ -76,7 +76,7 @@ def score(jobs: Sequence[Run], looks: Callable[[Run], tuple[int, float]]) -> Sco
 def of_peer(pauses: Callable[[Random], Iterator[float]]) -> Callable[[Run], tuple[int, float]]:
     random = Random(7)
 
-    def looks(job: Run) -> tuple[int, float]:
+    def polls(job: Run) -> tuple[int, float]:
         at, count = 0.0, 1
         for pause in pauses(random):
             if at >= job.seconds:
@@ -85,14 +85,14 @@ def of_peer(pauses: Callable[[Random], Iterator[float]]) -> Callable[[Run], tupl
             count += 1
         return count, at - job.seconds
 
-    return looks
+    return polls
 
 
 def ours(interval: float, past: Durations | None) -> Callable[[Run], tuple[int, float]]:
-    """Look as a watch does: at once, then by the pace, told by what each look shows."""
+    """Poll as a poll does: at once, then by the pace, told by what each poll shows."""
     random = Random(7)
 
-    def looks(job: Run) -> tuple[int, float]:
+    def polls(job: Run) -> tuple[int, float]:
         known = past.of(job.name) if past else None
         at, count, shown, told = 0.0, 1, job.percent(0.0), None
         while at < job.seconds:
@@ -103,7 +103,7 @@ def ours(interval: float, past: Durations | None) -> Callable[[Run], tuple[int, 
             count += 1
         return count, at - job.seconds
 
-    return looks
+    return polls
 
 
 def history(samples: int, factor: float, shape: str, random: Random) -> Durations:
@@ -149,7 +149,7 @@ def main(*, quick: bool = False) -> None:
 
 
 def _count(shape: str, *, quick: bool) -> int:
-    """Return how many jobs to run: the goals are about 0.35, and each look costs."""
+    """Return how many jobs to run: the goals are about 0.35, and each poll costs."""
     if quick:
         return 25
     return 400 if shape == "0.35" else 100
@@ -203,8 +203,8 @@ def _wrong(count: int, shape: str, kind: str, factor: float | None, seed: int) -
 
 
 def of_blind(interval: float) -> Callable[[Run], tuple[int, float]]:
-    looks = ours(interval, None)
-    return lambda job: looks(job._replace(kind="absent"))
+    polls = ours(interval, None)
+    return lambda job: polls(job._replace(kind="absent"))
 
 
 def _loss(scored: Score) -> float:
