@@ -54,6 +54,7 @@ async def test_token_is_renewed_before_it_ends(dds: Simulator) -> None:
     assert dds.statuses[201] >= 24
 
 
+@pytest.mark.slow
 async def test_storm_of_401_costs_one_renewal(dds: Simulator) -> None:
     """300 jobs and a revoked token: one renewal, and no job lost."""
     ids = [dds.add_job(seconds=300) for _ in range(300)]
@@ -119,6 +120,7 @@ async def test_iam_down_for_good_is_unreachable(dds: Simulator) -> None:
     assert "Unreachable" in repr(future.exception())
 
 
+@pytest.mark.slow
 async def test_renewal_that_does_not_cure_ends_as_refused(dds: Simulator) -> None:
     """A fresh token that is refused as well ends every wait: two refused requests at most."""
     ids = [dds.add_job(seconds=3000) for _ in range(100)]

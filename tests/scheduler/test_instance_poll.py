@@ -135,6 +135,7 @@ async def test_hundred_instances_and_a_revoked_token_cost_one_renewal(dds: Simul
     assert dds.statuses[201] == 2
 
 
+@pytest.mark.slow
 async def test_token_is_renewed_while_only_instances_are_left(dds: Simulator) -> None:
     """Before it ends, as for jobs: no poll is ever refused."""
     dds.settle_seconds, dds.token_seconds = 10_000.0, 3600.0

@@ -237,6 +237,7 @@ async def test_learned_limit_is_kept(dds: Simulator) -> None:
         assert dds.statuses[429] <= 1
 
 
+@pytest.mark.slow
 async def test_no_more_than_the_rate_limit_in_any_second(dds: Simulator) -> None:
     """300 jobs at once are not polled in step: ten requests in any second at most."""
     for _ in range(300):

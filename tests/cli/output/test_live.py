@@ -116,6 +116,7 @@ def test_time_left_by_what_past_jobs_took(cloud: Cloud, tmp_path: Path) -> None:
     assert terminal.end() == 0
 
 
+@pytest.mark.slow
 def test_resized_while_it_is_drawn(cloud: Cloud) -> None:
     """The next picture fits the new width; nothing breaks."""
     job_id = cloud.held_job(instance_name="x" * 30)
