@@ -1,5 +1,6 @@
 """The benchmarks run and print their ratios; what these are is for people to judge."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,8 +27,11 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_benchmark_prints_its_ratio(name: str) -> None:
     """Each benchmark ends by itself and prints a ratio or why there is none."""
+    # Measuring the coverage of a benchmark would make it many times slower.
+    env = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
     done = subprocess.run(
         [sys.executable, "-m", f"tests.benchmarks.{name}", "--quick"],
+        env=env,
         cwd=HERE.parents[1],
         capture_output=True,
         text=True,
