@@ -206,9 +206,9 @@ def main(*, quick: bool = False) -> None:
     together(
         (10,) if quick else (10, 100), (10.0, 40.0) if quick else (5.0, 10.0, 20.0, 40.0, 80.0)
     )
-    limited(100 if quick else 1000)
+    limited(30 if quick else 1000)
     for limit in (60,) if quick else (1500, 3000, 5000):
-        ratio_rule(200 if quick else 10_000, limit)
+        ratio_rule(60 if quick else 10_000, limit)
 
 
 if __name__ == "__main__":
