@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ddswait.cli import help_text
 from ddswait.cli.duration_text import exact, parse_positive
@@ -24,11 +23,11 @@ SHELLS = ("bash", "zsh", "fish")
 Command = Literal["wait", "check", "demo", "completion", "schema"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(NamedTuple):
     """What the user asked for; durations are in seconds, and "" means that a text was not given.
 
-    The fields are named as the options: `unreachable_after` is `--unreachable-after`.
+    The fields are named as the options: `unreachable_after` is `--unreachable-after`. A NamedTuple,
+    because importing dataclasses takes longer than everything else that `--help` needs.
 
     Attributes:
         timeout: None if it was not given, so that a state file's own deadline applies.

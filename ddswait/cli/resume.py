@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import exact
-from ddswait.cli.options import DEFAULTS, USUAL_TIMEOUT
+from ddswait.cli.options import DEFAULTS, USUAL_TIMEOUT, Options
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ddswait.cli.job_table import Entry, JobTable
-    from ddswait.cli.options import Options
 
 _MOST_IN_A_COMMAND = 20  # job IDs; more are piped
 
@@ -28,7 +26,7 @@ def resume(table: JobTable, options: Options) -> list[str]:
         return []
     if options.state:
         return _in_one_command(_words(_with_time(options, unfinished)))
-    words = _words(replace(options, wait_for=_still_needed(table, options, len(unfinished))))
+    words = _words(options._replace(wait_for=_still_needed(table, options, len(unfinished))))
     jobs = [f"{each.label}={each.job_id}" if each.label else each.job_id for each in unfinished]
     if len(jobs) <= _MOST_IN_A_COMMAND:
         return _in_one_command([*words, *jobs])
@@ -44,7 +42,7 @@ def _with_time(options: Options, unfinished: Sequence[Entry]) -> Options:
     """Return the options with a timeout if the deadline of the state file has passed."""
     kinds = {entry.outcome.kind for entry in unfinished if entry.outcome}
     has_passed = kinds & {OutcomeKind.TIMED_OUT, OutcomeKind.NOT_READY}
-    return replace(options, timeout=options.timeout or USUAL_TIMEOUT) if has_passed else options
+    return options._replace(timeout=options.timeout or USUAL_TIMEOUT) if has_passed else options
 
 
 def _still_needed(table: JobTable, options: Options, unfinished: int) -> int | None:
@@ -55,11 +53,10 @@ def _still_needed(table: JobTable, options: Options, unfinished: int) -> int | N
 def _words(options: Options) -> list[str]:
     """Return the words of the command line that was given, without the job IDs."""
     words: list[str] = []
-    for field in fields(options):
-        value = getattr(options, field.name)
-        if field.name == "job_ids" or value == getattr(DEFAULTS, field.name):
+    for name, value, default in zip(Options._fields, options, DEFAULTS, strict=True):
+        if name == "job_ids" or value == default:
             continue
-        words.append(f"--{field.name.replace('_', '-')}")
+        words.append(f"--{name.replace('_', '-')}")
         if value is not True:
             words.append(exact(value) if isinstance(value, float) else str(value))
     return words
