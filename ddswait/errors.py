@@ -107,7 +107,7 @@ class Unreachable(WaitError):  # noqa: N818
 
 
 class Refused(WaitError):  # noqa: N818
-    """The API refused to answer, and asking again cannot help.
+    """The API refused the request, and repeating it cannot help.
 
     Attributes:
         http_status: the status of the refusing reply.

@@ -110,7 +110,7 @@ class Waiter:
         """Return a waiter with endpoint, project and credentials from where users keep them.
 
         It reads files, and when it finds nothing else it blocks for up to a second, until the
-        metadata service of an ECS has answered.
+        metadata service of an ECS has replied.
 
         Args:
             **settings: the arguments of `Waiter`, and `region`, `iam_endpoint`, `cloud` (of
@@ -174,7 +174,7 @@ class Waiter:
         deadline, and cancelling one does not affect the others.
 
         Args:
-            job_id: the `job_id` that DDS answered.
+            job_id: the `job_id` of the reply that started the job.
             timeout: seconds from now; None takes the waiter's.
             callback: is called once with the `Outcome`, whatever it is, in the event loop; it may
                 be a coroutine function. Exceptions that it raises are logged and affect no wait.
@@ -204,7 +204,7 @@ class Waiter:
         """Wait for a job and return its final record.
 
         Args:
-            job_id: the `job_id` that DDS answered.
+            job_id: the `job_id` of the reply that started the job.
             timeout: seconds from now; None takes the waiter's.
             ready: wait for the instance as well; see track().
 

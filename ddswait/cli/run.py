@@ -16,7 +16,7 @@ from ddswait.cli.job_table import JobTable
 from ddswait.cli.options import USUAL_TIMEOUT
 from ddswait.cli.output import failures, live
 from ddswait.cli.output.printer import OutputClosed, Printer
-from ddswait.cli.reports import files, github
+from ddswait.cli.reports import files
 from ddswait.cli.resume import resume
 from ddswait.cli.state import Keeper, State
 from ddswait.errors import ConfigurationError, InputError
@@ -100,6 +100,8 @@ class Run:
         for problem in problems:
             self._warn(problem)
         if files.is_github(options, os.environ):
+            from ddswait.cli.reports import github  # late: only in a GitHub workflow
+
             printer.errors(github.commands(table, code))
         printer.errors(failures.failures(table, code, printer.width))
         if code != 0:

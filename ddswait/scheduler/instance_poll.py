@@ -102,7 +102,7 @@ class InstancePoll(Poll):
         return self._end(OutcomeKind.REFUSED, message, now, refusal)
 
     def unreachable(self, cause: str, now: float, settings: PollSettings) -> Outcome:  # noqa: ARG002 - as of a job
-        """Return the outcome of having reached nobody for too long."""
+        """Return the outcome of a service that was unreachable for too long."""
         self.cause, self._state = cause, messages.last_poll_failed(cause)
         return self._not_ready(now)
 

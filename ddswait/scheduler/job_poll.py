@@ -202,7 +202,7 @@ class JobPoll(Poll):
         return self._end(OutcomeKind.REFUSED, message, now, refusal)
 
     def unreachable(self, cause: str, now: float, settings: PollSettings) -> Outcome:
-        """Return the outcome of having reached nobody for too long."""
+        """Return the outcome of a service that was unreachable for too long."""
         self.cause = cause
         seconds = now - self.unreachable_since
         message = messages.unreachable(self.job_id, seconds, settings.location, cause)

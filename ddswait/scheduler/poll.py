@@ -129,7 +129,7 @@ class Poll:
         Args:
             now: the time.
             settings: intervals and bounds.
-            heard_at: when the service last answered anybody.
+            heard_at: when the service last replied to any request.
         """
         if not self.failures:
             self.unreachable_since = now
@@ -168,7 +168,7 @@ class Poll:
         raise NotImplementedError
 
     def unreachable(self, cause: str, now: float, settings: PollSettings) -> Outcome:
-        """Return the outcome of having reached nobody for too long."""
+        """Return the outcome of a service that was unreachable for too long."""
         raise NotImplementedError
 
     def timed_out(self, deadline: float, now: float) -> Outcome:

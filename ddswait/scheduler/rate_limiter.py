@@ -120,7 +120,7 @@ class RateLimiter:
         window: in how many seconds.
 
     Attributes:
-        throttled_in_a_row: how many 429s came since the last other answer.
+        throttled_in_a_row: how many 429s came since the last other reply.
     """
 
     def __init__(self, limit: float = 10, window: float = 1.0) -> None:

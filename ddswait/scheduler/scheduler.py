@@ -96,7 +96,7 @@ class Scheduler:
         self._instance_poller = InstancePoller(context, self.subscribers)
         self._renewal_poller = RenewalPoller(context, self.subscribers, self._renewal)
         self._listed_last = False
-        self._heard_at = -inf  # when the service last answered anybody, if only with a 429
+        self._heard_at = -inf  # when the service last replied at all, if only with a 429
 
     @property
     def verbose(self) -> bool:

@@ -233,6 +233,8 @@ class Adapter:
         if isinstance(problem, Refusal) and status == _FORBIDDEN:
             hint = f"ask for the permission {self._table.instance_permission}"
             return replace(problem, scope=Scope.OPERATION, hint=hint)
+        if isinstance(problem, Refusal) and problem.scope is Scope.JOB:
+            return replace(problem, scope=Scope.INSTANCE)
         return problem
 
 

@@ -1,4 +1,4 @@
-"""Where IAM answers: the URLs of its requests.
+"""The URLs of requests to IAM.
 
 Source: IAM API reference, "Obtaining a User Token Through Password Authentication" and
 "Querying Project Information".

@@ -106,6 +106,9 @@ def test_instance_that_may_not_be_polled_concerns_instances_only() -> None:
     assert isinstance(reply, Refusal)
     assert reply.scope is Scope.OPERATION
     assert "dds:instance:list" in reply.hint
+    bad = SERVICE.read_instance(400, {}, coded("DBS.200001"))
+    assert isinstance(bad, Refusal)
+    assert bad.scope is Scope.INSTANCE
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])

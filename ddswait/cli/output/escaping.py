@@ -6,7 +6,6 @@ A text is cut before it is escaped: escaping a megabyte only to cut it takes sec
 from __future__ import annotations
 
 import re
-from html import escape
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&@:-])")
 
@@ -39,6 +38,8 @@ def safe_json(document: str) -> str:
 
 def safe_html(text: str, most: int | None = None) -> str:
     """Return a server's text as the text of an HTML page; see `safe`."""
+    from html import escape  # late: only --report needs it
+
     return escape(safe(text, most))
 
 
