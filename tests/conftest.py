@@ -2,10 +2,13 @@
 
 Nothing asks the metadata service of the machine that tests run on, and whatever a test printed or
 logged is searched for the simulator's secrets.
+
+Hypothesis tries 25 examples a test. `pytest --hypothesis-profile=thorough` tries 500.
 """
 
 import asyncio
 from collections.abc import Callable, Generator, Mapping
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,22 +17,16 @@ from ddswait.virtual_time import VirtualTimeLoop
 
 pytest_plugins = ["tests.cloud_process", "tests.cli.in_process"]
 
+# No deadline and no complaint about slow examples: on a busy machine every example is slow.
+_UNHURRIED: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("quick", max_examples=25, **_UNHURRIED)
+settings.register_profile("thorough", max_examples=500, **_UNHURRIED)
+settings.load_profile("quick")
+
 SECRETS = ("simulated-token", "simulated-secret-key", "simulated-password", "s3cret")
 
 
-# A busy machine must not fail a test: no deadline, and no health check of the machine's speed.
-for profile, examples in (("quick", 20), ("thorough", 100)):
-    settings.register_profile(
-        profile,
-        max_examples=examples,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    is_quick = config.getoption("markexpr") == "not slow"
-    settings.load_profile("quick" if is_quick else "thorough")
     config.addinivalue_line("markers", "real_time: runs on asyncio's own clock, and says why")
 
 

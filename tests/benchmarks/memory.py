@@ -48,10 +48,10 @@ async def measure(count: int) -> None:
         scheduler = Scheduler(rules, Random(1), rate_limiter=RateLimiter(inf))
         for number, job_id in enumerate(ids):
             scheduler.subscribers.subscribe(job_id, 1e9, None, float(number))
-            request = scheduler.next(float(number))
-            if isinstance(request, PollJob):
-                record = {"id": request.poll.job_id, "name": "Create_MongoDB", "status": "Running"}
-                scheduler.take(request, JobSeen(SERVICE.read_record(record)), float(number))
+            action = scheduler.next(float(number))
+            if isinstance(action, PollJob):
+                record = {"id": action.poll.job_id, "name": "Create_MongoDB", "status": "Running"}
+                scheduler.take(action, JobSeen(SERVICE.read_record(record)), float(number))
         return scheduler
 
     waiter = ddswait.Waiter(endpoint="http://127.0.0.1:9", project_id="p", auth=ddswait.Token("t"))

@@ -1,7 +1,7 @@
 """What a schedule could do that knows the true distribution of every job's duration.
 
-It polls Keller's density, with the true hazard rates: by lists of one page for all jobs, each
-end then confirmed by one single poll once, or by single polls alone. No jitter, no rate_limit, no
+It polls at Keller's density, with the true hazard rates: by lists of one page for all jobs, each
+end then confirmed by one job poll at once, or by job polls alone. No jitter, no rate limit, no
 network, no progress. `many_jobs` has to learn its distributions from five past jobs of a name, so
 a goal that lies far below both lines is out of its reach.
 """
@@ -66,7 +66,7 @@ def by_lists(jobs: Sequence[Run], worth: float) -> Cost:
     return Cost(requests / len(jobs), late / len(jobs))
 
 
-def by_single_polls(jobs: Sequence[Run], worth: float) -> Cost:
+def by_job_polls(jobs: Sequence[Run], worth: float) -> Cost:
     """Return the same without lists."""
     costs = [_alone(job, worth) for job in jobs]
     return Cost(*(sum(each) / len(jobs) for each in zip(*costs, strict=True)))
@@ -104,9 +104,9 @@ def at_lateness(way: Way, count: int, lateness: float, seeds: int) -> Cost:
 
 def main(*, quick: bool = False) -> None:
     print("the oracle: true distributions known, no progress:")
-    for count, (polls, lateness) in GOALS.items():
+    for count, (polls, lateness) in list(GOALS.items())[: 1 if quick else None]:
         seeds = 1 if quick else 400 // count
-        for what, way in (("lists", by_lists), ("single polls", by_single_polls)):
+        for what, way in (("lists", by_lists), ("job polls", by_job_polls)):
             told = at_lateness(way, count, lateness, seeds)
             verdict = "out of reach" if told.polls > polls else "within reach"
             print(

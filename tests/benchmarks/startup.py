@@ -27,24 +27,30 @@ def cpu(*arguments: str) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def measure(base: str, rounds: int) -> None:
-    commands = {
-        "--help": (["--help"], "<= 0.20"),
-        "--version": (["--version"], "<= 0.20"),
-        "a usage error": (["a b"], "<= 0.20"),
-        "a whole run, Completed at once": (["--endpoint", base, "some-job"], "<= 1.10"),
-    }
-    ratios: dict[str, list[float]] = {name: [] for name in commands}
-    for number in range(rounds + 1):
-        for name, (arguments, _) in commands.items():
+RUN = "a whole run, Completed at once"
+COMMANDS = {
+    "--help": (["--help"], "<= 0.20"),
+    "--version": (["--version"], "<= 0.20"),
+    "a usage error": (["a b"], "<= 0.20"),
+    RUN: (["some-job"], "<= 1.10"),
+}
+
+
+def measure(base: str, names: list[str], rounds: int) -> None:
+    command = ["-m", "ddswait", "--endpoint", base]
+    cpu(*command, *COMMANDS[RUN][0])  # compiles
+    ratios: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(rounds):
+        for name in names:
             reference = cpu("-c", "import aiohttp")
-            ratio = cpu("-m", "ddswait", *arguments) / reference
-            if number:  # the first round compiles
-                ratios[name].append(ratio)
-    for name, (_, goal) in commands.items():
-        row(f"CPU of ddswait, {name} / import aiohttp", ratios[name], goal)
+            ratios[name].append(cpu(*command, *COMMANDS[name][0]) / reference)
+    for name in names:
+        row(f"CPU of ddswait, {name} / import aiohttp", ratios[name], COMMANDS[name][1])
 
 
 if __name__ == "__main__":
     with serving("Completed") as address:
-        measure(address, 1 if "--quick" in sys.argv else 15)
+        if "--quick" in sys.argv:
+            measure(address, ["--version", RUN], 1)
+        else:
+            measure(address, list(COMMANDS), 15)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+HERE = Path(__file__).parent
 pytestmark = pytest.mark.slow
 
-HERE = Path(__file__).parent
 NAMES = [
     "crossings",
     "lateness",
@@ -20,7 +20,7 @@ NAMES = [
     "poll_cpu",
     "scheduler",
     "startup",
-    "when_to_poll",
+    "poll_times",
 ]
 
 

@@ -91,8 +91,8 @@ def test_programs(command: list[str]) -> None:
 @needs("curl")
 def test_makefile(cloud: Cloud, place: Path) -> None:
     """The instance is ordered and waited for once; made again, there is nothing to do."""
-    told = run(["make", "database.ready"], place, cloud)
-    assert "1 completed; exit code 0" in told
+    output = run(["make", "database.ready"], place, cloud)
+    assert "1 completed; exit code 0" in output
     assert json.loads((place / "wait.json").read_text())["jobs"][0]["label"] == "orders"
     before = answered(cloud)
     assert "is up to date" in run(["make", "database.ready"], place, cloud)
@@ -134,14 +134,14 @@ def test_gitlab_ci(cloud: Cloud, place: Path) -> None:
         for name in ("DDSWAIT_ENDPOINT", "HW_PROJECT_ID", "HW_AUTH_TOKEN")
         for word in ("--variable", f"{name}={cloud.env[name]}")
     ]
-    told = run(
+    output = run(
         ["gitlab-ci-local", "--file", "gitlab-ci.yml", "--force-shell-executor", *variables],
         place,
         cloud,
         HOME=str(place),
     )
-    assert "1 completed; exit code 0" in told
-    assert "the database is ready" in told
+    assert "1 completed; exit code 0" in output
+    assert "the database is ready" in output
 
 
 @needs("terraform")
@@ -151,9 +151,9 @@ def test_terraform(cloud: Cloud, place: Path) -> None:
     env = {"TF_IN_AUTOMATION": "1", "HOME": str(place), "CHECKPOINT_DISABLE": "1"}
     run(["terraform", "init", "-no-color"], folder, cloud, **env)
     apply = ["terraform", "apply", "-no-color", "-auto-approve"]
-    told = run([*apply, f"-var=job_id={cloud.job(seconds=2)}"], folder, cloud, **env)
-    assert "1 completed; exit code 0" in told
-    assert 'next = "the database is ready"' in told
+    output = run([*apply, f"-var=job_id={cloud.job(seconds=2)}"], folder, cloud, **env)
+    assert "1 completed; exit code 0" in output
+    assert 'next = "the database is ready"' in output
     assert "simulated-token" not in (folder / "terraform.tfstate").read_text()
     failed = subprocess.run(
         [*apply, f"-var=job_id={cloud.job(fails='no quota')}"],
@@ -170,6 +170,6 @@ def test_terraform(cloud: Cloud, place: Path) -> None:
 @needs("ansible-playbook")
 def test_ansible(cloud: Cloud, place: Path) -> None:
     """The play orders an instance, waits, and knows what was made."""
-    told = run(["ansible-playbook", "ansible.yml"], place, cloud, HOME=str(place))
-    assert '"name": "orders"' in told
-    assert "failed=0" in told
+    output = run(["ansible-playbook", "ansible.yml"], place, cloud, HOME=str(place))
+    assert '"name": "orders"' in output
+    assert "failed=0" in output

@@ -1,4 +1,4 @@
-"""Credentials that renew: ddswait.leasing, ddswait.iam and the scheduler, over real sockets."""
+"""Credentials are renewed: a waiter with a password, over real sockets."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -47,17 +47,16 @@ async def test_password_becomes_a_token_and_names_the_project(dds: Simulator) ->
 async def test_token_is_renewed_before_it_ends(dds: Simulator) -> None:
     """Through a day of one-hour tokens no request is ever refused."""
     dds.token_seconds = 3600.0
-    async with waiter(dds, interval=240) as w:
+    async with waiter(dds, interval=60) as w:
         future = w.track(dds.add_job(seconds=86400), timeout=2 * 86400)
         assert (await future).status == "Completed"
     assert dds.statuses[401] == 0
     assert dds.statuses[201] >= 24
 
 
-@pytest.mark.slow
 async def test_storm_of_401_costs_one_renewal(dds: Simulator) -> None:
-    """300 jobs and a revoked token: one renewal, and no job lost."""
-    ids = [dds.add_job(seconds=300) for _ in range(300)]
+    """Two hundred jobs and a revoked token: one renewal, and no job lost."""
+    ids = [dds.add_job(seconds=300) for _ in range(200)]
     async with waiter(dds, interval=100) as w:
         waiting = asyncio.ensure_future(w.wait_all(ids))
         await asyncio.sleep(100)
@@ -82,10 +81,10 @@ async def test_iam_down_for_ten_minutes_loses_no_job(dds: Simulator) -> None:
 
 
 async def test_password_that_changed_is_tried_once_and_then_upon_401(dds: Simulator) -> None:
-    """A refused renewal is told and not repeated, until the token itself is refused."""
+    """A refused renewal is reported and not repeated until the token itself is refused."""
     dds.token_seconds = 3600.0
-    told: list[Event] = []
-    async with waiter(dds, on_event=told.append) as w:
+    reported: list[Event] = []
+    async with waiter(dds, on_event=reported.append) as w:
         future = w.track(dds.add_job(seconds=20_000), timeout=30_000)
         await asyncio.sleep(100)
         dds.password = "another-one"
@@ -93,23 +92,23 @@ async def test_password_that_changed_is_tried_once_and_then_upon_401(dds: Simula
     assert "Refused" in repr(future.exception())
     assert 3600 <= dds.now() < 4000
     assert tokens_made(dds) == 3
-    (failed,) = (event for event in told if isinstance(event, RenewalFailed))
+    (failed,) = (event for event in reported if isinstance(event, RenewalFailed))
     assert failed.retry_delay is None
 
 
-@pytest.mark.parametrize(("pause", "again"), [(45.0, ", next try in 45s"), (None, "")])
-def test_failed_renewal_is_told_by_the_command_line(
-    pause: float | None, again: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("retry_delay", "again"), [(45.0, ", next try in 45s"), (None, "")])
+def test_failed_renewal_is_printed_by_the_command_line(
+    retry_delay: float | None, again: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line on standard error: when it is tried again, and what went wrong."""
     printer = Printer("text", JobTable([], 0.0), quiet=False)
-    printer.event(RenewalFailed("HTTP 503", pause))
-    told = capsys.readouterr().err
-    assert told == f"credentials could not be renewed{again}: HTTP 503\n"
+    printer.event(RenewalFailed("HTTP 503", retry_delay))
+    reported = capsys.readouterr().err
+    assert reported == f"credentials could not be renewed{again}: HTTP 503\n"
 
 
 async def test_iam_down_for_good_is_unreachable(dds: Simulator) -> None:
-    """Without credentials for unreachable_after seconds, nobody can poll: Unreachable."""
+    """Without credentials for unreachable_after seconds, no job can be polled: Unreachable."""
     async with waiter(dds) as w:
         future = w.track(dds.add_job(seconds=3000))
         await asyncio.sleep(100)
@@ -120,7 +119,6 @@ async def test_iam_down_for_good_is_unreachable(dds: Simulator) -> None:
     assert "Unreachable" in repr(future.exception())
 
 
-@pytest.mark.slow
 async def test_renewal_that_does_not_cure_ends_as_refused(dds: Simulator) -> None:
     """A fresh token that is refused as well ends every wait: two refused requests at most."""
     ids = [dds.add_job(seconds=3000) for _ in range(100)]

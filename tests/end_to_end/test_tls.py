@@ -47,7 +47,7 @@ async def test_private_ca_is_trusted_when_named(ca: trustme.CA, ca_file: str) ->
 
 
 async def test_unknown_ca_is_refused_at_once(ca: trustme.CA) -> None:
-    """Without the CA file no request is sent, no time is lost, and the hint is told."""
+    """Without the CA file no request is sent, no time is lost, and the hint is given."""
     async with Simulator(tls=server(ca, "127.0.0.1")) as dds:
         async with waiter(dds) as w:
             outcomes = await w.wait_all([dds.add_job(), dds.add_job()])
@@ -68,7 +68,7 @@ async def test_wrong_host_name_is_refused(ca: trustme.CA, ca_file: str) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no certificate"])
-def test_useless_ca_file_is_told_before_anything_is_polled(
+def test_useless_ca_file_is_refused_before_anything_is_polled(
     content: bytes | None, tmp_path: Path
 ) -> None:
     """A file that is absent or holds no certificate: an error that names it."""

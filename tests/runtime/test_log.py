@@ -1,4 +1,4 @@
-"""ddswait.log: events on the stdlib logger `ddswait`."""
+"""ddswait.runtime.log: events on the stdlib logger `ddswait`."""
 
 import logging
 import subprocess
@@ -26,7 +26,7 @@ STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskNa
 
 
 @pytest.mark.parametrize(
-    ("event", "level", "told"),
+    ("event", "level", "reported"),
     [
         (Tracked("x"), "DEBUG", {"message": "ddswait.job_tracked"}),
         (
@@ -63,7 +63,7 @@ STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskNa
     ],
 )
 def test_whole_events(
-    event: Event, level: str, told: dict[str, Any], caplog: pytest.LogCaptureFixture
+    event: Event, level: str, reported: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Every event has its name, its level and its values, and nothing else."""
     caplog.set_level(logging.DEBUG, "ddswait")
@@ -71,7 +71,7 @@ def test_whole_events(
     (record,) = caplog.records
     values = {name: value for name, value in vars(record).items() if name not in STANDARD}
     assert record.levelname == level
-    assert {"message": record.message, **values} == {"job_id": "x", **told}
+    assert {"message": record.message, **values} == {"job_id": "x", **reported}
 
 
 @pytest.mark.parametrize(("kind", "level"), [("completed", "INFO"), ("failed", "WARNING")])
@@ -85,7 +85,7 @@ def test_good_ends_are_not_warnings(
 
 
 @pytest.mark.parametrize(
-    ("event", "level", "told"),
+    ("event", "level", "reported"),
     [
         (ListRefused("HTTP 403"), "INFO", {"message": "ddswait.list_refused", "cause": "HTTP 403"}),
         (
@@ -101,7 +101,7 @@ def test_good_ends_are_not_warnings(
     ],
 )
 def test_what_concerns_no_job(
-    event: Event, level: str, told: dict[str, Any], caplog: pytest.LogCaptureFixture
+    event: Event, level: str, reported: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     """What happens to the credentials or to lists is logged without a job."""
     caplog.set_level(logging.DEBUG, "ddswait")
@@ -109,16 +109,16 @@ def test_what_concerns_no_job(
     (record,) = caplog.records
     values = {name: value for name, value in vars(record).items() if name not in STANDARD}
     assert record.levelname == level
-    assert {"message": record.message, **values} == told
+    assert {"message": record.message, **values} == reported
 
 
 def test_instance_that_is_ready_has_its_own_name(caplog: pytest.LogCaptureFixture) -> None:
-    """The second end of a wait with `ready` is not told as the job's."""
+    """The second end of a wait with `ready` has another name than the job's."""
     caplog.set_level(logging.DEBUG, "ddswait")
     for kind in (OutcomeKind.COMPLETED, OutcomeKind.NOT_READY):
         log_event(Ended("x", Outcome("x", kind), instance=True))
-    told = [record.message for record in caplog.records]
-    assert told == ["ddswait.instance_ready", "ddswait.job_not_ready"]
+    reported = [record.message for record in caplog.records]
+    assert reported == ["ddswait.instance_ready", "ddswait.job_not_ready"]
 
 
 def test_silent_until_configured() -> None:

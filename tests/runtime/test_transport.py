@@ -1,4 +1,4 @@
-"""ddswait.client: real sockets, and servers that misbehave on purpose."""
+"""ddswait.runtime.transport: real sockets, and servers that misbehave on purpose."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -110,13 +110,13 @@ async def test_another_kind_of_key_leaves_nothing_of_the_last(*, opened: bool) -
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
     ],
 )
-async def test_broken_reply_is_a_fault(raw: bytes) -> None:
+async def test_broken_reply_is_a_transient_failure(raw: bytes) -> None:
     """A closed connection, a short body and garbage are faults, not exceptions."""
     async with serving(answering(raw)) as url:
         assert isinstance(await ask(url), TransientFailure)
 
 
-async def test_refused_connection_is_a_fault() -> None:
+async def test_refused_connection_is_a_transient_failure() -> None:
     """A port where nobody listens is a fault that says so."""
     async with serving(answering(b"")) as url:
         pass
@@ -155,7 +155,7 @@ async def test_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     "proxy", ["http://pu:s3c/ret@127.0.0.1:3128", "pu:s3cret@127.0.0.1:3128", "proxy:3128"]
 )
-async def test_proxy_that_is_no_url_refuses_everything(
+async def test_invalid_proxy_url_refuses_everything(
     proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A proxy that can never serve ends all at once, and is not shown: it holds a password."""
@@ -169,7 +169,7 @@ async def test_proxy_that_is_no_url_refuses_everything(
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "reported"),
     [
         ("cannot connect to http://joe:s3cret@proxy:3128/", "cannot connect to http://proxy:3128/"),
         ("http://pu:s3c/ret@127.0.0.1:3128", "http://127.0.0.1:3128"),
@@ -178,6 +178,6 @@ async def test_proxy_that_is_no_url_refuses_everything(
         ("no such host", "no such host"),
     ],
 )
-def test_fault_shows_no_password_of_a_proxy(said: str, told: str) -> None:
-    """An error that quotes a proxy's URL is told without its user name and password."""
-    assert describe(OSError(said)) == f"OSError: {told}"
+def test_fault_shows_no_password_of_a_proxy(said: str, reported: str) -> None:
+    """An error that quotes a proxy's URL is shown without its user name and password."""
+    assert describe(OSError(said)) == f"OSError: {reported}"

@@ -1,4 +1,4 @@
-"""ddswait.workers: every request that is handed out comes back, however late the loop is."""
+"""ddswait.runtime.workers: every action gets a reply, however late the event loop is."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,8 +16,8 @@ from ddswait.scheduler.scheduler import Scheduler
 from tests.scheduler.shell import LOCATION, Reply, completed, record, seen
 
 
-class Desk:
-    """An scheduler, a workers, and what happened."""
+class Setup:
+    """A scheduler, its workers, and what happened."""
 
     def __init__(self, send: Callable[[Any], Awaitable[Any]], *, renews: bool = False) -> None:
         self.loop = asyncio.get_running_loop()
@@ -46,27 +46,27 @@ async def complete(action: PollJob) -> Reply:
 
 
 @pytest.mark.parametrize("idle", [False, True])
-async def test_request_that_is_overdue_before_it_leaves_is_not_lost(idle: bool) -> None:
+async def test_action_that_is_overdue_before_it_is_sent_is_not_lost(idle: bool) -> None:
     """A loop that was busy for long cuts at its first turn: a new worker and an idle one alike."""
-    desk = Desk(complete)
+    setup = Setup(complete)
     if idle:
-        desk.track("first", 100.0)
+        setup.track("first", 100.0)
         await asyncio.sleep(5)
-        assert desk.ended == {"first": OutcomeKind.COMPLETED}
-    desk.track("x", 100.0)
-    desk.workers.hand_out()
-    (poll,) = desk.scheduler
+        assert setup.ended == {"first": OutcomeKind.COMPLETED}
+    setup.track("x", 100.0)
+    setup.workers.hand_out()
+    (poll,) = setup.scheduler
     assert poll.cut_at is not None
-    poll.cut_at = desk.loop.time() - 1.0  # as if seconds had passed since it was handed out
-    desk.workers.recheck_cuts()
-    desk.workers._cut_overdue()
+    poll.cut_at = setup.loop.time() - 1.0  # as if seconds had passed since it was handed out
+    setup.workers.recheck_cuts()
+    setup.workers._cut_overdue()
     await asyncio.sleep(20)
-    assert desk.ended["x"] is OutcomeKind.COMPLETED
-    assert desk.broken == []
-    await desk.workers.close()
+    assert setup.ended["x"] is OutcomeKind.COMPLETED
+    assert setup.broken == []
+    await setup.workers.close()
 
 
-async def test_cut_request_is_a_failed_poll_and_no_cancelled_worker() -> None:
+async def test_cut_request_is_a_failed_poll_and_cancels_no_worker() -> None:
     """A reply that never comes is cut; the same workers carry on."""
     stalls = [1]
 
@@ -75,12 +75,12 @@ async def test_cut_request_is_a_failed_poll_and_no_cancelled_worker() -> None:
             await asyncio.sleep(stalls.pop() * 3600)
         return completed(action.poll.job_id)
 
-    desk = Desk(send)
-    desk.track("x", 300.0)
+    setup = Setup(send)
+    setup.track("x", 300.0)
     await asyncio.sleep(40)
-    assert desk.ended == {"x": OutcomeKind.COMPLETED}
-    assert desk.workers.in_flight == 0
-    await desk.workers.close()
+    assert setup.ended == {"x": OutcomeKind.COMPLETED}
+    assert setup.workers.in_flight == 0
+    await setup.workers.close()
 
 
 async def test_cut_that_is_swallowed_leaves_later_ones_in_force() -> None:
@@ -95,32 +95,32 @@ async def test_cut_that_is_swallowed_leaves_later_ones_in_force() -> None:
         await asyncio.sleep(3600)
         return seen(record(action.poll.job_id))
 
-    desk = Desk(send, renews=True)
-    desk.track("x", 200.0)
+    setup = Setup(send, renews=True)
+    setup.track("x", 200.0)
     await asyncio.sleep(210)
-    assert desk.ended == {"x": OutcomeKind.TIMED_OUT}
-    await desk.workers.close()
+    assert setup.ended == {"x": OutcomeKind.TIMED_OUT}
+    await setup.workers.close()
 
 
-async def test_worker_that_somebody_else_cancels_is_told() -> None:
-    """Its request is lost: no wait may hang on that."""
-    desk = Desk(complete)
-    desk.track("x", 200.0)
+async def test_worker_that_somebody_else_cancels_is_reported() -> None:
+    """A worker that was cancelled breaks the waits: none hangs."""
+    setup = Setup(complete)
+    setup.track("x", 200.0)
     await asyncio.sleep(0.05)
-    next(iter(desk.workers._workers)).task.cancel()  # type: ignore[union-attr]
+    next(iter(setup.workers._workers)).task.cancel()  # type: ignore[union-attr]
     await asyncio.sleep(1)
-    assert [type(each) for each in desk.broken] == [RuntimeError]
-    await desk.workers.close()
+    assert [type(each) for each in setup.broken] == [RuntimeError]
+    await setup.workers.close()
 
 
-async def test_defect_of_a_worker_is_told() -> None:
+async def test_defect_of_a_worker_is_reported() -> None:
     """What only a defect can raise reaches `broken`, so that no wait hangs."""
 
     async def send(action: PollJob) -> Reply:
         raise ZeroDivisionError(action.poll.job_id)
 
-    desk = Desk(send)
-    desk.track("x", 200.0)
+    setup = Setup(send)
+    setup.track("x", 200.0)
     await asyncio.sleep(1)
-    assert [type(each) for each in desk.broken] == [ZeroDivisionError]
-    await desk.workers.close()
+    assert [type(each) for each in setup.broken] == [ZeroDivisionError]
+    await setup.workers.close()

@@ -1,4 +1,4 @@
-"""A shell without a loop: drives a scheduler against a scripted cloud, in time that is a number."""
+"""Drives a scheduler against a scripted cloud, without an event loop: time is a number."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ class Shell:
             reply, latency = self._answer(action)
             at = self.now + latency
             if at > action.cut_at:
-                at, reply = action.cut_at, TransientFailure("no answer")
+                at, reply = action.cut_at, TransientFailure("no reply")
             self._number += 1
             heappush(self._replies, (at, self._number, action, reply))
 

@@ -11,14 +11,14 @@ from ddswait.service.dds import SERVICE
 
 def record(job_id: str, seconds: int, **changed: str) -> Job:
     minutes, rest = divmod(seconds, 60)
-    told = {
+    reported = {
         "id": job_id,
         "name": "CreateMongoDB",
         "status": "Completed",
         "created_at": "2026-01-01T00:00:00+0000",
         "ended_at": f"2026-01-01T00:{minutes:02}:{rest:02}+0000",
     }
-    return SERVICE.read_record({**told, **changed})
+    return SERVICE.read_record({**reported, **changed})
 
 
 def test_median_and_spread() -> None:
@@ -36,7 +36,7 @@ def test_median_and_spread() -> None:
 
 
 def test_same_job_counts_once_and_failures_do_not() -> None:
-    """A job that was listed and seen to end is one; a failed or unfinished one is none."""
+    """A job that was listed and seen to end is one; a failed or unfinished one is not counted."""
     durations = Durations()
     durations.learn(record("x", 100))
     durations.learn(record("x", 100))

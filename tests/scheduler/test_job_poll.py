@@ -1,4 +1,4 @@
-"""ddswait.poll: every arrow of the picture, with exact times."""
+"""ddswait.scheduler.job_poll: every arrow of the state diagram, with exact times."""
 
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ class Step(NamedTuple):
 @pytest.mark.parametrize(
     "steps",
     [
-        pytest.param([Step(0, DONE, Kind.COMPLETED)], id="done at the first poll"),
+        pytest.param([Step(0, DONE, Kind.COMPLETED)], id="completed at the first poll"),
         pytest.param([Step(0, BROKEN, Kind.FAILED)], id="failed at the first poll"),
         pytest.param([Step(0, REFUSED, Kind.REFUSED)], id="refused at the first poll"),
         pytest.param(
@@ -47,15 +47,15 @@ class Step(NamedTuple):
         ),
         pytest.param(
             [Step(0, UNKNOWN, 0.5), Step(59, FAILURE, 59.75), Step(61, SEEN, 61 + 8.155)],
-            id="the grace ends with a poll that works, not with a fault",
+            id="the grace ends with a good reply, not with a failure",
         ),
         pytest.param(
             [Step(0, SEEN, 7.771), Step(300, SEEN, 309.512), Step(1000, SEEN, 1012.674)],
-            id="visible: the older, the longer between polls",
+            id="visible: the older the job, the longer the interval",
         ),
         pytest.param(
             [Step(0, SEEN, 7.771), Step(8, UNKNOWN, 8.5), Step(9, SEEN, 7.829 + 9)],
-            id="unknown within the grace is no end",
+            id="unknown within the grace does not end the wait",
         ),
         pytest.param(
             [
@@ -82,7 +82,7 @@ class Step(NamedTuple):
                 Step(111, FAILURE, 111.75),
                 Step(112, UNKNOWN, Kind.VANISHED),
             ],
-            id="a fault between two unknowns says nothing",
+            id="a failure between two unknowns changes nothing",
         ),
         pytest.param(
             [
@@ -96,7 +96,7 @@ class Step(NamedTuple):
                 Step(590, FAILURE, 600),
                 Step(600, FAILURE, Kind.UNREACHABLE),
             ],
-            id="blind from the start: growing pauses, and the end exactly in time",
+            id="unreachable from the start: growing delays, and the end exactly in time",
         ),
         pytest.param(
             [
@@ -105,7 +105,7 @@ class Step(NamedTuple):
                 Step(1999, FAILURE, 2000),
                 Step(2000, FAILURE, Kind.UNREACHABLE),
             ],
-            id="unreachable counts from the first poll that failed, however long after the last",
+            id="unreachable since the first failed poll, however long after the last good one",
         ),
         pytest.param(
             [
@@ -116,12 +116,12 @@ class Step(NamedTuple):
         ),
         pytest.param([Step(3591, SEEN, 3600.0)], id="a poll near the deadline is put off to it"),
         pytest.param(
-            [Step(0, seen(record("x", "Queued")), 7.771)], id="an odd status is not final"
+            [Step(0, seen(record("x", "Queued")), 7.771)], id="an undocumented status is not final"
         ),
     ],
 )
 def test_transitions(steps: list[Step]) -> None:
-    """Each history leads to its next poll, or to its end."""
+    """Each history leads to its next poll or to its outcome."""
     poll = JobPoll("x", 0.0, 3600.0, "me")
     for step in steps:
         poll.sent(step.at, SETTINGS)
@@ -136,8 +136,8 @@ def test_transitions(steps: list[Step]) -> None:
             assert poll.due > step.at
 
 
-def test_waiting_for_a_turn_while_others_are_answered_is_not_unreachable() -> None:
-    """The poll after a failed one may leave late: that time counts only in an outage for all."""
+def test_waiting_while_others_get_replies_does_not_count_as_unreachable() -> None:
+    """The time until a late next poll counts only while no job gets a reply."""
     for heard in (500.0, -1.0):
         poll = JobPoll("x", 0.0, 3600.0, "me")
         poll.sent(0.0, SETTINGS)
@@ -148,8 +148,8 @@ def test_waiting_for_a_turn_while_others_are_answered_is_not_unreachable() -> No
         assert (take_job_reply(poll, FAILURE, 600.0, SETTINGS) is None) == (heard > 0)
 
 
-def test_polls_are_clipped() -> None:
-    """A poll has its request timeout, but never beyond deadline or the end of patience."""
+def test_request_is_cut_at_the_deadline() -> None:
+    """A request is cut after its timeout, at the deadline or after unreachable_after."""
     poll = JobPoll("x", 0.0, 100.0, "me")
     poll.sent(0.0, SETTINGS)
     assert poll.cut_at == 30.0
@@ -173,8 +173,8 @@ def test_ended_while_running_is_not_believed() -> None:
     assert take_job_reply(poll, running, 0.0, SETTINGS) is None
 
 
-def test_messages_say_what_is_known() -> None:
-    """A time-out tells the last record and the last fault; unreachable tells the cause."""
+def test_timeout_message_names_the_last_record_and_failure() -> None:
+    """The message of a timeout contains the last record and the last failure."""
     poll = JobPoll("x", 0.0, 100.0, "me")
     assert "not visible yet" in poll.timed_out(100.0, 100.0).message
     take_job_reply(poll, SEEN, 0.0, SETTINGS)

@@ -1,4 +1,4 @@
-"""ddswait.pace: pauses within their bounds, whatever is believed."""
+"""ddswait.scheduler.poll_interval: intervals stay within their bounds, whatever is expected."""
 
 from math import exp, inf, isfinite, sqrt
 from random import Random
@@ -17,48 +17,48 @@ PERCENT = st.none() | st.integers(0, 999)
 SEEDS = st.integers().map(Random)
 
 
-def told_before(age: float, percent: int | None) -> poll_interval.ProgressEstimate | None:
+def estimate_before(age: float, percent: int | None) -> poll_interval.ProgressEstimate | None:
     return None if percent is None else poll_interval.estimate(age / 2, percent)
 
 
 @given(INTERVALS, AGES, PASTS, PERCENT, SEEDS)
-def test_pause_is_within_its_bounds(
+def test_interval_is_within_its_bounds(
     interval: float,
     age: float,
     past: poll_interval.Past | None,
     percent: int | None,
     chance: Random,
 ) -> None:
-    """A quarter to twice the blind pause, 1 to 60 s or the interval; jitter takes a tenth."""
-    pause = poll_interval.next_interval(interval, age, chance, past, told_before(age, percent))
+    """A quarter to twice the uninformed interval, within 1 and 60 s; a tenth of jitter."""
+    chosen = poll_interval.next_interval(interval, age, chance, past, estimate_before(age, percent))
     worth = interval**2 / 1000
-    blind = (worth * (600 + age)) ** 0.5 + worth / 4
+    uninformed = (worth * (600 + age)) ** 0.5 + worth / 4
     longest = max(60.0, interval)
-    assert isfinite(pause)
-    assert 0.899 * min(max(blind / 4, 1), longest) <= pause
-    assert pause <= 1.101 * min(max(2 * blind, 1), longest)
+    assert isfinite(chosen)
+    assert 0.899 * min(max(uninformed / 4, 1), longest) <= chosen
+    assert chosen <= 1.101 * min(max(2 * uninformed, 1), longest)
 
 
 @given(AGES, PASTS, PERCENT)
 def test_hazard_is_finite_and_positive(
     age: float, past: poll_interval.Past | None, percent: int | None
 ) -> None:
-    """Whatever is believed, and however wrongly."""
-    rate = poll_interval.hazard(age, past, told_before(age, percent))
+    """The hazard rate is finite and positive, whatever is expected."""
+    rate = poll_interval.hazard(age, past, estimate_before(age, percent))
     assert 0 < rate < inf
 
 
 @given(INTERVALS, AGES)
-def test_blind_pause_is_where_the_integral_reaches_one(interval: float, age: float) -> None:
+def test_uninformed_interval_is_where_the_integral_reaches_one(interval: float, age: float) -> None:
     """The closed form solves the rule's own equation."""
-    pause = poll_interval.uninformed(interval, age)
+    chosen = poll_interval.uninformed(interval, age)
     worth = interval**2 / 1000
-    integral = 2 * ((600 + age + pause) ** 0.5 - (600 + age) ** 0.5) / worth**0.5
+    integral = 2 * ((600 + age + chosen) ** 0.5 - (600 + age) ** 0.5) / worth**0.5
     assert integral == pytest.approx(1, rel=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("interval", "past", "told"),
+    ("interval", "past", "estimate"),
     [
         (10.0, poll_interval.Past(500.0, 4.5), None),
         (10.0, None, poll_interval.ProgressEstimate(450.0, 60.0)),
@@ -66,16 +66,16 @@ def test_blind_pause_is_where_the_integral_reaches_one(interval: float, age: flo
         (60.0, None, poll_interval.ProgressEstimate(459.0, 1.0)),
     ],
 )
-def test_integral_over_a_belief_reaches_one(
-    interval: float, past: poll_interval.Past, told: poll_interval.ProgressEstimate | None
+def test_integral_over_an_expectation_reaches_one(
+    interval: float, past: poll_interval.Past, estimate: poll_interval.ProgressEstimate | None
 ) -> None:
-    """With a belief too, the density integrates to one between two polls (fine sums)."""
-    pause = poll_interval.wanted(interval, 460.0, past, told)
+    """With an expectation too, the density integrates to one between two polls (fine sums)."""
+    chosen = poll_interval.wanted(interval, 460.0, past, estimate)
     worth, steps = poll_interval.cost(interval), 20_000
-    width = pause / steps
+    width = chosen / steps
     ages = (460.0 + width * (step + 0.5) for step in range(steps))
     integral = sum(
-        (poll_interval.hazard(age, past, told) / 2 / worth) ** 0.5 * width for age in ages
+        (poll_interval.hazard(age, past, estimate) / 2 / worth) ** 0.5 * width for age in ages
     )
     assert integral == pytest.approx(1, rel=0.02)
 
@@ -83,17 +83,21 @@ def test_integral_over_a_belief_reaches_one(
 @pytest.mark.parametrize("waited", [0.0, 0.5, 9.0, 60.0, 300.0])
 @pytest.mark.parametrize("past", [None, poll_interval.Past(300.0, 4.5)])
 @pytest.mark.parametrize("remaining", [None, 5.0, 900.0])
-def test_pause_by_now_follows_from_how_likely_the_end_has_come(
+def test_interval_by_now_follows_from_how_likely_the_job_has_ended(
     waited: float, past: poll_interval.Past | None, remaining: float | None
 ) -> None:
     """As if the hazard rate were that likelihood per second; within the usual bounds."""
-    told = None if remaining is None else poll_interval.ProgressEstimate(460.0 - waited, remaining)
+    estimate = (
+        None if remaining is None else poll_interval.ProgressEstimate(460.0 - waited, remaining)
+    )
     steps = 20_000
     ages = (460.0 - waited + waited * (step + 0.5) / steps for step in range(steps))
-    ended = 1 - exp(-sum(poll_interval.hazard(age, past, told) for age in ages) * waited / steps)
+    ended = 1 - exp(
+        -sum(poll_interval.hazard(age, past, estimate) for age in ages) * waited / steps
+    )
     shortest, longest = poll_interval.bounds(20.0, 460.0)
     expected = min(max(sqrt(2 * 0.4 * waited / max(ended, 1e-9)), shortest), longest)
-    assert poll_interval.wanted_by_now(20.0, 460.0, waited, past, told) == pytest.approx(
+    assert poll_interval.wanted_by_now(20.0, 460.0, waited, past, estimate) == pytest.approx(
         expected, rel=0.01
     )
 
@@ -110,8 +114,8 @@ def test_hazard_is_that_of_the_survival() -> None:
         assert poll_interval.hazard(age, past) == pytest.approx(slope, rel=1e-4)
 
 
-def test_polls_gather_where_the_end_is_expected() -> None:
-    """Close to the usual duration polls are closer than far before it."""
+def test_polls_are_closer_where_the_end_is_expected() -> None:
+    """Close to the usual duration polls are closer than long before it."""
     past = poll_interval.Past(500.0, 8.0)
     assert poll_interval.wanted(10, 480, past, None) < 0.6 * poll_interval.wanted(
         10, 100, past, None
@@ -121,8 +125,8 @@ def test_polls_gather_where_the_end_is_expected() -> None:
     assert poll_interval.wanted(10, 510, None, nearly) < 0.6 * poll_interval.uninformed(10, 510)
 
 
-def test_belief_that_is_contradicted_fades() -> None:
-    """Long after the promised end, the pause is the blind one again."""
+def test_wrong_expectation_fades() -> None:
+    """Long after the expected end, the interval is the uninformed one again."""
     stuck = poll_interval.estimate(100.0, 99)
     late = poll_interval.wanted(10, 400, None, stuck)
     assert late == pytest.approx(poll_interval.uninformed(10, 400), rel=0.03)
@@ -135,17 +139,17 @@ def test_belief_that_is_contradicted_fades() -> None:
 )
 def test_progress_promises_a_remaining_time(percent: int, remaining: float | None) -> None:
     """In proportion to the age; nothing at 0 %, never less than half a percent."""
-    told = poll_interval.estimate(100.0, percent)
+    estimate = poll_interval.estimate(100.0, percent)
     if remaining is None:
-        assert told is None
+        assert estimate is None
     else:
-        assert told is not None
-        assert told.remaining == pytest.approx(remaining, abs=0.06)
+        assert estimate is not None
+        assert estimate.remaining == pytest.approx(remaining, abs=0.06)
     assert poll_interval.estimate(0.0, 50) is None
 
 
 def test_jitter_is_a_tenth() -> None:
-    """Without chance, the pause is the wanted one."""
+    """Without jitter, the interval is the wanted one."""
     assert poll_interval.next_interval(10, 400, Still()) == poll_interval.wanted(
         10, 400, None, None
     )

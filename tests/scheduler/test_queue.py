@@ -70,19 +70,19 @@ def test_most_overdue_for_its_own_interval_goes_first() -> None:
 
 
 def test_deadline_comes_before_all() -> None:
-    """A last poll is worth nothing later."""
+    """A last poll at its deadline goes before all others."""
     late, last = poll("x", 0.0, 1.0), poll("y", 99.0, 100.0, deadline=100.0)
     assert order(filled(late, last), 100.0) == "yx"
 
 
 def test_new_jobs_do_not_push_aside_all_others() -> None:
-    """What wanted a poll once counts as what its interval says."""
+    """A poll that is due at once ranks by its usual interval."""
     new, old = poll("n", 100.0, 100.0), poll("o", 0.0, 10.0)
     assert order(filled(new, old), 104.0) == "on"
 
 
 def test_stale_entries_are_skipped() -> None:
-    """What was put off, is under way or was cancelled is not polled."""
+    """A job that was put off, is in flight or was cancelled is not polled."""
     later, asked, gone = poll("l", 0.0, 1.0), poll("a", 0.0, 1.0), poll("g", 0.0, 1.0)
     ready = filled(later, asked, gone)
     later.due, asked.cut_at = 50.0, 9.0

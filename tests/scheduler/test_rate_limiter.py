@@ -1,4 +1,4 @@
-"""ddswait.limiter: never more than a limit in any window, and what a 429 teaches."""
+"""ddswait.scheduler.rate_limiter: no window exceeds a limit, and a 429 teaches one."""
 
 from itertools import pairwise
 from math import inf
@@ -21,7 +21,7 @@ def most_in_a_window(sent: list[float], window: float) -> int:
 def test_no_window_holds_more_than_the_limit(
     limit: int, window: float, waits: list[float], impatient: bool
 ) -> None:
-    """Whatever the order of calls: asked for as fast as allowed, or with any pauses between."""
+    """No window exceeds the limit, whether requests are sent as fast as allowed or at any times."""
     limiter, now, sent = RateLimiter(limit, window), 0.0, []
     for wait in waits:
         now = max(now, limiter.next_at(now)) + (0.0 if impatient else wait)
@@ -99,7 +99,7 @@ def test_others_eat_from_the_same_limit() -> None:
 
 
 def spacing(limiter: RateLimiter, now: float) -> float:
-    """Return how long the limiter waits between requests when its burst is used up."""
+    """Return the seconds between requests when the burst is used up."""
     for _ in range(60):
         now = max(now, limiter.next_at(now))
         limiter.sent(now)
@@ -118,7 +118,7 @@ def test_burst_of_refusals_is_punished_once() -> None:
 
 
 def test_limit_that_is_new_is_learned_at_once() -> None:
-    """A second limit, from a request that left before the first one was learned, holds too."""
+    """A second limit, from a request sent before the first one was learned, holds too."""
     limiter = RateLimiter(10, 1.0)
     for number in range(6):
         limiter.sent(number * 0.12)
@@ -159,7 +159,7 @@ def test_no_figures_halve_the_rate_which_recovers() -> None:
 
 
 def test_retry_after_is_for_all() -> None:
-    """No request leaves before the time that the server named."""
+    """No request is sent before the time that the server named."""
     limiter = RateLimiter()
     limiter.throttled(None, None, 90.0, 0.0, 5.0)
     assert limiter.next_at(5.0) == 95.0
@@ -186,12 +186,12 @@ def test_what_is_left() -> None:
     ],
 )
 def test_rates(text: str, rate: tuple[int, float]) -> None:
-    """Questions per time."""
+    """A rate is a number of requests per unit of time."""
     assert parse_rate(text) == rate
 
 
 @pytest.mark.parametrize("text", ["", "10", "0/s", "10/", "10/0s", "-1/s", "1.5/s", "1/w"])
-def test_what_is_no_rate(text: str) -> None:
-    """It is named, with the way to give one."""
+def test_invalid_rate_is_refused(text: str) -> None:
+    """The message shows how to write a rate."""
     with pytest.raises(InputError, match="10/s or 200/5m"):
         parse_rate(text)
