@@ -237,7 +237,7 @@ def _add_polling(group: Any) -> None:  # noqa: ANN401
         "--history",
         metavar="FILE",
         help="save how long jobs take to FILE, so that later runs poll when a job is about to end "
-        "[default: ask the API at each start]",
+        "[default: read past jobs from the API at each start]",
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ddswait.cli.main import main
+from ddswait.scheduler.scheduler import Scheduler
 from ddswait.simulator import Simulator
 from tests.cli.in_process import Command, RealCommand
 from tests.cloud_process import Cloud, wait_for_line
@@ -47,6 +48,19 @@ async def test_outcomes_that_arrive_together_are_all_kept(dds: Simulator, ddswai
     done = await ddswait("--fail-fast", "--output", "json", *jobs)
     outcomes = [job["outcome"] for job in json.loads(done.stdout)["jobs"]]
     assert (done.code, outcomes) == (4, ["refused"] * 3)
+
+
+async def test_defect_is_raised(
+    dds: Simulator, ddswait: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the waiter breaks down, no job is taken for pending: the error is shown."""
+
+    def take(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Scheduler, "take", take)
+    with pytest.raises(ZeroDivisionError):
+        await ddswait(dds.add_job())
 
 
 def test_quorum_beyond_the_jobs_is_refused(command: RealCommand) -> None:

@@ -130,7 +130,7 @@ def test_gate_with_all_its_files_runs(cloud: Cloud, tmp_path: Path) -> None:
             check=False,
         )
         assert (done.returncode, done.stdout.count("completed")) == (0, 2)
-    assert "(2 ended before)" in done.stderr
+    assert "(2 ended in an earlier run)" in done.stderr
     names = {".wait.json.lock", "wait.json", "report.html", "junit.xml"}
     assert {each.name for each in tmp_path.iterdir()} == names
 

@@ -202,5 +202,5 @@ def test_ctrl_c_leaves_a_readable_screen(cloud: Cloud) -> None:
     terminal.process.sendintr()
     assert terminal.end() == 130
     assert re.search(r"mine .*pending", terminal.text)
-    assert "to go on:" in terminal.text
+    assert "to resume:" in terminal.text
     assert terminal.raw.rindex(b"\x1b[?25h") > terminal.raw.rindex(b"\x1b[?25l")
