@@ -14,7 +14,6 @@ from ddswait.cli.exit_codes import OUTPUT_CLOSED, Decision, decide
 from ddswait.cli.output import live
 from ddswait.cli.output.printer import OutputClosed
 from ddswait.outcome import Outcome, OutcomeKind
-from ddswait.runtime.futures import JobFuture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from ddswait.cli.output.printer import Printer
     from ddswait.cli.state import Keeper
     from ddswait.events import Event
-    from ddswait.job import Job
+    from ddswait.runtime.futures import JobFuture
 
 _LAST_POLL = 1.0  # seconds for a run whose deadline has passed before it began
 
@@ -63,7 +62,8 @@ class Gate:
         self._ready = ready
         self._futures: dict[str, JobFuture] = {}
         self._stop_code: int | None = None
-        self._over: asyncio.Future[None] | None = None
+        self._over = asyncio.Event()
+        self._defect: BaseException | None = None
 
     def event(self, event: Event) -> None:
         """Take an event of the waiter."""
@@ -77,7 +77,6 @@ class Gate:
     async def wait(self, waiter: Waiter) -> int:
         """Wait until the group is decided or something stops the run; return the exit code."""
         loop = asyncio.get_running_loop()
-        self._over = loop.create_future()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop, 128 + number)
         self._printer.start()
@@ -85,9 +84,11 @@ class Gate:
         try:
             async with waiter:
                 self._begin(waiter)
-                await self._over
+                await self._over.wait()
                 self._end(waiter)
                 await waiter.close()
+                if self._defect is not None:
+                    raise self._defect
         finally:
             self._printer.stop(time.time())
         return self._decision().code if self._stop_code is None else self._stop_code
@@ -97,7 +98,7 @@ class Gate:
         for entry, outcome in self._table.ended:
             self._show(entry, outcome)
         if self._decision().over:
-            self._finish()
+            self._over.set()
             return
         timeout = max(self._deadline - time.time(), _LAST_POLL)
         for job_id in self._table.open:
@@ -105,16 +106,17 @@ class Gate:
             self._futures[job_id] = future
             future.add_done_callback(self._settled)
 
-    def _settled(self, future: asyncio.Future[Job]) -> None:
+    def _settled(self, future: JobFuture) -> None:
         """Take the outcome of a wait that ended, unless the run is over already."""
-        if not isinstance(future, JobFuture) or self._over is None or self._over.done():
+        if self._over.is_set():
             return
-        if future.outcome is not None:
-            self._settle(future.outcome)
-            if self._decision().over:
-                self._finish()
-        elif (error := future.exception()) is not None:  # the waiter has broken down
-            self._over.set_exception(error)
+        if future.outcome is None:  # the waiter has broken down
+            self._defect = future.exception()
+            self._over.set()
+            return
+        self._settle(future.outcome)
+        if self._decision().over:
+            self._over.set()
 
     def _end(self, waiter: Waiter) -> None:
         """Settle every job that is still open: each has an outcome, whatever ends the run."""
@@ -147,15 +149,11 @@ class Gate:
         """End the run with an exit code of its own; the first one counts."""
         if self._stop_code is None:
             self._stop_code = code
-        self._finish()
-
-    def _finish(self) -> None:
-        if self._over is not None and not self._over.done():
-            self._over.set_result(None)
+        self._over.set()
 
     def _repeat(self, call: Callable[[], float]) -> None:
         """Call now, and again after as many seconds as it returns, until the run is over."""
-        if self._over is not None and not self._over.done():
+        if not self._over.is_set():
             asyncio.get_running_loop().call_later(call(), self._repeat, call)
 
     def _show_life(self) -> float:

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from ddswait.cli.main import main
+from ddswait.scheduler.scheduler import Scheduler
 from ddswait.simulator import Simulator
 from tests.cli.in_process import Command, RealCommand
 from tests.cloud_process import Cloud, wait_for_line
-
-HOSTILE = "::error::x ##[error]y\n<script>alert(1)</script> | `a` %0A \x1b[31m ]]> & \x00"
 
 
 async def test_any_ends_at_the_first_completed_job(dds: Simulator, ddswait: Command) -> None:
@@ -47,6 +46,19 @@ async def test_outcomes_that_arrive_together_are_all_kept(dds: Simulator, ddswai
     done = await ddswait("--fail-fast", "--output", "json", *jobs)
     outcomes = [job["outcome"] for job in json.loads(done.stdout)["jobs"]]
     assert (done.code, outcomes) == (4, ["refused"] * 3)
+
+
+async def test_defect_is_raised(
+    dds: Simulator, ddswait: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the waiter breaks down, no job is taken for pending: the error is shown."""
+
+    def take(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Scheduler, "take", take)
+    with pytest.raises(ZeroDivisionError):
+        await ddswait(dds.add_job())
 
 
 def test_quorum_beyond_the_jobs_is_refused(command: RealCommand) -> None:
@@ -221,29 +233,6 @@ def test_binary_input(command: RealCommand) -> None:
     assert (done.code, "is not UTF-8" in done.stderr) == (2, True)
 
 
-async def test_server_text_steers_nothing(dds: Simulator, ddswait: Command, tmp_path: Path) -> None:
-    """No terminal escape, no workflow command, no markup, wherever a reason is shown."""
-    files = {name: tmp_path / name for name in ("r.html", "j.xml", "summary", "output")}
-    done = await ddswait(
-        "--report", str(files["r.html"]), "--junit", str(files["j.xml"]),
-        dds.add_job(fails=HOSTILE, instance_name="<b>|x</b>"),
-        GITHUB_ACTIONS="true",
-        GITHUB_STEP_SUMMARY=str(files["summary"]), GITHUB_OUTPUT=str(files["output"]),
-    )  # fmt: skip
-    assert done.code == 1
-    commands = [line for line in done.stderr.splitlines() if line.lstrip().startswith("::")]
-    assert len(commands) == 1
-    assert commands[0].startswith("::error title=DDS job ")
-    for shown in (done.stdout, done.stderr, *(file.read_text() for file in files.values())):
-        assert "\x1b" not in shown
-        assert "\x00" not in shown
-        assert "##[" not in shown
-    page = files["r.html"].read_text()
-    assert "<script" not in page
-    assert "<b>|x" not in page
-    assert "<script" not in files["summary"].read_text()
-
-
 @pytest.mark.parametrize("closed", ["0", "1", "2"])
 def test_closed_streams_change_no_verdict(cloud: Cloud, closed: str) -> None:
     """`<&-`, `>&-`, `2>&-`: no traceback, and no socket in their place."""
@@ -269,31 +258,6 @@ def test_names_that_the_encoding_lacks_are_escaped(cloud: Cloud, encoding: str) 
     job_id = cloud.job(instance_name="\u65e5\u672c")
     done = cloud.run(f"\u0431={job_id}", PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stdout.split("\t")[3]) == (0, "\\u65e5\\u672c")
-
-
-@pytest.mark.parametrize("output", ["text", "json", "jsonl"])
-@pytest.mark.parametrize(
-    "name",
-    ["::error title=pwn::boo", "  ::stop-commands::x", "##[error]x", "-db", "--check", "a=b"],
-)
-async def test_names_of_a_reply_steer_nothing(
-    dds: Simulator, ddswait: Command, name: str, output: str
-) -> None:
-    """A name that a runner, or the resume command, would obey becomes no label."""
-    reply = json.dumps({"job_id": (job_id := dds.add_job(fails=name)), "name": name})
-    done = await ddswait("--output", output, "-", text=reply, GITHUB_ACTIONS="true")
-    assert done.code == 1
-    lines = [line.lstrip() for line in (done.stdout + done.stderr).splitlines()]
-    assert [line[:8] for line in lines if line.startswith("::")] == ["::error "]
-    assert "##[" not in done.stdout + done.stderr
-    assert f"{name}=" not in done.stdout + done.stderr
-    assert f"DDS job {job_id}" in done.stderr
-
-
-@pytest.mark.parametrize("name", ["::error title=pwn::boo", "##[error]x", "-db", "--check"])
-def test_labels_that_would_steer_are_refused(command: RealCommand, name: str) -> None:
-    """A label that a runner, or the resume command, would obey is wrong usage."""
-    assert command("x", f"{name}=job").code == 2
 
 
 async def test_resume_command_keeps_the_policy(dds: Simulator, ddswait: Command) -> None:

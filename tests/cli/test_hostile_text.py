@@ -1,0 +1,59 @@
+"""Text that came from a server or a reply steers neither a terminal nor a CI runner."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ddswait.simulator import Simulator
+from tests.cli.in_process import Command, RealCommand
+
+HOSTILE = "::error::x ##[error]y\n<script>alert(1)</script> | `a` %0A \x1b[31m ]]> & \x00"
+
+
+async def test_server_text_steers_nothing(dds: Simulator, ddswait: Command, tmp_path: Path) -> None:
+    """No terminal escape, no workflow command, no markup, wherever a reason is shown."""
+    files = {name: tmp_path / name for name in ("r.html", "j.xml", "summary", "output")}
+    done = await ddswait(
+        "--report", str(files["r.html"]), "--junit", str(files["j.xml"]),
+        dds.add_job(fails=HOSTILE, instance_name="<b>|x</b>"),
+        GITHUB_ACTIONS="true",
+        GITHUB_STEP_SUMMARY=str(files["summary"]), GITHUB_OUTPUT=str(files["output"]),
+    )  # fmt: skip
+    assert done.code == 1
+    commands = [line for line in done.stderr.splitlines() if line.lstrip().startswith("::")]
+    assert len(commands) == 1
+    assert commands[0].startswith("::error title=DDS job ")
+    for shown in (done.stdout, done.stderr, *(file.read_text() for file in files.values())):
+        assert "\x1b" not in shown
+        assert "\x00" not in shown
+        assert "##[" not in shown
+    page = files["r.html"].read_text()
+    assert "<script" not in page
+    assert "<b>|x" not in page
+    assert "<script" not in files["summary"].read_text()
+
+
+@pytest.mark.parametrize("output", ["text", "json", "jsonl"])
+@pytest.mark.parametrize(
+    "name",
+    ["::error title=pwn::boo", "  ::stop-commands::x", "##[error]x", "-db", "--check", "a=b"],
+)
+async def test_names_of_a_reply_steer_nothing(
+    dds: Simulator, ddswait: Command, name: str, output: str
+) -> None:
+    """A name that a runner, or the resume command, would obey becomes no label."""
+    reply = json.dumps({"job_id": (job_id := dds.add_job(fails=name)), "name": name})
+    done = await ddswait("--output", output, "-", text=reply, GITHUB_ACTIONS="true")
+    assert done.code == 1
+    lines = [line.lstrip() for line in (done.stdout + done.stderr).splitlines()]
+    assert [line[:8] for line in lines if line.startswith("::")] == ["::error "]
+    assert "##[" not in done.stdout + done.stderr
+    assert f"{name}=" not in done.stdout + done.stderr
+    assert f"DDS job {job_id}" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["::error title=pwn::boo", "##[error]x", "-db", "--check"])
+def test_labels_that_would_steer_are_refused(command: RealCommand, name: str) -> None:
+    """A label that a runner, or the resume command, would obey is wrong usage."""
+    assert command("x", f"{name}=job").code == 2
