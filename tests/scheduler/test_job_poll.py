@@ -184,3 +184,15 @@ def test_timeout_message_names_the_last_record_and_failure() -> None:
     assert "HTTP 502" in message
     assert "after 100 s" in message
     assert "x" in repr(poll)
+
+
+def test_delay_that_a_429_asks_for_is_not_unreachable() -> None:
+    """Many 429s with figures last longer than `unreachable_after`: the service replied to each."""
+    poll = JobPoll("x", 0.0, 7200.0, "me")
+    now = 0.0
+    for _ in range(6):
+        poll.sent(now, SETTINGS)
+        throttled = Throttled("429", 150.0, limit=200, window=300.0)
+        assert take_job_reply(poll, throttled, now, SETTINGS) is None
+        now = poll.due
+    assert now > SETTINGS.unreachable_after
