@@ -23,9 +23,6 @@ LAST_POLL = 2.0
 """Seconds that the last poll at the deadline has to be answered: a fresh TLS connection across
 the world and its reply take about one."""
 
-AT_ONCE = 0.001
-"""Seconds: as soon as possible, and still later than now."""
-
 TRUST = 30.0
 """Poll intervals for which lists are believed that a job is running, without a single poll."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ddswait.events import Polled, RenewalFailed
 from ddswait.job import FINAL_PHASES
 from ddswait.outcome import Scope
-from ddswait.scheduler.poll import AT_ONCE
+from ddswait.scheduler.retry_delay import AT_ONCE
 from ddswait.service.replies import JobSeen, Throttled, UnknownJob
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from ddswait.service.replies import Failure
 
-_AT_ONCE = 0.001  # seconds: as soon as the rate limiter allows, and still later than now
+AT_ONCE = 0.001
+"""Seconds: as soon as possible, and still later than now."""
 
 
 class _Growth:
@@ -68,5 +69,5 @@ def after_failures(failures: int, retry_after: float, random: Random) -> float:
 def after_failure(failure: Failure, failures: int, random: Random) -> float:
     """Return the delay after a failed poll, the `failures`-th in a row."""
     if isinstance(failure, Throttled) and failure.limit is not None:
-        return max(failure.retry_after, _AT_ONCE)  # the rate limiter knows when
+        return max(failure.retry_after, AT_ONCE)  # the rate limiter knows when
     return after_failures(failures, failure.retry_after, random)

@@ -33,10 +33,11 @@ from ddswait.scheduler.credential_renewal import CredentialRenewal
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.job_events import JobEvents
 from ddswait.scheduler.list_polling import ListPolling
-from ddswait.scheduler.poll import AT_ONCE, LAST_POLL, PollContext
+from ddswait.scheduler.poll import LAST_POLL, PollContext
 from ddswait.scheduler.pollers import InstancePoller, JobPoller, RenewalPoller
 from ddswait.scheduler.queue import PollQueue
 from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.retry_delay import AT_ONCE
 from ddswait.scheduler.server_clock import ServerClock
 from ddswait.scheduler.subscribers import Subscribers
 from ddswait.service.replies import Throttled, TransientFailure
