@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ddswait.errors import Refused as Refused
     from ddswait.errors import Unreachable as Unreachable
     from ddswait.errors import WaiterClosed as WaiterClosed
+    from ddswait.errors import WaiterInUse as WaiterInUse
     from ddswait.errors import WaitError as WaitError
     from ddswait.errors import WaitTimedOut as WaitTimedOut
     from ddswait.job import Instance as Instance
@@ -61,6 +62,7 @@ _HOMES = {
         "WaitError",
         "WaitTimedOut",
         "WaiterClosed",
+        "WaiterInUse",
     ],
     "credentials.iam": ["Password"],
     "job": ["Instance", "Job", "JobPhase"],

@@ -4,6 +4,7 @@
      ├── InputError (ValueError)          a value that cannot be used; nothing was polled
      ├── ConfigurationError               endpoint, project or credentials missing or unusable
      ├── WaiterClosed (RuntimeError)      the waiter has been left
+     ├── WaiterInUse (RuntimeError)       the waiter has been entered already, or elsewhere
      └── WaitError                        a wait that ended otherwise than in `Completed`
           ├── JobFailed                   DDS says `Failed`; `job` is the final record
           ├── JobNotFound                 never seen within the grace
@@ -36,6 +37,7 @@ __all__ = [
     "WaitError",
     "WaitTimedOut",
     "WaiterClosed",
+    "WaiterInUse",
 ]
 
 
@@ -53,6 +55,10 @@ class ConfigurationError(DdswaitError):
 
 class WaiterClosed(DdswaitError, RuntimeError):  # noqa: N818 - says what happened, as trio does
     """The waiter's `async with` block has been left, so it can track nothing more."""
+
+
+class WaiterInUse(DdswaitError, RuntimeError):  # noqa: N818
+    """The waiter is in an `async with` block already, or in one of another event loop."""
 
 
 class WaitError(DdswaitError):

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ddswait.errors import InputError
 from ddswait.runtime import groups
+from ddswait.runtime.block import Parts
 from ddswait.runtime.client import Client
 from ddswait.runtime.engine import Engine
 from ddswait.runtime.log import log
+from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import service_named
@@ -28,14 +30,15 @@ if TYPE_CHECKING:
     from ddswait.outcome import Outcome
     from ddswait.runtime.callbacks import Callback
     from ddswait.runtime.futures import JobFuture
-    from ddswait.scheduler.durations import Durations
 
 
 class Waiter:
     """Waits for any number of DDS jobs in one event loop.
 
     Use it as `async with`. Leaving the block normally waits for everything that is still pending,
-    as `asyncio.TaskGroup` does; leaving it by an exception cancels what is pending.
+    as `asyncio.TaskGroup` does; leaving it by an exception cancels what is pending. Any task of
+    the event loop may use the waiter inside the block. After that it can be entered again: it
+    keeps the durations and rate limits that it has learned.
 
     Args:
         endpoint: such as `https://dds.ap-southeast-1.myhuaweicloud.com`.
@@ -102,8 +105,15 @@ class Waiter:
             location=client.location,
             list_page_size=service.page_size,
         )
-        rate_limiter = RateLimiter(*parse_rate(rate))
-        self._engine = Engine(client, settings, rate_limiter, durations, connections, on_event)
+        parts = Parts(
+            client,
+            settings,
+            RateLimiter(*parse_rate(rate)),
+            Durations() if durations is None else durations,
+            connections,
+            on_event,
+        )
+        self._engine = Engine(parts)
 
     @classmethod
     def from_env(cls, **settings: Any) -> Self:  # noqa: ANN401 - those of the class
@@ -142,7 +152,7 @@ class Waiter:
         )
 
     async def __aenter__(self) -> Self:
-        self._engine.start()
+        await self._engine.enter()
         return self
 
     async def __aexit__(
@@ -151,11 +161,7 @@ class Waiter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
-            if kind is None:
-                await self._engine.drain()
-        finally:
-            await self.close()
+        await self._engine.leave(normally=kind is None)
 
     def __repr__(self) -> str:
         return f"<Waiter {self._engine!r}>"
@@ -189,10 +195,11 @@ class Waiter:
         Raises:
             InputError: the job ID or the timeout is invalid.
             WaiterClosed: the waiter is not, or no longer, in its `async with` block.
+            WaiterInUse: that block runs in another event loop.
         """
         check_job_id(job_id)
         seconds = self._timeout if timeout is None else _seconds("timeout", timeout)
-        return self._engine.track(job_id, seconds, callback, ready=ready)
+        return self._engine.running().track(job_id, seconds, callback, ready=ready)
 
     async def wait(
         self,
@@ -220,7 +227,9 @@ class Waiter:
     ) -> AsyncGenerator[Outcome]:
         """Wait for several jobs; yield the outcome of each as it ends.
 
-        Leaving the loop early cancels the other waits.
+        Leaving the loop early cancels the other waits when the generator is closed. If you keep a
+        reference to it, use `contextlib.aclosing`; if not, the block waits for them until the
+        task that ran the loop ends or leaves the block itself.
 
         Args:
             job_ids: duplicates collapse.
@@ -230,9 +239,11 @@ class Waiter:
         Raises:
             InputError: one of the job IDs is invalid; then no job is tracked.
         """
-        self._engine.check_running()
+        block = self._engine.running()
         unique = _unique(job_ids)
-        return groups.as_completed(lambda: self._track_all(unique, timeout, ready=ready))
+        return groups.as_completed(
+            lambda: block.groups.open(self._track_all(unique, timeout, ready=ready))
+        )
 
     async def wait_all(
         self,
@@ -254,9 +265,9 @@ class Waiter:
         Raises:
             InputError: one of the job IDs is invalid; then no job is tracked.
         """
-        self._engine.check_running()
+        block = self._engine.running()
         futures = self._track_all(_unique(job_ids), timeout, ready=ready)
-        return await groups.wait_all(futures, self.pending, fail_fast=fail_fast)
+        return await groups.wait_all(futures, block.pending_of, fail_fast=fail_fast)
 
     def _track_all(
         self, job_ids: Sequence[str], timeout: float | None, *, ready: bool
@@ -268,7 +279,15 @@ class Waiter:
         return self._engine.pending()
 
     async def close(self) -> None:
-        """Cancel what is pending and release every connection; may be called twice."""
+        """Cancel what is pending, and return when every task and connection is released.
+
+        It may be called at any time, any number of times, from a callback as well. It takes ten
+        seconds at most, even if a credential provider ignores that it is cancelled. If the caller
+        is cancelled meanwhile, everything is released before the cancellation is raised.
+
+        Raises:
+            WaiterInUse: the block was entered in another event loop, which does not run now.
+        """
         await self._engine.close()
 
 

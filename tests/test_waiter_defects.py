@@ -74,7 +74,7 @@ async def test_hook_that_raises_harms_no_wait(
 
     async with waiter(dds, on_event=hook) as w:
         assert (await w.wait(dds.add_job(seconds=10))).status == "Completed"
-    assert "ddswait.on_event_failed" in caplog.messages
+    assert any(text.startswith("ddswait.on_event_failed") for text in caplog.messages)
 
 
 @pytest.mark.parametrize("job_id", ["", "a b", "a\n", "\x1b[0m", "x" * 257, None, 7])
@@ -105,7 +105,7 @@ async def test_a_defect_fails_the_waits_instead_of_hanging(
     async with waiter(dds) as w:
         future = w.track(dds.add_job(visible_after=0))
         await asyncio.sleep(0)
-        monkeypatch.setattr(w._engine._scheduler, "take", lambda *_: 1 / 0)
+        monkeypatch.setattr(w._engine.running()._scheduler, "take", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await future
         with pytest.raises(ddswait.WaiterClosed):
@@ -121,7 +121,7 @@ async def test_a_defect_in_a_timer_fails_the_waits_too(
     async with waiter(dds, rate="1/s") as w:
         waiting = asyncio.ensure_future(w.wait_all(ids))
         await asyncio.sleep(1)
-        monkeypatch.setattr(w._engine._scheduler, defect, lambda *_: 1 / 0)
+        monkeypatch.setattr(w._engine.running()._scheduler, defect, lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await asyncio.wait_for(waiting, 100)
 
@@ -134,8 +134,8 @@ async def test_a_defect_while_cutting_fails_the_waits_too(
     async with waiter(dds, request_timeout=5) as w:
         future = w.track(dds.add_job(visible_after=0))
         await asyncio.sleep(1)
-        assert w._engine._workers is not None
-        monkeypatch.setattr(w._engine._workers, "recheck_cuts", lambda: 1 / 0)
+        assert w._engine.running()._workers is not None
+        monkeypatch.setattr(w._engine.running()._workers, "recheck_cuts", lambda: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await asyncio.wait_for(future, 100)
 
@@ -146,8 +146,8 @@ async def test_closing_while_a_poll_is_cut_leaves_no_worker(dds: Simulator) -> N
     async with waiter(dds, request_timeout=5) as w:
         w.track(dds.add_job(visible_after=0))
         await asyncio.sleep(1)
-        assert w._engine._workers is not None
-        for worker in w._engine._workers._workers:
+        assert w._engine.running()._workers is not None
+        for worker in w._engine.running()._workers._workers:
             worker.cut()
         await asyncio.wait_for(w.close(), timeout=60)
         assert "not running" in repr(w)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from contextvars import copy_context
 from typing import TYPE_CHECKING
 
 from ddswait.runtime.log import log
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from contextvars import Context
 
     from ddswait.outcome import Outcome
+    from ddswait.runtime.tasks import Tasks
 
     Callback = Callable[[Outcome], Awaitable[object] | object]
 
@@ -21,52 +24,82 @@ SLOW = 10.0
 
 
 class Callbacks:
-    """Each callback runs once, in a task of its own.
+    """Calls each callback once, soon, in the context of whoever gave it.
+
+    What a callback returns is awaited in a task of its own. `SystemExit` and `KeyboardInterrupt`
+    end the program, as they do when any other code in the loop raises them; every other exception
+    is logged.
 
     Args:
+        loop: calls them.
+        tasks: those of the block.
         finished: is called whenever a callback has finished.
     """
 
-    def __init__(self, finished: Callable[[], None]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, tasks: Tasks, finished: Callable[[], None]
+    ) -> None:
+        self._loop = loop
+        self._tasks = tasks
         self._finished = finished
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting = 0
+        self._running = 0
 
     def __len__(self) -> int:
-        return len(self._tasks)
+        return self._waiting + self._running
 
-    def call(self, callback: Callback, outcome: Outcome) -> None:
+    def call(self, callback: Callback, outcome: Outcome, context: Context) -> None:
         """Call `callback(outcome)` soon, and await what it returns, if that can be awaited."""
-        loop = asyncio.get_running_loop()
-        task = loop.create_task(_run(callback, outcome), name=f"ddswait callback {outcome.job_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        # Not in a task: one that is cancelled before its first step would not call it at all.
+        self._loop.call_soon(self._begin, callback, outcome, context=context.copy())
+        self._waiting += 1
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    def _begin(self, callback: Callback, outcome: Outcome) -> None:
+        began = self._loop.time()
+        try:
+            result = callback(outcome)
+            if (seconds := self._loop.time() - began) > SLOW:
+                _log_slow(outcome, seconds)
+            if inspect.isawaitable(result):
+                name = f"ddswait callback {outcome.job_id}"
+                coroutine = self._await(result, outcome)
+                self._tasks.spawn(coroutine, name, copy_context(), self._ended)
+                self._running += 1
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - it belongs to the application
+            _log_failed(outcome, error)
+        finally:
+            self._waiting -= 1
+            self._finished()
+
+    async def _await(self, result: Awaitable[object], outcome: Outcome) -> None:
+        warning = self._loop.call_later(SLOW, _log_slow, outcome, SLOW)
+        try:
+            await result
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
+            _log_failed(outcome, error)
+        finally:
+            warning.cancel()
+
+    def _ended(self) -> None:
+        self._running -= 1
         self._finished()
 
-    async def close(self) -> None:
-        """Cancel the callbacks that still run."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def begin_all(self) -> None:
+        """Return when every callback that was to be called has been, and has begun to run."""
+        while self._waiting:  # noqa: ASYNC110 - two turns of the loop at most
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the first step of their tasks
 
 
-async def _run(callback: Callback, outcome: Outcome) -> None:
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    warning = loop.call_later(SLOW, _log_slow, outcome, SLOW)
-    try:
-        result = callback(outcome)
-        if loop.time() - started > SLOW:
-            _log_slow(outcome, loop.time() - started)
-        if inspect.isawaitable(result):
-            await result
-    except Exception:  # noqa: BLE001 - it belongs to the application, and affects no wait
-        log(logging.ERROR, "ddswait.callback_failed", job_id=outcome.job_id, exc_info=True)
-    finally:
-        warning.cancel()
+def _log_failed(outcome: Outcome, error: BaseException) -> None:
+    log(logging.ERROR, "ddswait.callback_failed", job_id=outcome.job_id, exc_info=error)
 
 
 def _log_slow(outcome: Outcome, seconds: float) -> None:

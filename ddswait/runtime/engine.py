@@ -1,214 +1,176 @@
-"""Brings scheduler, workers, client and callbacks together, from entering to closing.
+"""The life of a waiter: entering, leaving, closing, and using it again.
 
-The public `Waiter` checks what a caller says and hands it on; everything that then happens in the
-event loop happens here: futures go down, events come up, in order.
+enter                   leave normally: drain, then close
+┌────┐ ─────────► ┌─────────┐ ──────────────────────────────────┐
+│idle│            │ running │                                   ▼
+└────┘            └─────────┘ ── close, or leave by an ─► ┌─────────┐
+▲                              exception                │ closing │
+└────────────────────── everything is released ──────── └─────────┘
+
+The rules
+
+1. Each entry makes a block of its own (block.py). So a waiter that is used again starts
+clean: only durations, learned rate limits and the current key are kept.
+2. Whoever enters while the waiter is not idle gets `WaiterInUse`; that changes nothing for
+the block that runs. A block of an event loop that is closed counts as left.
+3. Only a running waiter takes jobs, and only from its own event loop. Otherwise track()
+raises `WaiterClosed` or `WaiterInUse`.
+4. Leaving normally waits until no wait and no callback is pending, again and again:
+whoever a wait has ended for may begin another (as asyncio.TaskGroup allows new tasks
+until the last has ended). Leaving by an exception, a cancellation included, cancels what
+is pending.
+5. close() may be called in any state, any number of times, by any task, and from another
+event loop. It cancels every wait at once, and returns when everything is released; each
+call waits for that. Callbacks that were to be called are called before.
+6. A task that is cancelled in close(), or while it leaves, still waits until everything is
+released, and then raises the cancellation (as leaving a trio nursery does).
+7. A callback, or a credential provider, that calls close() is not cancelled, and not waited
+for by close(): it goes on when everything else is released. Leaving the block waits for
+it.
+8. Closing is bounded in time: a task that ignores its cancellation, a credential provider
+for example, is left alone after tasks.LIMIT seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import random
 from typing import TYPE_CHECKING
 
-from ddswait.errors import WaiterClosed
-from ddswait.events import Ended
-from ddswait.runtime.callbacks import Callbacks
-from ddswait.runtime.futures import JobFuture
-from ddswait.runtime.log import is_verbose, log, log_events
-from ddswait.runtime.workers import Workers
-from ddswait.scheduler.instance_poll import instance_of
-from ddswait.scheduler.scheduler import Scheduler
+from ddswait.errors import WaiterClosed, WaiterInUse
+from ddswait.runtime import transport
+from ddswait.runtime.block import Block, Parts
+from ddswait.runtime.tasks import outlast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from ddswait.events import Event
     from ddswait.outcome import Outcome
-    from ddswait.runtime.callbacks import Callback
-    from ddswait.runtime.client import Client
-    from ddswait.scheduler.durations import Durations
-    from ddswait.scheduler.poll import PollSettings
-    from ddswait.scheduler.rate_limiter import RateLimiter
 
 
 class Engine:
-    """Runs one scheduler in the event loop, between start() and close().
+    """Moves a waiter from state to state.
 
     Args:
-        client: sends the requests.
-        settings: intervals and bounds, in seconds.
-        rate_limiter: how many requests may leave.
-        durations: how long past jobs took; None when nothing is known yet.
-        connections: how many requests may be under way at once.
-        on_event: is called with each event; None for nobody.
+        parts: what its blocks share.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parts that it brings together
-        self,
-        client: Client,
-        settings: PollSettings,
-        rate_limiter: RateLimiter,
-        durations: Durations | None,
-        connections: int,
-        on_event: Callable[[Event], object] | None,
-    ) -> None:
-        self._client = client
-        self._connections = connections
-        self._on_event = on_event
-        self._scheduler = Scheduler(
-            settings,
-            random.Random(),  # noqa: S311 - jitter
-            renews=client.renews,
-            rate_limiter=rate_limiter,
-            durations=durations,
-        )
-        self._scheduler.verbose = on_event is not None or is_verbose()
-        self._workers: Workers | None = None
-        self._callbacks = Callbacks(self._check_drained)
-        self._drained: asyncio.Future[None] | None = None
-        self._crash: BaseException | None = None
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._block: Block | None = None
+        self._entered: Block | None = None
+        self._left_at = 0.0
 
     def __repr__(self) -> str:
-        jobs = f"{len(self._scheduler)} jobs"
-        if self._workers is None:
-            return f"{jobs}, not running"
-        now = self._loop.time()
-        limiter = self._scheduler.rate_limiter
-        room = f"room for {limiter.room(now)} requests of {limiter!r}"
-        delay = self._scheduler.send_at(now) - now
-        following = f", next request in {max(delay, 0.0):.1f} s" if delay < float("inf") else ""
-        return f"{jobs}, {self._workers.in_flight} in flight, {room}{following}"
+        return "0 jobs, not running" if self._block is None else repr(self._block)
 
-    # ---- from entering to closing
+    # ---- entering
 
-    def start(self) -> None:
-        """Begin to send, in the running event loop."""
-        self._loop = asyncio.get_running_loop()
-        self._workers = Workers(
-            self._scheduler, self._client.send, self._happened, self._break, self._connections
-        )
-
-    def check_running(self) -> Workers:
-        """Return the workers.
+    async def enter(self) -> None:
+        """Begin to send, in the running event loop.
 
         Raises:
-            WaiterClosed: they were not started, were closed, or have broken down.
+            WaiterInUse: the waiter has been entered already, and was not left.
         """
-        if self._workers is None:
+        if self._block is not None and self._block.loop.is_closed():
+            await self.close()
+        if self._block is not None:
+            raise WaiterInUse(
+                "the waiter is still closing: await close() before you enter it again"
+                if self._block.is_stopped
+                else "the waiter has been entered already: use it inside that `async with` block, "
+                "or make another Waiter"
+            )
+        transport.load()
+        now = asyncio.get_running_loop().time()
+        if now < self._left_at:
+            # The clock of another event loop: the limits hold as if no time had passed.
+            self._parts.rate_limiter.shift(now - self._left_at)
+        self._block = self._entered = Block(self._parts)
+
+    def running(self) -> Block:
+        """Return the block that takes jobs.
+
+        Raises:
+            WaiterClosed: there is none: it was not entered, is being closed, or has broken down.
+            WaiterInUse: it belongs to another event loop.
+        """
+        block = self._block
+        if block is None or block.is_stopped:
             raise WaiterClosed("track jobs inside the waiter's `async with` block")
-        if self._crash is not None:
-            raise WaiterClosed("the waiter has broken down") from self._crash
-        return self._workers
-
-    async def drain(self) -> None:
-        """Wait until no wait and no callback is pending."""
-        if self._scheduler or self._callbacks:
-            self._drained = self._loop.create_future()
-            await self._drained
-
-    def _check_drained(self) -> None:
-        drained = self._drained
-        busy = self._scheduler or self._callbacks
-        if drained is not None and not (drained.done() or busy):
-            drained.set_result(None)
-
-    async def close(self) -> None:
-        """Cancel what is pending and release every connection; may be called twice."""
-        workers, self._workers = self._workers, None
-        if workers is None:
-            return
-        for future in self._futures():
-            future.cancel()
-        await workers.close()
-        await self._callbacks.close()
-        await self._client.close()
-
-    def _break(self, error: BaseException) -> None:
-        """Fail every wait rather than let one hang on a defect of ours."""
-        self._crash = error
-        for future in self._futures():
-            if not future.done():
-                future.set_exception(error)
-                self.cancelled(future)
-        log(logging.CRITICAL, "ddswait.broken", exc_info=error)
-
-    # ---- waiting
-
-    def track(
-        self, job_id: str, seconds: float, callback: Callback | None, *, ready: bool
-    ) -> JobFuture:
-        """Begin to wait for a job; see `Waiter.track`.
-
-        Args:
-            job_id: a checked job ID.
-            seconds: from now until the wait times out.
-            callback: is called once with the outcome; None for nobody.
-            ready: whether to wait for the job's instance as well.
-
-        Raises:
-            WaiterClosed: nothing is running.
-        """
-        workers = self.check_running()
-        now = self._loop.time()
-        deadline = now + seconds
-        future = JobFuture(self, self._loop, job_id, callback, deadline if ready else None)
-        if events := self._scheduler.subscribers.subscribe(job_id, deadline, future, now):
-            self._happened(events)
-        else:
-            workers.recheck_cuts()
-        workers.wake(now)
-        return future
+        if block.defect is not None:
+            raise WaiterClosed("the waiter has broken down") from block.defect
+        if _running_loop() is not block.loop:
+            raise WaiterInUse(
+                "the waiter was entered in another event loop: track jobs in that one, or make "
+                "another Waiter"
+            )
+        return block
 
     def pending(self) -> list[Outcome]:
         """Return what is known about each job still waited for, as `pending` outcomes."""
-        if self._workers is None:
-            return []
-        now = self._loop.time()
-        return [poll.pending(now) for poll in self._scheduler.subscribers]
+        return [] if self._block is None else self._block.pending()
 
-    def _futures(self) -> list[JobFuture]:
-        return [
-            each for each in self._scheduler.subscribers.everyone() if isinstance(each, JobFuture)
-        ]
+    # ---- leaving and closing
 
-    # ---- what the scheduler and the futures report
+    async def leave(self, *, normally: bool) -> None:
+        """Leave the block that was entered.
 
-    def _happened(self, events: Sequence[Event]) -> None:
-        log_events(events)
-        for event in events:
-            if isinstance(event, Ended):
-                for future in event.subscribers:
-                    if isinstance(future, JobFuture):
-                        future.settle(event.outcome)
-                self._check_drained()
-            if self._on_event is not None:
-                self._tell(self._on_event, event)
-
-    @staticmethod
-    def _tell(on_event: Callable[[Event], object], event: Event) -> None:
-        try:
-            on_event(event)
-        except Exception:  # noqa: BLE001 - whatever an application's hook does
-            log(logging.ERROR, "ddswait.on_event_failed", job_id=event.job_id, exc_info=True)
-
-    def cancelled(self, future: JobFuture) -> None:
-        """Take note that a wait was cancelled; for `JobFuture` to call."""
-        self._scheduler.subscribers.unsubscribe(future.job_id, future)
-        self._check_drained()
-
-    def call_back(self, callback: Callback, outcome: Outcome) -> None:
-        """Have a callback called; for `JobFuture` to call."""
-        self._callbacks.call(callback, outcome)
-
-    def wait_for_instance(self, future: JobFuture, outcome: Outcome, deadline: float) -> None:
-        """Settle a wait when the instance of its job is ready; for `JobFuture` to call."""
-        if not instance_of(outcome):
-            future.settle(outcome)
+        Args:
+            normally: whether to wait for what is pending; else it is cancelled.
+        """
+        block, self._entered = self._entered, None
+        if block is None:
             return
-        now = self._loop.time()
-        self._happened(
-            self._scheduler.subscribers.subscribe_instance(outcome, deadline, future, now)
-        )
-        if self._workers is not None:
-            self._workers.wake(now)
+        try:
+            if normally:
+                await block.drain()
+        finally:
+            try:
+                await self._close(block)
+            finally:
+                block.tasks.spare_nobody()
+                if block.tasks:
+                    await outlast(block.release)
+
+    async def close(self) -> None:
+        """Cancel what is pending and release everything."""
+        block = self._block
+        if block is None:
+            return
+        if block.loop is _running_loop():
+            await self._close(block)
+        elif block.loop.is_closed():
+            await self._abandon(block)
+        elif block.loop.is_running():
+            closing = asyncio.run_coroutine_threadsafe(self._close(block), block.loop)
+            await asyncio.wrap_future(closing)
+        else:
+            raise WaiterInUse(
+                "the waiter was entered in another event loop, which does not run now: close it "
+                "there"
+            )
+
+    async def _close(self, block: Block) -> None:
+        block.stop()
+        block.tasks.spare_current()
+        try:
+            if self._block is block:
+                await outlast(block.release)
+        finally:
+            self._leave(block)
+
+    async def _abandon(self, block: Block) -> None:
+        """Forget a block whose event loop is closed, so that none of its tasks can go on."""
+        self._leave(block)
+        block.stop()
+        await block.disconnect()
+
+    def _leave(self, block: Block) -> None:
+        if self._block is block:
+            self._block = None
+            self._left_at = block.loop.time()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

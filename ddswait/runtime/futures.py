@@ -1,29 +1,103 @@
-"""One caller's wait: the future that `track()` returns."""
+"""One caller's wait: the future that `track()` returns, and who asked for it."""
 
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context, ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ddswait.job import Job
 from ddswait.outcome import OutcomeKind
+from ddswait.runtime.tasks import without_task
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ddswait.outcome import Outcome
     from ddswait.runtime.callbacks import Callback
 
+_MISSING = object()
+
 
 class FutureHost(Protocol):
-    """Whoever made a future: the engine."""
+    """Whoever made a future: the block."""
 
-    def cancelled(self, future: JobFuture) -> None:
-        """Take note that a wait was cancelled."""
+    def settled(self, future: JobFuture) -> None:
+        """Take note that a wait has ended."""
 
-    def call_back(self, callback: Callback, outcome: Outcome) -> None:
+    def given_up(self, future: JobFuture) -> None:
+        """Take note that nobody wants a wait any more."""
+
+    def call_back(self, callback: Callback, outcome: Outcome, context: Context) -> None:
         """Have a callback called."""
 
     def wait_for_instance(self, future: JobFuture, outcome: Outcome, deadline: float) -> None:
         """Settle a wait when the instance of its completed job is ready."""
+
+
+class Caller:
+    """Who asked for a wait, in which context, and what else they want.
+
+    Most waits have neither a callback nor wait for an instance. Those that are asked for in the
+    same context share one caller, so the context costs them no memory.
+
+    Attributes:
+        host: made the future.
+        context: of the call of `track()`: context variables such as a request ID.
+        callback: is called with the outcome; None for nobody.
+        ready_by: the deadline of the wait for the instance; None when nobody waits for it.
+    """
+
+    __slots__ = ("callback", "context", "host", "ready_by")
+
+    def __init__(
+        self,
+        host: FutureHost,
+        context: Context,
+        callback: Callback | None = None,
+        ready_by: float | None = None,
+    ) -> None:
+        self.host = host
+        self.context = context
+        self.callback = callback
+        self.ready_by = ready_by
+
+
+class Callers:
+    """Makes callers that share their contexts.
+
+    Args:
+        host: makes the futures.
+    """
+
+    def __init__(self, host: FutureHost) -> None:
+        self._plain = Caller(host, Context())
+
+    def current(self, callback: Callback | None, ready_by: float | None) -> Caller:
+        """Return whoever is running now as a caller.
+
+        Args:
+            callback: see `Caller`.
+            ready_by: see `Caller`.
+        """
+        plain, context = self._plain, without_task(copy_context())
+        if not _is_same(plain.context, context):
+            self._plain = plain = Caller(plain.host, context)
+        if callback is None and ready_by is None:
+            return plain
+        return Caller(plain.host, plain.context, callback, ready_by)
+
+
+def _is_same(one: Context, other: Context) -> bool:
+    """Return whether both contexts hold the same objects.
+
+    Not `one == other`: that would compare the values of an application, by its own code.
+    """
+    missing: Any = _MISSING
+    variables: Iterator[ContextVar[Any]] = iter(one)
+    return len(one) == len(other) and all(
+        other.get(variable, missing) is one[variable] for variable in variables
+    )
 
 
 class JobFuture(asyncio.Future[Job]):
@@ -37,44 +111,107 @@ class JobFuture(asyncio.Future[Job]):
         outcome: how the wait ended; None while it goes on, or when it was cancelled.
     """
 
-    __slots__ = ("_callback", "_host", "_ready_by", "job_id", "outcome")
+    __slots__ = ("_caller", "_following", "_previous", "job_id", "outcome")
 
-    def __init__(
-        self,
-        host: FutureHost,
-        loop: asyncio.AbstractEventLoop,
-        job_id: str,
-        callback: Callback | None,
-        ready_by: float | None = None,
-    ) -> None:
+    def __init__(self, caller: Caller, loop: asyncio.AbstractEventLoop, job_id: str) -> None:
         super().__init__(loop=loop)
         self.job_id = job_id
         self.outcome: Outcome | None = None
-        self._host = host
-        self._callback = callback
-        self._ready_by = ready_by
+        self._caller = caller
+        self._previous: JobFuture | None = None
+        self._following: JobFuture | None = None
+
+    @property
+    def context(self) -> Context:
+        """The context of the call of `track()`."""
+        return self._caller.context
 
     def cancel(self, msg: Any | None = None) -> bool:  # noqa: ANN401 - asyncio's own signature
         """Stop waiting; the waits of others for the same job go on."""
         if not super().cancel(msg):
             return False
-        self._host.cancelled(self)
+        self._caller.host.given_up(self)
         return True
+
+    def set_result(self, result: Job) -> None:
+        """Resolve the future by hand: whoever does that wants the wait no longer."""
+        super().set_result(result)
+        self._caller.host.given_up(self)
+
+    def set_exception(self, exception: type[BaseException] | BaseException) -> None:
+        """Fail the future by hand; see set_result()."""
+        super().set_exception(exception)
+        self._caller.host.given_up(self)
 
     def settle(self, outcome: Outcome) -> None:
         """Resolve the future, and have the callback called."""
         if self.done():
             return
+        caller = self._caller
         ok = outcome.kind is OutcomeKind.COMPLETED
-        if ok and self._ready_by is not None:
-            deadline, self._ready_by = self._ready_by, None
-            self._host.wait_for_instance(self, outcome, deadline)
+        if ok and caller.ready_by is not None:
+            deadline, caller.ready_by = caller.ready_by, None
+            caller.host.wait_for_instance(self, outcome, deadline)
             return
         self.outcome = outcome
         if ok:
-            self.set_result(outcome.result())
+            super().set_result(outcome.result())
         else:
-            self.set_exception(outcome.error())
+            super().set_exception(outcome.error())
             self.exception()  # retrieved: the log has the failure, so asyncio need not warn
-        if self._callback is not None:
-            self._host.call_back(self._callback, outcome)
+        caller.host.settled(self)
+        if caller.callback is not None:
+            caller.host.call_back(caller.callback, outcome, caller.context)
+
+    def fail(self, error: Exception) -> None:
+        """Fail the future, because ddswait itself has failed."""
+        if not self.done():
+            super().set_exception(error)
+            self._caller.host.settled(self)
+
+
+class Pending:
+    """The futures that are not done yet, in the order of track().
+
+    A linked list: two references in each future are less than an entry of a set.
+    """
+
+    def __init__(self) -> None:
+        self._first: JobFuture | None = None
+        self._last: JobFuture | None = None
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[JobFuture]:
+        futures: list[JobFuture] = []
+        future = self._first
+        while future is not None:
+            futures.append(future)
+            future = future._following  # noqa: SLF001 - the links are this list's
+        return iter(futures)
+
+    def add(self, future: JobFuture) -> None:
+        """Append a future."""
+        if self._last is None:
+            self._first = future
+        else:
+            self._last._following = future  # noqa: SLF001
+            future._previous = self._last  # noqa: SLF001
+        self._last = future
+        self._count += 1
+
+    def remove(self, future: JobFuture) -> None:
+        """Take out a future of this list; once only, as it is done once only."""
+        previous, following = future._previous, future._following  # noqa: SLF001
+        if previous is None:
+            self._first = following
+        else:
+            previous._following = following  # noqa: SLF001
+        if following is None:
+            self._last = previous
+        else:
+            following._previous = previous  # noqa: SLF001
+        future._previous = future._following = None  # noqa: SLF001
+        self._count -= 1

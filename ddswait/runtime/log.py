@@ -1,136 +1,130 @@
-"""Events to structlog, on the stdlib logger `ddswait`; silent until the application configures it.
+"""Writes log lines: natively to a structlog that the application has configured, else to logging.
 
-The library configures nothing: it wraps the stdlib logger locally. Levels are checked before
-structlog is imported, so that a program that logs nothing pays nothing.
+The library configures nothing. To the stdlib logger `ddswait` it writes lines that hold their
+values, so that `logging.basicConfig()` is enough to read them:
+
+    ddswait.job_failed job_id=a97... job_name=Create_MongoDB message_text="... no quota" polls=4
+
+The same values are attributes of the record, for formatters that write JSON. structlog is used
+only if the application has imported it: nothing is imported when a line is to be written, because
+an import may fail just then.
+
+Nothing here raises, whatever a filter, a handler or a processor of the application does.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
-from functools import cache
-from typing import TYPE_CHECKING, Any, assert_never
-
-from ddswait.events import (
-    Ended,
-    Event,
-    ListRefused,
-    Polled,
-    PollFailed,
-    Progressed,
-    RenewalFailed,
-    Tracked,
-    UnknownStatus,
-    Visible,
-)
-from ddswait.outcome import OutcomeKind
+import re
+import sys
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
 _logger = logging.getLogger("ddswait")
 _logger.addHandler(logging.NullHandler())
 
-
-@cache
-def _structured() -> Any:  # noqa: ANN401 - structlog's own loggers are typed as Any
-    import structlog  # 30 ms, paid only by a program that logs
-
-    return structlog.wrap_logger(
-        _logger,
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.render_to_log_kwargs,
-        ],
-        wrapper_class=structlog.stdlib.BoundLogger,
-    )
+_PLAIN = re.compile(r"[\w.:/+@-]+")
+_METHODS = {
+    logging.DEBUG: "debug",
+    logging.INFO: "info",
+    logging.WARNING: "warning",
+    logging.ERROR: "error",
+    logging.CRITICAL: "critical",
+}
 
 
-def log(level: int, event: str, /, **fields: object) -> None:
+def log(
+    level: int, event: str, /, *, exc_info: BaseException | None = None, **fields: object
+) -> None:
     """Log one event.
 
     Args:
         level: of the stdlib's `logging`.
         event: its name, such as `ddswait.job_completed`.
-        **fields: its values; never a credential, and never the key `name`, which the stdlib's
-            records reserve.
+        exc_info: the exception whose traceback belongs to it.
+        **fields: its values; never a credential.
+
+    Raises:
+        SystemExit: only this and `KeyboardInterrupt`, if the application's logging raises them.
     """
-    if _logger.isEnabledFor(level):
-        _structured().log(level, event, **fields)
+    log_fields(level, event, fields, exc_info)
 
 
-def is_verbose() -> bool:
-    """Whether debug events are listened to."""
-    return _logger.isEnabledFor(logging.DEBUG)
+def log_fields(
+    level: int, event: str, fields: Mapping[str, object], exc_info: BaseException | None = None
+) -> None:
+    """Log one event; see log()."""
+    try:
+        structured = _configured()
+        if structured is not None:
+            traceback = {} if exc_info is None else {"exc_info": exc_info}
+            getattr(structured, _METHODS[level])(event, **fields, **traceback)
+        elif _logger.isEnabledFor(level):
+            _write(level, event, exc_info, fields)
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - an application's logging may raise anything
+        _report(event, error)
 
 
-def log_events(events: Sequence[Event]) -> None:
-    """Log what happened, oldest first."""
-    is_informing = _logger.isEnabledFor(logging.INFO)  # asked once, because it mostly says no
-    for event in events:
-        if is_informing or _is_warning(event):
-            log_event(event)
+def is_enabled(level: int) -> bool:
+    """Whether lines of a level are written, as far as that can be found out."""
+    try:
+        structured = _configured()
+        if structured is None:
+            return _logger.isEnabledFor(level)
+        names = ("is_enabled_for", "isEnabledFor")
+        check = next((getattr(structured, name, None) for name in names), None)
+        return check is None or bool(check(level))
+    except Exception:  # noqa: BLE001 - an application's logging may raise anything
+        return True
 
 
-def _is_warning(event: Event) -> bool:
-    match event:
-        case PollFailed() | UnknownStatus() | RenewalFailed():
-            return True
-        case Ended(_, outcome):
-            return outcome.kind is not OutcomeKind.COMPLETED
-        case _:
-            return False
+def _configured() -> Any:  # noqa: ANN401 - an application's own type of logger
+    """Return the application's structlog logger; None when structlog is not configured."""
+    structlog = sys.modules.get("structlog")
+    if structlog is None or not structlog.is_configured():
+        return None
+    logger = structlog.get_logger("ddswait").bind()
+    return getattr(logger, "sync_bl", logger)  # AsyncBoundLogger would have to be awaited
 
 
-def log_event(event: Event) -> None:
-    """Log what happened to a job."""
-    match event:
-        case Tracked(job_id):
-            log(logging.DEBUG, "ddswait.job_tracked", job_id=job_id)
-        case Visible(job_id, job, _):
-            log(logging.INFO, "ddswait.job_visible", job_id=job_id, job_name=job.name)
-        case Progressed(job_id, job, _):
-            status, progress = job.status, job.progress
-            log(
-                logging.INFO,
-                "ddswait.job_progressed",
-                job_id=job_id,
-                status=status,
-                progress=progress,
-            )
-        case PollFailed(job_id, cause, retry_delay):
-            log(
-                logging.WARNING,
-                "ddswait.poll_failed",
-                job_id=job_id,
-                cause=cause,
-                retry_delay=round(retry_delay, 3),
-            )
-        case UnknownStatus(job_id, status):
-            log(logging.WARNING, "ddswait.unknown_status", job_id=job_id, status=status)
-        case Polled(job_id, reason, next_in):
-            log(logging.DEBUG, "ddswait.job_polled", job_id=job_id, reason=reason, next_in=next_in)
-        case ListRefused(cause, _):
-            log(logging.INFO, "ddswait.list_refused", cause=cause)
-        case RenewalFailed(cause, retry_delay, _):
-            again = None if retry_delay is None else round(retry_delay, 3)
-            log(logging.WARNING, "ddswait.renewal_failed", cause=cause, retry_delay=again)
-        case Ended():
-            _log_end(event)
-        case _:
-            assert_never(event)
+def _write(
+    level: int, event: str, exc_info: BaseException | None, fields: Mapping[str, object]
+) -> None:
+    values = {**_bound(), **fields}
+    message = " ".join([event, *(f"{key}={_text(value)}" for key, value in values.items())])
+    path, line, function, _ = _logger.findCaller(stacklevel=3)
+    traceback = (type(exc_info), exc_info, exc_info.__traceback__) if exc_info else None
+    record = _logger.makeRecord(_logger.name, level, path, line, message, (), traceback, function)
+    # Not `extra`: a value that has the name of one of the record's attributes, perhaps of a
+    # record factory of the application, would raise KeyError.
+    for key, value in {"event": event, **values}.items():
+        record.__dict__.setdefault(key, value)
+    _logger.handle(record)
 
 
-def _log_end(ended: Ended) -> None:
-    outcome = ended.outcome
-    level = logging.INFO if outcome.ok else logging.WARNING
-    is_ready = ended.instance and outcome.ok
-    log(
-        level,
-        "ddswait.instance_ready" if is_ready else f"ddswait.job_{outcome.kind}",
-        job_id=ended.job_id,
-        job_name=outcome.job.name if outcome.job else None,
-        message_text=outcome.message,
-        waited=round(outcome.waited, 3),
-        polls=outcome.polls,
-    )
+def _bound() -> dict[str, object]:
+    """Return what the application has bound with structlog's context variables."""
+    structlog = sys.modules.get("structlog")
+    return {} if structlog is None else dict(structlog.contextvars.get_contextvars())
+
+
+def _text(value: object) -> str:
+    """Return a value on one line, in quotes unless it is a plain word."""
+    text = value if isinstance(value, str) else str(value)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)
+
+
+def _report(event: str, error: BaseException) -> None:
+    """Let asyncio report that the application's logging raised."""
+    message = f"the application's logging raised, so the log event {event} is lost"
+    try:
+        loop = asyncio.get_running_loop()
+        loop.call_exception_handler({"message": message, "exception": error})
+    except Exception:  # noqa: BLE001, S110 - no loop, or asyncio's logging raises as well
+        pass

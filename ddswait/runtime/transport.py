@@ -153,6 +153,16 @@ class Transport:
             await session.close()
 
 
+def load() -> None:
+    """Import what requests and their failures need: when one fails, an import may fail as well."""
+    import urllib.request
+
+    import aiohttp
+    import yarl
+
+    _ = (aiohttp, urllib.request, yarl)
+
+
 def _find_proxy(url: str) -> str | None:
     """Return the proxy that the environment names for `url` (`https_proxy`, `no_proxy`).
 

@@ -1,7 +1,16 @@
 """A fixed pool of tasks that carries the scheduler's actions out and the replies in.
 
-One timer for the next action, one for the next request to cut: no task per job, none per poll,
-and no timer per request.
+One timer for the next action, one for the next request to cut, one for deadlines that nothing can
+be sent for: no task per job, none per poll, and no timer per request.
+
+    The net
+
+    1. Whatever sending raises is a transient failure of that one request.
+    2. A reply that the scheduler cannot take is one too.
+    3. A request that takes too long is cut by the timer, which tells the scheduler at once: no
+       deadline depends on whether the task that carries the request gives it up.
+    4. A worker that somebody cancels is replaced, and its request is a transient failure.
+    5. Anything else is a defect of ddswait, and is given to `broken`.
 """
 
 from __future__ import annotations
@@ -10,13 +19,17 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING
 
-from ddswait.scheduler.actions import Wait
+from ddswait.runtime.alarm import READS, Alarm
+from ddswait.runtime.transport import describe
+from ddswait.scheduler.actions import RenewCredentials, Wait
 from ddswait.service.replies import TransientFailure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from contextvars import Context
 
     from ddswait.events import Event
+    from ddswait.runtime.tasks import Tasks
     from ddswait.scheduler.actions import Action
     from ddswait.scheduler.scheduler import Reply, Scheduler
 
@@ -24,45 +37,57 @@ _EXPIRE_EVERY = 1.0  # seconds, as Scheduler.expire() asks for
 
 
 class Workers:
-    """Carries actions until it is closed.
+    """Carries actions until it is stopped.
 
     Args:
         scheduler: decides what to send and when.
-        send: sends one action and returns its reply; never raises for the network.
+        send: sends one action and returns its reply.
         happened: is given the events of each reply that had any.
-        broken: is given the error if a worker or a timer dies, which only a defect of ddswait can
+        surprised: is given what the scheduler raised for a reply that it could not take.
+        broken: is given the error if a timer or a worker dies, which only a defect of ddswait can
             cause.
         size: how many requests may be under way at once.
+        tasks: the workers are among these.
+        context: the context that they run in.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts that it brings together
         self,
         scheduler: Scheduler,
         send: Callable[[Action], Awaitable[Reply]],
+        *,
         happened: Callable[[Sequence[Event]], None],
+        surprised: Callable[[Exception], None],
         broken: Callable[[BaseException], None],
         size: int,
+        tasks: Tasks,
+        context: Context,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._scheduler = scheduler
         self._send = send
         self._happened = happened
+        self._surprised = surprised
         self._broken = broken
         self._size = size
+        self._tasks = tasks
+        self._context = context
         self._workers: set[_Worker] = set()
         self._idle: list[_Worker] = []
-        self._closing = False
-        self._next = _Alarm(self._loop, self._guarded(self.hand_out))
-        self._cut = _Alarm(self._loop, self._guarded(self._cut_overdue))
+        self._stopped = False
+        self._next = Alarm(self._loop, self._guarded(self.hand_out), context)
+        self._cut = Alarm(self._loop, self._guarded(self._cut_overdue), context, READS)
+        self._expiry = Alarm(self._loop, self._guarded(self._expire), context, READS)
 
     @property
     def in_flight(self) -> int:
         """How many requests are under way."""
-        return sum(worker.action is not None for worker in self._workers)
+        return sum(worker.sending is not None for worker in self._workers)
 
     def wake(self, now: float) -> None:
         """Ask the scheduler at the next turn of the loop: something may be due by now."""
-        self._next.set(now)
+        if not self._stopped:
+            self._next.set(now)
 
     def recheck_cuts(self) -> None:
         """Check the requests under way: one may have to be cut earlier than when it left."""
@@ -74,8 +99,10 @@ class Workers:
         def guarded() -> None:
             try:
                 ring()
-            except Exception as error:  # noqa: BLE001 - a defect may be of any kind
+            except BaseException as error:
                 self._broken(error)
+                if isinstance(error, SystemExit | KeyboardInterrupt):
+                    raise
 
         return guarded
 
@@ -87,7 +114,7 @@ class Workers:
             if isinstance(action, Wait):
                 self._next.set(action.until)
                 if action.overdue:
-                    self._expire(now)
+                    self._expiry.set(now)
                 return
             self._start(action, now)
         self._wake_for_deadlines(now)
@@ -97,10 +124,10 @@ class Workers:
         due = self._scheduler.due()
         self._next.set(max(due, now + _EXPIRE_EVERY))
         if due <= now:
-            self._expire(now)
+            self._expiry.set(now)
 
-    def _expire(self, now: float) -> None:
-        if expired := self._scheduler.expire(now):
+    def _expire(self) -> None:
+        if expired := self._scheduler.expire(self._loop.time()):
             self._happened(expired)
 
     def _has_room(self) -> bool:
@@ -110,105 +137,145 @@ class Workers:
         if self._idle:
             self._idle.pop().wake(action, now)
             return
-        worker = _Worker(action, now)
+        worker = _Worker(self._loop, action, now)
         self._workers.add(worker)
-        worker.task = self._loop.create_task(self._work(worker, action), name="ddswait worker")
-        worker.task.add_done_callback(self._worker_ended)
+        worker.task = self._tasks.spawn(
+            self._work(worker, action), "ddswait worker", self._context, lambda: self._ended(worker)
+        )
 
     async def _work(self, worker: _Worker, action: Action) -> None:
         clock, scheduler = self._loop.time, self._scheduler
         while True:
-            worker.begin(action)
+            worker.sending = action
             self._cut.set(action.cut_at)
-            reply: Reply
-            try:
-                reply = await self._send(action)
-            except asyncio.CancelledError:
-                if not worker.was_cut():
-                    raise
-                reply = TransientFailure(f"no reply within {clock() - worker.sent_at:.1f} s")
-            worker.end()
+            reply = await self._reply_to(worker, action)
+            worker.sending = None
+            if self._stopped:
+                return
             now = clock()
-            if events := scheduler.take(action, reply, now):
-                self._happened(events)
-                now = clock()
+            if worker.action is action:
+                worker.action = None
+                if self._take(action, reply, now):
+                    now = clock()
             following = scheduler.next(now)
             if isinstance(following, Wait):
                 self._next.set(following.until)
                 self._idle.append(worker)
-                action = await worker.parked(self._loop)
+                action = await worker.parked()
                 continue
-            worker.sent_at = now
+            worker.action, worker.sent_at = following, now
             action = following
             if self._has_room():
                 self._next.set(now)
             else:
                 self._wake_for_deadlines(now)
 
+    async def _reply_to(self, worker: _Worker, action: Action) -> Reply:
+        """Send an action; return its reply, or the failure if there is none."""
+        try:
+            if isinstance(action, RenewCredentials) and self._is_renewing(worker):
+                return TransientFailure("obtain() ignores that it was cancelled, and still runs")
+            reply = await self._send(action)
+        except asyncio.CancelledError as error:
+            if self._stopped or worker.is_cancelled():
+                raise
+            return _failure(error)  # a cut, or an awaited future of the application's own
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - of a credential provider, for example
+            return _failure(error)
+        worker.is_cancelled()  # a cut that a credential provider swallowed is over
+        return reply
+
+    def _is_renewing(self, worker: _Worker) -> bool:
+        return any(
+            isinstance(other.sending, RenewCredentials)
+            for other in self._workers
+            if other is not worker
+        )
+
+    def _take(self, action: Action, reply: Reply, now: float) -> bool:
+        """Give a reply to the scheduler; return whether it brought anything about."""
+        surprise: Exception | None = None
+        try:
+            events = self._scheduler.take(action, reply, now)
+        except Exception as error:  # noqa: BLE001 - it costs this one poll, not every wait
+            surprise = error
+            events = self._scheduler.take(action, _failure(error), now)
+        if events:
+            self._happened(events)
+        if surprise is not None:
+            self._surprised(surprise)
+        return bool(events)
+
     def _cut_overdue(self) -> None:
         now = self._loop.time()
-        for worker in self._workers:
-            if worker.cut_at <= now:
-                worker.cut()
+        for worker in [each for each in self._workers if each.cut_at <= now]:
+            if (action := worker.cut()) is not None:
+                seconds = now - worker.sent_at
+                self._take(action, TransientFailure(f"no reply within {seconds:.1f} s"), now)
         self.recheck_cuts()
+        self.wake(now)
 
-    def _worker_ended(self, task: asyncio.Task[None]) -> None:
-        if self._closing:
+    def _ended(self, worker: _Worker) -> None:
+        """Take note that a worker has ended: it was cancelled, has failed, or was stopped."""
+        self._workers.discard(worker)
+        if self._stopped or worker.task is None:
             return
-        error = None if task.cancelled() else task.exception()
-        self._broken(error or RuntimeError("a worker was cancelled from outside ddswait"))
+        if worker in self._idle:
+            self._idle.remove(worker)
+        if worker.task.done() and not worker.task.cancelled():
+            error = worker.task.exception() or RuntimeError("a worker has ended")
+            self._broken(error)
+            return
+        self._guarded(lambda: self._lose(worker))()
 
-    async def close(self) -> None:
-        """Stop all workers; requests under way are dropped."""
-        self._closing = True
-        self._next.set(inf)
-        self._cut.set(inf)
-        tasks = [worker.task for worker in self._workers if worker.task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._workers.clear()
-        self._idle.clear()
+    def _lose(self, worker: _Worker) -> None:
+        now = self._loop.time()
+        action, worker.action = worker.action, None
+        if action is not None:
+            self._take(action, TransientFailure("the request was cancelled"), now)
+        self.wake(now)
+
+    def stop(self) -> None:
+        """Carry nothing more; the workers end when their tasks are cancelled."""
+        self._stopped = True
+        for alarm in (self._next, self._cut, self._expiry):
+            alarm.set(inf)
 
 
 class _Worker:
-    """One task that carries actions, and the one that it carries."""
+    """One task that carries actions, and the one that it carries.
 
-    __slots__ = ("_cutting", "_parked", "_sending", "action", "sent_at", "task")
+    Attributes:
+        action: what it was given and the scheduler has no reply to; None while it is idle, or
+            when the request was cut.
+        sending: what it sends right now.
+        sent_at: when it was given the action.
+        task: runs it.
+    """
 
-    def __init__(self, action: Action, now: float) -> None:
+    __slots__ = ("_cuts", "_loop", "_parked", "action", "sending", "sent_at", "task")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, action: Action, now: float) -> None:
         self.action: Action | None = action
+        self.sending: Action | None = None
         self.sent_at = now
         self.task: asyncio.Task[None] | None = None
+        self._loop = loop
         self._parked: asyncio.Future[Action] | None = None
-        self._sending = False
-        self._cutting = False
+        self._cuts = 0
 
     @property
     def cut_at(self) -> float:
-        """When the request under way is to be cut; inf until it has begun.
-
-        A task that is cancelled before it begins, in a loop that was busy for long, would take its
-        action along, and the wait for it would never end.
-        """
-        if self.action is None or not self._sending or self._cutting:
+        """When the request under way is to be cut; inf until it has begun, and once it was cut."""
+        if self.action is None or self.sending is None:
             return inf
         return self.action.cut_at
 
-    def begin(self, action: Action) -> None:
-        """Note that the task sends an action."""
-        self.action, self._sending = action, True
-
-    def end(self) -> None:
-        """Note that the reply has come."""
-        self.action, self._sending = None, False
-        if self._cutting and self.task is not None:  # a credential provider swallowed the cut
-            self._cutting = False
-            self.task.uncancel()
-
-    def parked(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[Action]:
+    def parked(self) -> asyncio.Future[Action]:
         """Return what an idle worker awaits."""
-        self._parked = asyncio.Future(loop=loop)
+        self._parked = asyncio.Future(loop=self._loop)
         return self._parked
 
     def wake(self, action: Action, now: float) -> None:
@@ -217,45 +284,23 @@ class _Worker:
         if self._parked is not None and not self._parked.done():
             self._parked.set_result(action)
 
-    def cut(self) -> None:
-        """Stop waiting for the reply under way."""
-        if self.task is not None:
-            self._cutting = True
+    def cut(self) -> Action | None:
+        """Stop waiting for the reply under way; return the action that it was for."""
+        action, self.action = self.action, None
+        if action is not None and self.task is not None:
+            self._cuts += 1
             self.task.cancel()
+        return action
 
-    def was_cut(self) -> bool:
-        """Say whether a cancellation was a cut, and take it back if nobody else cancels too."""
-        if not self._cutting or self.task is None:
+    def is_cancelled(self) -> bool:
+        """Say whether anybody has cancelled the task, apart from cuts, which are over now."""
+        if self.task is None:
             return False
-        self._cutting = False
-        return self.task.uncancel() == 0
+        while self._cuts:
+            self._cuts -= 1
+            self.task.uncancel()
+        return self.task.cancelling() > 0
 
 
-class _Alarm:
-    """Calls `ring` at the earliest time that was set since it last rang; inf takes it back."""
-
-    __slots__ = ("_at", "_handle", "_loop", "_ring")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[], None]) -> None:
-        self._loop = loop
-        self._ring = ring
-        self._at = inf
-        self._handle: asyncio.TimerHandle | None = None
-
-    @property
-    def at(self) -> float:
-        return self._at
-
-    def set(self, at: float) -> None:
-        # A ring that comes too early is harmless, and cheaper than moving the timer each time.
-        if self._at <= at < inf:
-            return
-        if self._handle is not None:
-            self._handle.cancel()
-        self._at = at
-        self._handle = self._loop.call_at(at, self._fire) if at < inf else None
-
-    def _fire(self) -> None:
-        self._at = inf
-        self._handle = None
-        self._ring()
+def _failure(error: BaseException) -> TransientFailure:
+    return TransientFailure(f"unexpected {describe(error)}")

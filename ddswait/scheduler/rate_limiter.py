@@ -111,6 +111,10 @@ class _Limit:
         self._share = max(self.share(now) * factor, _LEAST)
         self._cut_at = now
 
+    def shift(self, seconds: float) -> None:
+        self._full_at += seconds
+        self._cut_at += seconds
+
 
 class RateLimiter:
     """All the limits of one waiter.
@@ -222,6 +226,15 @@ class RateLimiter:
         silence = window / 10 * 2.0 ** min(self.throttled_in_a_row - 1, 10)
         learned.hold(now)
         self._not_before = max(self._not_before, now + min(silence, window))
+
+    def shift(self, seconds: float) -> None:
+        """Move every time that is remembered: the clock is another one from now on."""
+        for limit in (self._own, *self._learned.values()):
+            limit.shift(seconds)
+        self._times_sent = deque((at + seconds for at in self._times_sent), maxlen=_REMEMBERED)
+        self._slowed_at += seconds
+        self._not_before += seconds
+        self._cut_at += seconds
 
     def __repr__(self) -> str:
         limits = [each for each in (self._own, *self._learned.values()) if each.limit < inf]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import backoff
+
 from ddswait.service.replies import Throttled
 
 if TYPE_CHECKING:
@@ -35,8 +37,6 @@ class _Growth:
 
     def _generator(self) -> Iterator[float]:
         if self._source is None:
-            import backoff  # a wait without a failure never pays for it
-
             generator = backoff.expo(factor=self._first, max_value=self._longest)
             generator.send(None)
             self._source = generator

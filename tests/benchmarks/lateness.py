@@ -5,9 +5,11 @@ python -m tests.benchmarks.lateness [--quick]
 
 import asyncio
 import sys
+from contextvars import Context
 from math import inf
 from random import Random
 
+from ddswait.runtime.tasks import Tasks
 from ddswait.runtime.workers import Workers
 from ddswait.scheduler.actions import Action, PollJob
 from ddswait.scheduler.poll import PollSettings
@@ -35,10 +37,21 @@ async def measure(jobs: int, seconds: float) -> None:
         scheduler.subscribers.subscribe(
             f"job-{number}", start + 1e6, None, start + chance.uniform(0, seconds)
         )
-    workers = Workers(scheduler, send, lambda _: None, lambda _: None, 64)
+    tasks = Tasks(loop)
+    workers = Workers(
+        scheduler,
+        send,
+        happened=lambda _: None,
+        surprised=lambda _: None,
+        broken=lambda _: None,
+        size=64,
+        tasks=tasks,
+        context=Context(),
+    )
     workers.wake(loop.time())
     await asyncio.sleep(1.0 + seconds + 0.5)
-    await workers.close()
+    workers.stop()
+    await tasks.close()
     late.sort()
     p50, p99, worst = (late[int(share * (len(late) - 1))] * 1e3 for share in (0.5, 0.99, 1.0))
     print(

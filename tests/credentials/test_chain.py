@@ -243,7 +243,7 @@ def test_credentials_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     clear = Waiter.from_env(
         endpoint="http://dds.test", project_id="p", auth=Token("t"), insecure_http=True
     )
-    assert clear._engine._client.endpoint == "http://dds.test"
+    assert clear._engine._parts.client.endpoint == "http://dds.test"
     with pytest.raises(ConfigurationError, match="auth is of type str"):
         Waiter(endpoint="https://dds.test", project_id="p", auth="s3cret")  # type: ignore[arg-type]
 

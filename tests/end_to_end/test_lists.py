@@ -72,7 +72,7 @@ async def test_poll_of_a_job_missing_from_a_list_says_so(dds: Simulator) -> None
         await asyncio.sleep(400)
         why = [each.reason for each in events if isinstance(each, Polled) and each.job_id == ends]
         assert why[-2:] == ["listed", "unlisted"]
-        assert ends not in w._engine._scheduler._lists.planner.unlisted
+        assert ends not in w._engine.running()._scheduler._lists.planner.unlisted
         await w.close()
 
 
@@ -143,7 +143,7 @@ async def test_past_jobs_are_learned_at_the_start(dds: Simulator) -> None:
     job_id = dds.add_job(seconds=500)
     async with waiter(dds) as w:
         await w.wait(job_id)
-        assert w._engine._scheduler.durations.count("Create_MongoDB") == 31
+        assert w._engine.running()._scheduler.durations.count("Create_MongoDB") == 31
     assert counted(dds)[0] == 1
 
 
@@ -195,7 +195,7 @@ async def test_learned_limit_is_kept(dds: Simulator) -> None:
         dds.statuses.clear()
         ids = [dds.add_job(seconds=100 + number) for number in range(60)]
         async with waiter(dds, timeout=4 * 3600) as w:
-            w._engine._scheduler.lists = False
+            w._engine.running()._scheduler.lists = False
             outcomes = await w.wait_all(ids)
         assert all(outcome.ok for outcome in outcomes)
         assert dds.statuses[429] <= 1

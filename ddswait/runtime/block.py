@@ -1,0 +1,291 @@
+"""What runs in one `async with` block of a waiter: scheduler, workers, futures, callbacks.
+
+Futures go down, events come up, in order. Whatever ends a wait, its futures are settled first;
+only then do logs, hooks and callbacks hear of it, and nothing that they raise comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from contextlib import suppress
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, NamedTuple
+
+from ddswait.events import Ended
+from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.runtime.callbacks import Callbacks
+from ddswait.runtime.futures import Callers, JobFuture, Pending
+from ddswait.runtime.groups import Groups
+from ddswait.runtime.log import is_enabled, log
+from ddswait.runtime.reporter import Reporter
+from ddswait.runtime.tasks import LIMIT, Tasks, without_task
+from ddswait.runtime.workers import Workers
+from ddswait.scheduler.instance_poll import instance_of
+from ddswait.scheduler.scheduler import Scheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ddswait.events import Event
+    from ddswait.runtime.callbacks import Callback
+    from ddswait.runtime.client import Client
+    from ddswait.scheduler.durations import Durations
+    from ddswait.scheduler.poll import PollSettings
+    from ddswait.scheduler.rate_limiter import RateLimiter
+
+# Turns of the event loop without any wait after which a block is left. Whoever a wait has ended
+# for may begin the next one, after as many turns as there are tasks and futures between.
+_TURNS = 10
+
+
+class Parts(NamedTuple):
+    """What the blocks of one waiter share.
+
+    Attributes:
+        client: sends the requests.
+        settings: intervals and bounds, in seconds.
+        rate_limiter: how many requests may leave.
+        durations: how long past jobs took.
+        connections: how many requests may be under way at once.
+        on_event: is called with each event; None for nobody.
+    """
+
+    client: Client
+    settings: PollSettings
+    rate_limiter: RateLimiter
+    durations: Durations
+    connections: int
+    on_event: Callable[[Event], object] | None
+
+
+class Block:
+    """Runs one scheduler in the running event loop, until it is stopped.
+
+    Args:
+        parts: what the blocks of one waiter share.
+
+    Attributes:
+        loop: in which it runs.
+        tasks: that run in it.
+        groups: the loops over outcomes that go on.
+        defect: what has broken it; None for nothing.
+        is_stopped: whether it is being closed.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.tasks = Tasks(self.loop)
+        self.groups = Groups(self._check_drained)
+        self.defect: BaseException | None = None
+        self.is_stopped = False
+        self._client = parts.client
+        self._context = without_task(copy_context())
+        self._scheduler = Scheduler(
+            parts.settings,
+            random.Random(),  # noqa: S311 - jitter
+            renews=parts.client.renews,
+            rate_limiter=parts.rate_limiter,
+            durations=parts.durations,
+        )
+        self._scheduler.verbose = parts.on_event is not None or is_enabled(logging.DEBUG)
+        self._futures = Pending()
+        self._callers = Callers(self)
+        self._callbacks = Callbacks(self.loop, self.tasks, self._check_drained)
+        self._reporter = Reporter(
+            self.loop, parts.on_event, self._context_of, lambda: len(self._futures)
+        )
+        self._workers = Workers(
+            self._scheduler,
+            self._client.send,
+            happened=self._happened,
+            surprised=self._surprised,
+            broken=self._break,
+            size=parts.connections,
+            tasks=self.tasks,
+            context=self._context,
+        )
+        self._drained: asyncio.Future[None] | None = None
+        self._releasing: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        now = self.loop.time()
+        limiter = self._scheduler.rate_limiter
+        room = f"room for {limiter.room(now)} requests of {limiter!r}"
+        delay = self._scheduler.send_at(now) - now
+        following = f", next request in {max(delay, 0.0):.1f} s" if delay < float("inf") else ""
+        jobs = f"{len(self._scheduler)} jobs"
+        return f"{jobs}, {self._workers.in_flight} in flight, {room}{following}"
+
+    # ---- waiting
+
+    def track(
+        self, job_id: str, seconds: float, callback: Callback | None, *, ready: bool
+    ) -> JobFuture:
+        """Begin to wait for a job; see `Waiter.track`.
+
+        Args:
+            job_id: a checked job ID.
+            seconds: from now until the wait times out.
+            callback: is called once with the outcome; None for nobody.
+            ready: whether to wait for the job's instance as well.
+        """
+        now = self.loop.time()
+        deadline = now + seconds
+        caller = self._callers.current(callback, deadline if ready else None)
+        future = JobFuture(caller, self.loop, job_id)
+        events = self._scheduler.subscribers.subscribe(job_id, deadline, future, now)
+        self._futures.add(future)
+        if events:
+            self._happened(events)
+        else:
+            self._workers.recheck_cuts()
+        self._workers.wake(now)
+        return future
+
+    def pending(self) -> list[Outcome]:
+        """Return what is known about each job still waited for, as `pending` outcomes."""
+        now = self.loop.time()
+        return [poll.pending(now) for poll in self._scheduler.subscribers]
+
+    def pending_of(self, future: JobFuture) -> Outcome:
+        """Return what is known about the job of one wait, as a `pending` outcome."""
+        subscribers = self._scheduler.subscribers
+        poll = subscribers.instances.get(future) or subscribers.jobs.get(future.job_id)
+        if poll is None:
+            return Outcome(future.job_id, OutcomeKind.PENDING)
+        return poll.pending(self.loop.time())
+
+    # ---- what the futures report
+
+    def settled(self, future: JobFuture) -> None:
+        """Take note that a wait has ended; for `JobFuture` to call."""
+        self._futures.remove(future)
+
+    def given_up(self, future: JobFuture) -> None:
+        """Take note that nobody wants a wait any more; for `JobFuture` to call."""
+        self._futures.remove(future)
+        if not self.is_stopped and self.defect is None:
+            self._scheduler.subscribers.unsubscribe(future.job_id, future)
+        self._check_drained()
+
+    def call_back(self, callback: Callback, outcome: Outcome, context: Context) -> None:
+        """Have a callback called; for `JobFuture` to call."""
+        self._callbacks.call(callback, outcome, context)
+
+    def wait_for_instance(self, future: JobFuture, outcome: Outcome, deadline: float) -> None:
+        """Settle a wait when the instance of its job is ready; for `JobFuture` to call."""
+        if not instance_of(outcome):
+            future.settle(outcome)
+            return
+        now = self.loop.time()
+        subscribers = self._scheduler.subscribers
+        self._happened(subscribers.subscribe_instance(outcome, deadline, future, now))
+        self._workers.wake(now)
+
+    # ---- what the scheduler and the workers report
+
+    def _happened(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, Ended):
+                self._settle(event)
+        self._reporter.report(events)
+        self._check_drained()
+
+    def _settle(self, ended: Ended) -> None:
+        try:
+            for future in ended.subscribers:
+                if isinstance(future, JobFuture):
+                    future.settle(ended.outcome)
+        except Exception as error:  # noqa: BLE001 - a defect of ddswait
+            self._break(error)
+
+    def _context_of(self, event: Event) -> Context:
+        """Return the context of whoever has waited longest for the job of an event."""
+        if isinstance(event, Ended):
+            waiting = event.subscribers[0] if event.subscribers else None
+        else:
+            poll = self._scheduler.subscribers.jobs.get(event.job_id)
+            waiting = None if poll is None else poll.subscriber
+        return waiting.context if isinstance(waiting, JobFuture) else self._context
+
+    def _surprised(self, error: Exception) -> None:
+        """Fail the waits that were lost when the scheduler could not take a reply."""
+        known = set(self._scheduler.subscribers.everyone())
+        self._fail([each for each in self._futures if each not in known], error)
+        log(logging.ERROR, "ddswait.reply_not_understood", exc_info=error)
+
+    def _break(self, error: BaseException) -> None:
+        """Fail every wait rather than let one hang on a defect of ours."""
+        if self.is_stopped:
+            return
+        self.defect = self.defect or error
+        self._fail(list(self._futures), error)
+        self._workers.stop()
+        log(logging.CRITICAL, "ddswait.broken", exc_info=error)
+
+    def _fail(self, futures: Sequence[JobFuture], error: BaseException) -> None:
+        # A future takes no StopIteration, and must not end a task by a BaseException.
+        is_fit = isinstance(error, Exception) and not isinstance(error, StopIteration)
+        fit = error if is_fit else RuntimeError(f"ddswait broke down: {error!r}")
+        fit.__cause__ = None if fit is error else error
+        for future in futures:
+            future.fail(fit)  # type: ignore[arg-type]
+        self._check_drained()
+
+    # ---- leaving
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a wait or a callback is pending."""
+        return bool(len(self._futures) or len(self._callbacks))
+
+    async def drain(self) -> None:
+        """Wait until no wait and no callback is pending, and none has followed."""
+        quiet = 0
+        while quiet < _TURNS:
+            self.groups.close_left(asyncio.current_task())
+            if self.is_busy:
+                quiet = 0
+                self._drained = self.loop.create_future()
+                await self._drained
+            else:
+                quiet += 1
+                await asyncio.sleep(0)
+
+    def _check_drained(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+    def stop(self) -> None:
+        """Cancel every wait, and begin nothing any more; release() does the rest."""
+        if self.is_stopped:
+            return
+        self.is_stopped = True
+        self._workers.stop()
+        for future in self._futures:
+            with suppress(RuntimeError):  # an event loop that is closed calls nobody any more
+                future.cancel()
+
+    def release(self) -> asyncio.Task[None]:
+        """Return the task that ends all others and closes every connection."""
+        if self._releasing is None or self._releasing.done():
+            self._releasing = asyncio.Task(
+                self._release(), loop=self.loop, name="ddswait closing", context=self._context
+            )
+        return self._releasing
+
+    async def _release(self) -> None:
+        await self._callbacks.begin_all()
+        if left := await self.tasks.close():
+            log(logging.ERROR, "ddswait.tasks_left", tasks=", ".join(left), seconds=LIMIT)
+        await self.disconnect()
+
+    async def disconnect(self) -> None:
+        """Close every connection."""
+        try:
+            async with asyncio.timeout(LIMIT):
+                await self._client.close()
+        except Exception as error:  # noqa: BLE001 - they are closed as far as they can be
+            log(logging.WARNING, "ddswait.close_failed", exc_info=error)

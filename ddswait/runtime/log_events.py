@@ -1,0 +1,124 @@
+"""What is logged about each event: the level, the name and the values."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping  # noqa: TC003 - a NamedTuple field
+from typing import NamedTuple, assert_never
+
+from ddswait.events import (
+    Ended,
+    Event,
+    ListRefused,
+    Polled,
+    PollFailed,
+    Progressed,
+    RenewalFailed,
+    Tracked,
+    UnknownStatus,
+    Visible,
+)
+
+_FIRST = 20
+_ROUND = frozenset(count * 10**zeros for count in (1, 2, 5) for zeros in range(10))
+
+
+class Line(NamedTuple):
+    """One line of the log."""
+
+    name: str
+    fields: Mapping[str, object]
+
+
+class Levels:
+    """At which level each event is logged.
+
+    Progress is debugging information. So is a job that completes, when it is one of many: 5,000
+    jobs that all go well write about 30 lines at INFO. The first _FIRST have a line each, then
+    the 50th, the 100th, the 200th and so on, and the last one. The count begins again when
+    nothing is waited for any more.
+    """
+
+    def __init__(self) -> None:
+        self._completed = 0
+
+    def of(self, event: Event, pending: int) -> int:
+        """Return the level of an event; to be called once for each.
+
+        Args:
+            event: what happened.
+            pending: how many waits still go on.
+        """
+        match event:
+            case Ended(_, outcome):
+                return self._of_completed(pending) if outcome.ok else logging.WARNING
+            case PollFailed() | UnknownStatus() | RenewalFailed():
+                return logging.WARNING
+            case ListRefused():
+                return logging.INFO
+            case Tracked() | Visible() | Progressed() | Polled():
+                return logging.DEBUG
+            case _:
+                assert_never(event)
+
+    def _of_completed(self, pending: int) -> int:
+        self._completed += 1
+        count = self._completed
+        if not pending:
+            self._completed = 0
+        is_told = count <= _FIRST or count in _ROUND or not pending
+        return logging.INFO if is_told else logging.DEBUG
+
+
+def line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the table each
+    """Return what is logged about an event.
+
+    Args:
+        event: what happened.
+        pending: how many waits still go on.
+    """
+    match event:
+        case Tracked(job_id):
+            return Line("ddswait.job_tracked", {"job_id": job_id})
+        case Visible(job_id, job, _):
+            return Line("ddswait.job_visible", {"job_id": job_id, "job_name": job.name})
+        case Progressed(job_id, job, _):
+            return Line(
+                "ddswait.job_progressed",
+                {"job_id": job_id, "status": job.status, "progress": job.progress},
+            )
+        case PollFailed(job_id, cause, retry_delay):
+            return Line(
+                "ddswait.poll_failed",
+                {"job_id": job_id, "cause": cause, "retry_delay": round(retry_delay, 3)},
+            )
+        case UnknownStatus(job_id, status):
+            return Line("ddswait.unknown_status", {"job_id": job_id, "status": status})
+        case Polled(job_id, reason, next_in):
+            return Line(
+                "ddswait.job_polled",
+                {"job_id": job_id, "reason": reason, "next_in": round(next_in, 3)},
+            )
+        case ListRefused(cause, _):
+            return Line("ddswait.list_refused", {"cause": cause})
+        case RenewalFailed(cause, retry_delay, _):
+            again = None if retry_delay is None else round(retry_delay, 3)
+            return Line("ddswait.renewal_failed", {"cause": cause, "retry_delay": again})
+        case Ended():
+            return _line_of_end(event, pending)
+        case _:
+            assert_never(event)
+
+
+def _line_of_end(ended: Ended, pending: int) -> Line:
+    outcome = ended.outcome
+    is_ready = ended.instance and outcome.ok
+    fields = {
+        "job_id": ended.job_id,
+        "job_name": outcome.job.name if outcome.job else None,
+        "message_text": outcome.message,
+        "waited": round(outcome.waited, 3),
+        "polls": outcome.polls,
+        "pending": pending,
+    }
+    return Line("ddswait.instance_ready" if is_ready else f"ddswait.job_{outcome.kind}", fields)
