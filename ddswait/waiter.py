@@ -105,14 +105,9 @@ class Waiter:
             location=client.location,
             list_page_size=service.page_size,
         )
-        parts = Parts(
-            client,
-            settings,
-            RateLimiter(*parse_rate(rate)),
-            Durations() if durations is None else durations,
-            connections,
-            on_event,
-        )
+        durations = Durations() if durations is None else durations
+        limiter = RateLimiter(*parse_rate(rate))
+        parts = Parts(client, settings, limiter, durations, connections, on_event)
         self._engine = Engine(parts)
 
     @classmethod

@@ -68,7 +68,7 @@ class Tasks:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._closers.discard(task)
         if not task.cancelled():
-            task.exception()  # retrieved: whoever runs code in a task looks after its errors
+            task.exception()  # retrieved: whoever runs code in a task handles its errors
         self._forget(task)
 
     def _forget(self, task: asyncio.Task[None]) -> None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from ddswait.runtime.alarm import READS, Alarm
 from ddswait.runtime.transport import describe
+from ddswait.runtime.worker import Worker
 from ddswait.scheduler.actions import RenewCredentials, Wait
 from ddswait.service.replies import TransientFailure
 
@@ -72,8 +73,8 @@ class Workers:
         self._size = size
         self._tasks = tasks
         self._context = context
-        self._workers: set[_Worker] = set()
-        self._idle: list[_Worker] = []
+        self._workers: set[Worker] = set()
+        self._idle: list[Worker] = []
         self._stopped = False
         self._next = Alarm(self._loop, self._guarded(self.hand_out), context)
         self._cut = Alarm(self._loop, self._guarded(self._cut_overdue), context, READS)
@@ -137,13 +138,13 @@ class Workers:
         if self._idle:
             self._idle.pop().wake(action, now)
             return
-        worker = _Worker(self._loop, action, now)
+        worker = Worker(self._loop, action, now)
         self._workers.add(worker)
         worker.task = self._tasks.spawn(
             self._work(worker, action), "ddswait worker", self._context, lambda: self._ended(worker)
         )
 
-    async def _work(self, worker: _Worker, action: Action) -> None:
+    async def _work(self, worker: Worker, action: Action) -> None:
         clock, scheduler = self._loop.time, self._scheduler
         while True:
             worker.sending = action
@@ -170,7 +171,7 @@ class Workers:
             else:
                 self._wake_for_deadlines(now)
 
-    async def _reply_to(self, worker: _Worker, action: Action) -> Reply:
+    async def _reply_to(self, worker: Worker, action: Action) -> Reply:
         """Send an action; return its reply, or the failure if there is none."""
         try:
             if isinstance(action, RenewCredentials) and self._is_renewing(worker):
@@ -187,7 +188,7 @@ class Workers:
         worker.is_cancelled()  # a cut that a credential provider swallowed is over
         return reply
 
-    def _is_renewing(self, worker: _Worker) -> bool:
+    def _is_renewing(self, worker: Worker) -> bool:
         return any(
             isinstance(other.sending, RenewCredentials)
             for other in self._workers
@@ -217,7 +218,7 @@ class Workers:
         self.recheck_cuts()
         self.wake(now)
 
-    def _ended(self, worker: _Worker) -> None:
+    def _ended(self, worker: Worker) -> None:
         """Take note that a worker has ended: it was cancelled, has failed, or was stopped."""
         self._workers.discard(worker)
         if self._stopped or worker.task is None:
@@ -230,7 +231,7 @@ class Workers:
             return
         self._guarded(lambda: self._lose(worker))()
 
-    def _lose(self, worker: _Worker) -> None:
+    def _lose(self, worker: Worker) -> None:
         now = self._loop.time()
         action, worker.action = worker.action, None
         if action is not None:
@@ -242,64 +243,6 @@ class Workers:
         self._stopped = True
         for alarm in (self._next, self._cut, self._expiry):
             alarm.set(inf)
-
-
-class _Worker:
-    """One task that carries actions, and the one that it carries.
-
-    Attributes:
-        action: what it was given and the scheduler has no reply to; None while it is idle, or
-            when the request was cut.
-        sending: what it sends right now.
-        sent_at: when it was given the action.
-        task: runs it.
-    """
-
-    __slots__ = ("_cuts", "_loop", "_parked", "action", "sending", "sent_at", "task")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, action: Action, now: float) -> None:
-        self.action: Action | None = action
-        self.sending: Action | None = None
-        self.sent_at = now
-        self.task: asyncio.Task[None] | None = None
-        self._loop = loop
-        self._parked: asyncio.Future[Action] | None = None
-        self._cuts = 0
-
-    @property
-    def cut_at(self) -> float:
-        """When the request under way is to be cut; inf until it has begun, and once it was cut."""
-        if self.action is None or self.sending is None:
-            return inf
-        return self.action.cut_at
-
-    def parked(self) -> asyncio.Future[Action]:
-        """Return what an idle worker awaits."""
-        self._parked = asyncio.Future(loop=self._loop)
-        return self._parked
-
-    def wake(self, action: Action, now: float) -> None:
-        """Give an idle worker its next action."""
-        self.action, self.sent_at = action, now
-        if self._parked is not None and not self._parked.done():
-            self._parked.set_result(action)
-
-    def cut(self) -> Action | None:
-        """Stop waiting for the reply under way; return the action that it was for."""
-        action, self.action = self.action, None
-        if action is not None and self.task is not None:
-            self._cuts += 1
-            self.task.cancel()
-        return action
-
-    def is_cancelled(self) -> bool:
-        """Say whether anybody has cancelled the task, apart from cuts, which are over now."""
-        if self.task is None:
-            return False
-        while self._cuts:
-            self._cuts -= 1
-            self.task.uncancel()
-        return self.task.cancelling() > 0
 
 
 def _failure(error: BaseException) -> TransientFailure:
