@@ -66,6 +66,17 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Return the virtual seconds since the loop was created."""
         return self._now
 
+    def advance(self, seconds: float) -> None:
+        """Let time pass at once, as if the running step had blocked the loop for so long.
+
+        Timers that are due by then fire late, and bytes that arrive meanwhile are not read before.
+
+        Args:
+            seconds: how long; not negative.
+        """
+        self._now += max(seconds, 0.0)
+        self._clock_resolution = math.ulp(self._now)
+
     def run_in_executor(
         self,
         executor: Executor | None,

@@ -135,3 +135,19 @@ def test_run_raises_what_was_raised() -> None:
     with pytest.raises(LookupError, match="mine"):
         virtual_time.run(main())
     assert left == ["cancelled"]
+
+
+async def test_loop_that_is_blocked_fires_late() -> None:
+    """Time that passes in one step delays the timers that were due meanwhile, in their order."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, virtual_time.VirtualTimeLoop)
+    fired: list[tuple[int, float]] = []
+    for seconds in (3, 1, 2, 9):
+        loop.call_later(seconds, lambda number=seconds: fired.append((number, loop.time())))
+    began = loop.time()
+    loop.advance(2.5)
+    assert (loop.time() - began, fired) == (2.5, [])
+    await asyncio.sleep(0.1)
+    assert [(number, at - began) for number, at in fired] == [(1, 2.5), (2, 2.5)]
+    await asyncio.sleep(10)
+    assert [(number, at - began) for number, at in fired[2:]] == [(3, 3.0), (9, 9.0)]
