@@ -74,6 +74,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         Args:
             seconds: how long; not negative.
         """
+        time.sleep(_SETTLE)
         self._now += max(seconds, 0.0)
         self._clock_resolution = math.ulp(self._now)
 

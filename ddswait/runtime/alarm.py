@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
 
-READS = 10
+READS = 20
 """Turns of the event loop before something is ended for want of a reply.
 
 When an application has blocked the loop, the reply may have arrived meanwhile. Each turn reads up

@@ -1,6 +1,7 @@
 """ddswait.runtime.alarm: timers, and replies that have arrived while the loop was blocked."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import Context, ContextVar
@@ -98,7 +99,7 @@ async def test_reply_that_has_arrived_is_read_before_a_wait_is_cut(
     filler: str, blocked: float
 ) -> None:
     """A blocked event loop costs no wait whose reply lies in the socket."""
-    body = '{"job": {"id": "x", "status": "Completed", "other": "%s"}}' % filler
+    body = json.dumps({"job": {"id": "x", "status": "Completed", "other": filler}})
     async with (
         blocking(body, 0.5, blocked) as url,
         Waiter(endpoint=url, project_id="p", auth=ddswait.Token("t"), timeout=1.2) as waiter,
