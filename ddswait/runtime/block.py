@@ -201,13 +201,15 @@ class Block:
         except Exception as error:  # noqa: BLE001 - a defect of ddswait
             self._break(error)
 
-    def _context_of(self, event: Event) -> Context:
+    def _context_of(self, event: Event, together: Sequence[Event]) -> Context:
         """Return the context of whoever has waited longest for the job of an event."""
-        if isinstance(event, Ended):
-            waiting = event.subscribers[0] if event.subscribers else None
-        else:
-            poll = self._scheduler.subscribers.jobs.get(event.job_id)
-            waiting = None if poll is None else poll.subscriber
+        waiting: object = None
+        if poll := self._scheduler.subscribers.jobs.get(event.job_id):
+            waiting = poll.subscriber
+        for each in [event] if isinstance(event, Ended) or not event.job_id else together:
+            if isinstance(each, Ended) and each.job_id == event.job_id:
+                waiting = each.subscribers[0] if each.subscribers else None
+                break
         return waiting.context if isinstance(waiting, JobFuture) else self._context
 
     def _surprised(self, error: Exception) -> None:

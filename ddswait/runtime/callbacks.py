@@ -61,10 +61,8 @@ class Callbacks:
             if (seconds := self._loop.time() - began) > SLOW:
                 _log_slow(outcome, seconds)
             if inspect.isawaitable(result):
-                name = f"ddswait callback {outcome.job_id}"
-                coroutine = self._await(result, outcome)
-                self._tasks.spawn(coroutine, name, copy_context(), self._ended)
                 self._running += 1
+                self._start(result, outcome, copy_context())
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:  # noqa: BLE001 - it belongs to the application
@@ -73,7 +71,21 @@ class Callbacks:
             self._waiting -= 1
             self._finished()
 
-    async def _await(self, result: Awaitable[object], outcome: Outcome) -> None:
+    def _start(self, result: Awaitable[object], outcome: Outcome, context: Context) -> None:
+        began: list[bool] = []
+
+        def ended() -> None:
+            if not began:  # somebody has cancelled the task before its first step
+                self._start(result, outcome, context)
+                return
+            self._running -= 1
+            self._finished()
+
+        name = f"ddswait callback {outcome.job_id}"
+        self._tasks.spawn(self._await(result, outcome, began), name, context, ended)
+
+    async def _await(self, result: Awaitable[object], outcome: Outcome, began: list[bool]) -> None:
+        began.append(True)
         warning = self._loop.call_later(SLOW, _log_slow, outcome, SLOW)
         try:
             await result
@@ -86,10 +98,6 @@ class Callbacks:
             _log_failed(outcome, error)
         finally:
             warning.cancel()
-
-    def _ended(self) -> None:
-        self._running -= 1
-        self._finished()
 
     async def begin_all(self) -> None:
         """Return when every callback that was to be called has been, and has begun to run."""

@@ -28,7 +28,8 @@ class Reporter:
     Args:
         loop: in which the events happen.
         hook: is called with each event; None for nobody.
-        context_of: returns the context of whoever waits for the job of an event.
+        context_of: returns the context of whoever waits for the job of an event, one of several
+            that have happened together.
         pending: returns how many waits go on.
     """
 
@@ -36,7 +37,7 @@ class Reporter:
         self,
         loop: asyncio.AbstractEventLoop,
         hook: Callable[[Event], object] | None,
-        context_of: Callable[[Event], Context],
+        context_of: Callable[[Event, Sequence[Event]], Context],
         pending: Callable[[], int],
     ) -> None:
         self._loop = loop
@@ -50,7 +51,7 @@ class Reporter:
     def report(self, events: Sequence[Event]) -> None:
         """Report what happened, oldest first; what a hook brings about comes after that."""
         # The context is found before any hook runs: a hook may end the wait that it belongs to.
-        self._events.extend((event, self._context_of(event)) for event in events)
+        self._events.extend((event, self._context_of(event, events)) for event in events)
         if self._is_reporting:
             return
         self._is_reporting = True

@@ -13,7 +13,7 @@ from ddswait import Outcome, Waiter
 from ddswait.simulator import Simulator
 from tests.runtime import turns
 
-QUICK = 13  # every so many turns; the slow tests interfere at each turn
+QUICK = 37  # every so many turns; the slow tests interfere at each turn
 
 
 class History:
