@@ -143,7 +143,7 @@ async def test_loop_that_is_blocked_fires_late() -> None:
     assert isinstance(loop, virtual_time.VirtualTimeLoop)
     fired: list[tuple[int, float]] = []
     for seconds in (3, 1, 2, 9):
-        loop.call_later(seconds, lambda number=seconds: fired.append((number, loop.time())))
+        loop.call_later(seconds, lambda number: fired.append((number, loop.time())), seconds)
     began = loop.time()
     loop.advance(2.5)
     assert (loop.time() - began, fired) == (2.5, [])

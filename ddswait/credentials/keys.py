@@ -173,7 +173,9 @@ def with_key_hint(refusal: Refusal, headers: Mapping[str, str]) -> Refusal:
 def _is_clock_off(signed_at: str, date: str) -> bool:
     server = seconds_since_epoch(date)
     try:
-        own = datetime.strptime(signed_at, "%Y%m%dT%H%M%S%z").timestamp()
+        own = datetime.fromisoformat(signed_at)  # strptime() would import a module only now
     except ValueError:  # a user's own key may write its date differently
         return False
-    return server is not None and abs(server - own) > _MAX_CLOCK_SKEW
+    if server is None or own.tzinfo is None:
+        return False
+    return abs(server - own.timestamp()) > _MAX_CLOCK_SKEW

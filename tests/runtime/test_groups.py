@@ -154,11 +154,11 @@ async def test_fail_fast_tells_each_wait_about_itself(dds: Simulator) -> None:
     assert outcomes[1].job is not None
 
 
-async def test_fail_fast_while_an_instance_is_waited_for() -> None:
+async def test_fail_fast_while_an_instance_is_waited_for(dds: Simulator) -> None:
     """A wait for an instance that goes on is pending, with the record of its completed job."""
-    async with Simulator(visible_after=0.0, ready_after=3000) as dds, waiter(dds) as w:
-        slow = dds.add_job(seconds=5)
-        failing = dds.add_job(seconds=50, fails="x")
+    dds.settle_seconds = 3000.0
+    slow, failing = dds.add_job(seconds=5), dds.add_job(seconds=50, fails="x")
+    async with waiter(dds) as w:
         outcomes = await w.wait_all([slow, failing], fail_fast=True, ready=True)
     assert [each.kind for each in outcomes] == ["pending", "failed"]
     assert outcomes[0].job is not None

@@ -119,7 +119,7 @@ def test_end_of_the_program_ends_the_loop_and_no_wait(
     async def enter() -> tuple[Simulator, Waiter, asyncio.Future[Any]]:
         dds = await Simulator(visible_after=0.0).__aenter__()
         w = await waiter(dds, on_event=hook if place == "hook" else None).__aenter__()
-        calls = {"callback": once, "async callback": later}
+        calls: dict[str, Any] = {"callback": once, "async callback": later}
         w.track(dds.add_job(seconds=1), callback=calls.get(place))
         return dds, w, w.track(dds.add_job(seconds=50))
 
