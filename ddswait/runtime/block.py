@@ -202,7 +202,7 @@ class Block:
             self._break(error)
 
     def _context_of(self, event: Event, together: Sequence[Event]) -> Context:
-        """Return the context of whoever has waited longest for the job of an event."""
+        """Return the context of whoever waits for the job of an event with the earliest deadline."""
         waiting: object = None
         if poll := self._scheduler.subscribers.jobs.get(event.job_id):
             waiting = poll.subscriber

@@ -266,7 +266,7 @@ def test_warnings_are_logged(
         monkeypatch.setenv(name, value)
     Waiter.from_env(project_id="p")
     [record] = caplog.records
-    assert (record.levelname, record.msg) == ("WARNING", "ddswait.configuration_warning")
+    assert (record.levelname, vars(record)["event"]) == ("WARNING", "ddswait.configuration_warning")
     assert "chmod 600" in str(vars(record)["message_text"])
 
 
