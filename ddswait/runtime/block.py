@@ -202,7 +202,7 @@ class Block:
             self._break(error)
 
     def _context_of(self, event: Event, together: Sequence[Event]) -> Context:
-        """Return the context of whoever waits for the job of an event with the earliest deadline."""
+        """Return the context of the subscriber of an event whose deadline is the earliest."""
         waiting: object = None
         if poll := self._scheduler.subscribers.jobs.get(event.job_id):
             waiting = poll.subscriber
