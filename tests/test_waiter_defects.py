@@ -151,3 +151,21 @@ async def test_closing_while_a_poll_is_cut_leaves_no_worker(dds: Simulator) -> N
             worker.cut()
         await asyncio.wait_for(w.close(), timeout=60)
         assert "not running" in repr(w)
+
+
+async def test_task_factory_of_the_application_changes_nothing(dds: Simulator) -> None:
+    """Where the event loop begins new tasks at once, waits and callbacks go on as ever."""
+    called: list[str] = []
+
+    async def callback(outcome: ddswait.Outcome) -> None:
+        called.append(outcome.kind)
+
+    # Python 3.11 has no eager tasks.
+    factory = getattr(asyncio, "eager_task_factory", None)
+    asyncio.get_running_loop().set_task_factory(factory)
+    async with waiter(dds) as w:
+        ids = [dds.add_job(seconds=20), dds.add_job(seconds=90, fails="x")]
+        for job_id in ids:
+            w.track(job_id, callback=callback)
+        outcomes = await w.wait_all(ids)
+    assert called == [outcome.kind for outcome in outcomes] == ["completed", "failed"]

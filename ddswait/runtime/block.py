@@ -77,7 +77,7 @@ class Block:
     def __init__(self, parts: Parts) -> None:
         self.loop = asyncio.get_running_loop()
         self.tasks = Tasks(self.loop)
-        self.groups = Groups(self._check_drained)
+        self.groups = Groups(self._check_again)
         self.defect: BaseException | None = None
         self.is_stopped = False
         self._client = parts.client
@@ -230,7 +230,7 @@ class Block:
     def _fail(self, futures: Sequence[JobFuture], error: BaseException) -> None:
         # A future takes no StopIteration, and must not end a task by a BaseException.
         is_fit = isinstance(error, Exception) and not isinstance(error, StopIteration)
-        fit = error if is_fit else RuntimeError(f"ddswait broke down: {error!r}")
+        fit = error if is_fit else RuntimeError(f"broken down by {type(error).__name__}")
         fit.__cause__ = None if fit is error else error
         for future in futures:
             future.fail(fit)  # type: ignore[arg-type]
@@ -257,6 +257,10 @@ class Block:
                 await asyncio.sleep(0)
 
     def _check_drained(self) -> None:
+        if not self.is_busy:
+            self._check_again()
+
+    def _check_again(self) -> None:
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
 

@@ -35,6 +35,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, ref
 
 from ddswait.errors import WaiterClosed, WaiterInUse
 from ddswait.runtime import transport
@@ -55,7 +56,9 @@ class Engine:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._block: Block | None = None
-        self._entered: Block | None = None
+        self._entered: WeakKeyDictionary[asyncio.Task[object], list[ref[Block]]] = (
+            WeakKeyDictionary()
+        )
         self._left_at = 0.0
 
     def __repr__(self) -> str:
@@ -83,7 +86,9 @@ class Engine:
         if now < self._left_at:
             # The clock of another event loop: the limits hold as if no time had passed.
             self._parts.rate_limiter.shift(now - self._left_at)
-        self._block = self._entered = Block(self._parts)
+        self._block = block = Block(self._parts)
+        if (task := asyncio.current_task()) is not None:
+            self._entered.setdefault(task, []).append(ref(block))
 
     def running(self) -> Block:
         """Return the block that takes jobs.
@@ -116,7 +121,7 @@ class Engine:
         Args:
             normally: whether to wait for what is pending; else it is cancelled.
         """
-        block, self._entered = self._entered, None
+        block = self._own_block()
         if block is None:
             return
         try:
@@ -129,6 +134,17 @@ class Engine:
                 block.tasks.spare_nobody()
                 if block.tasks:
                     await outlast(block.release)
+
+    def _own_block(self) -> Block | None:
+        """Return the block that the running task has entered last.
+
+        Another one may run by now, if this one was closed before it was left.
+        """
+        task = asyncio.current_task()
+        entered = self._entered.get(task) if task is not None else None
+        if entered:
+            return entered.pop()()
+        return self._block  # entered by another task: by that of a fixture, for example
 
     async def close(self) -> None:
         """Cancel what is pending and release everything."""

@@ -116,7 +116,10 @@ def _bound() -> dict[str, object]:
 
 def _text(value: object) -> str:
     """Return a value on one line, in quotes unless it is a plain word."""
-    text = value if isinstance(value, str) else str(value)
+    try:
+        text = str(value)
+    except Exception:  # noqa: BLE001 - a context variable of the application may have no text
+        text = f"<{type(value).__name__}>"
     return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 

@@ -246,4 +246,8 @@ class Workers:
 
 
 def _failure(error: BaseException) -> TransientFailure:
-    return TransientFailure(f"unexpected {describe(error)}")
+    try:
+        text = describe(error)
+    except Exception:  # noqa: BLE001 - an application's own exception may have no text
+        text = type(error).__name__
+    return TransientFailure(f"unexpected {text}")

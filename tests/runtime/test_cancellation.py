@@ -54,11 +54,22 @@ class History:
             task.cancel()
 
 
-def waiter(dds: Simulator) -> Waiter:
+class Provider:
+    """Takes a while for each key, which serves for a while."""
+
+    def __init__(self, dds: Simulator) -> None:
+        self._dds = dds
+
+    async def obtain(self, send: Any) -> ddswait.Lease:
+        await asyncio.sleep(0.5)
+        return ddswait.Lease(ddswait.Token(self._dds.token), renew_in=2.0)
+
+
+def waiter(dds: Simulator, *, renews: bool = False) -> Waiter:
     return Waiter(
         endpoint=dds.endpoint,
         project_id=dds.project_id,
-        auth=ddswait.Token(dds.token),
+        auth=Provider(dds) if renews else ddswait.Token(dds.token),
         interval=2,
         request_timeout=5,
     )
@@ -143,7 +154,7 @@ async def closing_block(history: History) -> None:
             dds.inject("stall", count=None, seconds=100)
             await close(w)
 
-        async with waiter(dds) as w:
+        async with waiter(dds, renews=True) as w:
             for seconds in (1, 4, 9, 100):
                 history.track(w, dds.add_job(seconds=seconds))
             history.victim = asyncio.ensure_future(use(w))

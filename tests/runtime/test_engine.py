@@ -145,6 +145,50 @@ async def test_learned_limits_survive_their_block(dds: Simulator) -> None:
     assert dds.requests[1].at >= 90
 
 
+async def test_leaving_a_block_that_was_closed_harms_no_later_one(dds: Simulator) -> None:
+    """A task leaves its own block, even if another task has entered the waiter meanwhile."""
+    w = waiter(dds)
+    left = asyncio.Event()
+
+    async def first() -> None:
+        async with w:
+            await w.close()
+            closed.set()
+            await entered.wait()
+        left.set()
+
+    closed, entered = asyncio.Event(), asyncio.Event()
+    task = asyncio.ensure_future(first())
+    await closed.wait()
+    async with w:
+        future = w.track(dds.add_job(seconds=50))
+        entered.set()
+        await left.wait()
+        await task
+        assert (await future).status == "Completed"
+
+
+async def test_waiter_may_be_used_again_inside_a_block_that_was_closed(dds: Simulator) -> None:
+    """After close() a task may enter the waiter again, before it leaves the first block."""
+    w = waiter(dds)
+    async with w:
+        await w.close()
+        async with w:
+            assert (await w.wait(dds.add_job(seconds=5))).status == "Completed"
+    async with w:
+        assert (await w.wait(dds.add_job(seconds=5))).status == "Completed"
+
+
+async def test_another_task_may_leave_the_block(dds: Simulator) -> None:
+    """The task that leaves need not be the one that entered: fixtures have a task for each."""
+    w = waiter(dds)
+    await asyncio.ensure_future(w.__aenter__())
+    future = w.track(dds.add_job(seconds=5))
+    await asyncio.ensure_future(w.__aexit__(None, None, None))
+    assert (await future).status == "Completed"
+    assert "not running" in repr(w)
+
+
 # ---- another event loop
 
 

@@ -98,6 +98,20 @@ def test_value_collides_with_no_attribute_of_a_record_factory(
     assert record.getMessage() == "ddswait.x job_id=ours"
 
 
+class Unprintable:
+    """Has no text."""
+
+    def __str__(self) -> str:
+        raise LookupError
+
+
+def test_value_without_a_text_costs_no_line(caplog: pytest.LogCaptureFixture) -> None:
+    """A context variable whose value cannot be printed is replaced by its type."""
+    structlog.contextvars.bind_contextvars(tenant=Unprintable())
+    log(logging.WARNING, "ddswait.x", polls=4)
+    assert caplog.messages == ['ddswait.x tenant="<Unprintable>" polls=4']
+
+
 def test_percent_signs_are_no_placeholders(caplog: pytest.LogCaptureFixture) -> None:
     """A value that looks like a placeholder of `%` is printed as it is."""
     log(logging.WARNING, "ddswait.x", cause="100 % of %s and %(name)s")

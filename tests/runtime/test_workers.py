@@ -146,7 +146,16 @@ class OddError(BaseException):
     """Neither an `Exception` nor one that asyncio knows."""
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError, OddError, asyncio.CancelledError])
+class UnprintableError(Exception):
+    """Has no text."""
+
+    def __str__(self) -> str:
+        raise LookupError
+
+
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError, OddError, UnprintableError, asyncio.CancelledError]
+)
 async def test_whatever_sending_raises_is_one_failed_poll(error: type[BaseException]) -> None:
     """Sending may raise anything, even what is no `Exception`: the job is polled again."""
     errors = [error("x")]
