@@ -250,8 +250,10 @@ class Block:
             self.groups.close_left(asyncio.current_task())
             if self.is_busy:
                 quiet = 0
-                self._drained = self.loop.create_future()
-                await self._drained
+                if self._drained is None or self._drained.done():
+                    self._drained = self.loop.create_future()
+                # Not awaited itself: whoever is cancelled must not cancel it for another.
+                await asyncio.wait([self._drained])
             else:
                 quiet += 1
                 await asyncio.sleep(0)

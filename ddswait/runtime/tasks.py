@@ -108,7 +108,8 @@ class Tasks:
                 cancel_at = now + _AGAIN
                 for task in tasks:
                     task.cancel()
-            self._changed = self._loop.create_future()
+            if self._changed is None or self._changed.done():
+                self._changed = self._loop.create_future()
             await asyncio.wait([self._changed], timeout=cancel_at - now)
         for task in tasks:
             self._forget(task)

@@ -179,6 +179,17 @@ async def test_waiter_may_be_used_again_inside_a_block_that_was_closed(dds: Simu
         assert (await w.wait(dds.add_job(seconds=5))).status == "Completed"
 
 
+async def test_several_tasks_may_leave_at_once(dds: Simulator) -> None:
+    """Tasks that leave one block together all return, and one may be cancelled."""
+    w = waiter(dds)
+    await asyncio.ensure_future(w.__aenter__())
+    future = w.track(dds.add_job(seconds=50))
+    leaving = [asyncio.ensure_future(w.__aexit__(None, None, None)) for _ in range(3)]
+    await asyncio.sleep(5)
+    await asyncio.wait_for(asyncio.gather(*leaving), 100)
+    assert (await future).status == "Completed"
+
+
 async def test_another_task_may_leave_the_block(dds: Simulator) -> None:
     """The task that leaves need not be the one that entered: fixtures have a task for each."""
     w = waiter(dds)
