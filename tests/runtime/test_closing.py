@@ -1,6 +1,7 @@
 """ddswait.runtime.engine: closing from every place, in every way, with any code under way."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -212,6 +213,7 @@ async def test_callback_of_an_ended_wait_is_called_although_the_waiter_closes(
         future.add_done_callback(lambda _: asyncio.ensure_future(w.close()))
         await asyncio.wait([future])
         await w.close()
+        assert sorted(called) == ["async", "plain"]
     assert sorted(called) == ["async", "plain"]
 
 
@@ -315,3 +317,73 @@ async def test_cancelling_every_task_ends_a_block_like_any_other_exception(
         assert task.cancelled()
         assert own_tasks() == []
     assert all(future.cancelled() for future in futures)
+
+
+async def test_callback_that_is_cancelled_before_it_begins_begins_all_the_same(
+    dds: Simulator,
+) -> None:
+    """An application that cancels all tasks cannot cancel a callback before its first step."""
+    called: list[str] = []
+
+    async def callback(_: Outcome) -> None:
+        called.append("begun")
+
+    def cancel() -> None:
+        for task in asyncio.all_tasks():
+            if task.get_name().startswith("ddswait callback"):
+                task.cancel()
+                called.append("cancelled")
+
+    async with waiter(dds) as w:
+        future = w.track(dds.add_job(seconds=5), callback=callback)
+        await asyncio.wait([future])
+        for _ in range(3):
+            cancel()
+            await asyncio.sleep(0)
+    assert called[0] == "cancelled"
+    assert called.count("begun") == 1
+
+
+async def test_wait_that_was_lost_in_a_defect_fails(
+    dds: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wait that the scheduler forgot while it raised gets that error; others go on."""
+    async with waiter(dds) as w:
+        scheduler = w._engine.running()._scheduler
+        take, subscribers = scheduler.take, scheduler.subscribers
+        lost = w.track(dds.add_job(seconds=5))
+        errors = [OverflowError("x")]
+
+        def forget(*arguments: Any) -> Any:
+            if errors:
+                subscribers.unsubscribe(lost.job_id, lost)
+                raise errors.pop()
+            return take(*arguments)
+
+        monkeypatch.setattr(scheduler, "take", forget)
+        other = w.track(dds.add_job(seconds=5))
+        with pytest.raises(OverflowError):
+            await lost
+        assert (await other).status == "Completed"
+
+
+async def test_broken_waiter_fails_its_waits_before_it_logs(
+    dds: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When ddswait itself breaks, every wait has its error before the log is written."""
+    done: list[bool] = []
+
+    def note(record: logging.LogRecord) -> bool:
+        if record.getMessage().startswith("ddswait.broken"):
+            done.append(future.done())
+        raise LookupError
+
+    monkeypatch.setattr(logging.getLogger("ddswait"), "filters", [note])
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    async with waiter(dds) as w:
+        future = w.track(dds.add_job(seconds=5))
+        await asyncio.sleep(0)
+        monkeypatch.setattr(w._engine.running()._scheduler, "take", lambda *_: next(iter(())))
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await future
+    assert done == [True]

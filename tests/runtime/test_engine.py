@@ -163,7 +163,8 @@ async def test_leaving_a_block_that_was_closed_harms_no_later_one(dds: Simulator
     async with w:
         future = w.track(dds.add_job(seconds=50))
         entered.set()
-        await left.wait()
+        async with asyncio.timeout(10):
+            await left.wait()
         await task
         assert (await future).status == "Completed"
 
