@@ -13,6 +13,10 @@ from urllib.parse import urlsplit
 from ddswait.errors import ConfigurationError
 
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
+# What the documentation of an API and the catalogue of a cloud have behind the host.
+_VERSION = re.compile(
+    r"/v3(?:\.\d+)?(?:/(?:[$%]?[({]{1,2}(?:project|tenant)_id[)}]{1,2}s?|[0-9a-f]{32}))?/*$"
+)
 _CLOUD = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
@@ -59,7 +63,7 @@ def check_endpoint(
     service: str = "dds",
     insecure_http: bool = False,
 ) -> str:
-    """Return the endpoint without a slash at its end.
+    """Return the endpoint without what every request adds: a slash, version and project ID.
 
     Args:
         endpoint: a URL of scheme, host and perhaps a path.
@@ -84,7 +88,7 @@ def check_endpoint(
             f"{source}: {endpoint!r} is not https, so the credentials could be read on the way: "
             f"{hint}, or allow it with --insecure-http (insecure_http=True)"
         )
-    return endpoint.rstrip("/")
+    return _VERSION.sub("", endpoint).rstrip("/")
 
 
 def _error_of(endpoint: str) -> str:
@@ -105,13 +109,15 @@ def check_proxy(proxy: str, source: str) -> str:
     """Return the URL of a proxy.
 
     Args:
-        proxy: `http://HOST:PORT`, perhaps with user name and password.
+        proxy: `http://HOST:PORT` or `HOST:PORT`, perhaps with user name and password.
         source: the variable that it came from.
 
     Raises:
         ConfigurationError: it is not one; the message does not quote it, since most wrong ones
             contain a password that is not escaped.
     """
+    if "://" not in proxy:
+        proxy = f"http://{proxy}"  # as curl takes it
     try:
         parts = urlsplit(proxy)
         has_valid_port = parts.port is None or parts.port > 0
@@ -122,7 +128,8 @@ def check_proxy(proxy: str, source: str) -> str:
     is_valid = has_valid_port and parts.scheme in {"http", "https"} and parts.hostname
     if not is_valid or "@" in rest or not proxy.isprintable() or " " in proxy:
         raise ConfigurationError(
-            f"{source} is not a URL: use http://HOST:PORT, and percent-encode the password"
+            f"{source} is not the URL of an HTTP proxy: use http://HOST:PORT, and percent-encode "
+            "the password"
         )
     return proxy
 
