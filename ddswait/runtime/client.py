@@ -13,7 +13,7 @@ from ddswait.runtime.proxies import find_proxy
 from ddswait.runtime.transport import Transport, describe, trust
 from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials, Renewed
 from ddswait.service import HEADERS
-from ddswait.service.endpoints import check_endpoint
+from ddswait.service.endpoints import check_endpoint, check_same_cloud
 from ddswait.service.job_ids import check_project_id
 from ddswait.service.replies import Throttled, TransientFailure
 
@@ -66,6 +66,7 @@ class Client:
                 iam_endpoint, source="the IAM endpoint", service="iam", insecure_http=insecure_http
             )
             find_proxy(iam_endpoint)
+            check_same_cloud(iam_endpoint, self.endpoint)
         find_proxy(self.endpoint)  # an unusable proxy is an error before the first request
         if provider is not None:
             project_id = project_id or getattr(auth, "project_id", "")

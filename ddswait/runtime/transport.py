@@ -5,6 +5,7 @@ Network failures are returned as `TransientFailure`, never raised.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from functools import partial
@@ -233,7 +234,7 @@ def trust(ca_file: str) -> ssl.SSLContext:
 
     hint = "name a readable PEM file with --ca-file or OS_CACERT (ca_file=)"
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        return ssl.create_default_context(cafile=os.path.expanduser(ca_file))  # noqa: PTH111
     except ssl.SSLError:
         raise ConfigurationError(f"CA file {ca_file!r} contains no certificate: {hint}") from None
     except OSError as error:

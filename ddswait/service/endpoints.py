@@ -19,6 +19,15 @@ _VERSION = re.compile(
 )
 _CLOUD = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
+# Source: "Regions and Endpoints" of each cloud. A longer domain comes before its own end.
+CLOUDS = (
+    "myhuaweicloud.com",
+    "myhuaweicloud.eu",
+    "prod-cloud-ocb.orange-business.com",
+    "sc.otc.t-systems.com",
+    "otc.t-systems.com",
+)
+
 
 def check_region(region: str, source: str = "the region") -> str:
     """Return the region if its name is valid.
@@ -103,6 +112,43 @@ def _error_of(endpoint: str) -> str:
     if parts.query or parts.fragment or not endpoint.isprintable() or " " in endpoint:
         return "has more than scheme, host and path"
     return ""
+
+
+def check_same_cloud(iam: str, dds: str, *, by_region: bool = False) -> None:
+    """Check that the endpoints of IAM and DDS belong to the same cloud.
+
+    Args:
+        iam: the endpoint of IAM.
+        dds: the endpoint of DDS.
+        by_region: whether the region sets one of them, and not the user. Then their domains must
+            be the same. Otherwise they may differ, as those of a gateway of the user do, unless
+            they are known to belong to different clouds.
+
+    Raises:
+        ConfigurationError: they do not; the message names both hosts.
+    """
+    hosts = [urlsplit(each).hostname or "" for each in (iam, dds)]
+    if any(map(is_loopback, hosts)):
+        return
+    first, second = map(_domain_of, hosts)
+    if first != second and (by_region or {first, second} <= set(CLOUDS)):
+        raise ConfigurationError(
+            f"IAM is at {hosts[0]} and DDS at {hosts[1]}, which are different clouds, so the "
+            "credentials of one would be sent to the other: set HW_CLOUD to the domain of your "
+            f"cloud, such as {CLOUDS[-1]}, or set both endpoints"
+        )
+
+
+def _domain_of(host: str) -> str:
+    """Return the domain of a cloud: a known one, or what hosts of a service have in common."""
+    for cloud in CLOUDS:
+        if host.endswith(f".{cloud}"):
+            return cloud
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        # The first label is the service; the last two are the same for all regions.
+        return ".".join((host.split(".")[1:] or [host])[-2:])
 
 
 def check_proxy(proxy: str, source: str) -> str:
