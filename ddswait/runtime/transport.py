@@ -75,7 +75,7 @@ class Transport:
     def use(self, key: Key) -> None:
         """Authenticate with another key from now on."""
         self._adopt(key)
-        if self._session is not None:
+        if self._session is not None and self._proxy is None:
             self._session.headers.clear()
             self._session.headers.update(self._headers)
 
@@ -110,7 +110,7 @@ class Transport:
             response = await session.request(
                 request.method,
                 self._parse_url(request.url),
-                headers=signature,
+                headers=signature if self._proxy is None else {**self._headers, **signature},
                 data=request.body or None,
                 proxy=self._proxy,
                 # On a redirect the token would be sent to whatever host the reply names.
@@ -173,7 +173,8 @@ class Transport:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             # The proxy is looked up once: trust_env does it for each request, in a thread.
             trust_env=False,
-            headers=self._headers,
+            # aiohttp sends the headers of a session to the proxy as well, in the clear (CONNECT).
+            headers=self._headers if self._proxy is None else self._common,
             max_line_size=_LONGEST_HEADER,
             max_field_size=_LONGEST_HEADER,
         )

@@ -15,7 +15,7 @@ from contextlib import suppress
 import pytest
 import trustme
 
-from ddswait.credentials.keys import Token
+from ddswait.credentials.keys import AccessKey, Token
 from ddswait.outcome import Refusal, Scope
 from ddswait.runtime.transport import Transport, describe
 from ddswait.service.replies import Request, TransientFailure
@@ -180,6 +180,47 @@ async def test_proxy_that_refuses_a_tunnel(
         assert ("https_proxy" in tunnelled.hint) == (status == 407)
     else:
         assert tunnelled == TransientFailure(f"the proxy answers HTTP {status} to CONNECT")
+
+
+@pytest.mark.parametrize("renewed", [True, False])
+async def test_proxy_of_https_gets_no_credentials(
+    monkeypatch: pytest.MonkeyPatch, *, renewed: bool
+) -> None:
+    """CONNECT goes in the clear, so it has no header of a key, be it the first or a later one."""
+    seen: list[bytes] = []
+    raw = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    client = Transport(4, {"X-Language": "en-us"}, AccessKey("AK", "SK", "security-token"))
+    async with serving(answering(raw, seen)) as proxy:
+        monkeypatch.setenv("https_proxy", proxy)
+        await client.send(Request("GET", "https://dds.test/"), Response)
+        if renewed:
+            client.use(Token("the-token"))
+            await client.send(Request("GET", "https://dds.test/"), Response)
+        await client.close()
+    assert len(seen) == 1 + renewed
+    for head in (seen[-1].lower(), seen[0].lower()):
+        assert head.startswith(b"connect dds.test:443 ")
+        assert b"token" not in head
+        assert b"authorization" not in head
+
+
+async def test_key_reaches_the_service_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request has the headers of the present key, whatever the session sends."""
+    seen: list[bytes] = []
+    raw = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    client = Transport(4, {"X-Language": "en-us"}, AccessKey("AK", "SK", "security-token"))
+    async with serving(answering(raw, seen)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        await client.send(Request("GET", "http://dds.test/"), Response)
+        client.use(Token("the-token"))
+        await client.send(Request("GET", "http://dds.test/"), Response)
+        await client.close()
+    first, second = (head.decode().lower() for head in seen)
+    assert "x-security-token: security-token" in first
+    assert "signature=" in first
+    assert "x-auth-token: the-token" in second
+    assert "x-security-token" not in second
+    assert all(head.count("x-language: en-us") == 1 for head in (first, second))
 
 
 async def test_failure_of_tls_says_what_failed() -> None:
