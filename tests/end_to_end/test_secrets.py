@@ -75,6 +75,9 @@ ECHOES: dict[str, Reply] = {
     "record": record,
     "no HTTP": lambda heard: heard.encode(),
     "broken header": lambda heard: f"HTTP/1.1 200 OK\r\n{heard}\r\n\r\n".encode(),
+    "header with a NUL": lambda heard: (
+        f"HTTP/1.1 200 OK\r\nX-Echo: {' '.join(heard.split())}\0\r\n\r\n".encode()
+    ),
     "created": lambda heard: http(201, heard),
 }
 
