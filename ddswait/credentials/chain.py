@@ -110,8 +110,9 @@ def resolve(
         auth: the credentials of the caller; None to use the first source that has some.
 
     Raises:
-        ConfigurationError: a setting is invalid, or settings are missing; the message names all
-            missing settings at once, and the ways to set them.
+        ConfigurationError: a setting is invalid, settings are missing, or IAM and DDS belong to
+            different clouds; the message names all missing settings at once, and the ways to set
+            them.
     """
     source = first_source(env, explicit) if auth is None else _source_of_caller(auth)
     settings = Settings(env, explicit, source.settings if source else SourceSettings())
@@ -122,6 +123,7 @@ def resolve(
         missing.append(_NO_CREDENTIALS)
     else:
         source = source._replace(auth=with_project(source.auth, project_id, settings))
+        settings.check_cloud(getattr(source.auth, "iam_endpoint", ""))
     if not project_id and not (source and _provides_project(source.auth)):
         missing.append(_NO_PROJECT)
     if missing or source is None:

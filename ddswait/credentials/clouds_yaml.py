@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddswait.credentials import source_file
-from ddswait.credentials.settings import ExplicitSettings, Settings
+from ddswait.credentials.settings import ExplicitSettings, Settings, first_value
 from ddswait.credentials.source import (
     AccessKeyNames,
+    Domain,
+    Login,
     Setting,
     Source,
     SourceSettings,
     access_key_source,
+    check_application_credentials,
+    first_domain,
     password_source,
     token_source,
 )
@@ -29,7 +33,25 @@ if TYPE_CHECKING:
 
 _FILE_VARIABLE = "OS_CLIENT_CONFIG_FILE"
 _RESOLVED_TAGS = {"tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"}
-_SECRETS = ("password", "sk", "security_token", "token")
+_SECRETS = ("password", "sk", "security_token", "token", "application_credential_secret")
+# Source: the vendor profiles of openstacksdk, `openstack/config/vendors`.
+_VENDORS = {"otc": "otc.t-systems.com"}
+_USER_DOMAINS = (
+    Domain("user_domain_name", "user_domain_id"),
+    Domain("domain_name", "domain_id"),
+    Domain("default_domain_name", "default_domain_id"),
+)
+_PROJECT_DOMAINS = (Domain("project_domain_name", "project_domain_id"),)
+# Accepted outside the section auth as well, as openstacksdk does.
+_BESIDE_AUTH = (
+    *("project_name", "project_id", "tenant_name", "tenant_id"),
+    *(name for domain in (*_USER_DOMAINS[:2], *_PROJECT_DOMAINS) for name in domain),
+)
+_APPLICATION_CREDENTIALS = (
+    "application_credential_id",
+    "application_credential_name",
+    "application_credential_secret",
+)
 _KEY_NAMES = AccessKeyNames("ak", "sk", "security_token", "project_id")
 
 
@@ -48,27 +70,55 @@ def read_source(env: Mapping[str, str], explicit: ExplicitSettings, name: str) -
     path = _path(env, name)
     cloud, warnings = _read_cloud(path, name)
     source = f"{path}, cloud {name!r}"
-    section = cloud.get("auth")
-    if not isinstance(section, dict):
-        raise ConfigurationError(
-            f"{source} has no section auth: add it with auth_url and the credentials"
-        )
-    auth = {key: str(value) for key, value in section.items() if value is not None}
+    auth = _auth(cloud, source)
     own = _settings(cloud, auth, source)
     result = _credentials(auth, Settings(env, explicit, own), source)
     return result._replace(settings=own, warnings=warnings)
 
 
+def _auth(cloud: Mapping[str, Any], source: str) -> dict[str, str]:
+    """Return the values of the section auth, and those of their names beside the section."""
+    section = cloud.get("auth")
+    if not isinstance(section, dict):
+        raise ConfigurationError(
+            f"{source} has no section auth: add it with auth_url and the credentials"
+        )
+    beside = {name: cloud.get(name) for name in _BESIDE_AUTH}
+    named = {str(name).replace("-", "_"): value for name, value in section.items()}
+    return {name: str(value) for name, value in {**beside, **named}.items() if value is not None}
+
+
 def _settings(cloud: Mapping[str, Any], auth: Mapping[str, str], source: str) -> SourceSettings:
     endpoint = "dds_endpoint_override"
+    dds_endpoint = Setting(str(cloud.get(endpoint) or ""), f"{endpoint} of {source}")
+    iam_endpoint = Setting(auth.get("auth_url", ""), f"auth_url of {source}")
     return SourceSettings(
         region=Setting(str(cloud.get("region_name") or ""), f"region_name of {source}"),
-        iam_endpoint=Setting(auth.get("auth_url", ""), f"auth_url of {source}"),
-        dds_endpoint=Setting(str(cloud.get(endpoint) or ""), f"{endpoint} of {source}"),
-        project_id=auth.get("project_id", ""),
-        project_name=auth.get("project_name", ""),
+        iam_endpoint=iam_endpoint,
+        dds_endpoint=dds_endpoint,
+        project_id=first_value(auth, ("project_id", "tenant_id")),
+        project_name=first_value(auth, ("project_name", "tenant_name")),
         ca_file=str(cloud.get("cacert") or ""),
+        project_domain=first_domain(auth.get, _PROJECT_DOMAINS),
+        cloud=_vendor(cloud, source, is_needed=not (iam_endpoint and dds_endpoint)),
     )
+
+
+def _vendor(cloud: Mapping[str, Any], source: str, *, is_needed: bool) -> str:
+    """Return the domain of the vendor's cloud, whose endpoints the user need not set.
+
+    Raises:
+        ConfigurationError: the vendor is not known, and an endpoint is not set.
+    """
+    # `cloud` is the older name of `profile`.
+    name = str(cloud.get("profile") or cloud.get("cloud") or "")
+    if name and name not in _VENDORS and is_needed:
+        known = " or ".join(sorted(_VENDORS))
+        raise ConfigurationError(
+            f"{source}: unknown profile {name!r}: use {known}, or set both auth_url and "
+            "dds_endpoint_override"
+        )
+    return _VENDORS.get(name, "")
 
 
 def _credentials(auth: Mapping[str, str], settings: Settings, source: str) -> Source:
@@ -76,19 +126,20 @@ def _credentials(auth: Mapping[str, str], settings: Settings, source: str) -> So
         return key
     if token := auth.get("token"):
         return token_source(token, source)
+    check_application_credentials(auth.get, _APPLICATION_CREDENTIALS, source)
     if "username" not in auth or "password" not in auth:
         raise ConfigurationError(
             f"{source}: the section auth has no credentials: add username, password and "
             "user_domain_name, or ak and sk, or token"
         )
-    domain = auth.get("user_domain_name") or auth.get("domain_name") or ""
-    scope = settings.password_scope()
-    return password_source(auth["username"], auth["password"], domain, scope, source)
+    domain = first_domain(auth.get, _USER_DOMAINS)
+    login = Login(auth["username"], auth["password"], domain)
+    return password_source(login, settings.password_scope(), source)
 
 
 def _path(env: Mapping[str, str], name: str) -> Path:
     if path := env.get(_FILE_VARIABLE):
-        return Path(path)
+        return source_file.expand(path, env)
     home = env.get("HOME")
     user_folders = [Path(home) / ".config" / "openstack"] if home else []
     for folder in (Path(), *user_folders, Path("/etc/openstack")):

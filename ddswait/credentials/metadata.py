@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from ddswait.credentials.lease_replies import NoLease
     from ddswait.credentials.provider import Send
+    from ddswait.service.replies import Problem
 
 ENDPOINT = "http://169.254.169.254"  # link-local: requests never leave the host, so http is safe
 
@@ -50,7 +50,7 @@ class EcsMetadata:
     endpoint: str = ENDPOINT
     clock: Callable[[], datetime] = field(default=now, repr=False, compare=False)
 
-    async def obtain(self, send: Send) -> Lease | NoLease:
+    async def obtain(self, send: Send) -> Lease | Problem:
         """Return a lease of the current temporary key."""
         request = Request("PUT", self.endpoint + _TOKEN_PATH)
         token = await send(request, read_metadata_token, _ASK_FOR_TOKEN)
@@ -62,7 +62,7 @@ class EcsMetadata:
 
 def read_metadata_token(
     status: int, headers: Mapping[str, str], body: bytes
-) -> StaticHeaders | NoLease:
+) -> StaticHeaders | Problem:
     """Return the headers that the service requires before it returns a key.
 
     Older services require none.
@@ -80,7 +80,7 @@ def read_key(
     headers: Mapping[str, str],
     body: bytes,
     clock: Callable[[], datetime] = now,
-) -> Lease | NoLease:
+) -> Lease | Problem:
     """Return the lease in a reply of the metadata service, or why there is none.
 
     Args:
@@ -101,9 +101,8 @@ def read_key(
         key = AccessKey(access_key, secret_key, str(fields["securitytoken"]), clock=clock)
     except (ValueError, KeyError, TypeError, ConfigurationError):
         return TransientFailure("the reply of the metadata service contains no valid key")
-    try:
-        left = seconds_left(str(fields["expires_at"]), headers.get("Date", ""))
-    except (ValueError, KeyError, TypeError):
+    left = seconds_left(fields.get("expires_at"), headers.get("Date", ""))
+    if left is None:
         left = _DEFAULT_LIFETIME
     return Lease(key, max(left - _MARGIN, min(_MIN_INTERVAL, left / 2)))
 

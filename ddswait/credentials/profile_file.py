@@ -53,7 +53,7 @@ def read_source(env: Mapping[str, str]) -> Source | None:
 
 def _path(env: Mapping[str, str]) -> Path | None:
     if path := env.get(_VARIABLE):
-        return Path(path)
+        return source_file.expand(path, env)
     # Without HOME, this would be the working directory, where another user may have put a file.
     if not (home := env.get("HOME")):
         return None

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ddswait.credentials.keys import Key
-    from ddswait.credentials.lease_replies import NoLease
     from ddswait.credentials.provider import CredentialProvider, Send
     from ddswait.credentials.settings import Settings
+    from ddswait.service.replies import Problem
 
 _LISTED = 10  # projects that a message lists at most
 
@@ -46,7 +46,7 @@ class ProjectByName:
     def __repr__(self) -> str:
         return f"ProjectByName({self.auth!r}, {self.iam_endpoint!r}, {self.name!r})"
 
-    async def obtain(self, send: Send) -> Lease | NoLease:
+    async def obtain(self, send: Send) -> Lease | Problem:
         """Return a lease with a project ID: its own, or that of the project with the name.
 
         Raises:
@@ -65,7 +65,7 @@ class ProjectByName:
             self._project_id = project_id
         return _for_project(lease, self._project_id)
 
-    async def _look_up(self, send: Send, key: Key) -> str | NoLease:
+    async def _look_up(self, send: Send, key: Key) -> str | Problem:
         url = projects_url(self.iam_endpoint, self.name)
         projects = await send(Request("GET", url), read_projects, key)
         if not isinstance(projects, list):
@@ -81,7 +81,7 @@ class ProjectByName:
             )
         return ids[0]
 
-    async def _report_unknown_name(self, send: Send, key: Key) -> NoLease:
+    async def _report_unknown_name(self, send: Send, key: Key) -> Problem:
         url = projects_url(self.iam_endpoint)
         projects = await send(Request("GET", url), read_projects, key)
         if not isinstance(projects, list):
@@ -103,7 +103,7 @@ def _for_project(lease: Lease, project_id: str) -> Lease:
 
 def read_projects(
     status: int, headers: Mapping[str, str], body: bytes
-) -> list[tuple[str, str]] | NoLease:
+) -> list[tuple[str, str]] | Problem:
     """Return ID and name of each project in a reply, or why there are none."""
     if status != OK:
         return read_no_lease(status, headers, body)

@@ -9,14 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.credentials.source import PasswordScope, Setting, SourceSettings
-from ddswait.service.endpoints import check_endpoint, check_region, endpoint_of
+from ddswait.service.endpoints import (
+    check_endpoint,
+    check_region,
+    check_same_cloud,
+    endpoint_of,
+)
 from ddswait.service.iam_urls import without_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 SDK_IAM_ENDPOINT = "HUAWEICLOUD_SDK_IAM_ENDPOINT"
-_PROJECT_IDS = ("HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID", "OS_PROJECT_ID")
+_PROJECT_IDS = ("HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID", "OS_PROJECT_ID", "OS_TENANT_ID")
+_PROJECT_NAMES = ("HW_PROJECT_NAME", "OS_PROJECT_NAME", "OS_TENANT_NAME")
 
 
 class ExplicitSettings(NamedTuple):
@@ -47,6 +53,11 @@ class ExplicitSettings(NamedTuple):
 def variable(env: Mapping[str, str], name: str) -> Setting:
     """Return the setting in a variable."""
     return Setting(env.get(name) or "", name)
+
+
+def first_value(env: Mapping[str, str], names: Iterable[str]) -> str:
+    """Return the value of the first variable that is set, or ""."""
+    return next(filter(None, map(env.get, names)), "")
 
 
 def _first(*settings: Setting) -> Setting:
@@ -89,11 +100,13 @@ class Settings(NamedTuple):
             ConfigurationError: the endpoint or the region is invalid; the message names its
                 origin.
         """
-        region = self.region()
+        return self._checked(self._dds(), "dds")
+
+    def _dds(self) -> Setting:
         endpoint = _first(
             Setting(self.explicit.endpoint, "--endpoint"), self._preset_dds_endpoint()
         )
-        return self._checked(endpoint or self._regional("dds", region), "dds")
+        return endpoint or self._regional("dds", self.region())
 
     def _preset_dds_endpoint(self) -> Setting:
         """Return the endpoint of the source or the environment.
@@ -114,13 +127,35 @@ class Settings(NamedTuple):
             ConfigurationError: the endpoint or the region is invalid; the message names its
                 origin.
         """
+        return without_version(self._checked(self._iam(), "iam"))
+
+    def _iam(self) -> Setting:
+        # The credentials of a known cloud never go where a variable for another cloud says.
+        of_sdk = Setting() if self.own.cloud else variable(self.env, SDK_IAM_ENDPOINT)
         endpoint = _first(
-            Setting(self.explicit.iam_endpoint, "--iam-endpoint"),
-            self.own.iam_endpoint,
-            variable(self.env, SDK_IAM_ENDPOINT),
+            Setting(self.explicit.iam_endpoint, "--iam-endpoint"), self.own.iam_endpoint, of_sdk
         )
-        endpoint = endpoint or self._regional("iam", self.region())
-        return without_version(self._checked(endpoint, "iam"))
+        return endpoint or self._regional("iam", self.region())
+
+    def check_cloud(self, used: str) -> None:
+        """Check that IAM and DDS belong to the same cloud.
+
+        A credential of one cloud is never sent to a host of another. Two endpoints that the user
+        sets may differ, unless they are known to belong to two clouds.
+
+        Args:
+            used: the endpoint of IAM that the credentials use, or "".
+
+        Raises:
+            ConfigurationError: they belong to two clouds; the message names both hosts.
+        """
+        region, dds, iam = self.region(), self._dds(), self._iam()
+        if used and used != without_version(iam.value):
+            iam = Setting(used, "the credentials")
+        derived = [each.origin == region.origin for each in (iam, dds)]
+        if not dds or not iam or (derived[0] and not used):
+            return
+        check_same_cloud(iam.value, dds.value, by_region=any(derived))
 
     def _regional(self, service: str, region: Setting) -> Setting:
         """Return the endpoint of a service in a region: the one the environment sets, or the usual.
@@ -132,18 +167,18 @@ class Settings(NamedTuple):
             return Setting()
         suffix = region.value.replace("-", "_").upper()
         override = variable(self.env, f"HUAWEICLOUD_SDK_REGION_{service.upper()}_{suffix}")
-        cloud = self.env.get("HW_CLOUD", "")
+        cloud = self.own.cloud or self.env.get("HW_CLOUD", "")
         return override or Setting(endpoint_of(service, region.value, cloud), region.origin)
 
     def _checked(self, endpoint: Setting, service: str) -> str:
-        if endpoint:
-            check_endpoint(
-                endpoint.value,
-                source=endpoint.origin,
-                service=service,
-                insecure_http=self.explicit.insecure_http,
-            )
-        return endpoint.value
+        if not endpoint:
+            return ""
+        return check_endpoint(
+            endpoint.value,
+            source=endpoint.origin,
+            service=service,
+            insecure_http=self.explicit.insecure_http,
+        )
 
     def project_id(self) -> str:
         """Return the project ID of the caller or of the source of the credentials, or ""."""
@@ -151,19 +186,15 @@ class Settings(NamedTuple):
 
     def project_id_of_environment(self) -> str:
         """Return the project ID that the variables of any source set, or ""."""
-        return next((self.env[name] for name in _PROJECT_IDS if self.env.get(name)), "")
+        return first_value(self.env, _PROJECT_IDS)
 
     def project_name(self) -> str:
         """Return the name of the project, or "".
 
         The default project of a region has the name of the region.
         """
-        names = (
-            self.own.project_name,
-            self.env.get("HW_PROJECT_NAME"),
-            self.env.get("OS_PROJECT_NAME"),
-        )
-        return next(filter(None, names), self.region().value)
+        name = self.own.project_name or first_value(self.env, _PROJECT_NAMES)
+        return name or self.region().value
 
     def password_scope(self) -> PasswordScope:
         """Return where the password of the source is valid.
@@ -172,7 +203,9 @@ class Settings(NamedTuple):
             ConfigurationError: the region or the endpoint of IAM is invalid.
         """
         project_name = self.own.project_name or self.region().value
-        return PasswordScope(self.iam_endpoint(), project_name, self.project_id())
+        return PasswordScope(
+            self.iam_endpoint(), project_name, self.project_id(), self.own.project_domain
+        )
 
     def ca_file(self) -> str:
         """Return the path of the file with trusted certificates, or "" for the system's."""

@@ -10,7 +10,7 @@ from ddswait.credentials.keys import AccessKey, Token
 from ddswait.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ddswait.credentials.keys import Key
     from ddswait.credentials.provider import CredentialProvider
@@ -31,6 +31,27 @@ class Setting(NamedTuple):
         return bool(self.value)
 
 
+class Domain(NamedTuple):
+    """An account, by its name or its ID; false when both are empty."""
+
+    name: str = ""
+    id: str = ""
+
+    def __bool__(self) -> bool:
+        return any(self)
+
+
+class Login(NamedTuple):
+    """A user and the account that the user belongs to."""
+
+    user: str
+    password: str
+    domain: Domain
+
+    def __repr__(self) -> str:
+        return f"Login({self.user!r}, {self.domain!r})"
+
+
 class SourceSettings(NamedTuple):
     """The settings that a source contains besides credentials; each may be empty.
 
@@ -41,6 +62,9 @@ class SourceSettings(NamedTuple):
         project_id: the ID of the jobs' project.
         project_name: the name of the project, used when its ID is not set.
         ca_file: the path of a file with trusted certificates.
+        project_domain: the account that the project belongs to.
+        cloud: the domain of the cloud that the credentials belong to, such as
+            `otc.t-systems.com`.
     """
 
     region: Setting = Setting()
@@ -49,6 +73,8 @@ class SourceSettings(NamedTuple):
     project_id: str = ""
     project_name: str = ""
     ca_file: str = ""
+    project_domain: Domain = Domain()
+    cloud: str = ""
 
 
 class Source(NamedTuple):
@@ -77,11 +103,12 @@ class AccessKeyNames(NamedTuple):
 
 
 class PasswordScope(NamedTuple):
-    """Where a password is valid: its IAM, and the project by name or ID."""
+    """Where a password is valid: its IAM, and the project by ID or by name and domain."""
 
     iam_endpoint: str
     project_name: str
     project_id: str
+    project_domain: Domain = Domain()
 
 
 def access_key_source(
@@ -124,16 +151,54 @@ def token_source(token: str, source: str) -> Source:
         return Source(source, Token(token))
 
 
-def password_source(
-    user: str, password: str, domain: str, scope: PasswordScope, source: str
-) -> Source:
+def check_application_credentials(
+    get: Callable[[str], str | None], names: Iterable[str], source: str = ""
+) -> None:
+    """Check that a source does not rely on OpenStack's application credentials.
+
+    Source: IAM API reference, whose tokens are for passwords, agencies and federated users.
+
+    Raises:
+        ConfigurationError: it does; the message names what sets them.
+    """
+    if name := next(filter(get, names), ""):
+        place = f"{source}: {name}" if source else name
+        raise ConfigurationError(
+            f"{place}: IAM does not accept application credentials: set an access key (AK and "
+            "SK), or user name, password and domain"
+        )
+
+
+def password_source(login: Login, scope: PasswordScope, source: str) -> Source:
     """Return the user name and password of a source.
 
     Raises:
         ConfigurationError: a part is missing.
     """
     with _naming(source):
-        return Source(source, Password(user, password, domain, *scope))
+        auth = Password(
+            login.user,
+            login.password,
+            login.domain.name,
+            scope.iam_endpoint,
+            scope.project_name,
+            scope.project_id,
+            domain_id=login.domain.id,
+            project_domain=scope.project_domain.name,
+            project_domain_id=scope.project_domain.id,
+        )
+        return Source(source, auth)
+
+
+def first_domain(get: Callable[[str], str | None], names: Iterable[Domain]) -> Domain:
+    """Return the domain that a source sets.
+
+    Args:
+        get: returns the value of a name; None or "" when it is not set.
+        names: for each way to set a domain, what the source calls its name and its ID.
+    """
+    found = (Domain(get(each.name) or "", get(each.id) or "") for each in names)
+    return next(filter(None, found), Domain())
 
 
 @contextmanager

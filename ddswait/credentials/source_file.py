@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddswait.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 
 def exists(path: Path) -> bool:
@@ -18,16 +21,33 @@ def exists(path: Path) -> bool:
         return False
 
 
+def expand(path: str, env: Mapping[str, str]) -> Path:
+    """Return a path that a variable or a file sets; a `~` at its start is the home of the user.
+
+    Args:
+        path: the path.
+        env: `HOME` is the home of this user; without it, that of the system is used.
+    """
+    home = env.get("HOME")
+    if home and (path == "~" or path.startswith("~/")):
+        return Path(home + path[1:])
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path raises for an unknown user
+
+
 def read_text(path: Path) -> str:
     """Return the text of a file.
 
     Raises:
-        ConfigurationError: the file cannot be read, or is not UTF-8.
+        ConfigurationError: the file cannot be read, or is not text.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        data = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    # PowerShell and editors of Windows put a mark before the text, and may save it as UTF-16.
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path} is not UTF-8 text: save it as UTF-8") from None
 

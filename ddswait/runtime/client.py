@@ -9,10 +9,11 @@ from ddswait.credentials.keys import StaticHeaders
 from ddswait.credentials.provider import check_auth, check_lease, is_provider
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal, Scope
+from ddswait.runtime.proxies import find_proxy
 from ddswait.runtime.transport import Transport, describe, trust
 from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials, Renewed
 from ddswait.service import HEADERS
-from ddswait.service.endpoints import check_endpoint
+from ddswait.service.endpoints import check_endpoint, check_same_cloud
 from ddswait.service.job_ids import check_project_id
 from ddswait.service.replies import Throttled, TransientFailure
 
@@ -42,7 +43,7 @@ class Client:
         auth_source: where `auth` comes from, in words, for messages.
 
     Raises:
-        ConfigurationError: endpoint, project ID, credentials or file are unusable.
+        ConfigurationError: endpoint, proxy, project ID, credentials or file are unusable.
     """
 
     def __init__(  # noqa: PLR0913 - each from one knob of the waiter
@@ -64,6 +65,9 @@ class Client:
             check_endpoint(
                 iam_endpoint, source="the IAM endpoint", service="iam", insecure_http=insecure_http
             )
+            find_proxy(iam_endpoint)
+            check_same_cloud(iam_endpoint, self.endpoint)
+        find_proxy(self.endpoint)  # an unusable proxy is an error before the first request
         if provider is not None:
             project_id = project_id or getattr(auth, "project_id", "")
         if project_id or provider is None:

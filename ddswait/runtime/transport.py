@@ -5,20 +5,24 @@ Network failures are returned as `TransientFailure`, never raised.
 
 from __future__ import annotations
 
+import os
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from ddswait.credentials.keys import with_key_hint
+from ddswait.credentials.mask import Mask, secrets_of_proxy
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal, Scope
-from ddswait.service.endpoints import check_proxy, is_loopback
+from ddswait.runtime.proxies import find_proxy
+from ddswait.service.problems import read_problem
 from ddswait.service.replies import TransientFailure
 from ddswait.version import __version__
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     import aiohttp
     import yarl
@@ -29,10 +33,15 @@ if TYPE_CHECKING:
 # A connection must outlive the longest time between two polls of a busy scheduler: reconnecting
 # costs 2.5 times a request, with TLS ten times.
 _KEEPALIVE = 75.0
+_LONGEST_HEADER = 128 * 1024  # bytes: the references allow tokens of 100,000 characters
+_LONGEST_BODY = 4 * 1024 * 1024  # bytes after unpacking: a hundred jobs take 100 KB
 _Read = TypeVar("_Read")
 # A password may hold slashes and spaces, so everything between the scheme and the last `@` may
 # belong to it.
 _USER_INFO = re.compile(r"(?<=//).*@")
+_NO_HANDSHAKE = (
+    "the server closed the connection during the TLS handshake; perhaps it supports no TLS 1.2"
+)
 _BARE_USER_INFO = re.compile(r"[^\s/]\S*@")
 
 
@@ -58,20 +67,24 @@ class Transport:
         self._has_answered = False
         # aiohttp prepares them once; given with each request they would cost a tenth of it.
         self._common = {"User-Agent": f"ddswait/{__version__}", **headers}
-        self._headers = {**self._common, **key.headers()}
-        self._sign = key.sign
         self._session: aiohttp.ClientSession | None = None
         self._proxy: str | None = None
+        self._adopt(key)
         self._parse_url: Callable[[str], yarl.URL]
 
     def use(self, key: Key) -> None:
         """Authenticate with another key from now on."""
-        # Replaced, not updated: the last key may have had headers that this one has not.
-        self._headers = {**self._common, **key.headers()}
-        self._sign = key.sign
-        if self._session is not None:
+        self._adopt(key)
+        if self._session is not None and self._proxy is None:
             self._session.headers.clear()
             self._session.headers.update(self._headers)
+
+    def _adopt(self, key: Key) -> None:
+        headers = key.headers()
+        # Replaced, not updated: the last key may have had headers that this one has not.
+        self._headers = {**self._common, **headers}
+        self._sign = key.sign
+        self._mask = Mask.of_headers(headers).with_secrets(secrets_of_proxy(self._proxy or ""))
 
     async def send(
         self,
@@ -85,35 +98,45 @@ class Transport:
 
         Args:
             request: what to send.
-            read: is given status, headers and body: plain values.
+            read: is given status, headers and body: plain values, without the secrets of the
+                request. Should it raise, this request has failed, and no other.
         """
+        mask = self._mask
         try:
             session = self._session or self._open(request.url)
             signature = self._sign(request, self._headers)
+            mask = self._mask.with_secrets(request.secrets).with_signature(signature)
             # `async with` and response.json() would cost a tenth of a request, for nothing.
             response = await session.request(
                 request.method,
                 self._parse_url(request.url),
-                headers=signature,
+                headers=signature if self._proxy is None else {**self._headers, **signature},
                 data=request.body or None,
                 proxy=self._proxy,
                 # On a redirect the token would be sent to whatever host the reply names.
                 allow_redirects=False,
             )
-            body = await response.read()
-        except Exception as error:  # noqa: BLE001 - no network failure may end a wait
-            return self._failure(error)
-        self._has_answered = True
-        reply = read(response.status, response.headers, body)
-        if response.status == 401 and isinstance(reply, Refusal):  # noqa: PLR2004
-            return with_key_hint(reply, {**self._headers, **signature})
+            body = await _read_body(response)
+            self._has_answered = True
+            reply = read(response.status, *mask.reply(response.headers, body))
+            if response.status == 401 and isinstance(reply, Refusal):  # noqa: PLR2004
+                return with_key_hint(reply, {**self._headers, **signature})
+        except Exception as error:  # noqa: BLE001 - neither the network nor a reply may end a wait
+            return self._failure(error, mask)
         return reply
 
-    def _failure(self, error: Exception) -> TransientFailure | Refusal:
+    def _failure(self, error: Exception, mask: Mask) -> TransientFailure | Refusal:
+        try:
+            return self._meaning(error, mask)
+        except Exception:  # noqa: BLE001 - such as an aiohttp that can no longer be imported
+            return TransientFailure(mask.text(describe(error)))
+
+    def _meaning(self, error: Exception, mask: Mask) -> TransientFailure | Refusal:
+        """Return what an exception means; it is permanent if repeating the request cannot help."""
         import aiohttp
 
         if isinstance(error, ConfigurationError):
-            return Refusal(0, error_msg=str(error), scope=Scope.EVERYTHING)
+            return Refusal(0, error_msg=mask.text(str(error)), scope=Scope.EVERYTHING)
         # After a reply has come, a bad certificate may pass as well: somebody's renewal went wrong.
         if isinstance(error, aiohttp.ClientConnectorCertificateError) and not self._has_answered:
             reason = getattr(error.certificate_error, "verify_message", "") or describe(error)
@@ -122,7 +145,14 @@ class Transport:
                 "name its file with --ca-file or OS_CACERT (ca_file=)"
             )
             return Refusal(0, error_msg=message, scope=Scope.EVERYTHING)
-        return TransientFailure(describe(error))
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            return _proxy_failure(error)
+        if isinstance(error, aiohttp.ClientResponseError):
+            # Its text quotes the header that could not be read, which may be a token.
+            return TransientFailure("the reply is not valid HTTP, or has a header over 128 KiB")
+        if isinstance(error, _OverlongBodyError):
+            return TransientFailure(str(error))
+        return TransientFailure(mask.text(describe(error)))
 
     def _open(self, url: str) -> aiohttp.ClientSession:
         import aiohttp  # 250 ms: paid when a request is about to be sent, and not before
@@ -130,7 +160,8 @@ class Transport:
 
         # yarl would decode `%2F` in a query; a signature holds for the bytes that were signed.
         self._parse_url = partial(yarl.URL, encoded=True)
-        self._proxy = _find_proxy(url)
+        self._proxy = find_proxy(url)
+        self._mask = self._mask.with_secrets(secrets_of_proxy(self._proxy or ""))
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=self._connections,
@@ -142,7 +173,10 @@ class Transport:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             # The proxy is looked up once: trust_env does it for each request, in a thread.
             trust_env=False,
-            headers=self._headers,
+            # aiohttp sends the headers of a session to the proxy as well, in the clear (CONNECT).
+            headers=self._headers if self._proxy is None else self._common,
+            max_line_size=_LONGEST_HEADER,
+            max_field_size=_LONGEST_HEADER,
         )
         return self._session
 
@@ -163,23 +197,42 @@ def load() -> None:
     _ = (aiohttp, urllib.request, yarl)
 
 
-def _find_proxy(url: str) -> str | None:
-    """Return the proxy that the environment names for `url` (`https_proxy`, `no_proxy`).
+async def _read_body(response: aiohttp.ClientResponse) -> bytes:
+    """Return the body of a reply, unpacked.
 
-    Never one for loopback and link-local addresses: a metadata service is this machine's own.
+    `response.read()` would unpack a small body into gigabytes. aiohttp unpacks about 256 KiB for
+    each piece that is taken, and then stops reading from the socket.
 
     Raises:
-        ConfigurationError: the environment's proxy is not a URL.
+        _OverlongBodyError: the body is larger than any reply of the service.
     """
-    from urllib.parse import urlsplit
-    from urllib.request import getproxies, proxy_bypass
+    try:
+        pieces = [piece async for piece in _bounded(response.content)]
+    except BaseException:
+        response.close()  # also when the request is cut: what is left of it cannot be skipped
+        raise
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    parts = urlsplit(url)
-    host = parts.hostname
-    if not host or host.startswith("169.254.") or is_loopback(host) or proxy_bypass(host):
-        return None
-    proxy = getproxies().get(parts.scheme)
-    return check_proxy(proxy, f"{parts.scheme}_proxy") if proxy else None
+
+async def _bounded(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    size = 0
+    while piece := await content.readany():
+        size += len(piece)
+        if size > _LONGEST_BODY:
+            raise _OverlongBodyError(f"the reply is larger than {_LONGEST_BODY >> 20} MiB")
+        yield piece
+
+
+class _OverlongBodyError(Exception):
+    """A reply is too large to be one of the service."""
+
+
+def _proxy_failure(error: aiohttp.ClientHttpProxyError) -> TransientFailure | Refusal:
+    """Return what a proxy's reply to CONNECT means: the same as to any other request."""
+    problem = read_problem(error.status, error.headers or {}, b"")
+    if isinstance(problem, Refusal):
+        return replace(problem, error_msg="the proxy refuses the connection")
+    return TransientFailure(f"the proxy answers HTTP {error.status} to CONNECT")
 
 
 def trust(ca_file: str) -> ssl.SSLContext:
@@ -192,7 +245,7 @@ def trust(ca_file: str) -> ssl.SSLContext:
 
     hint = "name a readable PEM file with --ca-file or OS_CACERT (ca_file=)"
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        return ssl.create_default_context(cafile=os.path.expanduser(ca_file))  # noqa: PTH111
     except ssl.SSLError:
         raise ConfigurationError(f"CA file {ca_file!r} contains no certificate: {hint}") from None
     except OSError as error:
@@ -204,6 +257,12 @@ def trust(ca_file: str) -> ssl.SSLContext:
 def describe(error: BaseException) -> str:
     """Return a failure in words, without anything that may be a user name and password."""
     kind = type(error).__name__
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - the exception of a user's own key may be broken as well
+        return kind
+    # asyncio reports a server that ends the handshake by an exception without words.
+    if text.endswith("[None]"):
+        text = f"{text.removesuffix('[None]')}[{_NO_HANDSHAKE}]"
     shown = _BARE_USER_INFO.sub("", _USER_INFO.sub("", text))
     return f"{kind}: {shown}" if shown else kind

@@ -18,7 +18,7 @@ _LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 def seconds_since_epoch(date: str) -> float | None:
     """Return a `Date` header in seconds since 1970; None outside the years 2000 to 2100."""
     try:
-        moment = parsedate_to_datetime(date).timestamp()
+        moment = _parse(date)
     except (ValueError, TypeError, OverflowError):
         return None
     return moment if _EARLIEST < moment < _LATEST else None
@@ -35,10 +35,21 @@ def retry_after(headers: Mapping[str, str]) -> float:
         return min(float(value[:9]), _LONGEST_RETRY_AFTER)
     try:
         # The reply's own Date is the only clock that an HTTP date can be compared with here.
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
+        wait = _parse(value) - _parse(headers.get("Date", ""))
     except (ValueError, TypeError, OverflowError):
         return 0.0
-    return min(max(wait.total_seconds(), 0.0), _LONGEST_RETRY_AFTER)
+    return min(max(wait, 0.0), _LONGEST_RETRY_AFTER)
+
+
+def _parse(date: str) -> float:
+    """Return an HTTP date in seconds since 1970.
+
+    Raises:
+        ValueError: it is not a date.
+        TypeError: as ValueError; the library raises both.
+        OverflowError: its year or time zone is beyond what a date can hold.
+    """
+    return parsedate_to_datetime(date).timestamp()
 
 
 def parse_time(value: object) -> datetime | None:

@@ -13,7 +13,20 @@ from urllib.parse import urlsplit
 from ddswait.errors import ConfigurationError
 
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
+# What the documentation of an API and the catalogue of a cloud have behind the host.
+_VERSION = re.compile(
+    r"/v3(?:\.\d+)?(?:/(?:[$%]?[({]{1,2}(?:project|tenant)_id[)}]{1,2}s?|[0-9a-f]{32}))?/*$"
+)
 _CLOUD = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+
+# Source: "Regions and Endpoints" of each cloud. A longer domain comes before its own end.
+CLOUDS = (
+    "myhuaweicloud.com",
+    "myhuaweicloud.eu",
+    "prod-cloud-ocb.orange-business.com",
+    "sc.otc.t-systems.com",
+    "otc.t-systems.com",
+)
 
 
 def check_region(region: str, source: str = "the region") -> str:
@@ -59,7 +72,7 @@ def check_endpoint(
     service: str = "dds",
     insecure_http: bool = False,
 ) -> str:
-    """Return the endpoint without a slash at its end.
+    """Return the endpoint without what every request adds: a slash, version and project ID.
 
     Args:
         endpoint: a URL of scheme, host and perhaps a path.
@@ -84,7 +97,7 @@ def check_endpoint(
             f"{source}: {endpoint!r} is not https, so the credentials could be read on the way: "
             f"{hint}, or allow it with --insecure-http (insecure_http=True)"
         )
-    return endpoint.rstrip("/")
+    return _VERSION.sub("", endpoint).rstrip("/")
 
 
 def _error_of(endpoint: str) -> str:
@@ -101,17 +114,56 @@ def _error_of(endpoint: str) -> str:
     return ""
 
 
+def check_same_cloud(iam: str, dds: str, *, by_region: bool = False) -> None:
+    """Check that the endpoints of IAM and DDS belong to the same cloud.
+
+    Args:
+        iam: the endpoint of IAM.
+        dds: the endpoint of DDS.
+        by_region: whether the region sets one of them, and not the user. Then their domains must
+            be the same. Otherwise they may differ, as those of a gateway of the user do, unless
+            they are known to belong to different clouds.
+
+    Raises:
+        ConfigurationError: they do not; the message names both hosts.
+    """
+    hosts = [urlsplit(each).hostname or "" for each in (iam, dds)]
+    if any(map(is_loopback, hosts)):
+        return
+    first, second = map(_domain_of, hosts)
+    if first != second and (by_region or {first, second} <= set(CLOUDS)):
+        raise ConfigurationError(
+            f"IAM is at {hosts[0]} and DDS at {hosts[1]}, which are different clouds, so the "
+            "credentials of one would be sent to the other: set HW_CLOUD to the domain of your "
+            f"cloud, such as {CLOUDS[-1]}, or set both endpoints"
+        )
+
+
+def _domain_of(host: str) -> str:
+    """Return the domain of a cloud: a known one, or what hosts of a service have in common."""
+    for cloud in CLOUDS:
+        if host.endswith(f".{cloud}"):
+            return cloud
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        # The first label is the service; the last two are the same for all regions.
+        return ".".join((host.split(".")[1:] or [host])[-2:])
+
+
 def check_proxy(proxy: str, source: str) -> str:
     """Return the URL of a proxy.
 
     Args:
-        proxy: `http://HOST:PORT`, perhaps with user name and password.
+        proxy: `http://HOST:PORT` or `HOST:PORT`, perhaps with user name and password.
         source: the variable that it came from.
 
     Raises:
         ConfigurationError: it is not one; the message does not quote it, since most wrong ones
             contain a password that is not escaped.
     """
+    if "://" not in proxy:
+        proxy = f"http://{proxy}"  # as curl takes it
     try:
         parts = urlsplit(proxy)
         has_valid_port = parts.port is None or parts.port > 0
@@ -122,7 +174,8 @@ def check_proxy(proxy: str, source: str) -> str:
     is_valid = has_valid_port and parts.scheme in {"http", "https"} and parts.hostname
     if not is_valid or "@" in rest or not proxy.isprintable() or " " in proxy:
         raise ConfigurationError(
-            f"{source} is not a URL: use http://HOST:PORT, and percent-encode the password"
+            f"{source} is not the URL of an HTTP proxy: use http://HOST:PORT, and percent-encode "
+            "the password"
         )
     return proxy
 

@@ -91,7 +91,14 @@ RULES = (
         Scope.EVERYTHING,
         "ask for the permission dds:task:getDetail",
     ),
-    Rule(_on(403, 407), "", Verdict.REFUSE, Scope.EVERYTHING),
+    Rule(
+        _on(407),
+        "",
+        Verdict.REFUSE,
+        Scope.EVERYTHING,
+        "set user name and password in https_proxy (or http_proxy), as http://USER:PASSWORD@HOST:PORT",
+    ),
+    Rule(_on(403), "", Verdict.REFUSE, Scope.EVERYTHING),
     # Timeouts of the gateway, which it words as client errors.
     Rule(_on(408, 425), "", Verdict.RETRY),
     # Wrong host, request or project.

@@ -33,7 +33,7 @@ def read_problem(status: int, headers: Mapping[str, str], body: bytes) -> Proble
     date = headers.get("Date", "")
     refusal = Refusal(
         status,
-        code,
+        "" if code == str(status) else code,  # Keystone repeats the status as the code
         message or quote_body(body),
         headers.get("X-Request-Id", ""),
         rule.scope,
@@ -81,13 +81,18 @@ def _read_error_body(body: bytes) -> tuple[str, str]:
         document = document["error"]
     if not isinstance(document, dict):
         return "", ""
-    code = _first_text(document, "error_code", "errorCode", "errCode", "code")
+    code = _first_text(document, "error_code", "errorCode", "errCode", "code", numbers=True)
     return code, _first_text(document, "error_msg", "errorMsg", "error_message", "message")
 
 
-def _first_text(document: Mapping[str, Any], *names: str) -> str:
-    found = (document[name] for name in names if isinstance(document.get(name), str))
-    return next(found, "")
+def _first_text(document: Mapping[str, Any], *names: str, numbers: bool = False) -> str:
+    for name in names:
+        value = document.get(name)
+        if isinstance(value, str):
+            return value
+        if numbers and type(value) is int:  # not a bool, which is an int as well
+            return str(value)
+    return ""
 
 
 def parse_json(body: bytes) -> object:

@@ -14,11 +14,20 @@ from ddswait.outcome import Refusal
 
 
 class Request(NamedTuple):
-    """One HTTP request, complete except for the common headers and its authentication."""
+    """One HTTP request, complete except for the common headers and its authentication.
+
+    Attributes:
+        method: `GET`, `POST`, ...
+        url: exactly as it is sent.
+        body: exactly as it is sent.
+        secrets: what `body` and `url` contain that no message may show, should the reply
+            repeat it.
+    """
 
     method: str
     url: str
     body: bytes = b""
+    secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         # The body may hold a password.

@@ -30,7 +30,7 @@ class _Login(NamedTuple):
     user: str
     password: str
     domain: str
-    scope: dict[str, str]
+    scope: dict[str, Any]
 
 
 class _Iam:
@@ -43,7 +43,7 @@ class _Iam:
         world = self._world
         try:
             login = _read_login(await request.text())
-            projects = self._projects(login.scope)
+            projects = self._projects(login)
         except (ValueError, KeyError, TypeError):
             return _error(400, "Bad Request", "The request body is invalid")
         if login[:3] != (world.user, world.password, world.domain):
@@ -62,10 +62,18 @@ class _Iam:
         headers = {"X-Subject-Token": token}
         return web.json_response({"token": shown}, status=201, headers=headers)
 
-    def _projects(self, scope: dict[str, str]) -> list[tuple[str, str]]:
-        """Return ID and name of each project that a scope can mean."""
-        which, wanted = (0, scope["id"]) if "id" in scope else (1, scope["name"])
-        return [each for each in self._world.projects.items() if each[which] == wanted]
+    def _projects(self, login: _Login) -> list[tuple[str, str]]:
+        """Return ID and name of each project that a scope can mean.
+
+        Raises:
+            KeyError: as Keystone, it wants the domain of a project beside its name.
+        """
+        projects = self._world.projects.items()
+        if "id" in login.scope:
+            return [each for each in projects if each[0] == login.scope["id"]]
+        if login.scope["domain"]["name"] != self._world.domain:
+            return []
+        return [each for each in projects if each[1] == login.scope["name"]]
 
     def _catalog(self, project_id: str) -> list[dict[str, Any]]:
         endpoint = {

@@ -148,6 +148,10 @@ class World:
         """Return the simulated wall time."""
         return self.epoch + timedelta(seconds=self.now())
 
+    def _clock(self) -> datetime:
+        """Return the wall time that signatures are compared with: clients do not run faster."""
+        return self.epoch + timedelta(seconds=self.time() - self._started)
+
     def new_id(self) -> str:
         """Return an ID of 32 hex digits."""
         return f"{self._random.getrandbits(128):032x}"
@@ -261,7 +265,7 @@ class World:
     def refusal(self, request: Signed) -> str | None:
         """Return why a request's token or signature is refused, or None if it is accepted."""
         if "Authorization" in request.headers:
-            return self.keys.refusal(request, self.now(), self.present())
+            return self.keys.refusal(request, self.now(), self._clock())
         ends = self.accepted_tokens.get(request.headers.get("X-Auth-Token", ""), 0.0)
         return None if self.now() < ends else "decrypt token fail"
 

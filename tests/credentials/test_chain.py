@@ -96,14 +96,20 @@ def test_explicit_settings_apply_to_a_password() -> None:
     user = {"HW_USER_NAME": "u", "HW_USER_PASSWORD": "s3cret", "HW_DOMAIN_NAME": "d"}
     env = {**user, "HW_REGION_NAME": "cn-north-4", "HW_PROJECT_NAME": "cn-north-4_mine"}
     given = ExplicitSettings(
-        region="eu-west-101", iam_endpoint="https://iam.test/v3/", project_id="p"
+        region="eu-west-101",
+        iam_endpoint="https://iam.mine.myhuaweicloud.eu/v3/",
+        project_id="p",
     )
-    expected = Password("u", "s3cret", "d", "https://iam.test", "cn-north-4_mine", "p")
+    iam = "https://iam.mine.myhuaweicloud.eu"
+    expected = Password("u", "s3cret", "d", iam, "cn-north-4_mine", "p")
     assert resolve(env, given).source.auth == expected
-    sdk = {**env, "HUAWEICLOUD_SDK_IAM_ENDPOINT": "https://iam.sdk"}
+    sdk = {**env, "HUAWEICLOUD_SDK_IAM_ENDPOINT": "https://iam.myhuaweicloud.com"}
     key = resolve(sdk).source.auth
     assert isinstance(key, Password)
-    assert (key.iam_endpoint, key.region) == ("https://iam.sdk", "cn-north-4_mine")
+    assert (key.iam_endpoint, key.region) == (
+        "https://iam.myhuaweicloud.com",
+        "cn-north-4_mine",
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +122,7 @@ def test_explicit_settings_apply_to_a_password() -> None:
             "mine",
         ),
         (
-            {"OS_TOKEN": "t", "OS_AUTH_URL": "https://iam.test/v3", "OS_PROJECT_NAME": "mine"},
+            {"OS_TOKEN": "t", "OS_AUTH_URL": "https://iam.test/v3", "OS_TENANT_NAME": "mine"},
             "iam.test",
             "mine",
         ),
@@ -124,7 +130,7 @@ def test_explicit_settings_apply_to_a_password() -> None:
 )
 def test_project_is_looked_up_by_name(env: dict[str, str], iam: str, name: str) -> None:
     """Without a project ID, the project is looked up by the name of the project or region."""
-    target = resolve({**env, "DDSWAIT_ENDPOINT": "https://dds.test"})
+    target = resolve({**env, "DDSWAIT_ENDPOINT": f"https://{iam.replace('iam', 'dds')}"})
     key = target.source.auth
     assert isinstance(key, ProjectByName)
     assert (key.iam_endpoint, key.name, target.project_id) == (f"https://{iam}", name, "")
@@ -133,14 +139,16 @@ def test_project_is_looked_up_by_name(env: dict[str, str], iam: str, name: str) 
 
 def test_profile_file_sets_the_endpoint_of_iam(tmp_path: Path) -> None:
     """The project is looked up at the iam_endpoint of the profile file."""
-    env = profile(tmp_path, "[basic]\nak = A\nsk = B\niam_endpoint = https://iam.test\n")
+    env = profile(
+        tmp_path, "[basic]\nak = A\nsk = B\niam_endpoint = https://iam.myhuaweicloud.com\n"
+    )
     key = resolve({**env, "HW_REGION_NAME": "eu-de"}).source.auth
-    assert getattr(key, "iam_endpoint", "") == "https://iam.test"
+    assert getattr(key, "iam_endpoint", "") == "https://iam.myhuaweicloud.com"
 
 
 def test_iam_of_the_source_comes_before_that_of_others() -> None:
     """A password is sent to the IAM of its source; the SDK's variable comes after that."""
-    sdk_iam = {"HUAWEICLOUD_SDK_IAM_ENDPOINT": "https://iam.sdk"}
+    sdk_iam = {"HUAWEICLOUD_SDK_IAM_ENDPOINT": "https://iam.sdk", **DDS}
     own = {**USER, **sdk_iam, "OS_AUTH_URL": "https://iam.os/v3", "OS_REGION_NAME": "eu-de"}
     for env, given, iam in (
         (own, ExplicitSettings(), "https://iam.os"),
@@ -154,13 +162,13 @@ def test_iam_of_the_source_comes_before_that_of_others() -> None:
 
 def test_project_of_another_family_is_not_used_with_a_password() -> None:
     """Tokens of a password are valid for its own project, and so are the requests."""
-    env = {**USER, **DDS, "OS_REGION_NAME": "eu-de", "HW_PROJECT_ID": "other"}
+    env = {**USER, "OS_REGION_NAME": "eu-de", "HW_PROJECT_ID": "other"}
     target = resolve(env)
     assert (target.project_id, getattr(target.source.auth, "project_id", "")) == ("", "")
     assert resolve({**env, "OS_PROJECT_ID": "p"}).project_id == "p"
     given = resolve(env, ExplicitSettings(project_id="q"))
     assert (given.project_id, getattr(given.source.auth, "project_id", "")) == ("q", "q")
-    mine = Password("u", "s3cret", "d", "https://i", "eu-de")
+    mine = Password("u", "s3cret", "d", "https://iam.myhuaweicloud.com", "eu-de")
     assert resolve(env, auth=mine).project_id == ""
     assert resolve(env, auth=replace(mine, project_id="r")).project_id == "r"
     assert resolve({**env, **HW, "HW_PROJECT_ID": "", "OS_PROJECT_ID": "p"}).project_id == "p"
@@ -168,7 +176,7 @@ def test_project_of_another_family_is_not_used_with_a_password() -> None:
 
 def test_name_of_the_sources_project_comes_before_the_id_of_another() -> None:
     """A family that sets a project name has it looked up, despite the ID of another family."""
-    env = {**OS, **DDS, "OS_REGION_NAME": "eu-de", "OS_PROJECT_NAME": "mine", "HW_PROJECT_ID": "p"}
+    env = {**OS, "OS_REGION_NAME": "eu-de", "OS_PROJECT_NAME": "mine", "HW_PROJECT_ID": "p"}
     target = resolve({**env, "HW_PROJECT_NAME": "other"})
     assert (target.project_id, getattr(target.source.auth, "name", "")) == ("", "mine")
 
@@ -296,3 +304,58 @@ async def test_metadata_is_the_last_resort(tmp_path: Path) -> None:
         dds.has_agency = False
         assert await asyncio.to_thread(first_source, env) is None
     assert await asyncio.to_thread(first_source, env) is None
+
+
+OTC_IAM = "https://iam.eu-de.otc.t-systems.com/v3"
+OTC_DDS = "https://dds.eu-de.otc.t-systems.com"
+HUAWEI_IAM = "https://iam.eu-de.myhuaweicloud.com"
+REGION = {"HW_REGION_NAME": "eu-de", "OS_REGION_NAME": "eu-de", "OS_PROJECT_ID": "p"}
+
+
+@pytest.mark.parametrize(
+    ("env", "given"),
+    [
+        ({**USER, **REGION, "OS_AUTH_URL": OTC_IAM}, ExplicitSettings()),
+        ({"OS_TOKEN": "s3cret", **REGION, "OS_AUTH_URL": OTC_IAM}, ExplicitSettings()),
+        ({**OS, **REGION, "OS_AUTH_URL": OTC_IAM}, ExplicitSettings()),
+        ({**USER, **REGION}, ExplicitSettings(endpoint=OTC_DDS)),
+        ({**USER, **REGION, "DDSWAIT_ENDPOINT": OTC_DDS}, ExplicitSettings()),
+        ({**USER, **REGION, "DDSWAIT_ENDPOINT": "https://dds.partner.example"}, ExplicitSettings()),
+        ({**USER, **REGION}, ExplicitSettings(endpoint=OTC_DDS, iam_endpoint=HUAWEI_IAM)),
+        ({**USER, **REGION, "HW_CLOUD": "otc.t-systems.com", "OS_AUTH_URL": HUAWEI_IAM}, None),
+    ],
+)
+def test_credentials_of_one_cloud_never_go_to_another(
+    env: dict[str, str], given: ExplicitSettings | None
+) -> None:
+    """Whichever of IAM and DDS the region sets: both hosts and HW_CLOUD are named."""
+    with pytest.raises(
+        ConfigurationError, match=r"IAM is at iam\..* DDS at dds\..* HW_CLOUD"
+    ) as no:
+        resolve(env, given or ExplicitSettings())
+    assert "s3cret" not in str(no.value)
+
+
+def test_password_of_the_caller_never_goes_to_another_cloud() -> None:
+    """Credentials that a program passes are checked as those of a source are."""
+    auth = Password("u", "s3cret", "d", OTC_IAM, "eu-de")
+    with pytest.raises(ConfigurationError, match="different clouds"):
+        resolve({}, ExplicitSettings(region="eu-de"), auth=auth)
+    with pytest.raises(ConfigurationError, match="different clouds"):
+        Waiter(endpoint="https://dds.eu-de.myhuaweicloud.com", auth=auth)
+
+
+@pytest.mark.parametrize(
+    ("env", "given"),
+    [
+        ({**USER, **REGION, "OS_AUTH_URL": OTC_IAM, "HW_CLOUD": "otc.t-systems.com"}, {}),
+        ({**USER, **REGION, "OS_AUTH_URL": OTC_IAM}, {"endpoint": OTC_DDS}),
+        ({**USER, **REGION, "OS_AUTH_URL": "https://iam.myhuaweicloud.com/v3"}, {}),
+        ({**USER, **REGION, "OS_AUTH_URL": OTC_IAM}, {"endpoint": "https://gateway.corp.example"}),
+        ({**USER, **REGION}, {"endpoint": "http://127.0.0.1:8080"}),
+        ({**OS, **REGION}, {"endpoint": "https://gateway.corp.example"}),
+    ],
+)
+def test_endpoints_of_one_cloud_are_accepted(env: dict[str, str], given: dict[str, str]) -> None:
+    """One cloud, a gateway that the user sets beside IAM, this machine, or no request to IAM."""
+    assert resolve(env, ExplicitSettings(**given)).endpoint  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """ddswait.credentials.clouds_yaml: the clouds of clouds.yaml and secure.yaml."""
 
 import builtins
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 def test_password_of_a_cloud(env: dict[str, str]) -> None:
     """Everything comes from the cloud: user, region, project, IAM, CA file."""
-    target = resolve({**env, "OS_CLOUD": "otc"})
+    target = resolve({**env, "OS_CLOUD": "otc", "HW_CLOUD": "otc.t-systems.com"})
     iam = "https://iam.eu-de.otc.t-systems.com"
     domain = "OTC00000000001000000447"
     assert target.source.auth == Password("u", "s3cret", domain, iam, "eu-de_mine")
@@ -131,14 +132,84 @@ def test_project_of_a_key_is_looked_up_where_the_cloud_says(
 
 
 def test_domain_of_a_password(env: dict[str, str], tmp_path: Path) -> None:
-    """user_domain_name comes before domain_name."""
-    both = "domain_name: d, user_domain_name: mine"
-    for names, domain in (("domain_name: d", "d"), (both, "mine")):
+    """The domain of the user comes before that of the cloud; an ID comes before a name."""
+    auth = Password("u", "s3cret", "", "https://i", "", "p", domain_id="7")
+    for names, expected in (
+        ("domain_name: d", replace(auth, domain="d", domain_id="")),
+        (
+            "domain_name: d, user_domain_name: mine",
+            replace(auth, domain="mine", domain_id=""),
+        ),
+        ("user-domain-id: 7", auth),
+        ("domain_id: 7", auth),
+        ("default_domain_id: 7", auth),
+        ("domain_name: d, user_domain_id: 7", auth),
+        ("user_domain_id: 7, project_domain_name: x", replace(auth, project_domain="x")),
+        ("user_domain_id: 7, project_domain_id: 8", replace(auth, project_domain_id="8")),
+    ):
         (tmp_path / "clouds.yaml").write_text(
             "clouds: {a: {auth: {auth_url: 'https://i', username: u, password: s3cret, "
             f"project_id: p, {names}}}}}}}"
         )
-        assert read(env, "a").auth == Password("u", "s3cret", domain, "https://i", "", "p")
+        assert read(env, "a").auth == expected
+
+
+@pytest.mark.parametrize("place", ["auth", "cloud"])
+def test_project_by_the_older_names(env: dict[str, str], tmp_path: Path, place: str) -> None:
+    """tenant_name and tenant_id are the project, in the section auth and beside it."""
+    for name, expected in (("tenant_name", ("7", "")), ("tenant_id", ("", "7"))):
+        setting = f"{name}: 7"
+        inside, beside = (setting, "x: y") if place == "auth" else ("x: y", setting)
+        (tmp_path / "clouds.yaml").write_text(
+            f"clouds: {{a: {{{beside}, auth: {{auth_url: 'https://i', token: t, {inside}}}}}}}"
+        )
+        settings = read(env, "a").settings
+        assert (settings.project_name, settings.project_id) == expected
+
+
+@pytest.mark.parametrize("key", ["profile", "cloud"])
+def test_profile_of_a_vendor_sets_the_cloud(env: dict[str, str], tmp_path: Path, key: str) -> None:
+    """`profile: otc` and a region are enough: IAM and DDS are Open Telekom Cloud's."""
+    (tmp_path / "clouds.yaml").write_text(
+        f"clouds: {{a: {{{key}: otc, region_name: eu-de, auth: {{username: u, password: s3cret, "
+        "user_domain_name: d}}}"
+    )
+    sdk = {"HUAWEICLOUD_SDK_IAM_ENDPOINT": "https://iam.myhuaweicloud.com"}
+    for others in ({}, sdk, {"HW_CLOUD": "myhuaweicloud.com"}):
+        target = resolve({**env, **others}, ExplicitSettings(cloud="a"))
+        iam = "https://iam.eu-de.otc.t-systems.com"
+        assert target.source.auth == Password("u", "s3cret", "d", iam, "eu-de")
+        assert target.endpoint == "https://dds.eu-de.otc.t-systems.com"
+
+
+def test_unknown_profile_of_a_vendor_is_refused(env: dict[str, str], tmp_path: Path) -> None:
+    """Its endpoints are not known, so the cloud must set both."""
+    path = tmp_path / "clouds.yaml"
+    path.write_text("clouds: {a: {profile: ovh, region_name: eu-de, auth: {token: s3cret}}}")
+    with pytest.raises(ConfigurationError, match=r"unknown profile 'ovh': use otc, or set both"):
+        read(env, "a")
+    path.write_text(
+        "clouds: {a: {profile: ovh, dds_endpoint_override: https://dds.x, "
+        "auth: {auth_url: https://iam.x, token: s3cret}}}"
+    )
+    assert read(env, "a").auth == Token("s3cret")
+
+
+def test_application_credentials_are_refused(env: dict[str, str], tmp_path: Path) -> None:
+    """IAM does not accept them; the message says what to set instead, and shows no secret."""
+    (tmp_path / "clouds.yaml").write_text(
+        "clouds: {a: {auth: {auth_url: 'https://i', application_credential_id: i, "
+        "application_credential_secret: s3cret}}}"
+    )
+    with pytest.raises(ConfigurationError, match="application credentials: set an access") as no:
+        read(env, "a")
+    assert "s3cret" not in str(no.value)
+
+
+def test_home_in_paths_is_expanded(env: dict[str, str], tmp_path: Path) -> None:
+    """`~` in OS_CLIENT_CONFIG_FILE is the home of the user."""
+    here = {"HOME": str(tmp_path), "OS_CLIENT_CONFIG_FILE": "~/clouds.yaml"}
+    assert read(here, "keys").auth == read(env, "keys").auth
 
 
 @pytest.mark.parametrize("text", ["0123456", "0x1F", "1_000", "2024-13-45", "1e3", "yes", "7"])
@@ -188,7 +259,7 @@ def test_project_of_a_cloud_is_looked_up_by_its_name(
 ) -> None:
     """project_name without project_id is looked up, whatever the environment contains."""
     (tmp_path / "clouds.yaml").write_text(
-        "clouds: {a: {region_name: eu-de, auth: {auth_url: 'https://iam.a/v3', "
+        "clouds: {a: {dds_endpoint_override: https://dds.a, auth: {auth_url: 'https://iam.a/v3', "
         f"project_name: mine, {secret}}}}}}}"
     )
     others = {"HW_PROJECT_ID": "p", "HW_PROJECT_NAME": "n", "HUAWEICLOUD_SDK_IAM_ENDPOINT": "http"}

@@ -116,3 +116,50 @@ def test_settings_of_the_family_come_with_its_credentials() -> None:
     assert settings.region == ("eu-de", "OS_REGION_NAME")
     assert settings.iam_endpoint == ("https://iam.os", "OS_AUTH_URL")
     assert (settings.project_id, settings.project_name) == ("p", "name")
+
+
+DOMAINS = {
+    "OS_DEFAULT_DOMAIN_ID": "default",
+    "OS_DOMAIN_NAME": "account",
+    "OS_USER_DOMAIN_ID": "7",
+}
+
+
+@pytest.mark.parametrize(
+    ("names", "domain", "domain_id"),
+    [
+        (["OS_DEFAULT_DOMAIN_ID"], "", "default"),
+        (["OS_DEFAULT_DOMAIN_ID", "OS_DOMAIN_NAME"], "account", ""),
+        (list(DOMAINS), "", "7"),
+    ],
+)
+def test_domain_by_any_of_its_names(names: list[str], domain: str, domain_id: str) -> None:
+    """The domain of the user comes before the domain of everything, and that before the default."""
+    env = {"OS_USERNAME": "u", "OS_PASSWORD": "s3cret", "OS_PROJECT_ID": "p"}
+    env |= {"OS_AUTH_URL": "https://iam.test", **{name: DOMAINS[name] for name in names}}
+    source = read(env)
+    assert isinstance(source.auth, Password)
+    assert (source.auth.domain, source.auth.domain_id) == (domain, domain_id)
+    assert source.name == f"OS_USERNAME, OS_PASSWORD, {names[-1]}"
+    hw = {**HW_USER, "HW_DOMAIN_NAME": "", "HW_DOMAIN_ID": "7", "HW_REGION_NAME": "eu-de"}
+    assert getattr(read(hw).auth, "domain_id", "") == "7"
+
+
+def test_project_by_its_older_names() -> None:
+    """A tenant is a project; its domain is that of the user unless it is set."""
+    env = {**OS_USER, "OS_AUTH_URL": "https://iam.test", "OS_TENANT_NAME": "mine"}
+    assert read(env).auth == Password("u", "s3cret", "d", "https://iam.test", "mine")
+    by_id = read({**env, "OS_TENANT_ID": "p"})
+    assert (by_id.settings.project_id, getattr(by_id.auth, "project_id", "")) == ("p", "p")
+    other = read({**env, "OS_PROJECT_DOMAIN_NAME": "x", "OS_PROJECT_NAME": "new"}).auth
+    assert isinstance(other, Password)
+    assert (other.region, other.project_domain) == ("new", "x")
+
+
+def test_application_credentials_are_refused() -> None:
+    """IAM does not accept them: the message names the variable and says what to set instead."""
+    env = {"OS_APPLICATION_CREDENTIAL_ID": "i", "OS_APPLICATION_CREDENTIAL_SECRET": "s3cret"}
+    with pytest.raises(ConfigurationError, match="OS_APPLICATION_CREDENTIAL_ID: IAM") as caught:
+        read(env)
+    assert "s3cret" not in str(caught.value)
+    assert read({**env, **HW}).auth == AccessKey("HWAK", "s3cret-hw")

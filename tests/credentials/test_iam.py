@@ -1,6 +1,7 @@
 """ddswait.credentials.iam: tokens for a user name and a password."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -27,11 +28,52 @@ def test_request_is_the_documented_one() -> None:
         "https://iam.test/v3/auth/tokens?nocatalog=true",
     )
     auth = json.loads(request.body)["auth"]
-    assert auth["scope"] == {"project": {"name": "cn-north-4"}}
+    assert auth["scope"] == {"project": {"name": "cn-north-4", "domain": {"name": "d"}}}
+    assert "p" in request.secrets
     user = {"name": "u", "password": "p", "domain": {"name": "d"}}
     assert auth["identity"] == {"methods": ["password"], "password": {"user": user}}
     by_id = token_request(Password("u", "p", "d", "https://iam.test", project_id="7"))
     assert json.loads(by_id.body)["auth"]["scope"] == {"project": {"id": "7"}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "user_domain", "project_domain"),
+    [
+        ({}, {"name": "d"}, {"name": "d"}),
+        ({"domain_id": "7"}, {"id": "7"}, {"id": "7"}),
+        ({"project_domain": "x"}, {"name": "d"}, {"name": "x"}),
+        ({"project_domain": "x", "project_domain_id": "8"}, {"name": "d"}, {"id": "8"}),
+    ],
+)
+def test_project_by_name_is_in_a_domain(
+    changed: dict[str, str], user_domain: dict[str, str], project_domain: dict[str, str]
+) -> None:
+    """Keystone wants the domain of a project beside its name; an ID comes before a name."""
+    password = replace(Password("u", "p", "d", "https://iam.test", "eu-de"), **changed)
+    auth = json.loads(token_request(password).body)["auth"]
+    assert auth["identity"]["password"]["user"]["domain"] == user_domain
+    assert auth["scope"]["project"] == {"name": "eu-de", "domain": project_domain}
+
+
+def test_each_field_of_a_reply_stands_for_itself() -> None:
+    """Without a date, or with an unreadable one, the project is read, and the other way round."""
+    token, project = {"X-Subject-Token": "t0ken"}, {"id": "7"}
+    lease = Lease(Token("t0ken"), 1800.0, "7")
+    assert read_token(201, token, body(project=project)) == lease
+    assert read_token(201, HEADERS, body("soon", project)) == lease
+    assert read_token(201, HEADERS, body(project=[])) == Lease(Token("t0ken"), 84600.0)
+    times = {"issued_at": "2021-01-01T00:00:00Z", "expires_at": "2021-01-02T00:00:00Z"}
+    content = json.dumps({"token": {**times, "project": project}}).encode()
+    assert read_token(201, token, content) == Lease(Token("t0ken"), 84600.0, "7")
+
+
+@pytest.mark.parametrize("status", [400, 404, 409])
+def test_error_with_a_number_as_its_code_is_final(status: int) -> None:
+    """Keystone repeats the status as the code: the password is not sent again and again."""
+    error = {"error": {"code": status, "message": "Expecting to find domain in project"}}
+    refusal = read_token(status, {}, json.dumps(error).encode())
+    assert isinstance(refusal, Refusal)
+    assert str(refusal) == f"HTTP {status}: Expecting to find domain in project"
 
 
 @pytest.mark.parametrize("end", ["/v3", "/v3/", "/"])

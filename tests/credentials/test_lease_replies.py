@@ -45,9 +45,15 @@ def test_seconds_left(expires_at: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expires_at", "date"), [("soon", DATE), ("2021-01-01T00:00:00Z", ""), ("2021-01-01", DATE)]
+    ("expires_at", "date"), [("soon", DATE), (None, DATE), (7, DATE), ("2021-01-01T00:00:00Z", "")]
 )
-def test_lifetime_that_cannot_be_read(expires_at: str, date: str) -> None:
+def test_lifetime_that_cannot_be_read(expires_at: object, date: str) -> None:
     """The caller then assumes a lifetime."""
-    with pytest.raises((ValueError, TypeError)):
-        seconds_left(expires_at, date)
+    assert seconds_left(expires_at, date) is None
+
+
+def test_time_of_issue_stands_in_for_a_missing_date() -> None:
+    """Some gateways send no `Date`; the reply itself may say when the key was made."""
+    issued, ends = "2021-01-01T00:00:00Z", "2021-01-01T00:01:30Z"
+    assert seconds_left(ends, "", issued) == 90.0
+    assert seconds_left(ends, "Fri, 01 Jan 2021 00:01:00 GMT", issued) == 30.0

@@ -5,6 +5,8 @@ import pytest
 from ddswait import AccessKey, ConfigurationError, Password, Token
 from ddswait.credentials.source import (
     AccessKeyNames,
+    Domain,
+    Login,
     PasswordScope,
     Setting,
     Source,
@@ -30,9 +32,9 @@ def test_credentials_of_a_source() -> None:
     assert key == Source("the file", AccessKey("AK", "s3cret", "s3cret-too", "p"))
     token = token_source("s3cret", "the file")
     assert token == Source("the file", Token("s3cret"))
-    password = password_source("u", "s3cret", "d", SCOPE, "the file")
+    password = password_source(Login("u", "s3cret", Domain("d")), SCOPE, "the file")
     assert password.auth == Password("u", "s3cret", "d", "https://iam.test", "eu-de")
-    assert "s3cret" not in repr((key, token, password))
+    assert "s3cret" not in repr((key, token, password, Login("u", "s3cret", Domain("d"))))
 
 
 def test_access_key_needs_both_parts() -> None:
@@ -53,5 +55,5 @@ def test_invalid_credentials_are_an_error_of_their_source() -> None:
     with pytest.raises(ConfigurationError, match=r"^the file: the token") as token:
         token_source("s3 cret", "the file")
     with pytest.raises(ConfigurationError, match=r"^the file: the domain") as password:
-        password_source("u", "s3 cret", "", SCOPE, "the file")
+        password_source(Login("u", "s3 cret", Domain()), SCOPE, "the file")
     assert "s3" not in f"{key.value}{token.value}{password.value}"

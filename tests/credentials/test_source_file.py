@@ -40,3 +40,25 @@ def test_permissions(tmp_path: Path, mode: int, count: int) -> None:
     path.touch()
     path.chmod(mode)
     assert len(source_file.permission_warnings(path)) == count
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_byte_order_mark_is_accepted(tmp_path: Path, encoding: str) -> None:
+    """Editors of Windows and PowerShell put one before the text."""
+    path = tmp_path / "credentials"
+    path.write_bytes("[basic]\nak = Schlüssel".encode(encoding))
+    assert source_file.read_text(path) == "[basic]\nak = Schlüssel"
+
+
+def test_home_is_expanded() -> None:
+    """`~` is the home that HOME names; what is no home is kept."""
+    env = {"HOME": "/home/me"}
+    for path, expanded in (
+        ("~/x", "/home/me/x"),
+        ("~", "/home/me"),
+        ("/x/~", "/x/~"),
+        ("x", "x"),
+        ("~nobody-has-this-name/x", "~nobody-has-this-name/x"),
+    ):
+        assert str(source_file.expand(path, env)) == expanded
+    assert str(source_file.expand("~root/x", {})).startswith("/")

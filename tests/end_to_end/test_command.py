@@ -82,6 +82,16 @@ def test_unusable_credentials_exit_2(command: RealCommand) -> None:
     assert (done.code, "two" in done.stderr) == (2, False)
 
 
+@pytest.mark.parametrize("proxy", ["socks5://proxy:1", "http://proxy:0", "http://u:s3c/ret@p:1"])
+def test_unusable_proxy_exits_2(command: RealCommand, proxy: str) -> None:
+    """A proxy that can never serve is an error before anything is polled."""
+    env = {"https_proxy": proxy, "DDSWAIT_ENDPOINT": "https://dds.test"}
+    done = command("9a767ede-fe0f-4888-9003-e843a4c90514", **env)
+    assert (done.code, done.stdout) == (2, "")
+    assert "https_proxy is not the URL of an HTTP proxy: use http://HOST:PORT" in done.stderr
+    assert "waiting for" not in done.stderr
+
+
 async def test_unknown_id_exits_3(ddswait: Command) -> None:
     """An ID that nobody knows within the grace exits 3."""
     done = await ddswait("--grace", "30", "nobody")

@@ -9,7 +9,8 @@ import pytest
 
 from ddswait.credentials.keys import AccessKey, Token
 from ddswait.outcome import Refusal, Scope
-from ddswait.runtime.transport import Transport, _find_proxy, describe
+from ddswait.runtime.proxies import find_proxy
+from ddswait.runtime.transport import Transport, describe
 from ddswait.service.replies import Request, TransientFailure
 
 
@@ -148,13 +149,23 @@ async def test_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch)
         async with serving(answering(raw)) as direct:
             await ask(direct)
         monkeypatch.setenv("no_proxy", "dds.test")
-        assert _find_proxy("http://dds.test") is None
+        assert find_proxy("http://dds.test") is None
     assert len(seen) == 1
 
 
-@pytest.mark.parametrize(
-    "proxy", ["http://pu:s3c/ret@127.0.0.1:3128", "pu:s3cret@127.0.0.1:3128", "proxy:3128"]
-)
+async def test_proxy_without_a_scheme_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`http_proxy=HOST:PORT` and `all_proxy` are understood as curl understands them."""
+    seen: list[bytes] = []
+    raw = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    async with serving(answering(raw, seen)) as proxy:
+        for name in ("http_proxy", "all_proxy"):
+            with monkeypatch.context() as context:
+                context.setenv(name, proxy.removeprefix("http://"))
+                await ask("http://dds.test/v3/p/jobs?id=a")
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("proxy", ["http://pu:s3c/ret@127.0.0.1:3128", "socks5://127.0.0.1:1"])
 async def test_invalid_proxy_url_refuses_everything(
     proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,7 +175,8 @@ async def test_invalid_proxy_url_refuses_everything(
     assert isinstance(refusal, Refusal)
     assert refusal.scope is Scope.EVERYTHING
     assert str(refusal) == (
-        "https_proxy is not a URL: use http://HOST:PORT, and percent-encode the password"
+        "https_proxy is not the URL of an HTTP proxy: use http://HOST:PORT, and percent-encode "
+        "the password"
     )
 
 

@@ -40,3 +40,12 @@ def test_retry_after_in_seconds_or_as_a_date(value: str, seconds: float) -> None
 def test_only_a_clock_of_our_times_is_one(date: str, moment: float | None) -> None:
     """A month before and after what a Date header says is a date, or it says nothing."""
     assert seconds_since_epoch(date) == moment
+
+
+@pytest.mark.parametrize("zone", ["+99999999999999999", "-99999999999999999"])
+def test_time_zone_beyond_any_date_is_no_error(zone: str) -> None:
+    """A date whose time zone no date can hold asks for no delay, whichever header it is in."""
+    date, sound = f"Mon, 01 Jan 2024 00:00:00 {zone}", "Mon, 01 Jan 2024 00:00:00 GMT"
+    assert seconds_since_epoch(date) is None
+    assert retry_after({"Retry-After": date, "Date": sound}) == 0.0
+    assert retry_after({"Retry-After": sound, "Date": date}) == 0.0

@@ -57,6 +57,31 @@ def test_endpoint_that_may_hold_a_password_is_not_repeated(endpoint: str) -> Non
     assert "s3" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "/v3",
+        "/v3/",
+        "/v3.1",
+        "/v3/$(project_id)s",
+        "/v3/%(project_id)s/",
+        "/v3/{project_id}",
+        "/v3/$(tenant_id)s",
+        "/v3/0549b4a43100d4f32f51c01c2fe4acdb",
+    ],
+)
+def test_version_and_project_at_the_end_are_dropped(rest: str) -> None:
+    """What the catalogue of a cloud has behind the host is added by every request anyway."""
+    assert check_endpoint(f"https://dds.example{rest}") == "https://dds.example"
+    assert check_endpoint(f"https://dds.example/base{rest}") == "https://dds.example/base"
+
+
+def test_proxy_without_a_scheme_is_taken_as_http() -> None:
+    """`proxy:3128` is what curl accepts, with user name and password as well."""
+    assert check_proxy("proxy:3128", "https_proxy") == "http://proxy:3128"
+    assert check_proxy("pu:s3cret@proxy:3128", "https_proxy") == "http://pu:s3cret@proxy:3128"
+
+
 def test_slash_at_the_end_is_dropped() -> None:
     """A path is kept, the slash at its end is not."""
     assert check_endpoint("https://dds.example/base/") == "https://dds.example/base"
@@ -78,16 +103,15 @@ def test_http_beyond_this_machine_is_refused_unless_allowed() -> None:
         "http://pu:3128/s3cret@127.0.0.1",
         "http://pu:s3?cret@127.0.0.1",
         "http://pu:s3 cret@127.0.0.1",
-        "pu:s3cret@127.0.0.1:3128",
         "socks5://pu:s3cret@127.0.0.1:3128",
-        "proxy:3128",
         "http://",
+        "",
         "http://proxy:0",
     ],
 )
 def test_proxy_that_is_no_url_is_not_shown(proxy: str) -> None:
     """The variable and the hint are told; the URL, which may hold a password, is not."""
-    with pytest.raises(ConfigurationError, match="https_proxy is not a URL: use http://HOST:PORT"):
+    with pytest.raises(ConfigurationError, match="https_proxy is not the URL of an HTTP proxy"):
         check_proxy(proxy, "https_proxy")
 
 

@@ -38,15 +38,19 @@ async def test_token_opens_the_api_until_it_expires(dds: Simulator) -> None:
     ("scope", "name"),
     [
         ({"id": "2" * 32}, "other"),
-        ({"name": "other"}, "other"),
-        ({"name": "simulated-region-1"}, "simulated-region-1"),
-        ({"name": "twin"}, None),
-        ({"name": "nobody"}, None),
+        ({"name": "other", "domain": {"name": "account"}}, "other"),
+        (
+            {"name": "simulated-region-1", "domain": {"name": "account"}},
+            "simulated-region-1",
+        ),
+        ({"name": "twin", "domain": {"name": "account"}}, None),
+        ({"name": "nobody", "domain": {"name": "account"}}, None),
+        ({"name": "other", "domain": {"name": "another"}}, None),
         ({"id": "nobody"}, None),
     ],
 )
 async def test_token_is_scoped_to_any_project(
-    dds: Simulator, scope: dict[str, str], name: str | None
+    dds: Simulator, scope: dict[str, Any], name: str | None
 ) -> None:
     """By ID, or by a name that only one project has."""
     dds.projects |= {"2" * 32: "other", "3" * 32: "twin", "4" * 32: "twin"}
@@ -76,6 +80,12 @@ async def test_wrong_login_is_refused(dds: Simulator, part: str) -> None:
     reply = await call(dds, "POST", TOKENS, body=body)
     assert (reply.status, reply.body["error"]["code"]) == (401, 401)
     assert "X-Subject-Token" not in reply.headers
+
+
+async def test_project_by_name_needs_its_domain(dds: Simulator) -> None:
+    """As in Keystone, the name of a project means nothing without its domain."""
+    body = login(dds, scope={"project": {"name": dds.region}})
+    assert (await call(dds, "POST", TOKENS, body=body)).status == 400
 
 
 @pytest.mark.parametrize("methods", [[], ["token"], None])

@@ -5,6 +5,8 @@ from math import inf
 
 import pytest
 
+from ddswait.credentials.keys import AccessKey
+from ddswait.service.replies import Request
 from ddswait.simulator.signatures import Signed
 from ddswait.simulator.world import Exchange, World
 
@@ -163,3 +165,17 @@ def test_log_counts_statuses_and_keeps_the_last_requests(world: World) -> None:
 def test_world_shows_no_secret(world: World) -> None:
     """Neither its token nor its keys are in its repr, which pytest prints."""
     assert not any(each in repr(world) for each in (world.token, world.secret_key, world.password))
+
+
+def test_signatures_are_compared_with_the_real_clock(clock: Clock) -> None:
+    """A fast simulation is hours ahead, and clients still sign with the real time."""
+    world = World(time=clock, speed=60.0, epoch=EPOCH)
+    world.start()
+    clock.seconds += 600.0
+    key = AccessKey(
+        world.access_key, world.secret_key, clock=lambda: EPOCH + timedelta(seconds=600)
+    )
+    headers = key.sign(Request("GET", "http://dds.test/v3/p/jobs?id=a"), {})
+    headers |= {name.lower(): value for name, value in headers.items()}
+    signed = Signed("GET", "/v3/p/jobs", "id=a", headers, b"")
+    assert world.refusal(signed) is None
