@@ -196,7 +196,9 @@ class Adapter:
 
     def poll_instance(self, endpoint: str, project_id: str, instance_id: str) -> Request:
         """Return the request that polls one instance."""
-        path = self._table.instance_path.format(project=project_id, id=quote(instance_id, safe="~"))
+        # The ID comes from a reply, and JSON can hold half a surrogate pair, which has no bytes.
+        escaped = quote(instance_id, safe="~", errors="replace")
+        path = self._table.instance_path.format(project=project_id, id=escaped)
         return Request("GET", endpoint + path)
 
     def read_instance(

@@ -51,6 +51,12 @@ def test_request_is_the_documented_one() -> None:
     assert SERVICE.poll_job(endpoint, "p", "a&b=/c~").url.endswith("?id=a%26b%3D%2Fc~")
 
 
+def test_instance_of_any_name_can_be_polled() -> None:
+    """The ID comes from a reply: even half a surrogate pair becomes a URL."""
+    url = SERVICE.poll_instance("https://dds.test", "p", "in/02 \ud800").url
+    assert url == "https://dds.test/v3/p/instances?id=in%2F02%20%3F"
+
+
 @pytest.mark.parametrize(
     ("file", "job_id", "phase"),
     [
