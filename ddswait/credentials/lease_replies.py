@@ -39,8 +39,11 @@ def seconds_left(expires_at: str, date: str) -> float:
         date: the `Date` header of the reply.
 
     Raises:
-        ValueError: one of the two is not a date.
+        ValueError: one of the two is not a date, or a number in it is too large.
         TypeError: `expires_at` has no time zone.
     """
-    left = datetime.fromisoformat(expires_at) - parsedate_to_datetime(date)
+    try:
+        left = datetime.fromisoformat(expires_at) - parsedate_to_datetime(date)
+    except OverflowError as error:
+        raise ValueError(f"not a date: {error}") from None
     return max(left.total_seconds(), 1.0)

@@ -45,7 +45,14 @@ def test_seconds_left(expires_at: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expires_at", "date"), [("soon", DATE), ("2021-01-01T00:00:00Z", ""), ("2021-01-01", DATE)]
+    ("expires_at", "date"),
+    [
+        ("soon", DATE),
+        ("2021-01-01T00:00:00Z", ""),
+        ("2021-01-01", DATE),
+        ("2021-01-01T00:00:00Z", "1 Jan 1 5555555555:0 GMT"),
+        ("2021-01-01T00:00:00Z", "Mon, 01 Jan 2024 00:00:00 +99999999999999999"),
+    ],
 )
 def test_lifetime_that_cannot_be_read(expires_at: str, date: str) -> None:
     """The caller then assumes a lifetime."""
