@@ -1,0 +1,61 @@
+"""Runs mutmut, and compares the mutants that survive with those that no test can kill.
+
+    python -m tests.mutation [PATTERN...]
+
+A pattern such as 'ddswait.scheduler.queue*' selects mutants; without one, all of them are run.
+mutmut is not among the requirements of the tests: install it in an environment of its own. The
+exit code is 1 if a mutant survives that equivalent.txt does not explain, or if a file has fewer
+than 95 % of its mutants killed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from tests.mutation.mutants import Result, equivalent, results
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "mutants"
+GOAL = 0.95
+
+
+def main(patterns: list[str]) -> int:
+    """Run mutmut for the patterns; return the exit code."""
+    mutmut = Path(sys.executable).with_name("mutmut")
+    if not mutmut.exists():
+        sys.exit(f"{mutmut} does not exist: run pip install mutmut")
+    # What an earlier run left would be taken for results.
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    processes = str(os.cpu_count() or 1)
+    subprocess.run([mutmut, "run", "--max-children", processes, *patterns], cwd=ROOT, check=False)
+    listed = subprocess.run(
+        [mutmut, "results", "--all", "true"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return report([*results(listed.stdout, FOLDER)])
+
+
+def report(found: list[Result]) -> int:
+    """Print what was killed in each file, and the survivors without a reason."""
+    known = equivalent()
+    by_module: dict[str, list[Result]] = defaultdict(list)
+    for result in found:
+        parts = result.mutant.function.split(".")
+        by_module[".".join(parts[:3])].append(result)
+    is_good = bool(found)
+    for module, each in sorted(by_module.items()):
+        killed = sum(result.is_killed for result in each)
+        is_good &= killed >= GOAL * len(each)
+        print(f"{module}: {killed} of {len(each)} mutants killed ({killed / len(each):.1%})")
+    unexplained = [each for each in found if not each.is_killed and each.mutant not in known]
+    for result in unexplained:
+        print(f"\n{result.mutant}\n{result.status}, and equivalent.txt does not say why")
+    return 0 if is_good and not unexplained else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
