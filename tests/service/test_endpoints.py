@@ -83,6 +83,7 @@ def test_http_beyond_this_machine_is_refused_unless_allowed() -> None:
         "proxy:3128",
         "http://",
         "http://proxy:0",
+        "http://[bad",
     ],
 )
 def test_proxy_that_is_no_url_is_not_shown(proxy: str) -> None:
