@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.fuzz import files, replies, texts
+from tests.fuzz import files, outputs, replies, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "service": replies.read_service,
+    "outputs": outputs.show_reply,
     "throttling": replies.read_throttling,
     "credentials": replies.read_credentials,
     "dates": texts.read_dates,
