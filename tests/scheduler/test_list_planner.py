@@ -68,7 +68,8 @@ def test_pages_are_read_until_all_jobs_are_listed() -> None:
     assert not planner.take_page(10, 10, 25, 0.0)
     planner.seen = set(list(JOBS)[:8])
     assert planner.take_page(20, 5, 25, 0.0)
-    assert (planner.offset, planner.given_up) == (None, False)
+    assert not planner.page_due
+    assert not planner.given_up
 
 
 def test_list_is_given_up_when_polls_are_cheaper() -> None:
@@ -102,7 +103,8 @@ def test_failed_list_is_repeated_later_and_later() -> None:
     planner = reading()
     for now, due in ((10.0, 10.75), (20.0, 21.5), (30.0, 33.0)):
         planner.failed(now, Still())
-        assert (planner.offset, planner.due) == (None, due)
+        assert planner.offset is None
+        assert planner.due == due
         assert not planner.page_under_way
     planner.failed(40.0, Still(), 100.0)
     assert planner.due == pytest.approx(145.0)

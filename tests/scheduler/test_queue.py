@@ -105,13 +105,27 @@ def test_thousands_are_ranked_in_parts() -> None:
 def test_entries_of_the_running_second_and_of_the_next_stay_in_order() -> None:
     """What comes for the second that is being worked off, or for its end, takes its place."""
     queue = DelayQueue()
-    for due in (5.0, 7.5):
-        queue.push(poll("a", 0.0, due))
-    assert queue.first() is not None
-    for job_id, due in (("b", 6.0), ("c", 5.5), ("d", 3.0), ("e", 6.5), ("f", 7.0)):
+    for job_id, due in (("a", 5.0), ("b", 5.9), ("c", 6.2), ("d", 6.0), ("e", 7.5)):
         queue.push(poll(job_id, 0.0, due))
-    assert [queue.pop().due for _ in range(7) if queue.first()] == [3, 5, 5.5, 6, 6.5, 7, 7.5]
+    assert queue.first() is not None
+    for job_id, due in (("f", 6.0), ("g", 5.5), ("h", 3.0), ("i", 6.5), ("j", 7.0)):
+        queue.push(poll(job_id, 0.0, due))
+    assert "".join(queue.pop().job_id for _ in range(10) if queue.first()) == "hagbdfcije"
     assert (queue.first(), len(queue)) == (None, 0)
+
+
+def test_few_polls_are_ranked_each_time() -> None:
+    """A poll that becomes urgent among few is the next one."""
+    ready = filled(poll("a", 0.0, 1.0), poll("b", 1.0, 2.0), poll("c", 2.0, 3.0))
+    assert order_of_one(ready, 10.0) == "a"
+    ready.add(poll("last", 9.0, 10.0, deadline=10.0))
+    assert order_of_one(ready, 10.0) == "last"
+    assert ReadyQueue(wanted).pop(0.0) is None
+
+
+def order_of_one(ready: ReadyQueue, now: float) -> str:
+    first = ready.pop(now)
+    return "" if first is None else first.job_id
 
 
 def test_ranking_holds_for_a_second() -> None:
@@ -205,6 +219,15 @@ def test_lone_poll_needs_no_ranking() -> None:
     assert queue.pop_unranked(1.0, plenty=False) is None
     assert a in queue.ready
     assert queue.pop_unranked(1.0, plenty=True) is None  # a ready one comes first
+
+
+def test_ready_polls_of_the_queue_are_ranked_by_their_interval() -> None:
+    """The queue passes on how the interval that suits now is found."""
+    a, b = poll("a", 9.0, 10.0), poll("b", 0.0, 1.0)
+    queue = queue_of()
+    queue.make_ready(a, 10.0)
+    queue.make_ready(b, 10.0)
+    assert order(queue.ready, 10.0) == "ba"
 
 
 def test_dropped_poll_leaves_nothing_behind() -> None:

@@ -40,7 +40,8 @@ def test_own_delays_double_from_the_first_to_the_longest() -> None:
     """The first is the first, each next one is twice as long, and the longest is never passed."""
     growth = retry_delay._Growth(first=1.0, longest=60.0)
     assert [growth[count] for count in range(9)] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-    assert retry_delay._Growth(first=0.5, longest=5.0)[10**9] == 5.0
+    short = retry_delay._Growth(first=0.5, longest=5.0)
+    assert (short[10**9], short[0]) == (5.0, 0.5)
     assert growth[0] == 1.0
     assert len(growth._steps) == len([1, 2, 4, 8, 16, 32, 60])
 
