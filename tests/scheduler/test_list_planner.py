@@ -25,11 +25,15 @@ def test_nothing_is_read_or_planned_at_first() -> None:
     assert not planner.page_due
     assert not planner.page_under_way
     assert planner.seen == planner.expected == planner.unlisted == set()
+    assert planner.pays_for(2)
+    assert not planner.pays_for(1)
     planner.begin(JOBS)
     assert planner.page_due
     assert planner.take_page(0, 100, 100, 0.0)
+    assert planner.pays_for(2)
     planner.begin(JOBS)
     assert not planner.take_page(0, 100, 101, 0.0)
+    assert not planner.pays_for(2)
 
 
 def test_list_begins_at_its_first_page() -> None:
@@ -63,6 +67,7 @@ def test_pages_are_read_until_all_jobs_are_listed() -> None:
     """Each page begins where the last one ended, and only the last one says so."""
     planner = reading()
     assert not planner.take_page(0, 10, 25, 0.0)
+    assert not planner.pays_for(3)
     assert planner.page_due
     assert planner.offset == 10
     assert not planner.take_page(10, 10, 25, 0.0)
@@ -82,6 +87,10 @@ def test_list_is_given_up_when_polls_are_cheaper() -> None:
     planner.seen = set(list(JOBS)[:7])
     assert not planner.take_page(0, 10, 30, 0.0)
     assert not planner.given_up
+    planner.begin(JOBS)
+    planner.seen = set(list(JOBS)[:9])
+    assert planner.take_page(0, 10, 20, 0.0)
+    assert planner.given_up
     planner.begin(JOBS)
     planner.seen = set(JOBS)
     assert planner.take_page(0, 10, 10, 0.0)
