@@ -42,12 +42,11 @@ def main(patterns: list[str]) -> int:
 def report(found: list[Result]) -> int:
     """Print what was killed in each file, and the survivors without a reason."""
     known = equivalent()
-    by_module: dict[str, list[Result]] = defaultdict(list)
+    by_file: dict[str, list[Result]] = defaultdict(list)
     for result in found:
-        parts = result.mutant.function.split(".")
-        by_module[".".join(parts[:3])].append(result)
-    for module, each in sorted(by_module.items()):
-        print(f"{module}: {share(each)}")
+        by_file[result.mutant.file].append(result)
+    for file, each in sorted(by_file.items()):
+        print(f"{file}: {share(each)}")
     print(f"all: {share(found)}")
     unexplained = [each for each in found if not each.is_killed and each.mutant not in known]
     for result in unexplained:

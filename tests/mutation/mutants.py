@@ -24,16 +24,18 @@ class Mutant(NamedTuple):
     """A change of one function.
 
     Attributes:
-        function: with its module, such as `ddswait.scheduler.queue.DelayQueue.push`.
+        file: such as `ddswait/scheduler/queue.py`.
+        function: such as `DelayQueue.push`.
         changes: the lines that it takes out, with `-` before each, and those that it puts in,
             with `+`.
     """
 
+    file: str
     function: str
     changes: tuple[str, ...]
 
     def __str__(self) -> str:
-        return "\n".join([self.function, *self.changes])
+        return "\n".join([f"{self.file}: {self.function}", *self.changes])
 
 
 class Result(NamedTuple):
@@ -61,16 +63,18 @@ def results(listed: str, folder: Path) -> Iterator[Result]:
         module, _, mangled = name.rpartition(".")
         if not status or status == "not checked":
             continue
-        if module not in bodies:
-            file = folder / f"{module.replace('.', '/')}.py"
-            bodies[module] = dict(functions(file.read_text(encoding="utf-8")))
+        file = f"{module.replace('.', '/')}.py"
+        if not (folder / file).exists():
+            file = f"{module.replace('.', '/')}/__init__.py"
+        if file not in bodies:
+            bodies[file] = dict(functions((folder / file).read_text(encoding="utf-8")))
         original = _NUMBER.sub("__mutmut_orig", mangled)
-        before, after = bodies[module][original], bodies[module][mangled]
+        before, after = [*bodies[file][original]], [*bodies[file][mangled]]
         function = plain(mangled)
         short = function.rpartition(".")[2]
         before[0] = before[0].replace(original, short)
         after[0] = after[0].replace(mangled, short)
-        yield Result(Mutant(f"{module}.{function}", changes(before, after)), status)
+        yield Result(Mutant(file, function, changes(before, after)), status)
 
 
 def changes(before: list[str], after: list[str]) -> tuple[str, ...]:
@@ -103,5 +107,6 @@ def equivalent() -> dict[Mutant, str]:
             continue
         changed = tuple(line for line in lines[1:] if line[:2] in {"- ", "+ "})
         reason = " ".join(line for line in lines[1:] if line[:2] not in {"- ", "+ "})
-        known[Mutant(lines[0], changed)] = reason
+        file, _, function = lines[0].partition(": ")
+        known[Mutant(file, function, changed)] = reason
     return known

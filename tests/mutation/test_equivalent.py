@@ -1,25 +1,20 @@
 """The reasons in equivalent.txt are about code that is still there."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.mutation.mutants import EQUIVALENT, Mutant, Result, equivalent, functions, results
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.mark.parametrize("mutant", equivalent(), ids=lambda mutant: mutant.function)
 def test_reason_is_about_code_that_is_there(mutant: Mutant) -> None:
     """The function still has the lines that the mutant changes; its reason is a sentence."""
-    parts = mutant.function.split(".")
-    spec = find_spec(".".join(parts[:3]))
-    assert spec is not None
-    assert spec.origin is not None
-    bodies = [
-        [line.strip() for line in body]
-        for name, body in functions(Path(spec.origin).read_text(encoding="utf-8"))
-        if name == parts[-1]
-    ]
+    source = (ROOT / mutant.file).read_text(encoding="utf-8")
+    name = mutant.function.rpartition(".")[2]
+    bodies = [[line.strip() for line in body] for known, body in functions(source) if known == name]
     taken_out = [line[2:] for line in mutant.changes if line.startswith("- ")]
     assert any(all(line in body for line in taken_out) for body in bodies)
     assert len(equivalent()[mutant].split()) > len(["It", "is", "the", "same"])
@@ -28,7 +23,7 @@ def test_reason_is_about_code_that_is_there(mutant: Mutant) -> None:
 def test_no_mutant_is_explained_twice() -> None:
     """Each mutant has one reason."""
     text = EQUIVALENT.read_text(encoding="utf-8")
-    assert text.count("\nddswait.") == len(equivalent())
+    assert text.count("\nddswait/") == len(equivalent())
 
 
 def test_mutants_are_known_by_what_they_change(tmp_path: Path) -> None:
@@ -47,7 +42,7 @@ def test_mutants_are_known_by_what_they_change(tmp_path: Path) -> None:
     )
     first, second = results(listed, tmp_path)
     assert first == Result(
-        Mutant("a.b.f", ("- def f(self, x=1):", "+ def f(self, x=2):")), "survived"
+        Mutant("a/b.py", "f", ("- def f(self, x=1):", "+ def f(self, x=2):")), "survived"
     )
-    assert second.mutant == Mutant("a.b.C.f", ("- return 1", "+ return 2"))
+    assert second.mutant == Mutant("a/b.py", "C.f", ("- return 1", "+ return 2"))
     assert (first.is_killed, second.is_killed) == (False, True)
