@@ -100,6 +100,17 @@ class Step(NamedTuple):
         ),
         pytest.param(
             [
+                Step(0, FAILURE, 0.75),
+                Step(1, FAILURE, 2.5),
+                Step(3, UNKNOWN, 3.5),
+                Step(4, FAILURE, 4.75),
+                Step(5, SEEN, 12.803),
+                Step(14, FAILURE, 14.75),
+            ],
+            id="any reply ends the failures in a row, also one that does not know the ID",
+        ),
+        pytest.param(
+            [
                 Step(500, SEEN, 510.513),
                 Step(1400, FAILURE, 1400.75),
                 Step(1999, FAILURE, 2000),
