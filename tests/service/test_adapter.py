@@ -29,6 +29,7 @@ MADE_UP = Adapter(
         instance_key="databases",
         ready_statuses=frozenset({"ACTIVE"}),
         hopeless_statuses=frozenset({"LOST"}),
+        hopeless_actions=frozenset({"STUCK"}),
         instance_permission="madeup:database:list",
         created=("start_time",),
         ended=("end_time",),
@@ -73,7 +74,9 @@ def test_list_and_instance_of_a_made_up_service() -> None:
     assert isinstance(page, JobPage)
     assert [job.id for job in page.jobs] == ["x"]
     for status, is_ready, is_hopeless in (("ACTIVE", True, False), ("LOST", False, True)):
-        reply = MADE_UP.read_instance(200, {}, body({"databases": [{"status": status}]}))
+        reply = MADE_UP.read_instance(
+            "i", 200, {}, body({"databases": [{"id": "i", "status": status}]})
+        )
         assert isinstance(reply, InstanceState)
         assert (reply.is_ready, reply.is_hopeless) == (is_ready, is_hopeless)
 
