@@ -75,7 +75,7 @@ def read_service(data: bytes) -> None:
     if isinstance(seen, JobSeen):
         assert seen.job.id.casefold().strip() == JOB_ID
         _check_job(seen.job)
-    state = SERVICE.read_instance(*reply)
+    state = SERVICE.read_instance(JOB_ID, *reply)
     assert isinstance(state, (InstanceState, *get_args(Problem)))
     _check_problem(state)
     page = SERVICE.read_list(*reply)
