@@ -386,3 +386,19 @@ def test_representation_names_the_job_its_status_and_the_next_poll() -> None:
     assert (poll.subscriber, poll.estimate) == ("me", None)
     take_job_reply(poll, SEEN, 5.0, SETTINGS)
     assert repr(poll).startswith("<JobPoll x Running, due at ")
+
+
+def test_deletion_that_vanishes_has_completed() -> None:
+    """Its record is the last one that was seen, and the message says why."""
+    poll = JobPoll("x", 10.0, 3600.0, "me")
+    deletion = seen({**record("x", progress=9), "name": "Delete_MongoDB"})
+    take_job_reply(poll, deletion, 10.0, SETTINGS)
+    take_job_reply(poll, UNKNOWN, 80.0, SETTINGS)
+    assert take_job_reply(poll, UNKNOWN, 81.0, SETTINGS) == Outcome(
+        "x",
+        Kind.COMPLETED,
+        deletion.job,
+        messages.deletion_vanished("x", deletion.job),
+        waited=71.0,
+        polls=3,
+    )

@@ -76,6 +76,25 @@ def test_earliest_deadline_comes_first(order: tuple[float, ...]) -> None:
     assert len(room.subscribers) == 0
 
 
+def test_equal_deadlines_stay_in_the_order_of_their_subscribers() -> None:
+    """Whoever came first is named first, whatever kind of object a subscriber is."""
+    room = Room()
+    first, second, third = object(), object(), object()
+    for subscriber, deadline in ((first, 50.0), (second, 50.0), (third, 50.0), ("a", 70.0)):
+        room.subscribers.subscribe("x", deadline, subscriber, 0.0)
+    room.subscribers.subscribe("x", 60.0, "z", 0.0)
+    assert [*room.subscribers.everyone()] == [first, second, third, "z", "a"]
+
+
+def test_only_subscriber_who_leaves_ends_the_polls() -> None:
+    """The next one begins anew."""
+    room = Room()
+    room.waits(50.0)
+    room.subscribers.unsubscribe("x", 50.0)
+    assert len(room.subscribers) == 0
+    assert room.subscribers.subscribe("x", 60.0, "you", 1.0) == (Tracked("x"),)
+
+
 def test_earlier_deadline_brings_the_next_poll_forward() -> None:
     """The poll is due at that deadline at the latest; a request under way is cut there."""
     room = Room()
@@ -155,6 +174,16 @@ def test_each_subscriber_has_their_own_poll_of_an_instance() -> None:
     assert [*room.subscribers] == [yours]
     assert room.subscribers.end(yours, DONE) == Ended("x", DONE, ("you",), instance=True)
     assert len(room.subscribers) == 0
+
+
+def test_poll_of_an_instance_leaves_those_who_wait_for_its_job() -> None:
+    """The job may be waited for again meanwhile, by others."""
+    room = Room()
+    room.waits(50.0, 60.0)
+    room.subscribers.subscribe_instance(DONE, 40.0, "me", 10.0)
+    end = room.subscribers.end(room.subscribers.instances["me"], DONE)
+    assert end.subscribers == ("me",)
+    assert [*room.subscribers.everyone()] == [50.0, 60.0]
 
 
 def test_refusal_of_everything_ends_all_waits_and_every_later_one() -> None:
