@@ -9,7 +9,7 @@ import pytest
 
 from ddswait.events import Ended, ListRefused, Polled, Progressed, Visible
 from ddswait.outcome import Refusal, Scope
-from ddswait.scheduler.actions import ListJobs, PollJob, Wait
+from ddswait.scheduler.actions import ListJobs, PollJob, Renewed, Wait
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
@@ -241,3 +241,119 @@ def test_lists_and_polls_take_turns_where_there_is_room_for_one() -> None:
             now += 0.01
         desk.subscribe(f"new{len(kinds)}", f"newer{len(kinds)}", now=now)
     assert kinds.startswith("PLPLPL")
+
+
+def listed_once(*names: str) -> Desk:
+    """Return a desk at 4 s whose jobs were all shown by a list; the next one is due at 10 s."""
+    desk = opened(*names)
+    desk.take(desk.list_(4.0), shown("first", *names), 4.0)
+    desk.scheduler.verbose = True
+    return desk
+
+
+def reasons(events: Sequence[Event]) -> list[str]:
+    return [event.reason for event in events if isinstance(event, Polled)]
+
+
+def test_job_that_a_list_lacks_is_polled_before_all_others() -> None:
+    """It has most likely ended; until a list shows it again, no list stands for its polls."""
+    desk = listed_once("a", "b", "c")
+    request = desk.list_(10.0)
+    desk.subscribe("n", now=10.5)
+    desk.take(request, shown("first", "a", "b"), 11.0)
+    poll = desk.poll(11.0)
+    assert poll.poll.job_id == "c"
+    assert reasons(desk.take(poll, seen(record("c")), 11.0)) == ["unlisted"]
+    assert desk.polled(11.0) == ["n"]
+    request = desk.list_(18.0)
+    assert isinstance(desk.scheduler.next(18.5), Wait)
+    assert desk.polled(25.0) == ["c"]  # the others wait for the list
+    desk.take(request, shown("first", "a", "b", "c", "n"), 25.5)
+    desk.list_(34.0)
+    assert desk.polled(60.0) == []  # now the list stands for all of them
+
+
+def test_list_that_was_given_up_has_lacked_nothing() -> None:
+    """Other people's tasks fill it: the jobs that it did not show are polled as usual."""
+    desk = listed_once("a", "b", "c")
+    request = desk.list_(10.0)
+    assert isinstance(desk.scheduler.next(20.0), Wait)
+    desk.take(request, shown("x", "y", "z", total=99), 20.0)
+    told = []
+    while isinstance(action := desk.scheduler.next(20.0), PollJob):
+        told += reasons(desk.take(action, seen(record(action.poll.job_id)), 20.0))
+    assert told == ["interval"] * 4
+
+
+def test_job_that_nobody_waits_for_is_no_longer_looked_for() -> None:
+    """Those who wait for the other jobs that the list lacks do not notice."""
+    desk = listed_once("a", "b", "c")
+    request = desk.list_(10.0)
+    for name in ("a", "b"):
+        desk.scheduler.subscribers.unsubscribe(name, name)
+    desk.take(request, shown("first"), 11.0)
+    assert desk.polled(11.0) == ["c"]
+
+
+def test_poll_under_way_is_believed_and_not_the_list() -> None:
+    """What a list says of a job is older than the reply that is awaited."""
+    desk = listed_once("a", "b", "c")
+    desk.subscribe("n", now=5.0)
+    poll = desk.poll(5.0)
+    request = desk.list_(10.0)
+    events = desk.take(request, page([record("n", progress=9), record("a")], 2), 10.0)
+    assert [event.job_id for event in events if isinstance(event, Polled)] == ["a"]
+    assert "n" not in desk.polled(11.0)
+    assert reasons(desk.take(poll, seen(record("n")), 12.0)) == ["first"]
+
+
+def test_last_poll_waits_for_no_list() -> None:
+    """It leaves at the deadline, whatever list is under way, and only its reply counts."""
+    desk = opened("a", "b", "c")
+    desk.scheduler.subscribers.subscribe("late", 9.0, "late", 4.0)
+    request = desk.list_(4.0)
+    assert isinstance(desk.scheduler.next(8.9), Wait)
+    poll = desk.poll(9.0)
+    assert poll.poll.job_id == "late"
+    desk.take(request, shown("first", "a", "b", "c", "late"), 9.5)
+    assert poll.poll.job is None
+
+
+def test_refused_credentials_begin_the_list_anew() -> None:
+    """The jobs that waited for it are polled with the new ones, and another list is due soon."""
+    scheduler = Scheduler(SETTINGS, Still(), renews=True, rate_limiter=RateLimiter(inf))
+    desk = Desk()
+    desk.scheduler = scheduler
+    desk.subscribe("first")
+    renewal = scheduler.next(0.0)
+    desk.take(renewal, Renewed(None), 0.0)
+    desk.take(desk.poll(0.0), seen(record("first"), DATE), 0.0)
+    past = desk.list_(2.5, running=False)
+    assert past.credentials == 1
+    bad = Refusal(401, "APIGW.0301", "m", scope=Scope.EVERYTHING, refuses_credentials=True)
+    assert desk.take(past, bad, 3.0) == ()
+    desk.take(scheduler.next(3.0), Renewed(None), 3.0)
+    past = desk.list_(3.0, running=False)
+    assert past.credentials == 2
+    desk.take(past, page([], 0), 3.0)
+    desk.subscribe("a", "b", "c", now=4.0)
+    request = desk.list_(4.0)
+    assert request.credentials == 2
+    assert desk.take(request, bad, 5.0) == ()
+    desk.take(scheduler.next(5.0), Renewed(None), 5.0)
+    poll = desk.poll(5.0)
+    desk.take(poll, seen(record(poll.poll.job_id)), 5.0)
+    assert sorted([poll.poll.job_id, *desk.polled(5.0)]) == ["a", "b", "c"]
+    assert scheduler.send_at(5.0) == 5.75
+
+
+def test_no_list_is_due_before_the_server_told_the_time() -> None:
+    """Its span of time is by the server's clock; nor is one due when nobody waits."""
+    desk = Desk()
+    desk.subscribe("a", "b", "c")
+    desk.take(desk.poll(0.0), seen(record("a")), 0.0)
+    assert sorted(desk.polled(0.0)) == ["b", "c"]
+    told = listed_once("a", "b", "c")
+    for name in ("first", "a", "b", "c"):
+        told.scheduler.subscribers.unsubscribe(name, name)
+    assert told.scheduler.send_at(50.0) == inf
