@@ -17,6 +17,7 @@ from ddswait.service.replies import (
     JobPage,
     JobSeen,
     Request,
+    Throttled,
     TransientFailure,
     UnknownJob,
 )
@@ -253,3 +254,18 @@ def test_table_is_read_when_a_service_is_made() -> None:
             assert getattr(again, reply)("x", 200, {}, content) == getattr(MADE_UP, reply)(
                 "x", 200, {}, content
             )
+
+
+def test_forbidden_instance_that_may_pass_is_asked_for_again() -> None:
+    """Only a refusal becomes one of all instances: a failure stays a failure."""
+    assert isinstance(MADE_UP.read_instance("i", 429, {}, b"{}"), Throttled)
+    assert isinstance(MADE_UP.read_instance("i", 503, {}, b"{}"), TransientFailure)
+    stuck = {"id": "i", "status": "ACTIVE", "actions": ["stuck"]}
+    state = Adapter(MADE_UP._table).read_instance("i", 200, {}, body({"databases": [stuck]}))
+    assert isinstance(state, InstanceState)
+    assert state.is_hopeless
+
+
+def test_progress_may_have_blanks_before_its_percent_sign() -> None:
+    """`60 %` is 60 percent."""
+    assert MADE_UP.read_record({"process": " 60 % "}).progress == 60
