@@ -9,6 +9,7 @@ from math import inf
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ddswait import history
 from ddswait.cli import inputs
@@ -105,7 +106,7 @@ def _resolve(env: Mapping[str, str]) -> None:
     if isinstance(auth, ProjectByName):
         auth = auth.auth
     if isinstance(auth, Password):
-        assert token_request(auth).url.startswith(("https://", "http://"))
+        assert urlsplit(token_request(auth).url).scheme in {"https", "http"}
     elif not is_provider(auth):
         headers = auth.headers()
         for value in {**headers, **auth.sign(_REQUEST, headers)}.values():
