@@ -271,7 +271,9 @@ def test_job_that_a_list_lacks_is_polled_before_all_others() -> None:
     assert desk.polled(11.0) == ["n"]
     request = desk.list_(18.0)
     assert isinstance(desk.scheduler.next(18.5), Wait)
-    assert desk.polled(25.0) == ["c"]  # the others wait for the list
+    poll = desk.poll(25.0)  # the others wait for the list
+    assert poll.poll.job_id == "c"
+    assert reasons(desk.take(poll, seen(record("c")), 25.0)) == ["interval"]
     desk.take(request, shown("first", "a", "b", "c", "n"), 25.5)
     desk.list_(34.0)
     assert desk.polled(60.0) == []  # now the list stands for all of them
@@ -341,8 +343,11 @@ def test_refused_credentials_begin_the_list_anew() -> None:
     assert past.credentials == 2
     desk.take(past, page([], 0), 3.0)
     desk.subscribe("a", "b", "c", now=4.0)
+    first_page = desk.list_(4.0)
+    assert first_page.credentials == 2
+    desk.take(first_page, shown("first", "o", "p", total=6), 4.0)
     request = desk.list_(4.0)
-    assert request.credentials == 2
+    assert (request.offset, request.credentials) == (3, 2)
     assert desk.take(request, bad, 5.0) == ()
     desk.take(scheduler.next(5.0), Renewed(None), 5.0)
     poll = desk.poll(5.0)
@@ -357,6 +362,9 @@ def test_no_list_is_due_before_the_server_told_the_time() -> None:
     desk.subscribe("a", "b", "c")
     desk.take(desk.poll(0.0), seen(record("a")), 0.0)
     assert sorted(desk.polled(0.0)) == ["b", "c"]
+    forbidden = listed_once("a", "b", "c")
+    forbidden.scheduler.lists = False
+    assert forbidden.scheduler.send_at(9.0) == pytest.approx(11.77, abs=0.01)
     told = listed_once("a", "b", "c")
     for name in ("first", "a", "b", "c"):
         told.scheduler.subscribers.unsubscribe(name, name)

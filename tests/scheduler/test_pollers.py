@@ -253,7 +253,9 @@ def test_deadline_that_comes_with_refused_credentials_has_its_last_poll() -> Non
     late = made(renews=True)
     late.subscribers.subscribe("x", 10.0, "me", 0.0)
     late.take(renewal(late, 0.0), Renewed(None), 0.0)
+    late.subscribers.subscribe("x", 50.0, "you", 0.0)
     assert ends(late.take(poll(late, 0.0), BAD_TOKEN, 10.0)) == [(("me",), OutcomeKind.TIMED_OUT)]
+    assert late.due() == pytest.approx(10.001)
 
 
 @pytest.mark.parametrize(
@@ -298,3 +300,16 @@ def test_waits_without_credentials_end_as_unreachable() -> None:
     assert (end.outcome.kind, end.outcome.cause) == (
         OutcomeKind.UNREACHABLE, "no credentials: HTTP 502",
     )  # fmt: skip
+
+
+def test_refused_instance_says_why() -> None:
+    """The refusal is part of the message, and every poll counts."""
+    for scope in (Scope.INSTANCE, Scope.OPERATION):
+        scheduler = made()
+        scheduler.subscribers.subscribe_instance(DONE, 100.0, "me", 0.0)
+        scheduler.take(instance_poll(scheduler, 0.0), BUSY, 0.0)
+        refusal = Refusal(400, "DBS.1", "no such thing", scope=scope)
+        (end,) = scheduler.take(instance_poll(scheduler, 2.0), refusal, 2.0)
+        assert isinstance(end, Ended)
+        assert "HTTP 400 DBS.1: no such thing" in end.outcome.message
+        assert end.outcome.polls == 2
