@@ -81,9 +81,16 @@ async def test_late_visibility_is_tolerated(dds: Simulator) -> None:
         assert (await w.wait(job_id)).status == "Completed"
 
 
+async def test_vanished_deletion_has_completed(dds: Simulator) -> None:
+    """A deletion that was seen and is no longer known is done."""
+    job_id = dds.add_job(name="Delete_MongoDB", seconds=200, vanishes=True)
+    async with waiter(dds) as w:
+        assert (await w.wait(job_id)).id == job_id
+
+
 async def test_vanished_job_is_an_outcome_of_its_own(dds: Simulator) -> None:
     """A job seen and then unknown is JobVanished, with the last record seen."""
-    job_id = dds.add_job(name="Delete_MongoDB", seconds=200, vanishes=True)
+    job_id = dds.add_job(name="Restart_MongoDB", seconds=200, vanishes=True)
     async with waiter(dds) as w:
         with pytest.raises(ddswait.JobVanished) as caught:
             await w.wait(job_id)

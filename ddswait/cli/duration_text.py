@@ -11,6 +11,7 @@ from ddswait.errors import InputError
 
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 _UNITS = {"d": _DAY, "h": _HOUR, "m": _MINUTE, "s": 1}
+_LONGEST = 36_500 * _DAY  # a century: clocks and calendars end soon after
 _NUMBER = r"\d{1,12}(?:\.\d{1,9})?"
 # A number of seconds, or numbers with their units, the largest unit first and each at most once.
 _PATTERN = re.compile("|".join((_NUMBER, "".join(rf"(?:({_NUMBER}){unit})?" for unit in _UNITS))))
@@ -20,16 +21,19 @@ def parse(text: str) -> float:
     """Return a duration in seconds: `90`, `90s`, `10m`, `1h30m`, `1.5h`, `1d` or `1d2h`.
 
     Raises:
-        InputError: the text is not a duration.
+        InputError: the text is not a duration, or it is longer than a century.
     """
     stripped = text.strip()
     found = _PATTERN.fullmatch(stripped) if stripped and text.isascii() else None
     if found is None:
         raise InputError(f"invalid duration {text!a}: use 90, 90s, 10m, 1h30m or 1d")
-    if not any(found.groups()):
-        return float(stripped)
     numbers = zip(found.groups(default="0"), _UNITS.values(), strict=True)
-    return sum(float(number) * seconds for number, seconds in numbers)
+    seconds = sum(float(number) * unit for number, unit in numbers)
+    if not any(found.groups()):
+        seconds = float(stripped)
+    if seconds > _LONGEST:
+        raise InputError(f"invalid duration {text!a}: use at most a century, 36500d")
+    return seconds
 
 
 def parse_positive(text: str) -> float:

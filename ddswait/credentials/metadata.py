@@ -70,7 +70,7 @@ def read_metadata_token(
     if status in _TOKENS_NOT_SUPPORTED:
         return StaticHeaders()
     token = body.decode("ascii", "replace").strip()
-    if status != OK or not token.isprintable():
+    if status != OK or not (token.isascii() and token.isprintable()):
         return read_no_lease(status, headers, body)
     return StaticHeaders({"X-Metadata-Token": token} if token else {})
 

@@ -115,7 +115,7 @@ class Client:
     def poll_instance(self, instance_id: str) -> Awaitable[InstanceState | Problem]:
         """Poll one instance."""
         request = self._service.poll_instance(self.endpoint, self.project_id, instance_id)
-        return self._transport.send(request, self._service.read_instance)
+        return self._transport.send(request, partial(self._service.read_instance, instance_id))
 
     def list_jobs(self, action: ListJobs) -> Awaitable[JobPage | Problem]:
         """Request one page of jobs."""

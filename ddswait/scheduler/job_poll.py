@@ -109,6 +109,9 @@ class JobPoll(Poll):
                 message = messages.not_found(self.job_id, seconds, settings.location)
                 return self._end(OutcomeKind.NOT_FOUND, message, now)
             if self.misses >= _CONFIRMATIONS:
+                if self.job.is_deletion:
+                    message = messages.deletion_vanished(self.job_id, self.job)
+                    return self._end(OutcomeKind.COMPLETED, message, now)
                 message = messages.vanished(self.job_id, self.job, settings.location)
                 return self._end(OutcomeKind.VANISHED, message, now)
         delay = retry_delay.while_unknown(self.misses, context.random)

@@ -23,7 +23,8 @@ def not_found(job_id: str, seconds: float, location: str) -> str:
     """The job ID was never known within the grace."""
     return (
         f"job {job_id} was not known to {location} within {seconds:.0f} s: it may not be visible "
-        "yet (a longer grace helps), older than a month, of another project or region, or mistyped"
+        "yet (a longer grace helps), older than a month, of another project or region, mistyped, "
+        "or of a kind of task that this API does not show"
     )
 
 
@@ -32,6 +33,14 @@ def vanished(job_id: str, job: Job | None, location: str) -> str:
     return (
         f"job {job_id} was seen and is no longer known to {location} ({last_seen(job)}): "
         "a deletion may disappear when it is done; otherwise check the task list in the console"
+    )
+
+
+def deletion_vanished(job_id: str, job: Job) -> str:
+    """A deletion was known, and then was not."""
+    return (
+        f"job {job_id} completed: it was a deletion ({last_seen(job)}), and a deletion is no "
+        "longer known when it is done"
     )
 
 

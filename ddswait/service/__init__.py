@@ -58,9 +58,9 @@ class Service(Protocol):
         """Return the request that polls one instance."""
 
     def read_instance(
-        self, status: int, headers: Mapping[str, str], body: bytes
+        self, instance_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> InstanceState | Problem:
-        """Return what the reply to `poll_instance` means."""
+        """Return what the reply to `poll_instance` means for the instance."""
 
     def list_jobs(
         self, endpoint: str, project_id: str, *, running: bool, moment: float, offset: int

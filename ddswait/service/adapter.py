@@ -15,6 +15,7 @@ from urllib.parse import quote
 from ddswait.job import Instance, Job, JobPhase
 from ddswait.outcome import Refusal, Scope
 from ddswait.service.dates import parse_time
+from ddswait.service.error_codes import is_missing_instance
 from ddswait.service.problems import parse_json, quote_body, read_problem
 from ddswait.service.replies import (
     InstanceState,
@@ -53,6 +54,7 @@ class ServiceTable:
         instance_key: the key of the instances in the reply.
         ready_statuses: the instance statuses that, with no pending action, mean ready.
         hopeless_statuses: those that no wait will change.
+        hopeless_actions: the pending actions that no wait will end.
         instance_permission: what to ask for when instances may not be polled.
         job_in_list: whether the reply holds a list of one record instead of the record.
         deletions: what the names of jobs that delete an instance begin with, in lower case.
@@ -69,6 +71,7 @@ class ServiceTable:
     instance_key: str
     ready_statuses: frozenset[str]
     hopeless_statuses: frozenset[str]
+    hopeless_actions: frozenset[str]
     instance_permission: str
     deletions: str = "delete"
     job_in_list: bool = False
@@ -84,6 +87,10 @@ class Adapter:
 
     def __init__(self, table: ServiceTable) -> None:
         self._table = table
+        self._phases = {word.casefold(): phase for word, phase in table.phases.items()}
+        self._ready = frozenset(word.casefold() for word in table.ready_statuses)
+        self._hopeless = frozenset(word.casefold() for word in table.hopeless_statuses)
+        self._stuck = frozenset(word.casefold() for word in table.hopeless_actions)
         self._words = {phase: word for word, phase in table.phases.items()}
 
     @property
@@ -122,10 +129,11 @@ class Adapter:
             return UnknownJob("the reply's job is empty", headers.get("Date", ""))
         if not isinstance(word, str) or not isinstance(record, dict):
             return TransientFailure(f"the reply's job is not a record: {quote_body(body)}")
-        if record.get("id") != job_id:
+        if not _is_same_id(record.get("id"), job_id):
             other = ascii(record.get("id"))[:_LONGEST_WORD]
             return TransientFailure(f"the reply is about another job: {other}")
-        return JobSeen(self.read_record(record), headers.get("Date", ""))
+        # Whoever waits knows the job by the ID that was asked for.
+        return JobSeen(replace(self.read_record(record), id=job_id), headers.get("Date", ""))
 
     def read_record(self, record: Mapping[str, Any]) -> Job:
         """Return the job that a record describes.
@@ -144,7 +152,7 @@ class Adapter:
             self._instance(record),
             _text(get("fail_reason")) or None,
             record,
-            table.phases.get(word, JobPhase.UNKNOWN),
+            self._phases.get(word.strip().casefold(), JobPhase.UNKNOWN),
             name[: len(table.deletions)].lower() == table.deletions,
         )
 
@@ -196,31 +204,36 @@ class Adapter:
 
     def poll_instance(self, endpoint: str, project_id: str, instance_id: str) -> Request:
         """Return the request that polls one instance."""
-        path = self._table.instance_path.format(project=project_id, id=quote(instance_id, safe="~"))
+        # The ID comes from a reply, and JSON can hold half a surrogate pair, which has no bytes.
+        escaped = quote(instance_id, safe="~", errors="replace")
+        path = self._table.instance_path.format(project=project_id, id=escaped)
         return Request("GET", endpoint + path)
 
     def read_instance(
-        self, status: int, headers: Mapping[str, str], body: bytes
+        self, instance_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> InstanceState | Problem:
-        """Return what the reply to `poll_instance` means."""
+        """Return what the reply to `poll_instance` means for the instance."""
         if not _is_success(status):
             return self._instance_problem(status, headers, body)
         document = parse_json(body)
         instances = document.get(self._table.instance_key) if isinstance(document, dict) else None
         if not isinstance(instances, list):
             return TransientFailure(f"the reply holds no instances: {quote_body(body)}")
-        first = next((each for each in instances if isinstance(each, dict)), None)
-        return _ABSENT if first is None else self._read_instance(first)
+        records = (each for each in instances if isinstance(each, dict))
+        own = next((each for each in records if _is_same_id(each.get("id"), instance_id)), None)
+        return _ABSENT if own is None else self._read_instance(own)
 
     def _read_instance(self, record: Mapping[str, Any]) -> InstanceState:
-        word = str(record.get("status"))[:_LONGEST_WORD]
+        word = str(record.get("status"))[:_LONGEST_WORD].strip()
+        status = word.casefold()
         listed = record.get("actions")
         actions = [str(each)[:_LONGEST_WORD] for each in listed] if isinstance(listed, list) else []
+        is_stuck = any(each.strip().casefold() in self._stuck for each in actions)
         pending = f", with {', '.join(actions)} pending" if actions else ""
         return InstanceState(
             is_found=True,
-            is_ready=word in self._table.ready_statuses and not actions,
-            is_hopeless=word in self._table.hopeless_statuses,
+            is_ready=status in self._ready and not actions,
+            is_hopeless=status in self._hopeless or is_stuck,
             description=f"it is {word}{pending}",
         )
 
@@ -230,11 +243,13 @@ class Adapter:
         problem = read_problem(status, headers, body)
         if isinstance(problem, UnknownJob):
             return _ABSENT
+        if isinstance(problem, Refusal) and is_missing_instance(status, problem.error_code):
+            return _ABSENT
+        if isinstance(problem, Refusal) and problem.scope is Scope.JOB:
+            return replace(problem, scope=Scope.INSTANCE)
         if isinstance(problem, Refusal) and status == _FORBIDDEN:
             hint = f"ask for the permission {self._table.instance_permission}"
             return replace(problem, scope=Scope.OPERATION, hint=hint)
-        if isinstance(problem, Refusal) and problem.scope is Scope.JOB:
-            return replace(problem, scope=Scope.INSTANCE)
         return problem
 
 
@@ -249,6 +264,10 @@ _ABSENT = InstanceState(
 
 def _is_success(status: int) -> bool:
     return 200 <= status < 300  # noqa: PLR2004 - the range that HTTP calls successful
+
+
+def _is_same_id(found: object, wanted: str) -> bool:
+    return isinstance(found, str) and found.strip().casefold() == wanted.casefold()
 
 
 def _list_problem(status: int, headers: Mapping[str, str], body: bytes) -> Problem:
@@ -276,6 +295,6 @@ def _text(value: object) -> str:
 def _percent(value: object) -> int | None:
     if not isinstance(value, str) or not value:
         return None
-    digits = value.removesuffix("%")
+    digits = value.strip().removesuffix("%").rstrip()
     # isdecimal alone accepts other scripts' digits; the length keeps int() from long work.
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 4 else None  # noqa: PLR2004

@@ -40,7 +40,8 @@ SERVICE = Adapter(
         instance_path="/v3/{project}/instances?id={id}",
         instance_key="instances",
         ready_statuses=frozenset({"normal"}),
-        hopeless_statuses=frozenset({"createfail", "enlargefail"}),
+        hopeless_statuses=frozenset({"createfail", "enlargefail", "frozen"}),
+        hopeless_actions=frozenset({"RESTORE_FAILED_HANGUP", "FROZEN"}),
         instance_permission="dds:instance:list",
         # v3.1 spells these differently from v3.
         created=("created", "created_at"),

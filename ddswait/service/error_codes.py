@@ -65,6 +65,8 @@ RENEW_HINT = (
 )
 _ANY_4XX = frozenset(range(400, 500))
 
+_MISSING_INSTANCE = frozenset({"DBS.280110", "DBS.200002", "DBS.201501", "DBS.201502"})
+
 RULES = (
     # Published for RDS with the text "The job does not exist."; DDS answers with 400 or 404.
     Rule(_on(400, 404), "DBS.200543", Verdict.UNKNOWN_JOB),
@@ -82,7 +84,18 @@ RULES = (
     Rule(_on(401), ".0307", Verdict.REFUSE, Scope.EVERYTHING, RENEW_HINT, refuses_credentials=True),
     Rule(_on(401), ".0303", Verdict.REFUSE, Scope.EVERYTHING, CLOCK_HINT, refuses_credentials=True),
     Rule(_on(401), ".0305", Verdict.REFUSE, Scope.EVERYTHING, CLOCK_HINT, refuses_credentials=True),
+    # A policy denies the operation: the key itself is good.
+    Rule(
+        _on(401),
+        "DBS.280064",
+        Verdict.REFUSE,
+        Scope.EVERYTHING,
+        "ask for the permission that the message names",
+    ),
     Rule(_on(401), "", Verdict.REFUSE, Scope.EVERYTHING, refuses_credentials=True),
+    # One instance that does not exist, or belongs to somebody else.
+    Rule(_on(403), "DBS.201028", Verdict.REFUSE),
+    Rule(_on(403), "DBS.200604", Verdict.REFUSE),
     # Permissions, and a proxy that wants a user.
     Rule(
         _on(403),
@@ -126,6 +139,15 @@ def rule_of(status: int, code: str) -> Rule:
         code: the error code of the body, or "".
     """
     return next((rule for rule in RULES if rule.fits(status, code)), _OTHERWISE)
+
+
+def is_missing_instance(status: int, code: str) -> bool:
+    """Whether a reply says that an instance does not exist, as an empty list does.
+
+    Some regions answer 400 DBS.280110 where others answer 200 with an empty list. Source: Huawei's
+    and Open Telekom Cloud's Terraform providers.
+    """
+    return status in {400, 404} and code in _MISSING_INSTANCE
 
 
 def is_from_service(code: str) -> bool:

@@ -105,3 +105,11 @@ def test_what_is_printed_can_be_read(seconds: float) -> None:
     """Every printed duration is accepted, and means what was printed."""
     assert parse(exact(seconds)) == pytest.approx(seconds, abs=1e-6)
     assert parse(duration(seconds)) == pytest.approx(seconds, abs=0.5 if seconds < 3599.5 else 60)
+
+
+@pytest.mark.parametrize("text", ["36501d", "999999999999d", "876001h", "9999999999"])
+def test_no_duration_is_longer_than_a_century(text: str) -> None:
+    """A longer one could neither be printed nor be added to a date, and is refused."""
+    assert parse("36500d") == 36_500 * 86_400
+    with pytest.raises(InputError, match="use at most a century, 36500d"):
+        parse(text)

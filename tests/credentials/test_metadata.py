@@ -129,6 +129,8 @@ def test_metadata_token() -> None:
         assert read_metadata_token(status, {}, b"error") == StaticHeaders()
     assert read_metadata_token(200, {}, b"") == StaticHeaders()
     assert type(read_metadata_token(500, {}, b"")) is TransientFailure
+    for body in (b"a\nb", b"\xff", "\u00e4".encode()):  # what no header can carry
+        assert type(read_metadata_token(200, {}, body)) is TransientFailure
 
 
 def test_source() -> None:

@@ -1,8 +1,9 @@
 """ddswait.scheduler.credential_renewal: a renewal replaces credentials that were refused."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from itertools import cycle
 from math import inf, nan
 from typing import Any
@@ -248,3 +249,178 @@ def test_whatever_cloud_instances_and_source_say(
     assert Counter(subscriber for subscriber, _ in last) == Counter(list(shell.deadlines))
     for subscriber, at in last:
         assert at <= shell.deadlines[subscriber] + LAST_POLL + 2.0
+
+
+def renewed(renew_in: float | None = None, now: float = 0.0) -> CredentialRenewal:
+    """Return credentials that renew and have just been obtained."""
+    lease = CredentialRenewal(renews=True)
+    assert lease.starts(now)
+    assert lease.renewed(renew_in, now) is None
+    return lease
+
+
+def test_credentials_that_renew_are_obtained_first() -> None:
+    """Until then nothing serves; credentials that do not renew serve at once."""
+    lease, fixed = CredentialRenewal(renews=True), CredentialRenewal(renews=False)
+    assert (lease.blocked, lease.accepted, lease.count) == (True, False, 0)
+    assert (fixed.blocked, fixed.accepted, fixed.accepted_at) == (False, False, -inf)
+    assert not fixed.may_cure(BAD_TOKEN, 0, 1.0)
+    assert lease.starts(0.0)
+    assert lease.due == inf
+    lease.renewed(None, 0.0)
+    assert (lease.blocked, lease.count, lease.due) == (False, 1, inf)
+
+
+@pytest.mark.parametrize("make", [renewed, partial(CredentialRenewal, renews=False)])
+def test_two_requests_try_new_credentials(make: Callable[[], CredentialRenewal]) -> None:
+    """The second leaves two seconds after the first, a third only when one is answered."""
+    lease = make()
+    assert lease.send_at(5.0) <= 5.0
+    lease.sent(5.0)
+    assert lease.send_at(5.0) == 7.0
+    lease.sent(7.0)
+    assert lease.send_at(7.0) == inf
+    lease.answered(lease.count)
+    assert lease.send_at(7.5) <= 7.5
+    lease.sent(7.5)
+    assert lease.send_at(7.5) == inf
+    lease.answered(lease.count)
+    lease.answered(lease.count)
+    lease.sent(8.0)
+    assert lease.send_at(8.0) == 10.0
+
+
+def test_accepted_request_vouches_for_ten_seconds() -> None:
+    """Then the next request leaves alone again, and the others two seconds later."""
+    lease = renewed()
+    lease.sent(0.0)
+    lease.answered(1)
+    lease.accept(1, 20.0)
+    lease.sent(30.0)
+    assert lease.send_at(30.0) == 30.0
+    assert lease.send_at(30.1) <= 30.1
+    lease.sent(30.1)
+    assert lease.send_at(30.1) == 32.1
+    lease.sent(32.1)
+    lease.sent(34.1)
+    assert lease.send_at(34.1) == 36.1  # accepted once: no bound on how many try
+
+
+def test_reply_to_old_credentials_frees_no_place() -> None:
+    """Only requests with the present credentials count as trying them."""
+    lease = renewed()
+    lease.sent(0.0)
+    lease.renewed(None, 1.0)
+    assert lease.send_at(1.0) <= 1.0
+    lease.sent(1.0)
+    lease.answered(1)
+    lease.sent(3.0)
+    assert lease.send_at(3.0) == inf
+    lease.answered(2)
+    lease.accept(2, 3.0)
+    lease.answered(2)
+    lease.renewed(None, 9.0)
+    lease.sent(9.0)
+    assert lease.send_at(9.0) == 11.0
+
+
+def test_failed_renewals_are_further_and_further_apart() -> None:
+    """Three quarters of 1, 2 and 4 seconds on average; a success starts from the first again."""
+    lease = renewed(100.0)
+    for now, due in ((100.0, 100.75), (101.0, 102.5), (103.0, 106.0)):
+        assert lease.starts(now)
+        assert lease.failed(0.0, 600.0, now, Still()) == 0.0
+        assert lease.due == due
+    assert lease.starts(106.0)
+    lease.renewed(100.0, 106.0)
+    assert lease.due == 206.0
+    assert lease.starts(206.0)
+    lease.failed(0.0, 600.0, 206.0, Still())
+    assert lease.due == 206.75
+
+
+def test_first_renewal_that_fails_is_repeated_soon() -> None:
+    """And it says for how long no request could leave, from the first attempt on."""
+    lease = CredentialRenewal(renews=True)
+    assert lease.starts(10.0)
+    assert lease.failed(0.0, 600.0, 10.0, Still()) == 0.0
+    assert lease.due == 10.75
+    assert not lease.starts(10.5)
+    assert lease.starts(11.0)
+    assert lease.failed(0.0, 600.0, 15.0, Still()) == 5.0
+    assert lease.starts(20.0)
+    lease.renewed(None, 20.0)
+    assert lease.may_cure(BAD_TOKEN, 1, 100.0)
+    assert lease.starts(101.0)
+    assert lease.failed(0.0, 600.0, 103.0, Still()) == 3.0
+
+
+def test_no_attempt_is_put_off_beyond_the_patience_of_the_waits() -> None:
+    """The last one comes when the patience ends; after that, they go on as before."""
+    lease = CredentialRenewal(renews=True)
+    lease.starts(0.0)
+    lease.failed(1000.0, 60.0, 10.0, Still())
+    assert lease.due == 60.0
+    lease.starts(60.0)
+    lease.failed(1000.0, 60.0, 60.0, Still())
+    assert lease.due == 1110.0
+
+
+def test_refused_renewal_leaves_the_present_credentials() -> None:
+    """No other attempt is made before those are refused too."""
+    lease = renewed(10.0)
+    assert lease.starts(10.0)
+    lease.refused()
+    assert lease.due == inf
+    assert not lease.blocked
+    assert lease.may_cure(BAD_TOKEN, 1, 20.0)
+    assert lease.starts(20.0)
+
+
+def test_refusal_of_credentials_that_were_replaced_says_nothing() -> None:
+    """The request is sent again with the new ones, which stay in use."""
+    lease = renewed()
+    lease.renewed(None, 1.0)
+    assert lease.may_cure(BAD_TOKEN, 1, 2.0)
+    assert not lease.blocked
+    assert lease.renewed(None, 3.0, same=True) is None
+
+
+def test_new_credentials_that_were_never_accepted_are_not_replaced() -> None:
+    """The second ones end the waits; the first ones, and accepted ones, are renewed once."""
+    lease = renewed()
+    assert lease.may_cure(BAD_TOKEN, 1, 0.0)
+    assert lease.blocked
+    lease.renewed(None, 1.0)
+    assert not lease.may_cure(BAD_TOKEN, 2, 2.0)
+    lease.accept(2, 3.0)
+    assert lease.may_cure(BAD_TOKEN, 2, 4.0)
+    assert lease.may_cure(BAD_TOKEN, 2, 5.0)  # another one of those under way
+
+
+def test_renewal_that_brings_the_refused_credentials_cures_nothing() -> None:
+    """The refusal comes back, and says for how long the credentials had been accepted."""
+    lease = renewed()
+    lease.accept(1, 10.0)
+    dated = replace(BAD_TOKEN, date="Fri, 01 Jan 2021 00:00:30 GMT")
+    assert lease.may_cure(dated, 1, 40.0)
+    assert lease.may_cure(BAD_TOKEN, 1, 41.0)  # the first one counts
+    refusal = lease.renewed(None, 42.0, same=True)
+    assert refusal is not None
+    assert refusal == dated
+    assert refusal.hint == (
+        "these credentials were accepted until 30 s before they were refused at Fri, 01 Jan 2021 "
+        "00:00:30 GMT; get new ones"
+    )
+    assert lease.renewed(None, 43.0, same=True) is None
+
+
+def test_hint_of_a_refusal_stays() -> None:
+    """What was accepted before says since when it is refused; what never was says nothing."""
+    lease = renewed()
+    hinted = replace(BAD_TOKEN, hint="check the clock")
+    assert lease.dated(hinted, 5.0) is hinted
+    lease.accept(1, 1.0)
+    assert lease.dated(hinted, 5.0).hint == (
+        "these credentials were accepted until 4 s before they were refused; check the clock"
+    )

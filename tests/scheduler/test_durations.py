@@ -58,3 +58,71 @@ def test_memory_is_bounded() -> None:
     assert durations.median_of("a") == pytest.approx(475.5, rel=0.01)
     assert durations.of("name499") is None
     assert len(durations) <= 50 + 200
+
+
+def test_only_a_positive_duration_below_three_years_counts() -> None:
+    """Less than a second counts, 1e8 seconds do not."""
+    durations = Durations()
+    durations.add("a", "short", 0.5)
+    durations.add("a", "long", 99_999_999.5)
+    durations.add("a", "too long", 1e8)
+    durations.add("a", "too long as well", 1e8 + 0.5)
+    assert dict(durations.items()) == {"a": {"short": 0.5, "long": 99_999_999.5}}
+
+
+def test_latest_durations_are_kept_whatever_their_order() -> None:
+    """Of a list of jobs, those that ended last count as the latest."""
+    durations = Durations()
+    jobs = [record(str(second), second) for second in range(60, 0, -1)]
+    durations.learn_all([*jobs, record("running", 1, status="Running", ended_at="")])
+    assert [*dict(durations.items())["createmongodb"]] == [str(each) for each in range(11, 61)]
+
+
+def test_job_that_is_learned_again_counts_as_the_latest() -> None:
+    """It is not the next one to be forgotten, and it is saved once."""
+    durations = Durations()
+    for number in range(50):
+        durations.add("a", str(number), 1.0)
+    durations.add("a", "0", 2.0)
+    durations.add("a", "new", 3.0)
+    known = dict(durations.items())["a"]
+    assert "1" not in known
+    assert known["0"] == 2.0
+
+
+def test_what_was_learned_is_saved_once() -> None:
+    """A new job is learned until it is settled or forgotten; a known one is not learned again."""
+    durations = Durations()
+    durations.add("Create_MongoDB", "x", 1.0)
+    assert [*durations.learned()] == [("createmongodb", "x", 1.0)]
+    durations.settle()
+    durations.add("CreateMongoDB", "x", 2.0)
+    assert [*durations.learned()] == []
+    for number in range(50):
+        durations.add("createmongodb", str(number), 1.0)
+    assert len([*durations.learned()]) == 50
+    durations.add("createmongodb", "last", 1.0)
+    assert [job_id for _, job_id, _ in durations.learned()] == [*map(str, range(1, 50)), "last"]
+
+
+def test_two_hundred_names_are_known_and_no_more() -> None:
+    """A server that invents names does not fill the memory."""
+    durations = Durations()
+    for number in range(201):
+        durations.add(f"n{number}", "x", 1.0)
+    assert durations.count("n199") == 1
+    assert durations.count("n200") == 0
+    for number in range(201):
+        durations.of(f"unknown{number}")
+    assert len(durations._past) == 200
+
+
+def test_what_is_known_of_a_name_is_worked_out_once() -> None:
+    """Until the next duration comes, a name is fitted once; an unknown one has no median."""
+    durations = Durations()
+    durations.add("a", "x", 10.0)
+    assert durations.of("a") is durations.of("a")
+    assert durations.median_of("a") == pytest.approx(10.0)
+    assert durations.median_of("b") is None
+    durations.add("a", "y", 40.0)
+    assert durations.median_of("a") == pytest.approx(20.0)

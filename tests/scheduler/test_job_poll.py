@@ -1,15 +1,27 @@
 """ddswait.scheduler.job_poll: every arrow of the state diagram, with exact times."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 
+from ddswait.job import JobPhase
+from ddswait.outcome import Outcome, Refusal
 from ddswait.outcome import OutcomeKind as Kind
-from ddswait.outcome import Refusal
+from ddswait.scheduler import messages, poll_interval
 from ddswait.scheduler.job_poll import JobPoll
-from ddswait.scheduler.poll import LAST_POLL, PollSettings
-from ddswait.service.replies import Throttled, TransientFailure, UnknownJob
-from tests.scheduler.shell import LOCATION, Reply, completed, failed, record, seen, take_job_reply
+from ddswait.scheduler.poll import LAST_POLL, PollContext, PollSettings
+from ddswait.service.replies import JobSeen, Throttled, TransientFailure, UnknownJob
+from tests.scheduler.shell import (
+    LOCATION,
+    Reply,
+    completed,
+    context_of,
+    failed,
+    record,
+    seen,
+    take_job_reply,
+)
 
 SETTINGS = PollSettings(location=LOCATION)
 SEEN = seen(record("x", progress=9))
@@ -97,6 +109,17 @@ class Step(NamedTuple):
                 Step(600, FAILURE, Kind.UNREACHABLE),
             ],
             id="unreachable from the start: growing delays, and the end exactly in time",
+        ),
+        pytest.param(
+            [
+                Step(0, FAILURE, 0.75),
+                Step(1, FAILURE, 2.5),
+                Step(3, UNKNOWN, 3.5),
+                Step(4, FAILURE, 4.75),
+                Step(5, SEEN, 12.803),
+                Step(14, FAILURE, 14.75),
+            ],
+            id="any reply ends the failures in a row, also one that does not know the ID",
         ),
         pytest.param(
             [
@@ -196,3 +219,186 @@ def test_delay_that_a_429_asks_for_is_not_unreachable() -> None:
         assert take_job_reply(poll, throttled, now, SETTINGS) is None
         now = poll.due
     assert now > SETTINGS.unreachable_after
+
+
+CLOCK = "Fri, 01 Jan 2021 00:00:00 GMT"
+
+
+def known(progress: int = 9, created: str = "2020-12-31T23:59:00+0000") -> JobSeen:
+    """Return a reply with a job that was a minute old when the clock of the test began."""
+    return seen({**record("x", progress=progress), "created": created})
+
+
+def experienced() -> PollContext:
+    """Return a context that knows the server's clock and one past job."""
+    context = context_of(SETTINGS)
+    context.clock.read(CLOCK, 0.0)
+    context.durations.add("Create_MongoDB", "old", 300.0)
+    return context
+
+
+def test_outcome_holds_everything_that_is_known() -> None:
+    """The last record, the polls that were answered, and the time since the wait began."""
+    poll = JobPoll("x", 10.0, 3600.0, "me")
+    for now, reply in ((10.0, UNKNOWN), (11.0, FAILURE), (12.0, SEEN)):
+        poll.sent(now, SETTINGS)
+        assert take_job_reply(poll, reply, now, SETTINGS) is None
+        assert poll.cut_at is None
+    assert (poll.polls, poll.succeeded_at, poll.cause) == (3, 12.0, None)
+    outcome = take_job_reply(poll, DONE, 30.0, SETTINGS)
+    assert outcome == Outcome(
+        "x", Kind.COMPLETED, DONE.job, messages.completed("x"), None, None, 20.0, 4
+    )
+
+
+def test_refusal_holds_the_last_record_and_the_last_failure() -> None:
+    """The message names the place that refused."""
+    poll = JobPoll("x", 10.0, 3600.0, "me")
+    take_job_reply(poll, SEEN, 10.0, SETTINGS)
+    take_job_reply(poll, FAILURE, 20.0, SETTINGS)
+    message = messages.refused("x", LOCATION, REFUSED)
+    assert take_job_reply(poll, REFUSED, 30.0, SETTINGS) == Outcome(
+        "x", Kind.REFUSED, SEEN.job, message, "HTTP 502", REFUSED, 20.0, 2
+    )
+
+
+def test_unknown_job_is_counted_from_the_beginning_of_its_wait() -> None:
+    """The grace and the message count from there, and a reply of any kind is a success."""
+    poll = JobPoll("x", 10.0, 3600.0, "me")
+    assert take_job_reply(poll, UNKNOWN, 69.0, SETTINGS) is None
+    assert poll.due == pytest.approx(69.5)
+    assert poll.succeeded_at == 69.0
+    outcome = take_job_reply(poll, UNKNOWN, 70.0, SETTINGS)
+    assert outcome is not None
+    assert outcome.message == messages.not_found("x", 60.0, LOCATION)
+    late = JobPoll("x", 0.0, 3600.0, "me")
+    take_job_reply(late, SEEN, 0.0, SETTINGS)
+    assert take_job_reply(late, UNKNOWN, 60.0, SETTINGS) is None
+    assert late.due == 60.5
+    outcome = take_job_reply(late, UNKNOWN, 61.0, SETTINGS)
+    assert outcome is not None
+    assert outcome.message == messages.vanished("x", SEEN.job, LOCATION)
+
+
+def test_unreachable_names_the_time_without_a_reply() -> None:
+    """And the last failure, at the place that was polled."""
+    poll = JobPoll("x", 0.0, 3600.0, "me")
+    poll.sent(100.0, SETTINGS)
+    outcome = take_job_reply(poll, FAILURE, 700.0, SETTINGS)
+    assert outcome is not None
+    assert outcome.message == messages.unreachable("x", 600.0, LOCATION, "HTTP 502")
+    assert outcome.cause == "HTTP 502"
+    other = poll.unreachable("no credentials", 710.0, SETTINGS)
+    assert (other.kind, other.cause) == (Kind.UNREACHABLE, "no credentials")
+
+
+def test_timeout_counts_from_the_beginning_of_the_wait() -> None:
+    """The message says how long was waited by the deadline, the outcome how long in all."""
+    poll = JobPoll("x", 10.0, 100.0, "me")
+    take_job_reply(poll, SEEN, 20.0, SETTINGS)
+    take_job_reply(poll, FAILURE, 90.0, SETTINGS)
+    outcome = poll.timed_out(100.0, 102.0)
+    assert (outcome.kind, outcome.waited) == (Kind.TIMED_OUT, 92.0)
+    assert outcome.message == messages.timed_out("x", 90.0, SEEN.job, "HTTP 502")
+    pending = poll.pending(50.0)
+    assert (pending.kind, pending.message, pending.waited) == (
+        Kind.PENDING, messages.pending(), 40.0,
+    )  # fmt: skip
+
+
+def test_age_is_by_the_servers_clock() -> None:
+    """A job that ran for a minute before the first poll is a minute old then."""
+    context, poll = experienced(), JobPoll("x", 0.0, 3600.0, "me")
+    poll.seen(known().job, 40.0, context)
+    assert poll.created_at == -60.0
+    poll.seen(known(created="2020-12-31T00:00:00+0000").job, 50.0, context)
+    assert poll.created_at == -60.0  # told once
+    unknown = JobPoll("x", 30.0, 3600.0, "me")
+    unknown.seen(known(created="").job, 40.0, context)
+    assert unknown.created_at == 30.0
+
+
+def test_what_is_known_of_past_jobs_and_of_progress_decides_when_to_poll() -> None:
+    """The next poll, the urgency of this one, and what the job adds to a list."""
+    context, poll = experienced(), JobPoll("x", 0.0, 3600.0, "me")
+    assert poll.past(context) is None
+    assert poll.wanted_interval(20.0, context) == SETTINGS.interval / 4
+    poll.seen(known(9).job, 40.0, context)
+    assert poll.estimate is None
+    poll.seen(known(50).job, 100.0, context)
+    assert poll.estimate == poll_interval.estimate(160.0, 50)
+    past = context.durations.of("Create_MongoDB")
+    assert poll.past(context) == past
+    for estimate in (poll.estimate, None):
+        poll.estimate = estimate
+        poll.seen(known(50).job, 110.0, context)
+        wanted = poll_interval.wanted(10.0, 170.0, past, estimate)
+        assert poll.due == pytest.approx(110.0 + wanted)
+        assert poll.wanted_interval(125.0, context) == poll_interval.wanted_by_now(
+            10.0, 185.0, 15.0, past, estimate
+        )
+        assert poll.hazard(125.0, context) == poll_interval.hazard(185.0, past, estimate)
+
+
+def test_list_moves_a_job_on() -> None:
+    """Status and progress are taken from it; what it names differently is not."""
+    context, poll = experienced(), JobPoll("x", 0.0, 3600.0, "me")
+    poll.sent(0.0, SETTINGS)
+    poll.seen(known(9).job, 0.0, context)
+    assert (before := poll.job) is not None
+    listed = replace(known(9).job, name="CreateMongoDB", created=None)
+    poll.listed(listed, 40.0, context)
+    assert poll.job is before
+    poll.listed(replace(listed, progress=50), 100.0, context)
+    assert poll.job == replace(before, progress=50)
+    assert poll.estimate == poll_interval.estimate(160.0, 50)
+    odd = replace(listed, progress=50, status="Paused", phase=JobPhase.UNKNOWN)
+    poll.listed(odd, 110.0, context)
+    assert poll.job == replace(before, progress=50, status="Paused", phase=JobPhase.UNKNOWN)
+    assert (poll.succeeded_at, poll.polls) == (110.0, 1)
+
+
+def test_first_record_may_come_from_a_list() -> None:
+    """It makes the job visible, with its age."""
+    context, poll = experienced(), JobPoll("x", 0.0, 3600.0, "me")
+    poll.listed(known().job, 40.0, context)
+    assert (poll.job, poll.created_at, poll.succeeded_at) == (known().job, -60.0, 40.0)
+
+
+def test_list_puts_a_poll_off_for_thirty_intervals_at_most() -> None:
+    """Then the job is polled individually, whatever lists say; they count from the last poll."""
+    context, poll = experienced(), JobPoll("x", 0.0, 3600.0, "me")
+    poll.sent(0.0, SETTINGS)
+    poll.seen(known().job, 0.0, context)
+    poll.listed(known().job, 200.0, context)
+    wanted = poll_interval.wanted(10.0, 260.0, poll.past(context), None)
+    assert poll.due == pytest.approx(200.0 + wanted)
+    poll.listed(known().job, 299.5, context)
+    assert poll.due == 300.0
+    poll.listed(known().job, 305.0, context)
+    assert poll.due == 305.0
+
+
+def test_representation_names_the_job_its_status_and_the_next_poll() -> None:
+    """For debugging."""
+    poll = JobPoll("x", 5.0, 3600.0, "me")
+    assert repr(poll) == "<JobPoll x not visible, due at 5.0>"
+    assert (poll.subscriber, poll.estimate) == ("me", None)
+    take_job_reply(poll, SEEN, 5.0, SETTINGS)
+    assert repr(poll).startswith("<JobPoll x Running, due at ")
+
+
+def test_deletion_that_vanishes_has_completed() -> None:
+    """Its record is the last one that was seen, and the message says why."""
+    poll = JobPoll("x", 10.0, 3600.0, "me")
+    deletion = seen({**record("x", progress=9), "name": "Delete_MongoDB"})
+    take_job_reply(poll, deletion, 10.0, SETTINGS)
+    take_job_reply(poll, UNKNOWN, 80.0, SETTINGS)
+    assert take_job_reply(poll, UNKNOWN, 81.0, SETTINGS) == Outcome(
+        "x",
+        Kind.COMPLETED,
+        deletion.job,
+        messages.deletion_vanished("x", deletion.job),
+        waited=71.0,
+        polls=3,
+    )

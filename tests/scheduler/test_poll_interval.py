@@ -154,3 +154,65 @@ def test_jitter_is_a_tenth() -> None:
         10, 400, None, None
     )
     assert poll_interval.uninformed(10, 400) == pytest.approx(10.025)
+
+
+def test_one_percent_promises_something() -> None:
+    """As soon as any share is done, at any age."""
+    early = poll_interval.estimate(0.5, 1)
+    assert early is not None
+    assert early.remaining == pytest.approx(0.5 * 98.5 / 1.5)
+
+
+def test_bounds_are_a_quarter_and_twice_the_uninformed_interval() -> None:
+    """At an age of 400 s, the uninformed interval is the user's: 10 s."""
+    assert poll_interval.bounds(10.0, 400.0) == pytest.approx((10.025 / 4, 20.05))
+
+
+def test_what_is_known_shapes_the_jittered_interval() -> None:
+    """Past jobs and progress count, and jitter makes the interval up to a tenth longer."""
+    past, progress = poll_interval.Past(500.0, 8.0), poll_interval.ProgressEstimate(400.0, 60.0)
+
+    class Longest(Random):
+        def uniform(self, a: float, b: float) -> float:
+            return b
+
+    for known in ((past, None), (None, progress), (past, progress)):
+        wanted = poll_interval.wanted(10, 450, *known)
+        assert wanted != poll_interval.wanted(10, 450, None, None)
+        assert poll_interval.next_interval(10, 450, Longest(), *known) == wanted * 1.1
+
+
+def test_progress_says_nothing_before_it_changed() -> None:
+    """At the moment of the change, and before, the hazard rate is that without it."""
+    progress = poll_interval.ProgressEstimate(450.0, 60.0)
+    for age in (300.0, 450.0):
+        assert poll_interval.hazard(age, None, progress) == poll_interval.hazard(age)
+
+
+def test_hazard_with_progress_is_that_of_the_survival_since_its_change() -> None:
+    """Survival since the change: eight tenths what progress says, the rest what was expected."""
+    past, progress, step = (
+        poll_interval.Past(500.0, 4.5),
+        poll_interval.ProgressEstimate(450, 60),
+        1e-3,
+    )
+
+    def expected(age: float) -> float:
+        return float(0.9 / (1 + (age / 500) ** 4.5) + 0.1 * (600 / (600 + age)) ** 2)
+
+    def survival(age: float) -> float:
+        return float(0.8 / (1 + ((age - 450) / 60) ** 3) + 0.2 * expected(age) / expected(450))
+
+    for age in (470.0, 510.0, 900.0):
+        slope = (survival(age - step) - survival(age + step)) / 2 / step / survival(age)
+        assert poll_interval.hazard(age, past, progress) == pytest.approx(slope, rel=1e-4)
+
+
+def test_interval_by_now_counts_from_the_last_poll_or_the_last_change() -> None:
+    """Progress that a list showed after the last poll is news; no job ended before it began."""
+    progress = poll_interval.ProgressEstimate(480.0, 20.0)
+    since_change = poll_interval.wanted_by_now(20.0, 500.0, 20.0, None, progress)
+    since_poll = poll_interval.wanted_by_now(20.0, 500.0, 40.0, None, progress)
+    assert since_poll == pytest.approx(since_change * sqrt(2))
+    begun = poll_interval.wanted_by_now(10.0, 0.5, 0.5, None, None)
+    assert begun == pytest.approx(sqrt(2 * 0.1 * 0.5 / (1 - (600 / 600.5) ** 2)))

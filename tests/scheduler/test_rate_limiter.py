@@ -195,3 +195,148 @@ def test_invalid_rate_is_refused(text: str) -> None:
     """The message shows how to write a rate."""
     with pytest.raises(InputError, match="10/s or 200/5m"):
         parse_rate(text)
+
+
+def test_digits_of_other_scripts_are_no_rate() -> None:
+    """A rate is written in ASCII."""
+    with pytest.raises(InputError):
+        parse_rate("1\u0663/s")
+
+
+def test_small_limit_has_no_burst() -> None:
+    """A tenth of five is less than one: requests leave one by one."""
+    limiter = RateLimiter(5, 10.0)
+    assert limiter.room(0.0) == 1
+    limiter.sent(0.0)
+    assert limiter.next_at(0.0) == pytest.approx(10 / 4.5)
+    assert limiter.room(limiter.next_at(0.0)) == 1
+
+
+def sent_at(limiter: RateLimiter, *times: float) -> RateLimiter:
+    for at in times:
+        limiter.sent(at)
+    return limiter
+
+
+def test_what_was_sent_before_counts_in_our_share() -> None:
+    """With seven tenths of nine, the next leaves when six have left in the window before it."""
+    for before in range(6, 10):
+        times = [float(second) for second in range(before)]
+        limiter = sent_at(RateLimiter(inf), *times)
+        limiter.throttled(10, 60.0, 0.0, times[-1], 9.0)
+        assert limiter.next_at(9.0) == times[-6] + 60.0
+
+
+def test_window_that_we_filled_is_not_the_doing_of_others() -> None:
+    """Then our share stays, and the next request leaves when the window has room."""
+    limiter = sent_at(RateLimiter(inf), *(number / 10 for number in range(10)))
+    limiter.throttled(10, 60.0, 0.0, 0.9, 1.0)
+    assert limiter.next_at(1.0) == pytest.approx(60.1)
+    assert limiter.spacing(1.0) == pytest.approx(60 / 9)
+
+
+def test_requests_of_a_window_ago_count_no_more() -> None:
+    """What left exactly a window ago does not fill the one that ends now."""
+    limiter = sent_at(RateLimiter(inf), *[0.0] * 10)
+    limiter.throttled(10, 60.0, 0.0, 60.0, 60.0)
+    assert limiter.next_at(60.0) == 66.0
+
+
+def test_limit_of_one_request_is_kept() -> None:
+    """Nothing leaves before the window of the one request has passed."""
+    limiter = sent_at(RateLimiter(inf), 0.0)
+    limiter.throttled(1, 60.0, 0.0, 0.0, 1.0)
+    assert limiter.next_at(1.0) == 60.0
+
+
+def test_more_than_is_remembered_was_our_own_doing() -> None:
+    """20,000 times of sending are remembered; a window that holds all of them was filled by us."""
+    limiter = sent_at(RateLimiter(inf), *[0.0] * 20_001)
+    assert len(limiter._times_sent) == 20_000
+    limiter.throttled(100_000, 300.0, 0.0, 0.0, 1.0)
+    assert limiter.next_at(1.0) == 1.0
+
+
+def test_silence_after_others_used_the_limit_doubles() -> None:
+    """A tenth of the window at first, the whole of it at the most, until another reply comes."""
+    limiter = RateLimiter(inf)
+    for number, silence in enumerate((6.0, 12.0, 24.0, 48.0, 60.0, 60.0), 1):
+        limiter.throttled(10, 60.0, 0.0, number * 1000.0, number * 1000.0)
+        assert limiter.throttled_in_a_row == number
+        assert limiter.next_at(number * 1000.0) == number * 1000.0 + silence
+    limiter.throttled_in_a_row = 0
+    limiter.throttled(10, 60.0, 0.0, 1e5, 1e5)
+    assert limiter.next_at(1e5) == 1e5 + 6.0
+
+
+def test_burst_grows_with_our_share_and_with_the_silence() -> None:
+    """A tenth of our share is the burst, and it is empty when the 429 comes."""
+    limiter = RateLimiter(inf)
+    limiter.throttled(200, 300.0, 0.0, 0.0, 0.0)
+    assert limiter.spacing(0.0) == pytest.approx(300 / (180 * 0.7))
+    assert limiter.room(29.0) == 0
+    assert limiter.room(30.0) == 14  # 30 s at 2.4 s each, and the first
+    assert limiter.room(300.0) == 15  # three quarters of 20
+    sent_at(limiter, *[300.0] * 15)
+    assert limiter.room(300.0) == 0
+    assert limiter.next_at(300.0) == pytest.approx(300 + 300 / (180 * 0.75))
+
+
+def test_second_429_cuts_what_the_first_has_left() -> None:
+    """The same limit keeps its history: half of it is ours after two, and a tenth at the least."""
+    limiter = RateLimiter(inf)
+    limiter.throttled(200, 300.0, 0.0, 0.0, 0.0, "user")
+    limiter.throttled(200, 300.0, 0.0, 1.0, 1.0, "user")
+    assert limiter.spacing(1.0) == pytest.approx(300 / (180 * 0.49), rel=0.01)
+    for second in range(2, 40):
+        limiter.throttled(200, 300.0, 0.0, second, second, "user")
+    assert limiter.spacing(39.0) == pytest.approx(300 / 18)
+
+
+def test_429_to_what_left_with_the_last_cut_is_old_news() -> None:
+    """With figures and without: only a request that left later says something new."""
+    limiter = RateLimiter(inf)
+    limiter.throttled(200, 300.0, 0.0, 0.0, 1.0)
+    limiter.throttled(200, 300.0, 0.0, 1.0, 2.0)
+    assert limiter.spacing(2.0) == pytest.approx(300 / (180 * 0.7), rel=0.001)
+    slowed = RateLimiter(10, 1.0)
+    slowed.throttled(None, None, 0.0, 10.0, 10.0)
+    slowed.throttled(None, None, 0.0, 10.0, 10.0)
+    slowed.sent(10.0)
+    assert slowed.spacing(10.0) == pytest.approx(2 / 9)
+
+
+def test_other_figures_are_learned_from_any_request() -> None:
+    """Even from one that left before the last cut; without a policy, all are of one."""
+    limiter = RateLimiter(inf)
+    limiter.throttled(100, 300.0, 0.0, 0.0, 5.0)
+    limiter.throttled(500, 300.0, 0.0, 1.0, 6.0, "")
+    assert repr(limiter) == "500/300 s"
+
+
+def test_half_a_limit_is_none() -> None:
+    """A 429 without its window counts as one without figures."""
+    limiter = RateLimiter(10, 1.0)
+    limiter.throttled(5, None, 0.0, 10.0, 10.0)
+    limiter.sent(10.0)
+    assert limiter.next_at(10.0) == pytest.approx(10 + 2 / 9)
+    assert repr(limiter) == "10/1 s"
+
+
+def test_one_request_at_a_time_while_the_rate_is_halved() -> None:
+    """The burst comes back with the whole rate."""
+    limiter = RateLimiter(200, 300.0)
+    limiter.throttled(None, None, 0.0, 0.0, 0.0)
+    assert limiter.room(0.0) == 1
+    limiter.sent(0.0)
+    assert limiter.room(0.0) == 0
+    limiter.sent(1e4)
+    assert limiter.room(1e4) == 19
+
+
+def test_spacing_is_that_of_the_tightest_limit() -> None:
+    """Our own rate, or a learned one."""
+    limiter = RateLimiter(10, 1.0)
+    assert limiter.spacing(0.0) == pytest.approx(1 / 9)
+    limiter.throttled(200, 300.0, 0.0, 0.0, 0.0)
+    assert limiter.spacing(1e6) == pytest.approx(300 / 180)

@@ -1,13 +1,26 @@
 """ddswait.scheduler.scheduler: many jobs, no event loop and no clock."""
 
+from dataclasses import replace
+from math import inf
+
 import pytest
 
 from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus, Visible
+from ddswait.job import Instance
+from ddswait.outcome import Outcome, Refusal, Scope
 from ddswait.outcome import OutcomeKind as Kind
-from ddswait.outcome import Refusal, Scope
-from ddswait.scheduler.actions import ListJobs, PollJob, Wait
+from ddswait.scheduler.actions import (
+    ListJobs,
+    PollInstance,
+    PollJob,
+    RenewCredentials,
+    Renewed,
+    Wait,
+)
+from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.poll import LAST_POLL, PollSettings
+from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.replies import Throttled, TransientFailure
 from tests.scheduler.shell import (
@@ -260,3 +273,117 @@ def test_failed_poll_is_reported_with_its_retry_delay(reply: Reply) -> None:
     assert a.next(0.1) == Wait(0.75)
     assert [type(e) for e in a.expire(0.2)] == []
     assert not isinstance(event, Ended)
+
+
+def test_jobs_are_known_by_their_ids() -> None:
+    """And past durations that were given are used."""
+    durations = Durations()
+    a = Scheduler(PollSettings(), Still(), durations=durations)
+    assert a.durations is durations
+    a.subscribers.subscribe("x", 100.0, "me", 0.0)
+    assert "x" in a
+    assert "y" not in a
+
+
+def test_what_cannot_leave_is_waited_for_a_second_at_most() -> None:
+    """Deadlines pass meanwhile, so the wait says that something is overdue."""
+    a = Scheduler(PollSettings(), Still(), rate_limiter=RateLimiter(1, 10.0))
+    for name in ("a", "b"):
+        a.subscribers.subscribe(name, 100.0, "me", 0.0)
+    first = a.next(0.0)
+    assert isinstance(first, PollJob)
+    a.take(first, seen(record("a")), 0.0)
+    assert a.next(0.0) == Wait(1.0, overdue=True)
+    later = a.next(10.5)
+    assert isinstance(later, Wait)
+    assert (round(later.until, 3), later.overdue) == (11.111, True)
+    assert a.send_at(5.0) == pytest.approx(100 / 9)
+    a.subscribers.unsubscribe("a", "me")
+    a.subscribers.unsubscribe("b", "me")
+    assert a.send_at(5.0) == float("inf")
+
+
+def test_nothing_leaves_while_credentials_are_obtained() -> None:
+    """The renewal is cut like any request; deadlines are passed a second apart."""
+    a = Scheduler(PollSettings(), Still(), renews=True, rate_limiter=RateLimiter(inf))
+    a.subscribers.subscribe("x", 100.0, "me", 5.0)
+    renew = a.next(3.0)
+    assert isinstance(renew, RenewCredentials)
+    assert renew.cut_at == 33.0
+    assert a.next(4.0) == Wait(5.0, overdue=False)
+    assert a.next(5.0) == Wait(6.0, overdue=True)
+    assert a.next(5.5) == Wait(6.5, overdue=True)
+
+
+def test_poll_of_an_instance_carries_the_credentials_too() -> None:
+    """So that its refusal is known to be of those."""
+    a = Scheduler(PollSettings(), Still(), renews=True, rate_limiter=RateLimiter(inf))
+    done = completed("x").job
+    outcome = Outcome("x", Kind.COMPLETED, replace(done, instance=Instance("i", "")))
+    a.subscribers.subscribe_instance(outcome, 100.0, "me", 0.0)
+    renew = a.next(0.0)
+    assert isinstance(renew, RenewCredentials)
+    a.take(renew, Renewed(None), 0.0)
+    action = a.next(2.0)
+    assert isinstance(action, PollInstance)
+    assert (action.credentials, action.sent_at) == (1, 2.0)
+
+
+def test_wait_that_could_not_be_polled_ends_two_seconds_after_its_deadline() -> None:
+    """And not before: its last poll may still leave."""
+    a = Scheduler(PollSettings(), Still(), rate_limiter=RateLimiter(1, 1000.0))
+    for name, deadline in (("a", 500.0), ("b", 10.0)):
+        a.subscribers.subscribe(name, deadline, name, 0.0)
+    first = a.next(0.0)
+    assert isinstance(first, PollJob)
+    a.take(first, seen(record("a")), 0.0)
+    assert a.expire(9.0) == []
+    assert a.expire(11.9) == []
+    (end,) = a.expire(12.0)
+    assert isinstance(end, Ended)
+    assert end.subscribers == ("b",)
+
+
+def test_429_teaches_its_limit_and_delays_its_poll_until_there_is_room() -> None:
+    """Each policy has its own; without figures, the poll is delayed as after a failure."""
+    a = Scheduler(PollSettings(), Still(), rate_limiter=RateLimiter(inf))
+    a.subscribers.subscribe("x", 3600.0, "me", 0.0)
+    for now, policy, limit in ((0.0, "user", 10), (100.0, "ip", 20)):
+        action = a.next(now)
+        assert isinstance(action, PollJob)
+        (event,) = a.take(action, Throttled("m", 0.0, limit, 60.0, policy), now)
+        assert isinstance(event, PollFailed)
+        assert event.retry_delay == a.rate_limiter.next_at(now) - now >= 6.0
+    assert repr(a.rate_limiter) == "10/60 s, 20/60 s"
+    assert a.rate_limiter.throttled_in_a_row == 2
+    action = a.next(1000.0)
+    assert isinstance(action, PollJob)
+    a.take(action, seen(record("x")), 1000.0)
+    assert a.rate_limiter.throttled_in_a_row == 0
+
+
+def test_refusal_that_is_not_of_the_credentials_renews_nothing() -> None:
+    """Whoever is not allowed to poll is told so at once."""
+    a = Scheduler(PollSettings(), Still(), renews=True, rate_limiter=RateLimiter(inf))
+    a.subscribers.subscribe("x", 100.0, "me", 0.0)
+    renew = a.next(0.0)
+    assert isinstance(renew, RenewCredentials)
+    a.take(renew, Renewed(None), 0.0)
+    action = a.next(0.0)
+    assert isinstance(action, PollJob)
+    (end,) = a.take(action, Refusal(403, "m", scope=Scope.EVERYTHING), 1.0)
+    assert isinstance(end, Ended)
+
+
+def test_credentials_that_served_say_until_when() -> None:
+    """When they are refused for good."""
+    a = Scheduler(PollSettings(), Still(), rate_limiter=RateLimiter(inf))
+    a.subscribers.subscribe("x", 100.0, "me", 0.0)
+    for now, reply in ((0.0, seen(record("x"))), (20.0, BAD_TOKEN)):
+        action = a.next(now)
+        assert isinstance(action, PollJob)
+        events = a.take(action, reply, now)
+    (end,) = events
+    assert isinstance(end, Ended)
+    assert end.outcome.refusal is not None
+    assert "accepted until 20 s before" in end.outcome.refusal.hint

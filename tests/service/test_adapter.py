@@ -1,14 +1,26 @@
 """ddswait.service.adapter: a service of the family is a table, and nothing else."""
 
 import json
+import time
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from ddswait.errors import InputError
-from ddswait.job import JobPhase
+from ddswait.job import Instance, JobPhase
+from ddswait.outcome import Refusal, Scope
 from ddswait.service import DEFAULT, service_named
 from ddswait.service.adapter import Adapter, ServiceTable
-from ddswait.service.replies import InstanceState, JobPage, JobSeen, UnknownJob
+from ddswait.service.replies import (
+    InstanceState,
+    JobPage,
+    JobSeen,
+    Request,
+    Throttled,
+    TransientFailure,
+    UnknownJob,
+)
 
 # Everything that may differ does: the ID in the path, a list of one record, other words.
 MADE_UP = Adapter(
@@ -29,6 +41,7 @@ MADE_UP = Adapter(
         instance_key="databases",
         ready_statuses=frozenset({"ACTIVE"}),
         hopeless_statuses=frozenset({"LOST"}),
+        hopeless_actions=frozenset({"STUCK"}),
         instance_permission="madeup:database:list",
         created=("start_time",),
         ended=("end_time",),
@@ -73,7 +86,9 @@ def test_list_and_instance_of_a_made_up_service() -> None:
     assert isinstance(page, JobPage)
     assert [job.id for job in page.jobs] == ["x"]
     for status, is_ready, is_hopeless in (("ACTIVE", True, False), ("LOST", False, True)):
-        reply = MADE_UP.read_instance(200, {}, body({"databases": [{"status": status}]}))
+        reply = MADE_UP.read_instance(
+            "i", 200, {}, body({"databases": [{"id": "i", "status": status}]})
+        )
         assert isinstance(reply, InstanceState)
         assert (reply.is_ready, reply.is_hopeless) == (is_ready, is_hopeless)
 
@@ -83,3 +98,174 @@ def test_services_are_found_by_name() -> None:
     assert service_named().name == DEFAULT == "dds"
     with pytest.raises(InputError, match="unknown service 'css': use one of dds"):
         service_named("css")
+
+
+DATE = "Fri, 01 Jan 2021 00:00:30 GMT"
+HEADERS = {"Date": DATE}
+
+
+def test_reply_tells_the_time_of_the_server() -> None:
+    """With the job and without it; "" when the reply has no date."""
+    known, empty = body({"tasks": [RECORD]}), body({"tasks": []})
+    for headers, date in ((HEADERS, DATE), ({}, "")):
+        seen = MADE_UP.read_job("x", 200, headers, known)
+        assert isinstance(seen, JobSeen)
+        assert seen.date == date
+        unknown = MADE_UP.read_job("x", 200, headers, empty)
+        assert unknown == UnknownJob("the reply's job is empty", date)
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"<html>", "the reply holds no job: <html>"),
+        (b'{"tasks": 7}', 'the reply\'s job is not a record: {"tasks": 7}'),
+        (b'{"tasks": [{"id": "y", "status": "RUN"}]}', "the reply is about another job: 'y'"),
+        (
+            b'{"tasks": [{"id": "' + b"y" * 300 + b'", "status": "RUN"}]}',
+            f"the reply is about another job: '{'y' * 199}",
+        ),
+    ],
+)
+def test_reply_without_the_job_is_quoted(content: bytes, cause: str) -> None:
+    """The cause says what is wrong, and what came instead."""
+    assert MADE_UP.read_job("x", 200, {}, content) == TransientFailure(cause)
+
+
+def test_reply_without_a_list_is_quoted() -> None:
+    """Neither for jobs nor for instances is anything guessed."""
+    assert MADE_UP.read_list(200, {}, b'{"tasks": 7}') == TransientFailure(
+        'the reply lists no jobs: {"tasks": 7}'
+    )
+    assert MADE_UP.read_list(200, {}, b"[7]") == TransientFailure("the reply lists no jobs: [7]")
+    assert MADE_UP.read_instance("i", 200, {}, b"{}") == TransientFailure(
+        "the reply holds no instances: {}"
+    )
+
+
+@pytest.mark.parametrize("status", [199, 300, 301])
+def test_only_a_success_is_read(status: int) -> None:
+    """The body of any other reply is not taken for a job."""
+    assert not isinstance(MADE_UP.read_job("x", status, {}, body({"tasks": [RECORD]})), JobSeen)
+
+
+@pytest.mark.parametrize(
+    ("record", "reason", "is_deletion", "instance"),
+    [
+        ({"fail_reason": "no quota"}, "no quota", False, None),
+        ({"fail_reason": ""}, None, False, None),
+        ({"name": "Delete_MongoDB"}, None, True, None),
+        ({"name": "UnDelete"}, None, False, None),
+        ({"instance_id": "i"}, None, False, Instance("i", "")),
+        ({"instance_name": "n"}, None, False, Instance("", "n")),
+        ({"instance": {"id": "i", "name": "n"}}, None, False, Instance("i", "n")),
+    ],
+)
+def test_what_a_record_may_leave_out(
+    record: dict[str, Any], reason: str | None, is_deletion: bool, instance: Instance | None
+) -> None:
+    """A reason, a deletion and an instance are there only if the record names them."""
+    job = MADE_UP.read_record(record)
+    assert (job.fail_reason, job.is_deletion, job.instance) == (reason, is_deletion, instance)
+
+
+@pytest.fixture
+def _in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_in_tokyo")
+def test_list_request_covers_a_month_and_a_minute_ahead() -> None:
+    """In UTC, whatever the time zone of this machine; the longest span that the API accepts."""
+    request = MADE_UP.list_jobs("https://m.test", "p", running=True, moment=2e9, offset=7)
+    assert request == Request(
+        "GET",
+        "https://m.test/v9/p/tasks?from=2033-04-18T03%3A35%3A20%2B0000&limit=7&skip=7&state=RUN"
+        "&to=2033-05-18T03%3A34%3A20%2B0000",
+    )
+
+
+def test_page_counts_all_jobs() -> None:
+    """By the reply's own total; without one, there is this page only."""
+    entries = [RECORD, "rubbish", RECORD]
+    for document, total in (
+        ({"tasks": entries, "total_count": 9}, 9),
+        ({"tasks": entries}, 3),
+        ({"tasks": entries, "total_count": "9"}, 3),
+    ):
+        page = MADE_UP.read_list(200, {}, body(document))
+        assert isinstance(page, JobPage)
+        assert ([job.id for job in page.jobs], page.total) == (["x", "x"], total)
+
+
+@pytest.mark.parametrize(
+    ("actions", "description"),
+    [
+        ([], "it is BUSY"),
+        (["A"], "it is BUSY, with A pending"),
+        (["A", "B"], "it is BUSY, with A, B pending"),
+    ],
+)
+def test_state_of_an_instance_in_words(actions: list[str], description: str) -> None:
+    """The status, and what is pending."""
+    record = {"id": "i", "status": "BUSY", "actions": actions}
+    state = MADE_UP.read_instance("i", 200, {}, body({"databases": [record]}))
+    assert isinstance(state, InstanceState)
+    assert state.description == description
+
+
+def test_each_request_is_a_get() -> None:
+    """A poll changes nothing; every ID is escaped as a signature wants it."""
+    assert MADE_UP.poll_job("https://m.test", "p", "x") == Request(
+        "GET", "https://m.test/v9/p/tasks/x"
+    )
+    assert MADE_UP.poll_instance("https://m.test", "p", "i/X~") == Request(
+        "GET", "https://m.test/v9/p/databases/i%2FX~"
+    )
+
+
+def test_list_that_is_not_known_is_refused_in_the_words_of_the_reply() -> None:
+    """A partner cloud that does not know the list refuses it, and only it."""
+    content = body({"error_code": "DBS.200543", "error_msg": "not here"})
+    refusal = MADE_UP.read_list(404, {}, content)
+    assert isinstance(refusal, Refusal)
+    assert (refusal.http_status, refusal.scope) == (404, Scope.OPERATION)
+    assert "not here" in refusal.error_msg
+
+
+def test_table_is_read_when_a_service_is_made() -> None:
+    """The words of the table are those of the service."""
+    again = Adapter(MADE_UP._table)
+    assert (again.name, again.page_size) == ("madeup", 7)
+    assert again.poll_job("https://m.test", "p", "x") == MADE_UP.poll_job(
+        "https://m.test", "p", "x"
+    )
+    assert again.list_jobs("e", "p", running=False, moment=2e9, offset=0) == MADE_UP.list_jobs(
+        "e", "p", running=False, moment=2e9, offset=0
+    )
+    for status in ("RUN", "DONE", "active", "LOST"):
+        record = {**RECORD, "status": status}
+        for reply in ("read_job", "read_instance"):
+            content = body({"tasks": [record], "databases": [record]})
+            assert getattr(again, reply)("x", 200, {}, content) == getattr(MADE_UP, reply)(
+                "x", 200, {}, content
+            )
+
+
+def test_forbidden_instance_that_may_pass_is_asked_for_again() -> None:
+    """Only a refusal becomes one of all instances: a failure stays a failure."""
+    assert isinstance(MADE_UP.read_instance("i", 429, {}, b"{}"), Throttled)
+    assert isinstance(MADE_UP.read_instance("i", 503, {}, b"{}"), TransientFailure)
+    stuck = {"id": "i", "status": "ACTIVE", "actions": ["stuck"]}
+    state = Adapter(MADE_UP._table).read_instance("i", 200, {}, body({"databases": [stuck]}))
+    assert isinstance(state, InstanceState)
+    assert state.is_hopeless
+
+
+def test_progress_may_have_blanks_before_its_percent_sign() -> None:
+    """`60 %` is 60 percent."""
+    assert MADE_UP.read_record({"process": " 60 % "}).progress == 60

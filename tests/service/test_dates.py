@@ -1,8 +1,10 @@
 """ddswait.service.dates: what a reply says about time."""
 
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 
-from ddswait.service.dates import retry_after, seconds_since_epoch
+from ddswait.service.dates import parse_time, retry_after, seconds_since_epoch
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,9 @@ def test_retry_after_in_seconds_or_as_a_date(value: str, seconds: float) -> None
         ("Fri, 31 Dec 9999 23:59:59 GMT", None),
         ("Fri, 31 Dec 9999 23:59:59 -2300", None),
         ("Thu, 01 Jan 1970 00:00:00 GMT", None),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", None),
+        ("Sat, 01 Jan 2000 00:00:01 GMT", 946684801.0),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", None),
         ("Fri, 01 Jan 0100 00:00:00 GMT", None),
         ("", None),
         ("rubbish", None),
@@ -49,3 +54,31 @@ def test_time_zone_beyond_any_date_is_no_error(zone: str) -> None:
     assert seconds_since_epoch(date) is None
     assert retry_after({"Retry-After": date, "Date": sound}) == 0.0
     assert retry_after({"Retry-After": sound, "Date": date}) == 0.0
+
+
+@pytest.mark.parametrize("value", ["Fri, 01 Jan 2021 00:02:00 GMT", "", None])
+def test_reply_without_a_date_of_its_own_asks_for_nothing(value: str | None) -> None:
+    """An HTTP date says nothing without the clock that it was written by."""
+    assert retry_after({} if value is None else {"Retry-After": value}) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2021-07-12T09:22:04+0000", datetime(2021, 7, 12, 9, 22, 4, tzinfo=UTC)),
+        (
+            "2021-07-12T09:22:04+0800",
+            datetime(2021, 7, 12, 9, 22, 4, tzinfo=timezone(timedelta(hours=8))),
+        ),
+        ("2021-07-12T09:22:04", datetime(2021, 7, 12, 9, 22, 4, tzinfo=UTC)),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+        (1626081724, None),
+    ],
+)
+def test_times_of_records_know_their_zone(text: object, time: datetime | None) -> None:
+    """A time keeps its own zone, counts as UTC without one, and is None when it is unreadable."""
+    read = parse_time(text)
+    assert read == time
+    assert read is None or time is None or read.utcoffset() == time.utcoffset()

@@ -25,7 +25,7 @@ from ddswait.service.replies import (
 )
 
 SAMPLES = Path(__file__).parents[1] / "samples"
-BUSY = {"status": "normal", "actions": ["RESTARTING"]}
+BUSY = {"id": "i", "status": "normal", "actions": ["RESTARTING"]}
 
 
 def body(name: str) -> bytes:
@@ -49,6 +49,12 @@ def test_request_is_the_documented_one() -> None:
     assert request.url == f"{endpoint}/v3/{project}/jobs?id={job_id}"
     assert (request.method, HEADERS["X-Language"]) == ("GET", "en-us")
     assert SERVICE.poll_job(endpoint, "p", "a&b=/c~").url.endswith("?id=a%26b%3D%2Fc~")
+
+
+def test_instance_of_any_name_can_be_polled() -> None:
+    """The ID comes from a reply: even half a surrogate pair becomes a URL."""
+    url = SERVICE.poll_instance("https://dds.test", "p", "in/02 \ud800").url
+    assert url == "https://dds.test/v3/p/instances?id=in%2F02%20%3F"
 
 
 @pytest.mark.parametrize(
@@ -79,14 +85,14 @@ def test_query_of_a_list_is_written_as_it_is_signed() -> None:
     ("status", "content", "state"),
     [
         (200, {"instances": []}, (False, False, False)),
-        (200, {"instances": [{"status": "normal"}]}, (True, True, False)),
+        (200, {"instances": [{"id": "i", "status": "normal"}]}, (True, True, False)),
         (
             200,
-            {"instances": [{"status": "normal", "actions": ["RESTARTING"]}]},
+            {"instances": [{"id": "i", "status": "normal", "actions": ["RESTARTING"]}]},
             (True, False, False),
         ),
-        (200, {"instances": [{"status": "creating"}]}, (True, False, False)),
-        (200, {"instances": [{"status": "createfail"}]}, (True, False, True)),
+        (200, {"instances": [{"id": "i", "status": "creating"}]}, (True, False, False)),
+        (200, {"instances": [{"id": "i", "status": "createfail"}]}, (True, False, True)),
         (404, {"error_code": "DBS.200011"}, (False, False, False)),
     ],
 )
@@ -94,19 +100,19 @@ def test_instance_is_ready_when_it_is_normal_and_idle(
     status: int, content: object, state: tuple[bool, bool, bool]
 ) -> None:
     """Pending actions keep an instance busy; an empty list, and 404 of DDS, mean not found."""
-    reply = SERVICE.read_instance(status, {}, json.dumps(content).encode())
+    reply = SERVICE.read_instance("i", status, {}, json.dumps(content).encode())
     assert isinstance(reply, InstanceState)
     assert (reply.is_found, reply.is_ready, reply.is_hopeless) == state
 
 
 def test_instance_that_may_not_be_polled_concerns_instances_only() -> None:
     """A missing permission says nothing about jobs; HTML says nothing at all."""
-    assert isinstance(SERVICE.read_instance(200, {}, b"<html>"), TransientFailure)
-    reply = SERVICE.read_instance(403, {}, b"{}")
+    assert isinstance(SERVICE.read_instance("i", 200, {}, b"<html>"), TransientFailure)
+    reply = SERVICE.read_instance("i", 403, {}, b"{}")
     assert isinstance(reply, Refusal)
     assert reply.scope is Scope.OPERATION
     assert "dds:instance:list" in reply.hint
-    bad = SERVICE.read_instance(400, {}, coded("DBS.200001"))
+    bad = SERVICE.read_instance("i", 400, {}, coded("DBS.200001"))
     assert isinstance(bad, Refusal)
     assert bad.scope is Scope.INSTANCE
 
@@ -121,6 +127,68 @@ def test_refused_list_concerns_lists_only(status: int) -> None:
     refused = SERVICE.read_list(401, {}, coded("APIGW.0301"))
     assert isinstance(refused, Refusal)
     assert refused.scope is Scope.EVERYTHING
+
+
+@pytest.mark.parametrize("status", [400, 404])
+@pytest.mark.parametrize("code", ["DBS.280110", "DBS.200002", "DBS.201501", "DBS.201502"])
+def test_missing_instance_is_not_found_in_both_regional_forms(status: int, code: str) -> None:
+    """An error that says that the instance does not exist means the same as an empty list."""
+    reply = SERVICE.read_instance("i", status, {}, coded(code))
+    assert reply == SERVICE.read_instance("i", 200, {}, b'{"instances": []}')
+
+
+@pytest.mark.parametrize("code", ["DBS.201028", "DBS.200604"])
+def test_instance_of_somebody_else_concerns_that_instance_only(code: str) -> None:
+    """A 403 about one instance does not end the waits for the others."""
+    reply = SERVICE.read_instance("i", 403, {}, coded(code))
+    assert isinstance(reply, Refusal)
+    assert reply.scope is Scope.INSTANCE
+
+
+def test_denied_authorization_is_not_a_bad_key() -> None:
+    """401 DBS.280064 denies an operation: other credentials are not asked for."""
+    reply = SERVICE.read_job("x", 401, {}, coded("DBS.280064"))
+    assert isinstance(reply, Refusal)
+    assert not reply.refuses_credentials
+    assert "permission" in reply.hint
+
+
+def test_instance_with_the_requested_id_decides() -> None:
+    """A reply may list other instances first, and may spell the ID in another case."""
+    rows = [{"id": "other", "status": "normal"}, {"id": "I ", "status": "creating"}]
+    reply = SERVICE.read_instance("i", 200, {}, json.dumps({"instances": rows}).encode())
+    assert isinstance(reply, InstanceState)
+    assert (reply.is_found, reply.is_ready) == (True, False)
+    only_other = json.dumps({"instances": rows[:1]}).encode()
+    assert SERVICE.read_instance("i", 200, {}, only_other) == SERVICE.read_instance(
+        "i", 200, {}, b'{"instances": []}'
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"status": "frozen"},
+        {"status": " Frozen"},
+        {"status": "normal", "actions": ["FROZEN"]},
+        {"status": "abnormal", "actions": ["BACKUP", "restore_failed_hangup"]},
+    ],
+)
+def test_state_that_no_wait_changes_is_hopeless(row: dict[str, object]) -> None:
+    """A frozen instance and a hung restoration end the wait, with the word of the service."""
+    content = json.dumps({"instances": [{"id": "i", **row}]}).encode()
+    reply = SERVICE.read_instance("i", 200, {}, content)
+    assert isinstance(reply, InstanceState)
+    assert (reply.is_ready, reply.is_hopeless) == (False, True)
+    assert "frozen" in reply.description.lower() or "hangup" in reply.description
+
+
+def test_ids_status_words_and_progress_are_read_without_case_and_spaces() -> None:
+    """The job keeps the ID that was asked for, so whoever waits for it finds it."""
+    record = {"id": "AB", "status": "completed ", "progress": "60% "}
+    reply = SERVICE.read_job("ab", 200, {}, json.dumps({"job": record}).encode())
+    assert isinstance(reply, JobSeen)
+    assert (reply.job.id, reply.job.progress, reply.job.is_final) == ("ab", 60, True)
 
 
 JSON = st.recursive(
@@ -139,7 +207,11 @@ JSON = st.recursive(
 )
 def test_no_reply_breaks_the_reader(status: int, content: bytes, headers: dict[str, str]) -> None:
     """Whatever comes back is one of the replies."""
-    for read_reply in (SERVICE.read_list, SERVICE.read_instance, partial(SERVICE.read_job, "x")):
+    for read_reply in (
+        SERVICE.read_list,
+        partial(SERVICE.read_instance, "x"),
+        partial(SERVICE.read_job, "x"),
+    ):
         reply = read_reply(status, headers, content)
         assert isinstance(reply, (*get_args(JobReply), *get_args(Problem), JobPage, InstanceState))
 

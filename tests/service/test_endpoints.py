@@ -3,7 +3,7 @@
 import pytest
 
 from ddswait.errors import ConfigurationError
-from ddswait.service.endpoints import check_endpoint, check_proxy, endpoint_of
+from ddswait.service.endpoints import check_endpoint, check_proxy, check_region, endpoint_of
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,7 @@ def test_http_beyond_this_machine_is_refused_unless_allowed() -> None:
         "http://",
         "",
         "http://proxy:0",
+        "http://[bad",
     ],
 )
 def test_proxy_that_is_no_url_is_not_shown(proxy: str) -> None:
@@ -119,3 +120,48 @@ def test_proxy_with_an_escaped_password_is_taken() -> None:
     """User name and password may stand in a proxy's URL."""
     for proxy in ("http://pu:s3c%2Fret@proxy:3128", "https://proxy", "http://[::1]:3128/"):
         assert check_proxy(proxy, "https_proxy") == proxy
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "problem"),
+    [
+        ("https://[bad", "is not a URL"),
+        ("https://x:99999", "is not a URL"),
+        ("ftp://x", "is not an http(s) URL"),
+        ("https://x:0", "is not an http(s) URL"),
+        ("https://x/?a", "has more than scheme, host and path"),
+        ("https://x/#a", "has more than scheme, host and path"),
+        ("https://x/\x7f", "has more than scheme, host and path"),
+    ],
+)
+def test_message_says_why_a_text_is_not_an_endpoint(endpoint: str, problem: str) -> None:
+    """The message names the source, quotes the text, and shows what to use."""
+    with pytest.raises(ConfigurationError) as caught:
+        check_endpoint(endpoint)
+    assert str(caught.value) == (
+        f"the endpoint: {endpoint!r} {problem}: use a URL such as "
+        "https://dds.REGION.myhuaweicloud.com"
+    )
+
+
+def test_message_says_why_a_region_is_not_one() -> None:
+    """The message names the source, quotes the text, and shows a region."""
+    with pytest.raises(ConfigurationError) as caught:
+        check_region("CN")
+    assert str(caught.value) == (
+        "the region: invalid region 'CN': use a name such as ap-southeast-1"
+    )
+    assert endpoint_of("iam", "cn-north-4") == "https://iam.cn-north-4.myhuaweicloud.com"
+
+
+def test_any_port_but_zero_is_accepted() -> None:
+    """1 is a port, for the service as for a proxy."""
+    assert check_endpoint("https://x:1") == "https://x:1"
+    assert check_proxy("http://x:1", "https_proxy") == "http://x:1"
+    with pytest.raises(ConfigurationError):
+        check_proxy("http://x:99999", "https_proxy")
+
+
+def test_capital_letter_at_the_end_of_an_endpoint_stays() -> None:
+    """Only slashes are dropped."""
+    assert check_endpoint("https://x/X") == "https://x/X"

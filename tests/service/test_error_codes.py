@@ -2,7 +2,7 @@
 
 import pytest
 
-from ddswait.service.error_codes import rule_of
+from ddswait.service.error_codes import Verdict, is_from_service, rule_of
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,25 @@ def test_well_known_codes_have_a_hint(code: str, named: str) -> None:
     hint = rule_of(status, code).hint
     assert named in hint
     assert bool(hint) == bool(named)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "verdict"),
+    [
+        (404, "DBS.1", Verdict.UNKNOWN_JOB),
+        (404, "DBSX.1", Verdict.REFUSE),
+        (400, "XDBS.200543", Verdict.REFUSE),
+        (400, "DBS.200543", Verdict.UNKNOWN_JOB),
+    ],
+)
+def test_codes_match_as_a_whole(status: int, code: str, verdict: Verdict) -> None:
+    """A code that only resembles one of the table has another meaning."""
+    assert rule_of(status, code).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("code", "is_own"), [("DBS.200543", True), ("APIGW.0301", False), ("dbs.1", False), ("", False)]
+)
+def test_codes_of_the_service_and_of_the_gateway(code: str, is_own: bool) -> None:
+    """The service's own codes begin with its letters."""
+    assert is_from_service(code) is is_own

@@ -38,3 +38,47 @@ def test_bad_project_ids_are_named(project_id: str) -> None:
     """A project ID is 32 hex digits, and never something that changes the path."""
     with pytest.raises(ConfigurationError, match="project ID"):
         check_project_id(project_id)
+
+
+WHITE = (
+    " contains white space or a control character: give each job ID alone, without quotes or line "
+    "ends"
+)
+
+
+@pytest.mark.parametrize(
+    ("job_id", "message"),
+    [
+        ("", "the job ID is empty: use the job_id of the reply that started the job"),
+        (7, "a job ID is text, not int: 7"),
+        (["x" * 70], f"a job ID is text, not list: ['{'x' * 58}..."),
+        (
+            "y" * 257,
+            f"job ID '{'y' * 59}... has 257 characters, more than 256: give the job_id alone",
+        ),
+        ("a b", f"job ID 'a b'{WHITE}"),
+        ("z" * 56 + "\n", f"job ID '{'z' * 56}\\n'{WHITE}"),
+        ("z" * 57 + "\n", f"job ID '{'z' * 57}\\n...{WHITE}"),
+    ],
+)
+def test_message_says_what_is_wrong_and_what_to_do(job_id: Any, message: str) -> None:
+    """The ID is quoted, up to 60 characters of it, and the message says what to give instead."""
+    with pytest.raises(InputError) as caught:
+        check_job_id(job_id)
+    assert str(caught.value) == message
+
+
+def test_longest_ids_are_accepted() -> None:
+    """256 characters of a job ID and 64 of a project ID are not too many."""
+    assert check_job_id("x" * 256) == "x" * 256
+    assert check_project_id("p" * 64) == "p" * 64
+
+
+def test_message_says_where_the_project_id_is_found() -> None:
+    """A wrong project ID is quoted, up to 60 characters of it."""
+    with pytest.raises(ConfigurationError) as caught:
+        check_project_id("p" * 65)
+    assert str(caught.value) == (
+        f"invalid project ID '{'p' * 60}': use the 32 hexadecimal digits under 'My Credentials' "
+        "in the console"
+    )

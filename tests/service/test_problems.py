@@ -8,6 +8,8 @@ import pytest
 
 from ddswait.outcome import Refusal, Scope
 from ddswait.service.dds import SERVICE
+from ddswait.service.error_codes import CLOCK_HINT
+from ddswait.service.problems import hint_with_date, quote_body, read_problem
 from ddswait.service.replies import JobReply, Problem, Throttled, TransientFailure, UnknownJob
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -127,3 +129,85 @@ def test_redirect_names_its_target() -> None:
     assert isinstance(reply, TransientFailure)
     assert "elsewhere" in reply.cause
     assert "not followed" in reply.cause
+
+
+DATE = "Fri, 01 Jan 2021 00:00:30 GMT"
+
+
+def test_redirect_quotes_the_start_of_its_target() -> None:
+    """The cause is one sentence: what came, and where it points, up to 200 characters."""
+    reply = read(302, b"", Location="https://e/" + "x" * 300)
+    assert isinstance(reply, TransientFailure)
+    assert reply.cause == (
+        f"HTTP 302: an empty body, redirected to 'https://e/{'x' * 190}', which is not followed"
+    )
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_failure_says_what_came_and_how_long_to_wait(status: int) -> None:
+    """Status, code, message and request ID are the cause; Retry-After is in seconds."""
+    for message in ("slow down", "limit:3,time:2 minute"):
+        reply = read(status, coded("APIGW.1", message), Retry_After="7", X_Request_Id="r1")
+        assert isinstance(reply, TransientFailure | Throttled)
+        assert reply.retry_after == 7.0
+        refusal = Refusal(status, "APIGW.1", message, "r1")
+        assert reply.cause == str(refusal)
+        assert message in reply.cause
+
+
+def test_refusal_holds_everything_that_the_reply_said() -> None:
+    """Status, code, message, request ID and date come from the reply; scope and hint do not."""
+    headers = {"Date": DATE, "X-Request-Id": "r1"}
+    reply = read_problem(401, headers, coded("APIGW.0303"))
+    assert isinstance(reply, Refusal)
+    assert reply == Refusal(401, "APIGW.0303", "m", "r1", Scope.EVERYTHING)
+    assert reply.hint == f"{CLOCK_HINT}; the server's clock says {DATE}"
+    assert (reply.date, reply.refuses_credentials) == (DATE, True)
+    bare = read_problem(401, {}, coded("APIGW.0303"))
+    assert isinstance(bare, Refusal)
+    assert (bare.request_id, bare.hint, bare.date) == ("", CLOCK_HINT, "")
+
+
+def test_unknown_job_is_a_message_with_the_time_of_the_server() -> None:
+    """The reply that does not know a job says so in its own words, and tells the time."""
+    reply = read_problem(404, {"Date": DATE}, coded("DBS.200543", "The job does not exist."))
+    assert isinstance(reply, UnknownJob)
+    assert "The job does not exist." in reply.message
+    assert reply.date == DATE
+
+
+@pytest.mark.parametrize(
+    ("hint", "date", "shown"),
+    [
+        (CLOCK_HINT, DATE, f"{CLOCK_HINT}; the server's clock says {DATE}"),
+        (CLOCK_HINT, "", CLOCK_HINT),
+        ("check AK and SK", DATE, "check AK and SK"),
+    ],
+)
+def test_only_a_hint_about_the_clock_says_the_time(hint: str, date: str, shown: str) -> None:
+    """The server's time helps only where the clocks differ."""
+    assert hint_with_date(hint, date) == shown
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "message"),
+    [
+        (b'{"error_code": "c", "error_message": "m"}', "c", "m"),
+        (b'{"error_code": 7, "error_msg": "m"}', "", "m"),
+        (b'{"error_code": "c"}', "c", '{"error_code": "c"}'),
+        (b"[1]", "", "[1]"),
+        (b"", "", "an empty body"),
+        (b"a \n\t b\xff", "", "a b\ufffd"),
+    ],
+)
+def test_message_is_that_of_the_body_or_the_body(body: bytes, code: str, message: str) -> None:
+    """Without a message, the start of the body is quoted, in one line."""
+    reply = read_problem(403, {}, body)
+    assert isinstance(reply, Refusal)
+    assert (reply.error_code, reply.error_msg) == (code, message)
+
+
+def test_only_the_start_of_a_body_is_quoted() -> None:
+    """200 characters are quoted; a longer text ends in three dots."""
+    assert quote_body(b"x" * 200) == "x" * 200
+    assert quote_body(b"x" * 201) == "x" * 200 + "..."

@@ -1,0 +1,204 @@
+"""ddswait.scheduler.list_planner: a list is requested when it costs less than the polls."""
+
+from math import inf, sqrt
+
+import pytest
+
+from ddswait.scheduler.list_planner import ListPlanner
+from tests.scheduler.shell import Still
+
+JOBS = {f"job-{number}" for number in range(10)}
+
+
+def reading(page_size: int = 10) -> ListPlanner:
+    """Return a planner whose list of ten jobs has begun, with a page under way."""
+    planner = ListPlanner(page_size)
+    planner.begin(JOBS)
+    planner.page_under_way = True
+    return planner
+
+
+def test_nothing_is_read_or_planned_at_first() -> None:
+    """The first list of a hundred jobs a page is one that new jobs pay for."""
+    planner = ListPlanner()
+    assert (planner.offset, planner.due, planner.given_up) == (None, inf, False)
+    assert not planner.page_due
+    assert not planner.page_under_way
+    assert planner.seen == planner.expected == planner.unlisted == set()
+    assert planner.pays_for(2)
+    assert not planner.pays_for(1)
+    planner.begin(JOBS)
+    assert planner.page_due
+    assert planner.take_page(0, 100, 100, 0.0)
+    assert planner.pays_for(2)
+    planner.begin(JOBS)
+    assert not planner.take_page(0, 100, 101, 0.0)
+    assert not planner.pays_for(2)
+
+
+def test_list_begins_at_its_first_page() -> None:
+    """What an earlier list has shown is forgotten, and nothing is planned meanwhile."""
+    planner = reading()
+    planner.seen.add("job-1")
+    planner.due = 5.0
+    planner.begin({"a"})
+    assert (planner.offset, planner.due) == (0, inf)
+    assert planner.page_due
+    assert not planner.page_under_way
+    assert (planner.seen, planner.expected) == (set(), {"a"})
+
+
+def test_new_jobs_pay_for_a_list_of_fewer_pages() -> None:
+    """As long as lists are allowed, and the last one did not fail."""
+    planner = reading()
+    assert not planner.take_page(0, 10, 30, 0.0)
+    assert not planner.pays_for(3)
+    assert planner.pays_for(4)
+    planner.failed(0.0, Still())
+    assert not planner.pays_for(4)
+    planner.begin(JOBS)
+    planner.take_page(0, 10, 30, 1.0)
+    assert planner.pays_for(4)
+    planner.forbid()
+    assert not planner.pays_for(4)
+
+
+def test_pages_are_read_until_all_jobs_are_listed() -> None:
+    """Each page begins where the last one ended, and only the last one says so."""
+    planner = reading()
+    assert not planner.take_page(0, 10, 25, 0.0)
+    assert not planner.pays_for(3)
+    assert planner.page_due
+    assert planner.offset == 10
+    assert not planner.take_page(10, 10, 25, 0.0)
+    planner.seen = set(list(JOBS)[:8])
+    assert planner.take_page(20, 5, 25, 0.0)
+    assert not planner.page_due
+    assert not planner.given_up
+
+
+def test_list_is_given_up_when_polls_are_cheaper() -> None:
+    """As many pages are left as jobs to be seen: other people's tasks fill the list."""
+    planner = reading()
+    planner.seen = set(list(JOBS)[:8])
+    assert planner.take_page(0, 10, 30, 0.0)
+    assert planner.given_up
+    planner.begin(JOBS)
+    planner.seen = set(list(JOBS)[:7])
+    assert not planner.take_page(0, 10, 30, 0.0)
+    assert not planner.given_up
+    planner.begin(JOBS)
+    planner.seen = set(list(JOBS)[:9])
+    assert planner.take_page(0, 10, 20, 0.0)
+    assert planner.given_up
+    planner.begin(JOBS)
+    planner.seen = set(JOBS)
+    assert planner.take_page(0, 10, 10, 0.0)
+    assert not planner.given_up
+
+
+def test_empty_page_is_the_last_one() -> None:
+    """Whatever the total says; a page of one job is not empty."""
+    planner = reading()
+    assert planner.take_page(0, 0, 50, 0.0)
+    assert not planner.given_up
+    planner.begin(JOBS)
+    assert not planner.take_page(0, 1, 50, 0.0)
+    assert planner.offset == 1
+
+
+def test_failed_list_is_repeated_later_and_later() -> None:
+    """No page is under way then; the delay is that of any failed request, or Retry-After."""
+    planner = reading()
+    for now, due in ((10.0, 10.75), (20.0, 21.5), (30.0, 33.0)):
+        planner.failed(now, Still())
+        assert planner.offset is None
+        assert planner.due == due
+        assert not planner.page_under_way
+    planner.failed(40.0, Still(), 100.0)
+    assert planner.due == pytest.approx(145.0)
+    planner.begin(JOBS)
+    planner.take_page(0, 10, 10, 50.0)
+    planner.failed(60.0, Still())
+    assert planner.due == 60.75
+
+
+def test_forbidden_lists_stay_forbidden() -> None:
+    """None is read, due, considered or planned any more."""
+    planner = reading()
+    planner.forbid()
+    assert (planner.allowed, planner.offset, planner.due) == (False, None, inf)
+    assert not planner.page_under_way
+    assert not planner.should_consider(0.0)
+    planner.plan([1.0] * 100, 10.0, 0.1, 0.0)
+    assert planner.due == inf
+
+
+def test_planning_is_considered_every_five_seconds() -> None:
+    """Unless a list is planned or being read."""
+    planner = ListPlanner(10)
+    assert planner.should_consider(100.0)
+    assert not planner.should_consider(104.9)
+    assert planner.should_consider(105.0)
+    planner.due = 200.0
+    assert not planner.should_consider(150.0)
+    planner.begin(JOBS)
+    assert not planner.should_consider(150.0)
+
+
+def test_number_of_pages_is_believed_for_five_minutes() -> None:
+    """Then a list counts as one page until the next one is read."""
+    planner = reading()
+    planner.seen = set(JOBS)
+    planner.take_page(0, 10, 50, 100.0)
+    assert planner.should_consider(400.0)
+    assert not planner.pays_for(5)
+    assert planner.should_consider(405.0)
+    assert planner.pays_for(2)
+    assert not planner.pays_for(1)
+
+
+def planned(
+    hazards: list[float], pages: int = 1, interval: float = 10.0, spacing: float = 0.0
+) -> float:
+    """Return when the next list is due after 1,000 s, if the last one had so many pages."""
+    planner = ListPlanner(10)
+    planner.begin(JOBS)
+    planner.seen = set(JOBS)
+    planner.take_page(0, 10, pages * 10, 1000.0)
+    planner.plan(hazards, interval, spacing, 1000.0)
+    return planner.due - 1000.0
+
+
+def test_one_job_never_pays_for_a_list() -> None:
+    """Nor do jobs that are fewer than its pages."""
+    assert planned([0.01]) == inf
+    assert planned([]) == inf
+    assert planned([0.01, 0.01]) < inf
+    assert planned([0.25] * 3, pages=3) == inf  # exact in binary: 0.25 and its root
+    assert planned([0.25] * 4, pages=3) < inf
+
+
+def test_unequal_jobs_pay_for_fewer_pages() -> None:
+    """What counts is the square of the summed roots by the sum, not the number of jobs."""
+    assert planned([0.01, 0.01, 0.0001, 0.0001], pages=2) < inf
+    assert planned([0.01, 0.01, 0.0001, 0.0001], pages=3) == inf
+
+
+def test_list_is_due_when_its_pages_are_worth_their_cost() -> None:
+    """The interval of one poll of all the jobs together that costs as much as the pages."""
+    for pages in (1, 2, 4):
+        assert planned([0.005] * 8, pages) == pytest.approx(sqrt(2 * 0.1 * pages / 0.04))
+
+
+def test_list_is_due_after_the_longest_interval_at_the_latest() -> None:
+    """A young job's, by the user's interval."""
+    longest = 2 * (sqrt(0.1 * 600) + 0.1 / 4)
+    assert planned([1e-5] * 8) == pytest.approx(longest)
+    assert planned([1e-5] * 8, interval=5.0) == pytest.approx(2 * (sqrt(0.025 * 600) + 0.025 / 4))
+
+
+def test_lists_take_a_quarter_of_a_scarce_rate() -> None:
+    """After a list of some pages, three polls may leave for each page; a second at the least."""
+    assert planned([0.005] * 8, 4, spacing=3.0) == pytest.approx(36.0)
+    assert planned([0.5] * 8) == 1.0

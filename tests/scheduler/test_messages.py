@@ -1,0 +1,98 @@
+"""ddswait.scheduler.messages: each sentence, word for word, since people and scripts read them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ddswait.outcome import Refusal
+from ddswait.scheduler import messages
+from ddswait.service.dds import SERVICE
+
+RUNNING = SERVICE.read_record({"id": "x", "status": "Running", "progress": "9%"})
+FAILED = SERVICE.read_record({"id": "x", "status": "Failed", "fail_reason": "no quota"})
+REFUSAL = Refusal(403, "DBS.280032", "no", hint="ask for it")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told", "text"),
+    [
+        (messages.completed, ("x",), "job x completed"),
+        (messages.failed, (FAILED,), "job x failed: no quota"),
+        (messages.failed, (RUNNING,), "job x failed: no reason given"),
+        (messages.pending, (), "not ended yet"),
+        (messages.last_seen, (RUNNING,), "last seen Running, 9 %"),
+        (messages.last_seen, (FAILED,), "last seen Failed"),
+        (messages.last_seen, (None,), "it was not visible yet"),
+        (messages.instance_pending, (), "the job completed; its instance is not ready yet"),
+        (messages.last_poll_failed, ("HTTP 502",), "the last poll failed: HTTP 502"),
+        (
+            messages.not_found,
+            ("x", 60.4, "here"),
+            (
+                "job x was not known to here within 60 s: it may not be visible yet (a longer "
+                "grace helps), older than a month, of another project or region, mistyped, or of "
+                "a kind of task that this API does not show"
+            ),
+        ),
+        (
+            messages.vanished,
+            ("x", RUNNING, "here"),
+            (
+                "job x was seen and is no longer known to here (last seen Running, 9 %): a "
+                "deletion may disappear when it is done; otherwise check the task list in the "
+                "console"
+            ),
+        ),
+        (
+            messages.deletion_vanished,
+            ("x", RUNNING),
+            (
+                "job x completed: it was a deletion (last seen Running, 9 %), and a deletion is "
+                "no longer known when it is done"
+            ),
+        ),
+        (
+            messages.timed_out,
+            ("x", 60.4, RUNNING, None),
+            "job x had not ended when the wait timed out after 60 s: last seen Running, 9 %",
+        ),
+        (
+            messages.timed_out,
+            ("x", 60.4, RUNNING, "HTTP 502"),
+            (
+                "job x had not ended when the wait timed out after 60 s: last seen Running, 9 %; "
+                "the last poll failed: HTTP 502"
+            ),
+        ),
+        (
+            messages.unreachable,
+            ("x", 600.4, "here", "HTTP 502"),
+            (
+                "job x could not be polled for 600 s at here; the last poll failed: HTTP 502. The"
+                " job itself may still be running"
+            ),
+        ),
+        (
+            messages.refused,
+            ("x", "here", REFUSAL),
+            "job x: here refused the request: HTTP 403 DBS.280032: no; ask for it",
+        ),
+        (
+            messages.instance_not_ready,
+            ("x", "i", 60.4, "it is creating"),
+            "job x completed, but its instance i was not ready after 60 s more: it is creating",
+        ),
+        (
+            messages.instance_refused,
+            ("x", "i", "here", REFUSAL),
+            (
+                "job x completed, but here refused to say whether its instance i is ready: HTTP "
+                "403 DBS.280032: no; ask for it"
+            ),
+        ),
+    ],
+)
+def test_sentences(sentence: Callable[..., str], told: tuple[Any, ...], text: str) -> None:
+    """What happened, to which job, where, and what to do."""
+    assert sentence(*told) == text

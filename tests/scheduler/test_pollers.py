@@ -1,0 +1,315 @@
+"""ddswait.scheduler.pollers: what each reply brings about."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ddswait.events import Ended, Event, Polled, PollFailed, RenewalFailed
+from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
+from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed
+from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.scheduler import Scheduler
+from ddswait.service.dds import SERVICE
+from ddswait.service.replies import InstanceState, Throttled, TransientFailure, UnknownJob
+from tests.scheduler.shell import LOCATION, Reply, Still, completed, record, seen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FAILURE = TransientFailure("HTTP 502")
+UNKNOWN = UnknownJob("unknown")
+BAD_PARAMETER = Refusal(400, "DBS.200001", "bad parameter")
+EVERYTHING = Refusal(403, "APIGW.0304", "no access", scope=Scope.EVERYTHING)
+DATE = "Fri, 01 Jan 2021 00:00:00 GMT"
+MIDNIGHT = 1609459200.0
+DONE = Outcome(
+    "x",
+    OutcomeKind.COMPLETED,
+    SERVICE.read_record({"id": "x", "status": "Completed", "instance_id": "i"}),
+    "job x completed",
+)
+READY = InstanceState(is_found=True, is_ready=True)
+BUSY = InstanceState(is_found=True, description="it is creating")
+
+
+def made(*, renews: bool = False) -> Scheduler:
+    scheduler = Scheduler(
+        PollSettings(location=LOCATION), Still(), renews=renews, rate_limiter=RateLimiter(inf)
+    )
+    scheduler.lists = False
+    return scheduler
+
+
+def waiting(*names: str, timeout: float = 100.0) -> Scheduler:
+    """Return a scheduler for jobs that begin at 0 s; credentials were accepted."""
+    scheduler = made()
+    for name in names:
+        scheduler.subscribers.subscribe(name, timeout, name, 0.0)
+    return scheduler
+
+
+def poll(scheduler: Scheduler, now: float) -> PollJob:
+    action = scheduler.next(now)
+    assert isinstance(action, PollJob), action
+    return action
+
+
+def instance_poll(scheduler: Scheduler, now: float) -> PollInstance:
+    action = scheduler.next(now)
+    assert isinstance(action, PollInstance), action
+    return action
+
+
+def renewal(scheduler: Scheduler, now: float) -> RenewCredentials:
+    action = scheduler.next(now)
+    assert isinstance(action, RenewCredentials), action
+    return action
+
+
+def ends(events: Sequence[Event]) -> list[tuple[tuple[object, ...], OutcomeKind]]:
+    return [(event.subscribers, event.outcome.kind) for event in events if isinstance(event, Ended)]
+
+
+def test_each_poll_says_why_it_was_sent() -> None:
+    """And when the next one is due; nobody pays for this who does not listen."""
+    scheduler = waiting("x")
+    scheduler.verbose = True
+    steps: list[tuple[float, Reply, str, float]] = [
+        (0.0, UNKNOWN, "first", 0.5),
+        (0.5, UNKNOWN, "grace", 1.0),
+        (1.5, FAILURE, "grace", 0.75),
+        (2.25, seen(record("x")), "retry", 7.785),
+        (12.0, FAILURE, "interval", 0.75),
+        (12.75, FAILURE, "retry", 1.5),
+        (14.25, seen(record("x")), "retry", 7.862),
+        (95.0, seen(record("x")), "interval", 5.0),
+    ]
+    for now, reply, reason, next_in in steps:
+        told = scheduler.take(poll(scheduler, now), reply, now)
+        assert [(e.reason, e.job_id) for e in told if isinstance(e, Polled)] == [(reason, "x")]
+        (polled,) = (event for event in told if isinstance(event, Polled))
+        assert polled.next_in == pytest.approx(next_in, abs=0.001)
+    told = scheduler.take(poll(scheduler, 100.0), completed("x"), 100.5)
+    assert [event for event in told if isinstance(event, Polled)] == [Polled("x", "deadline", 0.0)]
+    assert ends(told) == [(("x",), OutcomeKind.COMPLETED)]
+    silent = waiting("x")
+    assert not silent.verbose
+    assert silent.take(poll(silent, 0.0), UNKNOWN, 0.0) == ()
+
+
+def test_reply_teaches_the_time_and_the_durations() -> None:
+    """A record and an unknown ID tell the server's time, a completed job how long it took."""
+    for reply in (seen(record("x"), DATE), UnknownJob("unknown", DATE)):
+        scheduler = waiting("x")
+        scheduler.take(poll(scheduler, 0.0), reply, 10.0)
+        assert scheduler._context.clock.ahead == MIDNIGHT - 10.0
+    scheduler = waiting("x")
+    done = {**record("x", "Completed"), "created": "2021-01-01T00:00:00+0000"}
+    scheduler.take(poll(scheduler, 0.0), seen({**done, "ended": "2021-01-01T00:01:00+0000"}), 10.0)
+    assert scheduler.durations.median_of("Create_MongoDB") == pytest.approx(60.0)
+
+
+def test_refusal_of_a_job_ends_its_waits_only() -> None:
+    """The poll that was refused counts."""
+    scheduler = waiting("x", "y")
+    scheduler.take(poll(scheduler, 0.0), seen(record("x")), 0.0)
+    other = poll(scheduler, 0.0)
+    (end,) = scheduler.take(other, BAD_PARAMETER, 1.0)
+    assert isinstance(end, Ended)
+    assert (end.job_id, end.outcome.kind, end.outcome.refusal) == (
+        other.poll.job_id, OutcomeKind.REFUSED, BAD_PARAMETER,
+    )  # fmt: skip
+    assert (end.outcome.polls, end.outcome.waited) == (1, 1.0)
+    again = poll(scheduler, 50.0)
+    (end,) = scheduler.take(again, BAD_PARAMETER, 50.0)
+    assert isinstance(end, Ended)
+    assert end.outcome.polls == 2
+    assert len(scheduler) == 0
+
+
+@pytest.mark.parametrize("reply", [completed("x"), UNKNOWN, FAILURE, BAD_PARAMETER])
+def test_reply_about_a_job_that_nobody_waits_for_changes_nothing(reply: Reply) -> None:
+    """Its subscribers have left while the poll was under way."""
+    scheduler = waiting("x", "y")
+    action = poll(scheduler, 0.0)
+    scheduler.subscribers.unsubscribe("x", "x")
+    assert scheduler.take(action, reply, 1.0) == ()
+    assert "y" in scheduler
+
+
+def test_refusal_of_everything_counts_whoever_was_polled() -> None:
+    """Also when nobody waits any more for the job, or the instance, of that poll."""
+    scheduler = waiting("x", "y")
+    action = poll(scheduler, 0.0)
+    scheduler.subscribers.unsubscribe("x", "x")
+    assert ends(scheduler.take(action, EVERYTHING, 1.0)) == [(("y",), OutcomeKind.REFUSED)]
+    of_instance = made()
+    of_instance.subscribers.subscribe_instance(DONE, 100.0, "me", 0.0)
+    of_instance.subscribers.subscribe("y", 100.0, "y", 0.5)
+    asked = instance_poll(of_instance, 0.0)
+    of_instance.subscribers.unsubscribe("x", "me")
+    assert ends(of_instance.take(asked, EVERYTHING, 1.0)) == [(("y",), OutcomeKind.REFUSED)]
+
+
+def test_deadline_that_passed_meanwhile_ends_its_wait() -> None:
+    """After whatever the reply brought; the others wait on."""
+    scheduler = waiting("x", timeout=10.0)
+    scheduler.subscribers.subscribe("x", 100.0, "later", 0.0)
+    action = poll(scheduler, 5.0)
+    failed, end = scheduler.take(action, FAILURE, 10.0)
+    assert isinstance(failed, PollFailed)
+    assert ends([end]) == [(("x",), OutcomeKind.TIMED_OUT)]
+    assert [*scheduler.subscribers.everyone()] == ["later"]
+
+
+def test_unreachable_job_ends_with_its_failure() -> None:
+    """Once no poll was answered for too long."""
+    scheduler = waiting("x", timeout=3600.0)
+    scheduler.take(poll(scheduler, 0.0), FAILURE, 0.0)
+    told = scheduler.take(poll(scheduler, 1.0), FAILURE, 600.0)
+    assert ends(told) == [(("x",), OutcomeKind.UNREACHABLE)]
+
+
+def test_instance_is_polled_until_it_is_ready() -> None:
+    """A state and a failure put the next poll off; ready ends the wait."""
+    scheduler = made()
+    scheduler.subscribers.subscribe_instance(DONE, 100.0, "me", 0.0)
+    assert scheduler.take(instance_poll(scheduler, 0.0), BUSY, 0.0) == ()
+    assert scheduler.due() == 0.5
+    assert scheduler.take(instance_poll(scheduler, 0.5), FAILURE, 0.5) == ()
+    assert scheduler.due() == 1.25
+    told = scheduler.take(instance_poll(scheduler, 2.0), READY, 2.0)
+    assert ends(told) == [(("me",), OutcomeKind.COMPLETED)]
+    assert len(scheduler) == 0
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kinds"),
+    [
+        (Refusal(400, "m", scope=Scope.INSTANCE), [OutcomeKind.NOT_READY]),
+        (Refusal(403, "m", scope=Scope.OPERATION), [OutcomeKind.REFUSED] * 2),
+        (EVERYTHING, [OutcomeKind.REFUSED] * 3),
+    ],
+)
+def test_refusal_of_an_instance_has_its_scope(refusal: Refusal, kinds: list[OutcomeKind]) -> None:
+    """This instance, all instances, or everything; the poll that was refused counts."""
+    scheduler = made()
+    for subscriber in ("me", "you"):
+        scheduler.subscribers.subscribe_instance(DONE, 100.0, subscriber, 0.0)
+    scheduler.subscribers.subscribe("y", 100.0, "y", 0.5)
+    told = scheduler.take(instance_poll(scheduler, 0.0), refusal, 1.0)
+    assert [kind for _, kind in ends(told)] == kinds
+    polled = [event.outcome.polls for event in told if isinstance(event, Ended)]
+    assert sorted(polled) == [*[0] * (len(kinds) - 1), 1]
+
+
+@pytest.mark.parametrize("reply", [READY, BUSY, FAILURE, Refusal(400, "m", scope=Scope.INSTANCE)])
+def test_reply_about_an_instance_that_nobody_waits_for_changes_nothing(
+    reply: InstanceState | TransientFailure | Refusal,
+) -> None:
+    """Its subscriber has left while the poll was under way."""
+    scheduler = made()
+    scheduler.subscribers.subscribe_instance(DONE, 100.0, "me", 0.0)
+    action = instance_poll(scheduler, 0.0)
+    scheduler.subscribers.unsubscribe("x", "me")
+    assert scheduler.take(action, reply, 1.0) == ()
+    assert len(scheduler) == 0
+
+
+BAD_TOKEN = Refusal(401, "APIGW.0301", "m", scope=Scope.EVERYTHING, refuses_credentials=True)
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+@pytest.mark.parametrize("is_of_instance", [False, True])
+def test_poll_with_refused_credentials_is_sent_again(is_of_instance: bool, leaves: bool) -> None:
+    """At once, with the new ones; if somebody still waits."""
+    scheduler = made(renews=True)
+    if is_of_instance:
+        scheduler.subscribers.subscribe_instance(DONE, 100.0, "me", 0.0)
+    else:
+        scheduler.subscribers.subscribe("x", 100.0, "me", 0.0)
+    scheduler.subscribers.subscribe("later", 100.0, "later", 50.0)
+    scheduler.take(renewal(scheduler, 0.0), Renewed(None), 0.0)
+    action = instance_poll(scheduler, 0.0) if is_of_instance else poll(scheduler, 0.0)
+    if leaves:
+        scheduler.subscribers.unsubscribe("x", "me")
+    assert scheduler.take(action, BAD_TOKEN, 1.0) == ()
+    scheduler.take(renewal(scheduler, 1.0), Renewed(None), 2.0)
+    assert scheduler.due() == pytest.approx(50.0 if leaves else 1.001)
+
+
+def test_deadline_that_comes_with_refused_credentials_has_its_last_poll() -> None:
+    """As soon as there are new ones; a wait whose deadline has passed ends."""
+    scheduler = made(renews=True)
+    scheduler.subscribers.subscribe("x", 10.0, "me", 0.0)
+    scheduler.take(renewal(scheduler, 0.0), Renewed(None), 0.0)
+    action = poll(scheduler, 0.0)
+    assert scheduler.take(action, BAD_TOKEN, 9.9995) == ()
+    assert action.poll.due == 10.0
+    late = made(renews=True)
+    late.subscribers.subscribe("x", 10.0, "me", 0.0)
+    late.take(renewal(late, 0.0), Renewed(None), 0.0)
+    late.subscribers.subscribe("x", 50.0, "you", 0.0)
+    assert ends(late.take(poll(late, 0.0), BAD_TOKEN, 10.0)) == [(("me",), OutcomeKind.TIMED_OUT)]
+    assert late.due() == pytest.approx(10.001)
+
+
+@pytest.mark.parametrize(
+    ("failure", "delay"),
+    [
+        (TransientFailure("m"), 0.75),
+        (TransientFailure("m", 100.0), 105.0),
+        (Throttled("m", 100.0), 105.0),
+        (Throttled("m", 0.0, 2, 60.0), 31.5),
+        (Throttled("m", 100.0, 2, 60.0), 105.0),
+    ],
+)
+def test_failed_renewal_is_repeated_when_its_service_allows(
+    failure: TransientFailure | Throttled, delay: float
+) -> None:
+    """After the delay of any failure, what it asks for, or one request's share of its limit."""
+    scheduler = made(renews=True)
+    scheduler.subscribers.subscribe("x", 3600.0, "me", 0.0)
+    (event,) = scheduler.take(renewal(scheduler, 0.0), failure, 0.0)
+    assert isinstance(event, RenewalFailed)
+    assert event.cause == "m"
+    assert event.retry_delay == pytest.approx(delay)
+
+
+def test_renewal_that_brings_the_refused_credentials_ends_every_wait() -> None:
+    """With the refusal that it did not cure; others are used from now on."""
+    scheduler = made(renews=True)
+    scheduler.subscribers.subscribe("x", 100.0, "me", 0.0)
+    assert scheduler.take(renewal(scheduler, 0.0), Renewed(None), 0.0) == ()
+    scheduler.take(poll(scheduler, 0.0), BAD_TOKEN, 1.0)
+    told = scheduler.take(renewal(scheduler, 1.0), Renewed(None, same=True), 2.0)
+    assert ends(told) == [(("me",), OutcomeKind.REFUSED)]
+
+
+def test_waits_without_credentials_end_as_unreachable() -> None:
+    """The cause says that none were obtained, and why."""
+    scheduler = made(renews=True)
+    scheduler.subscribers.subscribe("x", 3600.0, "me", 0.0)
+    scheduler.take(renewal(scheduler, 0.0), FAILURE, 0.0)
+    _, end = scheduler.take(renewal(scheduler, 1.0), FAILURE, 600.0)
+    assert isinstance(end, Ended)
+    assert (end.outcome.kind, end.outcome.cause) == (
+        OutcomeKind.UNREACHABLE, "no credentials: HTTP 502",
+    )  # fmt: skip
+
+
+def test_refused_instance_says_why() -> None:
+    """The refusal is part of the message, and every poll counts."""
+    for scope in (Scope.INSTANCE, Scope.OPERATION):
+        scheduler = made()
+        scheduler.subscribers.subscribe_instance(DONE, 100.0, "me", 0.0)
+        scheduler.take(instance_poll(scheduler, 0.0), BUSY, 0.0)
+        refusal = Refusal(400, "DBS.1", "no such thing", scope=scope)
+        (end,) = scheduler.take(instance_poll(scheduler, 2.0), refusal, 2.0)
+        assert isinstance(end, Ended)
+        assert "HTTP 400 DBS.1: no such thing" in end.outcome.message
+        assert end.outcome.polls == 2

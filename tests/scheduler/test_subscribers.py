@@ -1,0 +1,238 @@
+"""ddswait.scheduler.subscribers: who waits for what, and until when."""
+
+from math import inf
+
+import pytest
+
+from ddswait.events import Ended, Event, Tracked
+from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
+from ddswait.scheduler.instance_poll import InstancePoll
+from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.queue import PollQueue
+from ddswait.scheduler.subscribers import Subscribers
+from ddswait.service.dds import SERVICE
+from tests.scheduler.shell import LOCATION
+
+SETTINGS = PollSettings(location=LOCATION)
+BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", scope=Scope.EVERYTHING)
+NOT_ALLOWED = Refusal(403, "DBS.280032", "not allowed", scope=Scope.OPERATION)
+DONE = Outcome(
+    "x",
+    OutcomeKind.COMPLETED,
+    SERVICE.read_record({"id": "x", "status": "Completed", "instance_id": "i"}),
+    "job x completed",
+    waited=5.0,
+    polls=2,
+)
+
+
+class Room:
+    """Subscribers with their queue."""
+
+    def __init__(self) -> None:
+        self.queue = PollQueue(lambda *_: 10.0)
+        self.subscribers = Subscribers(self.queue, SETTINGS)
+
+    def job(self, job_id: str = "x") -> JobPoll:
+        return self.subscribers.jobs[job_id]
+
+    def waits(self, *deadlines: float) -> None:
+        """Let subscribers wait for the job x, each named by its deadline."""
+        for deadline in deadlines:
+            self.subscribers.subscribe("x", deadline, deadline, 0.0)
+
+
+def test_first_subscriber_begins_the_polls() -> None:
+    """The job is due at once, and new until it is polled or dropped; later ones share the poll."""
+    room = Room()
+    assert room.subscribers.subscribe("x", 50.0, "me", 3.0) == (Tracked("x"),)
+    assert room.subscribers.subscribe("x", 70.0, "you", 4.0) == ()
+    assert (room.queue.due(), room.job().since) == (3.0, 3.0)
+    assert room.subscribers.new_jobs == {"x"}
+    assert [*room.subscribers.everyone()] == ["me", "you"]
+    assert room.job() in room.subscribers
+    assert JobPoll("x", 0.0, 1.0, None) not in room.subscribers
+    room.subscribers.unsubscribe("x", "me")
+    room.subscribers.unsubscribe("x", "you")
+    assert len(room.subscribers) == len(room.subscribers.new_jobs) == 0
+    assert room.queue.due() == inf
+
+
+@pytest.mark.parametrize("order", [(50.0, 70.0, 60.0), (70.0, 60.0, 50.0), (60.0, 50.0, 70.0)])
+def test_earliest_deadline_comes_first(order: tuple[float, ...]) -> None:
+    """In whatever order they came, each ends at its own deadline, with the next one in charge."""
+    room = Room()
+    room.waits(*order)
+    assert room.job().deadline == 50.0
+    ended: list[Event] = []
+    for now in (49.9, 50.0, 65.0, 70.0):
+        poll = room.subscribers.jobs.get("x")
+        assert poll is not None
+        ended += room.subscribers.expire(poll, now)
+    assert [event.subscribers for event in ended if isinstance(event, Ended)] == [
+        (50.0,), (60.0,), (70.0,),
+    ]  # fmt: skip
+    assert len(room.subscribers) == 0
+
+
+def test_equal_deadlines_stay_in_the_order_of_their_subscribers() -> None:
+    """Whoever came first is named first, whatever kind of object a subscriber is."""
+    room = Room()
+    first, second, third = object(), object(), object()
+    for subscriber, deadline in ((first, 50.0), (second, 50.0), (third, 50.0), ("a", 70.0)):
+        room.subscribers.subscribe("x", deadline, subscriber, 0.0)
+    room.subscribers.subscribe("x", 60.0, "z", 0.0)
+    assert [*room.subscribers.everyone()] == [first, second, third, "z", "a"]
+
+
+def test_only_subscriber_who_leaves_ends_the_polls() -> None:
+    """The next one begins anew."""
+    room = Room()
+    room.waits(50.0)
+    room.subscribers.unsubscribe("x", 50.0)
+    assert len(room.subscribers) == 0
+    assert room.subscribers.subscribe("x", 60.0, "you", 1.0) == (Tracked("x"),)
+
+
+def test_earlier_deadline_brings_the_next_poll_forward() -> None:
+    """The poll is due at that deadline at the latest; a request under way is cut there."""
+    room = Room()
+    room.waits(100.0)
+    room.queue.put_off(room.job(), 80.0)
+    room.waits(90.0)
+    assert (room.job().due, room.queue.due()) == (80.0, 80.0)
+    room.waits(60.0)
+    assert (room.job().due, room.queue.due()) == (60.0, 60.0)
+    room.job().cut_at = 55.0
+    room.waits(50.0)
+    assert room.job().cut_at == 50.0
+    room.job().cut_at = 30.0
+    room.waits(40.0)
+    assert room.job().cut_at == 30.0
+
+
+def test_subscriber_who_leaves_takes_only_their_own_deadline_along() -> None:
+    """The others wait on, whoever leaves; who does not wait cannot leave."""
+    room = Room()
+    room.waits(50.0, 60.0, 70.0)
+    room.subscribers.unsubscribe("x", 60.0)
+    room.subscribers.unsubscribe("x", 50.0)
+    room.subscribers.unsubscribe("x", "nobody")
+    room.subscribers.unsubscribe("y", "nobody")
+    assert room.job().deadline == 70.0
+    assert [*room.subscribers.everyone()] == [70.0]
+    alone = Room()
+    alone.waits(50.0)
+    alone.subscribers.unsubscribe("x", "nobody")
+    assert [*alone.subscribers.everyone()] == [50.0]
+
+
+def test_poll_that_was_answered_waits_until_it_is_due() -> None:
+    """At a deadline its subscriber ends, and the poll is due for the next one as it was."""
+    room = Room()
+    room.waits(50.0, 70.0)
+    poll = room.job()
+    poll.due = 45.0
+    assert room.subscribers.continue_or_expire(poll, 40.0) == ()
+    assert room.queue.due() == 45.0
+    poll.due = 90.0
+    (end,) = room.subscribers.continue_or_expire(poll, 50.0)
+    assert isinstance(end, Ended)
+    assert end.outcome.kind is OutcomeKind.TIMED_OUT
+    assert (end.subscribers, poll.due) == ((50.0,), 70.0)
+    (end,) = room.subscribers.continue_or_expire(poll, 70.0)
+    assert isinstance(end, Ended)
+    assert room.queue.next_delayed() == inf
+
+
+def test_outcome_of_a_job_is_for_all_its_subscribers() -> None:
+    """They are named in the order of their deadlines; nothing is left of the job."""
+    room = Room()
+    room.waits(70.0, 50.0, 60.0)
+    end = room.subscribers.end(room.job(), DONE)
+    assert end == Ended("x", DONE, (50.0, 60.0, 70.0))
+    assert len(room.subscribers) == 0
+    room.waits(80.0)
+    assert [*room.subscribers.everyone()] == [80.0]
+
+
+def test_each_subscriber_has_their_own_poll_of_an_instance() -> None:
+    """It ends alone, at its own deadline or when its subscriber leaves."""
+    room = Room()
+    for subscriber, deadline in (("me", 50.0), ("you", 60.0), ("they", 70.0)):
+        assert room.subscribers.subscribe_instance(DONE, deadline, subscriber, 10.0) == ()
+    assert [*room.subscribers.everyone()] == ["me", "you", "they"]
+    assert room.queue.due() == 10.0
+    mine, yours = room.subscribers.instances["me"], room.subscribers.instances["you"]
+    (end,) = room.subscribers.continue_or_expire(mine, 50.0)
+    assert isinstance(end, Ended)
+    assert (end.subscribers, end.instance, end.outcome.kind) == (
+        ("me",), True, OutcomeKind.NOT_READY,
+    )  # fmt: skip
+    room.subscribers.unsubscribe("x", "they")
+    assert [*room.subscribers] == [yours]
+    assert room.subscribers.end(yours, DONE) == Ended("x", DONE, ("you",), instance=True)
+    assert len(room.subscribers) == 0
+
+
+def test_poll_of_an_instance_leaves_those_who_wait_for_its_job() -> None:
+    """The job may be waited for again meanwhile, by others."""
+    room = Room()
+    room.waits(50.0, 60.0)
+    room.subscribers.subscribe_instance(DONE, 40.0, "me", 10.0)
+    end = room.subscribers.end(room.subscribers.instances["me"], DONE)
+    assert end.subscribers == ("me",)
+    assert [*room.subscribers.everyone()] == [50.0, 60.0]
+
+
+def test_refusal_of_everything_ends_all_waits_and_every_later_one() -> None:
+    """Without another request, each is refused with its own message."""
+    room = Room()
+    room.waits(50.0, 60.0)
+    room.subscribers.subscribe_instance(DONE, 50.0, "me", 10.0)
+    ends = room.subscribers.refuse(BAD_TOKEN, 20.0)
+    later = [
+        *room.subscribers.subscribe("y", 50.0, "later", 30.0),
+        *room.subscribers.subscribe_instance(DONE, 50.0, "later still", 30.0),
+    ]
+    told = [
+        (event.subscribers, event.instance, event.outcome.refusal, event.outcome.waited)
+        for event in [*ends, *later]
+        if isinstance(event, Ended)
+    ]
+    assert told == [
+        ((50.0, 60.0), False, BAD_TOKEN, 20.0),
+        (("me",), True, BAD_TOKEN, 15.0),
+        (("later",), False, BAD_TOKEN, 0.0),
+        (("later still",), True, BAD_TOKEN, 5.0),
+    ]
+    assert all(LOCATION in event.outcome.message for event in later if isinstance(event, Ended))
+    assert len(room.subscribers) == 0
+
+
+def test_refusal_of_instances_concerns_no_job() -> None:
+    """Jobs are waited for as before; every later wait for an instance is refused at once."""
+    room = Room()
+    room.waits(50.0)
+    room.subscribers.subscribe_instance(DONE, 50.0, "me", 10.0)
+    (end,) = room.subscribers.refuse(NOT_ALLOWED, 20.0)
+    assert isinstance(end, Ended)
+    assert end.subscribers == ("me",)
+    assert [*room.subscribers.everyone()] == [50.0]
+    assert room.subscribers.subscribe("y", 50.0, "you", 30.0) == (Tracked("y"),)
+    (end,) = room.subscribers.subscribe_instance(DONE, 50.0, "them", 40.0)
+    assert isinstance(end, Ended)
+    assert (end.subscribers, end.outcome.refusal) == (("them",), NOT_ALLOWED)
+    assert LOCATION in end.outcome.message
+
+
+def test_polls_of_jobs_and_of_instances_are_all_that_is_waited_for() -> None:
+    """Jobs come first."""
+    room = Room()
+    room.subscribers.subscribe_instance(DONE, 50.0, "me", 10.0)
+    room.waits(50.0)
+    job, instance = room.subscribers
+    assert isinstance(job, JobPoll)
+    assert isinstance(instance, InstancePoll)
+    assert len(room.subscribers) == 2
