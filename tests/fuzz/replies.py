@@ -14,7 +14,6 @@ from multidict import CIMultiDict
 
 from ddswait.credentials.iam import read_token
 from ddswait.credentials.keys import StaticHeaders
-from ddswait.credentials.lease_replies import NoLease
 from ddswait.credentials.metadata import read_key, read_metadata_token
 from ddswait.credentials.project import read_projects
 from ddswait.credentials.provider import Lease
@@ -135,14 +134,14 @@ def read_credentials(data: bytes) -> None:
     reads: tuple[Any, ...] = (read_token, read_key)
     for read in reads:
         lease = read(*reply)
-        assert isinstance(lease, (Lease, *get_args(NoLease)))
+        assert isinstance(lease, (Lease, *get_args(Problem)))
         _check_problem(lease)
         if isinstance(lease, Lease):
             _check_lease(lease)
     projects = read_projects(*reply)
-    assert isinstance(projects, (list, *get_args(NoLease)))
+    assert isinstance(projects, (list, *get_args(Problem)))
     token = read_metadata_token(*reply)
-    assert isinstance(token, (StaticHeaders, *get_args(NoLease)))
+    assert isinstance(token, (StaticHeaders, *get_args(Problem)))
     if isinstance(token, StaticHeaders):
         _check_headers(token.headers())
 
