@@ -193,7 +193,7 @@ def test_only_a_hint_about_the_clock_says_the_time(hint: str, date: str, shown: 
     ("body", "code", "message"),
     [
         (b'{"error_code": "c", "error_message": "m"}', "c", "m"),
-        (b'{"error_code": 7, "error_msg": "m"}', "", "m"),
+        (b'{"error_code": 7, "error_msg": "m"}', "7", "m"),
         (b'{"error_code": "c"}', "c", '{"error_code": "c"}'),
         (b"[1]", "", "[1]"),
         (b"", "", "an empty body"),
