@@ -86,9 +86,9 @@ class RenewalFailed(NamedTuple):
 
     Attributes:
         cause: what went wrong.
-        retry_delay: seconds until the next attempt. None: there is none before the present
-            credentials are refused, because this renewal was refused itself, and a user who is
-            refused too often is locked.
+        retry_delay: seconds until the next attempt. None: no attempt is made before the
+            present credentials are refused, because this renewal was refused itself, and a user
+            who is refused too often is locked.
         job_id: always "": the event concerns every job.
     """
 

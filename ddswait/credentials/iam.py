@@ -105,7 +105,7 @@ def _by_id_or_name(domain_id: str, name: str) -> dict[str, str]:
 
 
 def read_token(status: int, headers: Mapping[str, str], body: bytes) -> Lease | Problem:
-    """Return the lease in a reply to `token_request`, or why there is none."""
+    """Return the lease in a reply to `token_request`, or what went wrong."""
     if status != CREATED:
         problem = read_no_lease(status, headers, body)
         if isinstance(problem, Refusal) and status == UNAUTHORIZED:

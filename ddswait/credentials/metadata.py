@@ -81,7 +81,7 @@ def read_key(
     body: bytes,
     clock: Callable[[], datetime] = now,
 ) -> Lease | Problem:
-    """Return the lease in a reply of the metadata service, or why there is none.
+    """Return the lease in a reply of the metadata service, or what went wrong.
 
     Args:
         status: the HTTP status.

@@ -63,7 +63,7 @@ class CredentialProvider(Protocol):
     """
 
     async def obtain(self, send: Send) -> Lease | TransientFailure | Throttled | Refusal:
-        """Return a new lease, or the result of `send` that explains why there is none.
+        """Return a new lease, or the result of `send` that says what went wrong.
 
         Args:
             send: sends HTTP requests; a provider that needs none ignores it.
@@ -107,7 +107,7 @@ def check_lease(lease: object) -> None:
     if not isinstance(lease, Lease):
         raise ConfigurationError(
             f"obtain() of the credential provider returned a {type(lease).__name__}: return a "
-            "Lease, or the result of `send` that explains why there is none"
+            "Lease, or the result of `send` that says what went wrong"
         )
     key: object = lease.key
     methods = (getattr(key, name, None) for name in ("headers", "sign"))

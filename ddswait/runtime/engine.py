@@ -1,11 +1,11 @@
 """The life of a waiter: entering, leaving, closing, and using it again.
 
-enter                   leave normally: drain, then close
-┌────┐ ─────────► ┌─────────┐ ──────────────────────────────────┐
-│idle│            │ running │                                   ▼
-└────┘            └─────────┘ ── close, or leave by an ─► ┌─────────┐
-▲                              exception                │ closing │
-└────────────────────── everything is released ──────── └─────────┘
+enter                    leave normally: drain, then close
+┌────┐ ────► ┌─────────┐ ─────────────────────────────────► ┌─────────┐
+│idle│       │ running │                                    │ closing │
+└────┘       └─────────┘ ─────────────────────────────────► └─────────┘
+▲             close, or leave by an exception                 │
+└───────────────── everything is released ────────────────────┘
 
 The rules
 
@@ -94,7 +94,7 @@ class Engine:
         """Return the block that takes jobs.
 
         Raises:
-            WaiterClosed: there is none: it was not entered, is being closed, or has broken down.
+            WaiterClosed: the waiter was not entered, is being closed, or has broken down.
             WaiterInUse: it belongs to another event loop.
         """
         block = self._block

@@ -66,8 +66,8 @@ class Levels:
         count = self._completed
         if not pending:
             self._completed = 0
-        is_told = count <= _FIRST or count in _ROUND or not pending
-        return logging.INFO if is_told else logging.DEBUG
+        is_shown = count <= _FIRST or count in _ROUND or not pending
+        return logging.INFO if is_shown else logging.DEBUG
 
 
 def line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the table each

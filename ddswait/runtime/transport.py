@@ -91,7 +91,7 @@ class Transport:
         request: Request,
         read: Callable[[int, Mapping[str, str], bytes], _Read],
     ) -> _Read | TransientFailure | Refusal:
-        """Send a request, and return what `read` makes of its reply, or why there is none.
+        """Send a request, and return what `read` makes of its reply, or what went wrong.
 
         There is no time limit here: aiohttp's timers cost a tenth of a request, and the caller
         cancels what takes too long.

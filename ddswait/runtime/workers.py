@@ -172,7 +172,7 @@ class Workers:
                 self._wake_for_deadlines(now)
 
     async def _reply_to(self, worker: Worker, action: Action) -> Reply:
-        """Send an action; return its reply, or the failure if there is none."""
+        """Send an action; return its reply, or the failure if no reply came."""
         try:
             if isinstance(action, RenewCredentials) and self._is_renewing(worker):
                 return TransientFailure("obtain() ignores that it was cancelled, and still runs")

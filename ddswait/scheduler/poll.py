@@ -76,7 +76,7 @@ class Poll:
         deadline: when it times out.
         subscriber: who waits; the scheduler only passes it on.
         due: when the next poll is due; inf when nobody waits any more.
-        cut_at: when the request under way is cut; None while there is none.
+        cut_at: when the request under way is cut; None while no request is.
         succeeded_at: when a poll last succeeded, or the wait began.
         unreachable_since: when the last poll left that did not follow a failed one, later by
             the time for which polls had to wait for the rate limiter since: the service counts

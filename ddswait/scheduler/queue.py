@@ -69,7 +69,7 @@ class DelayQueue:
             bucket.append((due, poll.job_id, poll))
 
     def first(self) -> Entry | None:
-        """Return the earliest entry without taking it out; None when there is none."""
+        """Return the earliest entry without taking it out; None when the queue is empty."""
         if not self._near:
             if not self._order:
                 return None
@@ -136,7 +136,7 @@ class ReadyQueue:
         return (now - poll.succeeded_at) / self._wanted(poll, now)
 
     def pop(self, now: float) -> Poll | None:
-        """Take out the most urgent poll; None when there is none."""
+        """Take out the most urgent poll; None when the queue is empty."""
         while self._waiting:
             if not self._ranked or now - self._ranked_at > _RANKING_HOLDS:
                 self._rank(now)
@@ -205,7 +205,7 @@ class PollQueue:
         return -inf if self.ready else self.next_delayed()
 
     def next_delayed(self) -> float:
-        """Return when the next of the delayed polls is due; inf when there is none."""
+        """Return when the next of the delayed polls is due; inf when none waits."""
         while (entry := self._delayed.first()) is not None:
             due, _, poll = entry
             if poll.due == due and poll.cut_at is None:

@@ -2,37 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from ddswait import Lease, Outcome, Token, Waiter
 from ddswait.events import Event, Visible
 from ddswait.runtime.tasks import LIMIT
 from ddswait.simulator import Simulator
-
-
-@pytest_asyncio.fixture
-async def dds() -> AsyncIterator[Simulator]:
-    async with Simulator(visible_after=0.0) as simulator:
-        yield simulator
-        await asyncio.sleep(0)
-        assert own_tasks() == []
-
-
-def waiter(dds: Simulator, **settings: Any) -> Waiter:
-    auth = settings.pop("auth", None) or Token(dds.token)
-    return Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=auth, **settings)
-
-
-def own_tasks() -> list[str]:
-    return [each.get_name() for each in asyncio.all_tasks() if "ddswait" in each.get_name()]
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
+from tests.runtime.waiters import now, own_tasks, waiter
 
 
 async def call_in_callback(w: Waiter, dds: Simulator, close: Callable[[], Any]) -> None:
