@@ -8,6 +8,7 @@ virtual time, against the simulator `dds` in the same loop.
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -80,11 +81,18 @@ async def run_virtually(
 @contextmanager
 def _surroundings(env: Mapping[str, str], text: str | bytes) -> Iterator[None]:
     data = text.encode() if isinstance(text, str) else text
+    logger = logging.getLogger("ddswait")
     with (
         patch.dict(os.environ, env, clear=True),
         patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(data))),
+        # --verbose configures logging, for a stream that is closed when the test is over.
+        patch.multiple(logger, handlers=[*logger.handlers], propagate=logger.propagate),
     ):
-        yield
+        level = logger.level
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
 
 
 def _done(code: int, capsys: pytest.CaptureFixture[str]) -> Done:
