@@ -102,7 +102,8 @@ def checked(job: Named) -> Named:
     if bad or len(label) > _LONGEST_LABEL:
         raise InputError(
             f"invalid label {ascii(label)[:_SHOWN]}: use at most {_LONGEST_LABEL} printable "
-            "characters without '=' that do not start with '-' or '::', such as orders=JOB_ID"
+            "characters without '=' that do not start with '-' and are no command of a CI system, "
+            "such as orders=JOB_ID"
         )
     return job
 
