@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, assert_never
 
 from ddswait.cli import options
-from ddswait.cli.output.escaping import safe
+from ddswait.cli.escaping import safe
 from ddswait.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ddswait.cli.output.escaping import safe
+from ddswait.cli.escaping import safe
 from ddswait.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ddswait.cli.output.escaping import safe
+from ddswait.cli.escaping import safe
 from ddswait.credentials import chain
 from ddswait.credentials.settings import ExplicitSettings
 

@@ -13,8 +13,8 @@ import time
 from typing import TYPE_CHECKING, TextIO, assert_never
 
 from ddswait.cli.duration_text import duration
+from ddswait.cli.escaping import safe
 from ddswait.cli.output import json_records
-from ddswait.cli.output.escaping import safe
 from ddswait.cli.output.text import count, job_text, result_line, totals
 from ddswait.events import (
     Ended,

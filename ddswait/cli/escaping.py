@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-# Azure Pipelines and old GitHub runners (`##vso[`, `##[`) and TeamCity (`##teamcity[`) look for
+# Azure Pipelines and old GitHub runners (`##vso[`, `##[`) and TeamCity (`##teamcity[`) search for
 # these anywhere in a line, GitLab for its sections. GitHub trims a line before it looks for `::`,
-# and a long line may be wrapped before any word. Buildkite looks at the beginning of a line.
+# and a long line may be wrapped before any word. Buildkite reads the beginning of a line.
 # What Jenkins obeys contains control characters.
 _ANYWHERE = re.compile(r"##(?=[\w.-]*\s*\[)")
 _SECTION = re.compile(r"(section_(?:start|end)):(?=\d)")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddswait.cli.output.escaping import cut, safe, safe_html, safe_json, safe_markdown
+from ddswait.cli.escaping import cut, safe, safe_html, safe_json, safe_markdown
 
 COMMANDS = re.compile(
     r"##[\w.-]*\[|(?:^|\s)::|section_(?:start|end):\d|^\s*(?:---|\+\+\+|~~~|\^\^\^)"
