@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from ddswait.cli.escaping import safe
 from ddswait.cli.job_table import Named
-from ddswait.cli.output.escaping import safe
 from ddswait.errors import InputError
 from ddswait.service.job_ids import check_job_id
 
@@ -102,7 +102,8 @@ def checked(job: Named) -> Named:
     if bad or len(label) > _LONGEST_LABEL:
         raise InputError(
             f"invalid label {ascii(label)[:_SHOWN]}: use at most {_LONGEST_LABEL} printable "
-            "characters without '=' that do not start with '-' or '::', such as orders=JOB_ID"
+            "characters without '=' that do not start with '-' and do not command a CI system, "
+            "such as orders=JOB_ID"
         )
     return job
 

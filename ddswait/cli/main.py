@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING, assert_never
 
 from ddswait.cli import options
+from ddswait.cli.escaping import safe
 from ddswait.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(options.parse(argv))
     except (ConfigurationError, InputError) as error:
-        sys.stderr.write(f"ddswait: error: {error}\n")
+        sys.stderr.write(f"ddswait: error: {safe(str(error))}\n")
         return _USAGE
     except KeyboardInterrupt:  # before or after the wait, which handles the signal itself
         return _INTERRUPTED

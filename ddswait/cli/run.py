@@ -102,7 +102,7 @@ class Run:
         if files.is_github(options, os.environ):
             from ddswait.cli.reports import github  # late: only in a GitHub workflow
 
-            printer.errors(github.commands(table, code))
+            printer.commands(github.commands(table, code))
         printer.errors(failures.failures(table, code, printer.width))
         if code != 0:
             printer.errors(resume(table, options))

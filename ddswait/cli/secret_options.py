@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ddswait.cli.escaping import safe
 from ddswait.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class _RefusedSecret(argparse.Action):
 
 class SafeParser(argparse.ArgumentParser):
     """Names a wrong option without its value, which may be a secret."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with 2 and a message that steers nothing, whatever it quotes."""
+        super().error(safe(message))
 
     def refuse_secrets(self) -> None:
         """Refuse the options in which users of other tools pass secrets."""

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from ddswait.cli.escaping import safe
 from ddswait.credentials import chain
 from ddswait.credentials.settings import ExplicitSettings
 
@@ -30,5 +31,5 @@ def find_target(options: Options) -> chain.Configuration:
         options.insecure_http,
     )
     target = chain.resolve(os.environ, explicit)
-    sys.stderr.writelines(f"ddswait: warning: {each}\n" for each in target.source.warnings)
+    sys.stderr.writelines(f"ddswait: warning: {safe(each)}\n" for each in target.source.warnings)
     return target

@@ -1,6 +1,7 @@
 """Text that came from a server or a reply steers neither a terminal nor a CI runner."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from ddswait.simulator import Simulator
 from tests.cli.in_process import Command, RealCommand
 
-HOSTILE = "::error::x ##[error]y\n<script>alert(1)</script> | `a` %0A \x1b[31m ]]> & \x00"
+HOSTILE = (
+    "::error::x ##vso[task.setvariable variable=PATH]x ##teamcity[buildStop] ##[error]y\n"
+    "<script>alert(1)</script> | `a` %0A \x1b[31m ]]> & \x00"
+)
 
 
 async def test_server_text_steers_nothing(dds: Simulator, ddswait: Command, tmp_path: Path) -> None:
@@ -57,3 +61,52 @@ async def test_names_of_a_reply_steer_nothing(
 def test_labels_that_would_steer_are_refused(command: RealCommand, name: str) -> None:
     """A label that a runner, or the resume command, would obey is wrong usage."""
     assert command("x", f"{name}=job").code == 2
+
+
+COMMANDS = re.compile(
+    r"##[\w.-]*\[|section_(?:start|end):\d|^\s*(?:---|\+\+\+|~~~|\^\^\^|::)", re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("output", ["text", "json", "jsonl"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "disk ##vso[task.setvariable variable=PATH]x",
+        "##teamcity[buildProblem description='x']",
+        "\x1b[0Ksection_start:1560896352:x\r\x1b[0K",
+        "--- group",
+        "+++ group",
+        "~~~ group",
+        "^^^ +++",
+        "x ::set-env name=PATH::x",
+    ],
+)
+async def test_no_ci_system_obeys_a_server(
+    dds: Simulator, ddswait: Command, tmp_path: Path, reason: str, output: str
+) -> None:
+    """Neither in any output nor in any report: Azure, TeamCity, GitHub, GitLab, Buildkite."""
+    page, cases = tmp_path / "r.html", tmp_path / "j.xml"
+    done = await ddswait(
+        "--output", output, "--report", str(page), "--junit", str(cases),
+        dds.add_job(fails=reason, instance_name=reason, name=reason),
+    )  # fmt: skip
+    assert done.code == 1
+    for shown in (done.stdout, done.stderr, page.read_text(), cases.read_text()):
+        assert not COMMANDS.search(shown)
+        assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("text", ["##vso[x]y", "##teamcity[x]", "section_start:1:x"])
+def test_messages_about_wrong_input_steer_nothing(command: RealCommand, text: str) -> None:
+    """What an error quotes is escaped as everything else is."""
+    for arguments, piped in (
+        (["--wait-for", text, "x"], ""),
+        (["--timeout", text, "x"], ""),
+        ([f"--{text}", "x"], ""),
+        (["-"], f"{text} x\n"),
+        (["--state", f"/{text}/x", "x"], ""),
+    ):
+        done = command(*arguments, text=piped)
+        assert done.code == 2
+        assert not COMMANDS.search(done.stdout + done.stderr)

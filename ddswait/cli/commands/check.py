@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from ddswait.cli.escaping import safe
 from ddswait.cli.exit_codes import exit_code
-from ddswait.cli.output.escaping import safe
 from ddswait.cli.target import find_target
 from ddswait.credentials.iam import Password
 from ddswait.credentials.keys import AccessKey

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
-from ddswait.cli.output.escaping import safe
+from ddswait.cli.escaping import safe
 from ddswait.cli.output.text import reason
 from ddswait.outcome import OutcomeKind
 

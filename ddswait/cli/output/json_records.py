@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
+from ddswait.cli.escaping import safe_json
 from ddswait.cli.output import json_schema
-from ddswait.cli.output.escaping import safe_json
 from ddswait.events import (
     Ended,
     Event,

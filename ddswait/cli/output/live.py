@@ -11,7 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, TextIO
 
 from ddswait.cli.duration_text import duration
-from ddswait.cli.output.escaping import safe
+from ddswait.cli.escaping import safe
 from ddswait.cli.output.text import count
 from ddswait.outcome import OutcomeKind
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ddswait.cli.duration_text import duration
-from ddswait.cli.output.escaping import safe
+from ddswait.cli.escaping import safe
 from ddswait.outcome import Severity
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TextIO
 
 import structlog
 
+from ddswait.cli.escaping import safe
 from ddswait.cli.output import json_records
-from ddswait.cli.output.escaping import safe
 
 
 def configure(stream: TextIO) -> None:

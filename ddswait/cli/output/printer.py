@@ -13,8 +13,8 @@ import time
 from typing import TYPE_CHECKING, TextIO, assert_never
 
 from ddswait.cli.duration_text import duration
+from ddswait.cli.escaping import safe
 from ddswait.cli.output import json_records
-from ddswait.cli.output.escaping import safe
 from ddswait.cli.output.text import count, job_text, result_line, totals
 from ddswait.events import (
     Ended,
@@ -181,22 +181,30 @@ class Printer:
             self.error(line)
 
     def error(self, line: str) -> None:
-        """Print a line on standard error, even when quiet."""
+        """Print a line on standard error, even when quiet; it steers nothing, whoever wrote it."""
+        self._raw(safe(line.rstrip("\n")))
+
+    def _raw(self, line: str) -> None:
         self.last_line_at = time.monotonic()
         if self.live is not None:
             with contextlib.suppress(OSError):
                 self.live.note(line)
         else:
-            _write(sys.stderr, line.rstrip("\n"))
+            _write(sys.stderr, line)
 
     def errors(self, lines: Iterable[str]) -> None:
         """Print lines on standard error, even when quiet."""
         for line in lines:
             self.error(line)
 
+    def commands(self, lines: Iterable[str]) -> None:
+        """Print workflow commands on standard error, which are meant for the CI system."""
+        for line in lines:
+            self._raw(line)
+
     def _data(self, line: str) -> None:
         if self.live is not None and sys.stdout.isatty():
-            self.error(line)  # both share one terminal: the line goes above the live view
+            self._raw(line)  # both share one terminal: the line goes above the live view
         elif (error := _write(sys.stdout, line)) is not None:
             if error.errno != errno.EPIPE:
                 cause = error.strerror or "it is closed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
-from ddswait.cli.output.escaping import safe
+from ddswait.cli.escaping import safe
 from ddswait.outcome import OutcomeKind, facts_of
 
 if TYPE_CHECKING:

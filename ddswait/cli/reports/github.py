@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
-from ddswait.cli.output.escaping import safe, safe_markdown
+from ddswait.cli.escaping import safe, safe_markdown
 from ddswait.cli.output.failures import most_important, not_completed
 from ddswait.cli.output.text import reason
 from ddswait.outcome import OutcomeKind

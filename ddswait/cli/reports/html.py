@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
-from ddswait.cli.output.escaping import safe_html
+from ddswait.cli.escaping import safe_html
 from ddswait.cli.output.failures import most_important
 from ddswait.cli.output.text import count, reason
 from ddswait.cli.reports.timeline import timeline

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from ddswait.cli.output.escaping import safe
+from ddswait.cli.escaping import safe
 from ddswait.cli.output.text import reason
 from ddswait.outcome import OutcomeKind
 

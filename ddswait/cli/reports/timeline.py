@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ddswait.cli.duration_text import duration
-from ddswait.cli.output.escaping import safe_html
+from ddswait.cli.escaping import safe_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import re
 
+# Azure Pipelines and old GitHub runners (`##vso[`, `##[`) and TeamCity (`##teamcity[`) search for
+# these anywhere in a line, GitLab for its sections. GitHub trims a line before it looks for `::`,
+# and a long line may be wrapped before any word. Buildkite reads the beginning of a line.
+# What Jenkins obeys contains control characters.
+_ANYWHERE = re.compile(r"##(?=[\w.-]*\s*\[)")
+_SECTION = re.compile(r"(section_(?:start|end)):(?=\d)")
+_WORD = re.compile(r"(^|\s)::")
+_BEGINNING = re.compile(r"^(\s*)([-+~^])(?=\2\2)")
+_TRIGGERS = ("##", "::", "section_", "---", "+++", "~~~", "^^^")
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&@:-])")
 
 
 def safe(text: str, most: int | None = None) -> str:
     """Return a server's text as one line that controls neither a terminal nor a CI runner.
 
-    Control characters are escaped, and so is what a GitHub runner would take for a command: `##[`
-    anywhere in a line and `::` at its beginning.
+    Control characters are escaped, and so is what the agent of a CI system would take for a
+    command: Azure Pipelines, TeamCity, GitHub, GitLab, Buildkite and Jenkins.
 
     Args:
         text: what the server sent.
@@ -26,14 +36,21 @@ def safe(text: str, most: int | None = None) -> str:
         text = "".join(
             char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
         )
-    if text.lstrip().startswith("::"):
-        text = text.replace(":", "\\x3a", 1)
-    return text.replace("##[", "#\\x23[") if "##[" in text else text
+    return _without_commands(text) if any(each in text for each in _TRIGGERS) else text
+
+
+def _without_commands(text: str) -> str:
+    text = _ANYWHERE.sub(r"#\\x23", text)
+    text = _SECTION.sub(r"\1\\x3a", text)
+    text = _WORD.sub(r"\1\\x3a:", text)
+    return _BEGINNING.sub(lambda match: f"{match[1]}\\x{ord(match[2]):x}", text)
 
 
 def safe_json(document: str) -> str:
-    """Return a JSON document that says the same and holds nothing that a GitHub runner obeys."""
-    return document.replace("##[", "##\\u005b")
+    """Return a JSON document that says the same and holds nothing that a CI system obeys."""
+    if "##" in document:  # only a string can contain it
+        document = _ANYWHERE.sub(r"#\\u0023", document)
+    return _SECTION.sub(r"\1\\u003a", document) if "section_" in document else document
 
 
 def safe_html(text: str, most: int | None = None) -> str:
