@@ -31,11 +31,15 @@ class Wait:
         self.number = number
         self.plan = plan
         self.job_id = f"job-{plan.job}"
-        self.joined_at = start + plan.at
-        self.deadline = self.joined_at + plan.timeout
+        self.begin(start + plan.at)
         self.ready = plan.ready
         self.target: Target | None = None
         self.over = False
+
+    def begin(self, now: float) -> None:
+        """Note when the wait really begins, which is later if the process does nothing then."""
+        self.joined_at = now
+        self.deadline = now + self.plan.timeout
 
     def __repr__(self) -> str:
         return f"wait {self.number} for {self.job_id}"
@@ -292,7 +296,7 @@ class Facts:
                 self.accepted_at = now
             for job_id in response.shows:
                 if (shown := self.targets.get(job_id)) is not None:
-                    shown.shown_at = now
+                    shown.shown_at, shown.failing_since = now, inf
         elif says is Says.BAD_CREDENTIALS:
             if flight.credentials == self.credentials:
                 self.blocked, self.blocked_at = True, now

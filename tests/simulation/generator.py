@@ -26,9 +26,9 @@ def plan_of(seed: int) -> Plan:
     chance = Random(f"plan {seed}")
     pick = chance.choice
     interval = pick([1.0, 10.0, 10.0, 10.0, 30.0, 60.0, 120.0])
-    length = interval * pick([5.0, 20.0, 60.0])
+    length = interval * pick([4.0, 12.0, 12.0, 40.0])
     count = _count(chance)
-    lists = chance.random() < 0.4
+    lists = chance.random() < 0.3
     token_life = pick([0.0, 0.0, 0.0, 120.0, 900.0, 86400.0])
     jobs = tuple(_job(chance, length) for _ in range(count))
     return Plan(
@@ -44,8 +44,8 @@ def plan_of(seed: int) -> Plan:
         unreachable_after=pick([600.0, 600.0, 60.0, 8.0]),
         request_timeout=pick([30.0, 30.0, 5.0, 60.0]),
         latency=pick([0.0, 0.05, 0.2, 1.0, 3.0]),
-        page_size=pick([100, 100, 10, 3]),
-        others=pick([0, 0, 5, 150, 2000]) if lists else 0,
+        page_size=pick([100, 20, 10, 3]),
+        others=pick([0, 0, 5, 50, 300]) if lists else 0,
         lists=lists,
         token_life=token_life,
         verbose=chance.random() < 0.1,
@@ -77,6 +77,7 @@ def _job(chance: Random, length: float) -> JobPlan:
         vanishes_after=round(chance.uniform(0.0, 1.5 * lasts), 2) if odd > 0.9 else 1e9,
         unknown_status=chance.choice(["Pending", "Waiting", "*"]) if 0.2 < odd < 0.3 else "",
         ended_early=0.3 < odd < 0.4,
+        progresses=chance.random() < 0.25,
         instance=chance.choice(list(INSTANCE_LIVES)),
     )
 

@@ -46,6 +46,7 @@ class ServiceJob:
     """One job in the service. Times in seconds since the history began."""
 
     __slots__ = (
+        "_created_text",
         "_ended_text",
         "_head",
         "_tail",
@@ -63,7 +64,7 @@ class ServiceJob:
         self.ends_at = plan.created + plan.lasts
         self.last_response: Response | None = None
         self._ended_text = time_text(EPOCH + self.ends_at) if plan.lasts < 1e8 else ""
-        created = time_text(EPOCH + plan.created)
+        created = self._created_text = time_text(EPOCH + plan.created)
         self._head = (
             f'{{"job": {{"id": "{self.id}", "name": "{plan.name}", "created": "{created}", '
             f'"instance": {{"id": "{self.id}in02", "name": "orders"}}, "status": "'
@@ -92,7 +93,7 @@ class ServiceJob:
     def progress(self, now: float) -> str:
         """Return the progress, which goes in steps of ten."""
         plan = self.plan
-        if now >= self.ends_at or plan.lasts > 1e6:
+        if not plan.progresses or now >= self.ends_at:
             return ""
         return f"{int(max(0.0, now - plan.created) / plan.lasts * 10) * 10}%"
 
@@ -119,7 +120,7 @@ class ServiceJob:
             "progress": self.progress(now),
             "instance_id": f"{self.id}in02",
             "instance_name": "orders",
-            "created_at": time_text(EPOCH + self.plan.created),
+            "created_at": self._created_text,
             "ended_at": self._ended_text if now >= self.ends_at else "",
             "fail_reason": None,
         }

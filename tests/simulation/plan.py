@@ -24,6 +24,7 @@ class JobPlan:
         vanishes_after: seconds from `created` after which the ID is not known any more.
         unknown_status: a status word in the middle of its life that no document names.
         ended_early: whether the record has an end time from the beginning.
+        progresses: whether the record states progress while it runs.
         instance: what the instance does after the job, a key of `instances.LIVES`.
     """
 
@@ -36,6 +37,7 @@ class JobPlan:
     vanishes_after: float = 1e9
     unknown_status: str = ""
     ended_early: bool = False
+    progresses: bool = False
     instance: str = "ready"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.plan import FaultPlan, JobPlan, Plan, WaitPlan
@@ -12,7 +13,8 @@ from tests.simulation.world import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MOST_RUNS = 2500
+_MOST_RUNS = 3000
+_MOST_SECONDS = 60.0  # of CPU
 _PARTS = ("waits", "faults")
 _KEPT = {"seed", "jobs", "waits", "faults", "job", "kind", "variant"}
 _ROUNDED = {"at", "timeout", "leaves_after", "created", "lasts", "begin", "end", "visible_after"}
@@ -40,10 +42,11 @@ class Shrinker:
         self._plan = plan
         self._kind = (error.promise, error.reason)
         self._runs = 0
+        self._until = process_time() + _MOST_SECONDS
 
     def shortest(self) -> Plan:
         """Return a plan of which no part can be left out or made simpler."""
-        while self._runs < _MOST_RUNS:
+        while not self._is_tired():
             before = self._plan
             for part in _PARTS:
                 self._drop(part)
@@ -53,8 +56,11 @@ class Shrinker:
                 break
         return self._plan
 
+    def _is_tired(self) -> bool:
+        return self._runs >= _MOST_RUNS or process_time() > self._until
+
     def _accept(self, plan: Plan) -> bool:
-        if plan == self._plan or self._runs >= _MOST_RUNS:
+        if plan == self._plan or self._is_tired():
             return False
         self._runs += 1
         error = break_of(plan)

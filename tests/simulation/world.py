@@ -194,6 +194,7 @@ class World:
 
     def _join(self, caller: Caller, now: float) -> None:
         self._tell(f"{caller} begins, timeout {caller.plan.timeout:g} s")
+        caller.begin(now)
         self.facts.join(caller)
         for hook in self._joined:
             hook(caller, now)

@@ -17,8 +17,9 @@ _EVERY = 400  # steps
 _CONTAINERS = (dict, list, set, frozenset, deque, tuple)
 _FEW = 80
 _OF_EACH = 3
-# Bounded by themselves: the durations of past jobs, and the times of the last requests.
-_BOUNDED = ("durations", "_times_sent")
+# Bounded by themselves: the times of the last requests, and the durations of past jobs.
+_BOUNDED = "_times_sent"
+_BOUNDED_MODULE = "ddswait.scheduler.durations"
 
 
 class Memory(Promise):
@@ -64,12 +65,15 @@ def sizes(root: object) -> Iterator[tuple[str, int]]:
             stack.extend(
                 (f"{path}.{name}", value)
                 for name, value in _attributes(found)
-                if name not in _BOUNDED and _is_inside(value)
+                if name != _BOUNDED and _is_inside(value)
             )
 
 
 def _is_inside(value: object) -> bool:
-    return isinstance(value, _CONTAINERS) or type(value).__module__.startswith("ddswait.scheduler")
+    module = type(value).__module__
+    return isinstance(value, _CONTAINERS) or (
+        module.startswith("ddswait.scheduler") and module != _BOUNDED_MODULE
+    )
 
 
 def _attributes(found: object) -> Iterator[tuple[str, Any]]:
