@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from tests.simulation.plan import JobPlan, Plan, WaitPlan
 
 
+_LATELY = 10.0  # seconds: credentials that were accepted within these are not in doubt
+_PATIENCE = 2.0  # seconds after which another request may try credentials in doubt
+
+
 class Wait:
     """One caller that waits; see `WaitPlan`. Times on the caller's clock.
 
@@ -203,7 +207,8 @@ class Facts:
         sends: when each request to the service left, in order.
         last_sends: when each of those left that were not last polls.
         accepted_at: when the present credentials were last accepted; -inf for never.
-        doubted_at: when a request last left, or waited for a reply, with doubtful credentials.
+        first_accepted_at: when the present credentials were first accepted; -inf for never.
+        doubted_until: until when requests had to wait for one with credentials in doubt.
         blocked_at: when there were last no credentials that serve.
         refused_all: whether the service has refused everything.
         refused_kind: whether it has refused the polls of all instances.
@@ -219,7 +224,8 @@ class Facts:
         self.ordinary_sends: deque[float] = deque(maxlen=4)
         self.credentials = 0 if plan.token_life <= 0 else -1
         self.accepted_at = -inf
-        self.doubted_at = -inf
+        self.first_accepted_at = -inf
+        self.doubted_until = -inf
         self.blocked = plan.token_life > 0
         self.blocked_at = plan.start if plan.token_life > 0 else -inf
         self.refused_all = False
@@ -268,9 +274,7 @@ class Facts:
         self.sends.append(now)
         if not flight.is_last:
             self.ordinary_sends.append(now)
-        if now - self.accepted_at > 10.0:
-            flight.doubted = True
-            self.doubted_at = now
+        flight.doubted = now - self.accepted_at > _LATELY
 
     def close(self, flight: Flight, now: float) -> None:
         """Note that a request was answered or cut."""
@@ -282,11 +286,13 @@ class Facts:
         if flight.target is not None:
             flight.target.take(flight, now)
         if flight.doubted:
-            self.doubted_at = now
+            never = self.accepted_at == -inf
+            until = now if never else min(now, flight.sent_at + _PATIENCE)
+            self.doubted_until = max(self.doubted_until, until)
         if flight.is_renewal:
             if says is Says.RENEWED and not response.same:
                 self.credentials += 1
-                self.accepted_at = -inf
+                self.accepted_at = self.first_accepted_at = -inf
             if says is Says.RENEWED:
                 if self.blocked:
                     self.blocked_at = now
@@ -294,9 +300,12 @@ class Facts:
         elif says in CONTENT:
             if flight.credentials == self.credentials:
                 self.accepted_at = now
+                if self.first_accepted_at == -inf:
+                    self.first_accepted_at = now
             for job_id in response.shows:
                 if (shown := self.targets.get(job_id)) is not None:
                     shown.shown_at, shown.failing_since = now, inf
+                    shown.unknown_in_a_row = 0
         elif says is Says.BAD_CREDENTIALS:
             if flight.credentials == self.credentials:
                 self.blocked, self.blocked_at = True, now
@@ -307,6 +316,13 @@ class Facts:
             self.refused_kind = True
         if flight.is_renewal and says is Says.BAD_CREDENTIALS:
             self.refused_all = True
+
+    def was_in_doubt(self, since: float) -> bool:
+        """Whether a request had to wait, at `since` or later, for one that tries credentials."""
+        return self.doubted_until >= since or any(
+            flight.doubted and (self.accepted_at == -inf or flight.sent_at + _PATIENCE >= since)
+            for flight in self.under_way
+        )
 
     def stalled_for(self, begin: float, end: float) -> float:
         """Return for how long the caller's process did nothing between two times."""

@@ -27,7 +27,7 @@ class Tally:
         polls: how many requests left.
         outcomes: how many waits ended in which way; `left` for those whose caller gave up.
         faults: how many requests each kind of fault has hit.
-        last_polls: how many waits that timed out had a last poll, and how many could have none.
+        last_polls: how many waits that timed out had a last poll, or why they could have none.
         broken: the seeds of the histories that broke a promise, by promise and reason.
     """
 
@@ -54,7 +54,7 @@ class Tally:
         self.faults.update(world.service.hits)
         for promise in world.promises:
             if isinstance(promise, LastPoll):
-                self.last_polls.update(found=promise.found, excused=promise.excused)
+                self.last_polls.update(promise.counts)
 
     def add(self, other: Tally) -> None:
         """Add the counts of another run."""

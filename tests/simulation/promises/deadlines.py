@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ddswait.outcome import OutcomeKind
@@ -10,7 +11,8 @@ from tests.simulation.promises.promise import MOMENT, Promise
 
 if TYPE_CHECKING:
     from ddswait.outcome import Outcome
-    from tests.simulation.facts import Flight, Wait
+    from ddswait.scheduler.scheduler import Scheduler
+    from tests.simulation.facts import Facts, Flight, Wait
 
 ALLOWANCE = 2.0
 """Seconds that the last poll has to be answered."""
@@ -53,15 +55,14 @@ class LastPoll(Promise):
     """Looks for the last poll of each wait that timed out.
 
     Attributes:
-        found: how many waits had one.
-        excused: how many could not have one: no worker, credentials or request of the caller's
-            own rate was free for it.
+        counts: how many waits had one, and how many could not have one, by the reason.
     """
 
     words = "The last poll is sent at the deadline, and has its allowance to be answered."
 
-    found = 0
-    excused = 0
+    def __init__(self, facts: Facts, scheduler: Scheduler) -> None:
+        super().__init__(facts, scheduler)
+        self.counts: Counter[str] = Counter()
 
     def ended(self, wait: Wait, outcome: Outcome, now: float, *, instance: bool) -> None:
         target = wait.target
@@ -75,37 +76,32 @@ class LastPoll(Promise):
         if flight is not None and flight.closed_at >= deadline - MOMENT:
             had = flight.closed_at - flight.sent_at
             if not flight.was_cut or had >= ALLOWANCE - MOMENT:
-                self.found += 1
+                self.counts["sent"] += 1
                 return
             if self.facts.stalled_for(flight.sent_at, now):
-                self.excused += 1
+                self.counts["process stalled"] += 1
                 return
             raise self.broken("a last poll was cut too early", f"{wait}, after {had:.3f} s")
-        if self._is_excused(deadline, now):
-            self.excused += 1
-            return
-        raise self.broken("no last poll was sent", f"{wait}")
+        excuse = self._excuse(deadline, now)
+        if not excuse:
+            raise self.broken("no last poll was sent", f"{wait}")
+        self.counts[excuse] += 1
 
-    def _is_excused(self, deadline: float, now: float) -> bool:
+    def _excuse(self, deadline: float, now: float) -> str:
+        """Return why no last poll could be sent; "" if it could."""
         facts = self.facts
-        until = min(now, deadline + ALLOWANCE)
-        if facts.stalled_for(deadline, now) > 0 or facts.doubted_at >= deadline:
-            return True
+        if facts.stalled_for(deadline, now) > 0:
+            return "process stalled"
         if facts.blocked or facts.blocked_at >= deadline:
-            return True
+            return "no credentials"
         # What left meanwhile must have been last polls of others, too.
-        if any(deadline + MOMENT < at for at in facts.ordinary_sends):
-            return False
-        if facts.full_since <= deadline or self._were_all_busy(deadline, until):
-            return True
-        limit, window = facts.plan.rate
+        if any(at > deadline + MOMENT for at in facts.ordinary_sends):
+            return ""
+        if facts.was_in_doubt(deadline):
+            return "credentials in doubt"
         sent = len(facts.sends) - bisect_left(facts.sends, deadline)
-        return sent + 1 >= ALLOWANCE * _USED * limit / window
-
-    def _were_all_busy(self, begin: float, end: float) -> bool:
-        """Whether other last polls took the place of each worker that became free."""
-        facts = self.facts
-        return (
-            len(facts.under_way) >= facts.plan.workers
-            and bisect_left(facts.sends, begin) < len(facts.sends)
-        ) or end < begin
+        full = len(facts.under_way) >= facts.plan.workers
+        if facts.full_since <= deadline or (full and sent):
+            return "workers busy"
+        limit, window = facts.plan.rate
+        return "own rate" if sent + 1 >= ALLOWANCE * _USED * limit / window else ""

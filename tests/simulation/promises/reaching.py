@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from ddswait.outcome import Outcome
     from ddswait.scheduler.scheduler import Scheduler
     from tests.simulation.facts import Facts, Flight, Target, Wait
+    from tests.simulation.plan import Plan
 
 _LONGEST_INTERVAL = 60.0
 _JITTER = 1.1
 _LATE = 5.0  # seconds in which a wait that is unreachable must have ended
 _TRUST = 30  # intervals for which lists are believed
 _LIST_INTERVALS = 3  # for which a list may hold a job back
+_TRIES_EVERY = 2.0  # seconds: one request after another, with credentials in doubt
 _CREDENTIALS = 12.0  # seconds until one request after another has found them good
 
 
@@ -33,9 +35,7 @@ class Unreachable(Promise):
 
     def __init__(self, facts: Facts, scheduler: Scheduler) -> None:
         super().__init__(facts, scheduler)
-        self._checks_lateness = not any(
-            KINDS[fault.kind].stage is Stage.LIMIT for fault in facts.plan.faults
-        )
+        self._patience = facts.plan.unreachable_after + longest_gap(facts.plan)
 
     def ended(self, wait: Wait, outcome: Outcome, now: float, *, instance: bool) -> None:
         target = wait.target
@@ -49,15 +49,13 @@ class Unreachable(Promise):
 
     def taken(self, flight: Flight, now: float) -> None:
         target = flight.target
-        if not self._checks_lateness or target is None or target.is_instance:
+        if target is None or target.is_instance:
             return
         if flight.response.says not in FAILURES and not flight.was_cut:
             return
-        plan = self.facts.plan
-        patience = plan.unreachable_after + _LATE + plan.request_timeout
         for wait in target.waits:
             begin = max(target.failing_since, wait.joined_at)
-            if now - begin - self.facts.stalled_for(begin, now) > patience:
+            if now - begin - self.facts.stalled_for(begin, now) > self._patience:
                 raise self.broken("a wait goes on without any reply", f"{wait}, {now - begin:.1f} s")
 
 
@@ -72,19 +70,8 @@ class NoneForgotten(Promise):
     def __init__(self, facts: Facts, scheduler: Scheduler) -> None:
         super().__init__(facts, scheduler)
         plan = facts.plan
-        limit, window = plan.rate
-        polls = len(plan.waits)
-        self._longest = _JITTER * max(_LONGEST_INTERVAL, plan.interval)
-        allowed = self._longest + 2 * polls * window / (0.9 * limit) + window + _LATE
-        allowed += plan.request_timeout * ceil(polls / plan.workers)
-        if plan.token_life > 0 or any(fault.kind == "revoked" for fault in plan.faults):
-            allowed += _CREDENTIALS + plan.request_timeout
-        if plan.lists:
-            allowed += _LIST_INTERVALS * self._longest
-        throttled = any(KINDS[fault.kind].stage is Stage.LIMIT for fault in plan.faults)
-        self._allowed = inf if throttled else allowed
+        self._allowed = longest_gap(plan)
         self._trusted = self._allowed + _TRUST * plan.interval
-        self._is_slow = plan.latency > 0
 
     def sent(self, flight: Flight, now: float) -> None:
         if flight.target is not None:
@@ -97,13 +84,38 @@ class NoneForgotten(Promise):
 
     def _check(self, target: Target, now: float) -> None:
         facts = self.facts
-        polled_at = max(target.closed_at, target.held_until, facts.blocked_at, facts.doubted_at)
+        polled_at = max(
+            target.closed_at, target.held_until, facts.blocked_at, facts.first_accepted_at
+        )
+        if facts.first_accepted_at == -inf or facts.blocked:
+            return
         touched_at = max(polled_at, target.shown_at)
-        if now - touched_at > self._allowed and not facts.blocked:
+        if now - touched_at > self._allowed:
             gap = now - touched_at - facts.stalled_for(touched_at, now)
             if gap > self._allowed:
                 raise self.broken("a job was forgotten", f"{target}, for {gap:.1f} s")
-        if now - polled_at > self._trusted and not facts.blocked:
+        if now - polled_at > self._trusted:
             gap = now - polled_at - facts.stalled_for(polled_at, now)
             if gap > self._trusted:
                 raise self.broken("a job was polled by lists only", f"{target}, for {gap:.1f} s")
+
+
+def longest_gap(plan: Plan) -> float:
+    """Return the seconds in which each job is polled or listed once; inf when a 429 may come.
+
+    That is one interval, and what has to be waited for: the caller's own rate, a free worker,
+    credentials, and a list.
+    """
+    if any(KINDS[fault.kind].stage is Stage.LIMIT for fault in plan.faults):
+        return inf
+    limit, window = plan.rate
+    polls = len(plan.waits)
+    longest = _JITTER * max(_LONGEST_INTERVAL, plan.interval)
+    allowed = longest + 2 * polls * window / (0.9 * limit) + window + _LATE
+    allowed += plan.request_timeout * ceil(polls / plan.workers)
+    allowed += _TRIES_EVERY * polls  # while the credentials are in doubt
+    if plan.token_life > 0 or any(fault.kind == "revoked" for fault in plan.faults):
+        allowed += _CREDENTIALS + plan.request_timeout
+    if plan.lists:
+        allowed += _LIST_INTERVALS * longest
+    return allowed
