@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _EXPIRE_EVERY = 1.0
 _MOST_TURNS = 20_000  # at one moment: more of them would never end
+_AFTERWARDS = 200.0  # seconds after the last deadline: longer than any request takes
 _JOIN, _LEAVE, _FLIGHT = range(3)
 
 
@@ -47,6 +48,7 @@ class World:
     Args:
         plan: what happens.
         history: takes the lines that a person reads; None for nobody.
+        promises: to check.
 
     Attributes:
         outcomes: how many waits ended in which way.
@@ -54,7 +56,12 @@ class World:
         promises: the checkers.
     """
 
-    def __init__(self, plan: Plan, history: Listener | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        history: Listener | None = None,
+        promises: Iterable[type[Promise]] = PROMISES,
+    ) -> None:
         self._plan = plan
         self._history = history
         self.service = Service(plan, Random(plan.seed))
@@ -82,7 +89,7 @@ class World:
         self.outcomes: dict[str, int] = {}
         self.polls = 0
         self.now = plan.start
-        self.promises = [promise(self.facts, self.scheduler) for promise in PROMISES]
+        self.promises = [promise(self.facts, self.scheduler) for promise in promises]
         self._joined = self._hooks("joined")
         self._left = self._hooks("left")
         self._sent = self._hooks("sent")
@@ -134,10 +141,13 @@ class World:
             self._at(caller.joined_at, _JOIN, caller)
             if plan.leaves_after < plan.timeout + 10:
                 self._at(caller.joined_at + plan.leaves_after, _LEAVE, caller)
+        waits = self._plan.waits
+        horizon = max((wait.at + wait.timeout for wait in waits), default=0.0) + _AFTERWARDS
+        horizon += self._plan.start + sum(end - begin for begin, end in self._stalls)
         turns = 0
         while True:
             moment = min(self._moments[0][0] if self._moments else inf, self._wake_at)
-            if moment == inf:
+            if moment > horizon:
                 return
             if moment > self.now:
                 self._step_to(moment)
