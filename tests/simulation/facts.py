@@ -1,0 +1,331 @@
+"""What was observed in a history, from outside the scheduler: the evidence for the promises."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation.response import CONTENT, FAILURES, REFUSALS, Response, Says
+
+if TYPE_CHECKING:
+    from tests.simulation.plan import JobPlan, Plan, WaitPlan
+
+
+_LATELY = 10.0  # seconds: credentials that were accepted within these are not in doubt
+_PATIENCE = 2.0  # seconds after which another request may try credentials in doubt
+
+
+class Wait:
+    """One caller that waits; see `WaitPlan`. Times on the caller's clock.
+
+    Attributes:
+        number: which one, in the order of the plan.
+        job_id: what it waits for.
+        deadline: when it times out.
+        joined_at: when it began.
+        ready: whether it waits for the instance as well.
+        target: what it waits for at present.
+        over: whether it has ended, or its caller has left.
+    """
+
+    __slots__ = ("deadline", "job_id", "joined_at", "number", "over", "plan", "ready", "target")
+
+    def __init__(self, number: int, plan: WaitPlan, start: float) -> None:
+        self.number = number
+        self.plan = plan
+        self.job_id = f"job-{plan.job}"
+        self.begin(start + plan.at)
+        self.ready = plan.ready
+        self.target: Target | None = None
+        self.over = False
+
+    def begin(self, now: float) -> None:
+        """Note when the wait really begins, which is later if the process does nothing then."""
+        self.joined_at = now
+        self.deadline = now + self.plan.timeout
+
+    def __repr__(self) -> str:
+        return f"wait {self.number} for {self.job_id}"
+
+
+class Target:
+    """What is polled, while somebody waits for it: a job, or an instance for one caller.
+
+    Attributes:
+        job_id: the job.
+        plan: its life.
+        is_instance: whether its instance is polled.
+        since: when the first of the present callers began.
+        waits: who waits.
+        seen: whether a poll has shown it.
+        unknown_in_a_row: how many polls in a row did not know it, failures left out.
+        ready_since: when the first of the latest replies in a row came that said it is ready.
+        said: the last thing that the service said in reply to a poll; None before that.
+        replied_at: when the service last replied to a poll, if only with a 429.
+        failing_since: when the first poll left that failed after that; inf for none.
+        closed_at: when the last poll was answered or cut, or `since`.
+        shown_at: when a list last showed it.
+        held_until: when the service allows the next request, as its Retry-After says.
+        flight: the last poll.
+        finals: the bytes that said that the job has ended.
+        refused: whether a poll was refused.
+    """
+
+    __slots__ = (
+        "closed_at",
+        "failing_since",
+        "finals",
+        "flight",
+        "held_until",
+        "is_instance",
+        "job_id",
+        "plan",
+        "ready_since",
+        "refused",
+        "replied_at",
+        "said",
+        "seen",
+        "shown_at",
+        "since",
+        "unknown_in_a_row",
+        "waits",
+    )
+
+    def __init__(self, job_id: str, plan: JobPlan, since: float, *, is_instance: bool) -> None:
+        self.job_id = job_id
+        self.plan = plan
+        self.is_instance = is_instance
+        self.since = self.closed_at = since
+        self.waits: dict[Wait, None] = {}
+        self.seen = False
+        self.unknown_in_a_row = 0
+        self.ready_since = inf
+        self.said: Says | None = None
+        self.replied_at = self.shown_at = self.held_until = -inf
+        self.failing_since = inf
+        self.flight: Flight | None = None
+        self.finals: list[bytes] = []
+        self.refused = False
+
+    def __repr__(self) -> str:
+        return f"{'instance of ' if self.is_instance else ''}{self.job_id}"
+
+    def take(self, flight: Flight, now: float) -> None:
+        """Note the response to a poll."""
+        response = flight.response
+        says = response.says
+        self.closed_at = now
+        if says in FAILURES:
+            self.failing_since = min(self.failing_since, flight.sent_at)
+            self.held_until = max(self.held_until, now + 1.1 * response.retry_after)
+            return
+        if says is Says.BAD_CREDENTIALS:
+            return
+        self.replied_at, self.failing_since = now, inf
+        if says is Says.THROTTLED:
+            self.held_until = max(self.held_until, now + 1.1 * response.retry_after)
+            return
+        self.said = says
+        if says is not Says.READY:
+            self.ready_since = inf
+        elif self.ready_since == inf:
+            self.ready_since = now
+        if says is Says.UNKNOWN:
+            self.unknown_in_a_row += 1
+        elif says is Says.RUNNING or says is Says.ENDED:
+            self.seen, self.unknown_in_a_row = True, 0
+            if says is Says.ENDED:
+                self.finals.append(response.body)
+        elif says in REFUSALS:
+            self.refused = True
+
+
+class Flight:
+    """One request under way.
+
+    Attributes:
+        action: what the scheduler wants.
+        target: what is polled; None for lists and renewals.
+        sent_at: when it left.
+        credentials: the number of those that it carries; -1 for a renewal.
+        is_last: whether it is a last poll at a deadline.
+        overlaps: whether the poll before it was still under way.
+        doubted: whether the credentials were in doubt when it left.
+        response: what comes back, if it is not cut before.
+        arrives_at: when that comes.
+        closed_at: when it came, or was cut; inf while it is under way.
+        was_cut: whether it was cut.
+    """
+
+    __slots__ = (
+        "action",
+        "arrives_at",
+        "closed_at",
+        "credentials",
+        "doubted",
+        "is_last",
+        "overlaps",
+        "response",
+        "sent_at",
+        "target",
+        "was_cut",
+    )
+
+    def __init__(
+        self, action: Any, target: Target | None, sent_at: float, credentials: int
+    ) -> None:
+        self.action = action
+        self.target = target
+        self.sent_at = sent_at
+        self.credentials = credentials
+        self.is_last = target is not None and any(
+            sent_at >= wait.deadline for wait in target.waits
+        )
+        previous = None if target is None else target.flight
+        self.overlaps = previous is not None and previous.closed_at == inf
+        self.doubted = False
+        self.response: Response
+        self.arrives_at = inf
+        self.closed_at = inf
+        self.was_cut = False
+
+    @property
+    def is_renewal(self) -> bool:
+        """Whether it asks for credentials, and so another host."""
+        return self.credentials < 0
+
+
+class Facts:
+    """The evidence of one history. Times on the caller's clock.
+
+    Attributes:
+        plan: the history.
+        targets: what is polled, by job ID, or by the caller who waits for an instance.
+        under_way: the requests under way, in the order in which they left.
+        full_since: since when every worker has been busy; inf while one is free.
+        sends: when each request to the service left, in order.
+        last_sends: when each of those left that were not last polls.
+        accepted_at: when the present credentials were last accepted; -inf for never.
+        first_accepted_at: when the present credentials were first accepted; -inf for never.
+        doubted_until: until when requests had to wait for one with credentials in doubt.
+        blocked_at: when there were last no credentials that serve.
+        refused_all: whether the service has refused everything.
+        refused_kind: whether it has refused the polls of all instances.
+        stalled: (from, until) of the times at which the caller's process did nothing.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.targets: dict[object, Target] = {}
+        self.under_way: dict[Flight, None] = {}
+        self.full_since = inf
+        self.sends: list[float] = []
+        self.ordinary_sends: deque[float] = deque(maxlen=4)
+        self.credentials = 0 if plan.token_life <= 0 else -1
+        self.accepted_at = -inf
+        self.first_accepted_at = -inf
+        self.doubted_until = -inf
+        self.blocked = plan.token_life > 0
+        self.blocked_at = plan.start if plan.token_life > 0 else -inf
+        self.refused_all = False
+        self.refused_kind = False
+        self.stalled: list[tuple[float, float]] = []
+
+    def join(self, wait: Wait) -> Target:
+        """Note that a caller begins to wait for a job."""
+        target = self.targets.get(wait.job_id)
+        if target is None:
+            plan = self.plan.jobs[wait.plan.job]
+            target = Target(wait.job_id, plan, wait.joined_at, is_instance=False)
+            self.targets[wait.job_id] = target
+        target.waits[wait] = None
+        wait.target = target
+        return target
+
+    def go_on(self, wait: Wait, now: float) -> Target:
+        """Note that a caller begins to wait for the instance of a completed job."""
+        target = Target(wait.job_id, self.plan.jobs[wait.plan.job], now, is_instance=True)
+        self.targets[wait] = target
+        target.waits[wait] = None
+        wait.target = target
+        return target
+
+    def release(self, wait: Wait) -> None:
+        """Note that a caller does not wait any more for what it waited for."""
+        target = wait.target
+        if target is None:
+            return
+        wait.target = None
+        del target.waits[wait]
+        if not target.waits:
+            del self.targets[wait if target.is_instance else target.job_id]
+
+    def send(self, flight: Flight) -> None:
+        """Note that a request leaves."""
+        now = flight.sent_at
+        self.under_way[flight] = None
+        if len(self.under_way) >= self.plan.workers:
+            self.full_since = min(self.full_since, now)
+        if flight.target is not None:
+            flight.target.flight = flight
+        if flight.is_renewal:
+            return
+        self.sends.append(now)
+        if not flight.is_last:
+            self.ordinary_sends.append(now)
+        flight.doubted = now - self.accepted_at > _LATELY
+
+    def close(self, flight: Flight, now: float) -> None:
+        """Note that a request was answered or cut."""
+        flight.closed_at = now
+        del self.under_way[flight]
+        self.full_since = inf
+        response = flight.response
+        says = response.says
+        if flight.target is not None:
+            flight.target.take(flight, now)
+        if flight.doubted:
+            never = self.accepted_at == -inf
+            until = now if never else min(now, flight.sent_at + _PATIENCE)
+            self.doubted_until = max(self.doubted_until, until)
+        if flight.is_renewal:
+            if says is Says.RENEWED and not response.same:
+                self.credentials += 1
+                self.accepted_at = self.first_accepted_at = -inf
+            if says is Says.RENEWED:
+                if self.blocked:
+                    self.blocked_at = now
+                self.blocked = False
+        elif says in CONTENT:
+            if flight.credentials == self.credentials:
+                self.accepted_at = now
+                if self.first_accepted_at == -inf:
+                    self.first_accepted_at = now
+            for job_id in response.shows:
+                if (shown := self.targets.get(job_id)) is not None:
+                    shown.shown_at, shown.failing_since = now, inf
+                    shown.unknown_in_a_row = 0
+        elif says is Says.BAD_CREDENTIALS:
+            if flight.credentials == self.credentials:
+                self.blocked, self.blocked_at = True, now
+                self.refused_all = True
+        elif says is Says.REFUSED_ALL:
+            self.refused_all = True
+        elif says is Says.REFUSED_KIND and flight.target is not None:
+            self.refused_kind = True
+        if flight.is_renewal and says is Says.BAD_CREDENTIALS:
+            self.refused_all = True
+
+    def was_in_doubt(self, since: float) -> bool:
+        """Whether a request had to wait, at `since` or later, for one that tries credentials."""
+        return self.doubted_until >= since or any(
+            flight.doubted and (self.accepted_at == -inf or flight.sent_at + _PATIENCE >= since)
+            for flight in self.under_way
+        )
+
+    def stalled_for(self, begin: float, end: float) -> float:
+        """Return for how long the caller's process did nothing between two times."""
+        return sum(
+            max(0.0, min(until, end) - max(since, begin)) for since, until in self.stalled
+        )

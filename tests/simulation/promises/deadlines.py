@@ -1,0 +1,107 @@
+"""The promise about deadlines."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ddswait.outcome import OutcomeKind
+from tests.simulation.promises.promise import MOMENT, Promise
+
+if TYPE_CHECKING:
+    from ddswait.outcome import Outcome
+    from ddswait.scheduler.scheduler import Scheduler
+    from tests.simulation.facts import Facts, Flight, Wait
+
+ALLOWANCE = 2.0
+"""Seconds that the last poll has to be answered."""
+
+STEP = 1.0
+"""Seconds: deadlines that pass while nothing may leave are noticed once in so many."""
+
+_USED = 0.9  # of a rate limit
+
+
+class EndsInTime(Promise):
+    """Compares each end with the deadline."""
+
+    words = (
+        "No wait ends later than its deadline plus the last poll's allowance, and none times out "
+        "earlier than its deadline."
+    )
+
+    def ended(self, wait: Wait, outcome: Outcome, now: float, *, instance: bool) -> None:
+        deadline = wait.deadline
+        if now > deadline + ALLOWANCE + STEP + MOMENT:
+            late = now - deadline - self.facts.stalled_for(deadline, now)
+            if late > ALLOWANCE + STEP + MOMENT:
+                raise self.broken("a wait ended too late", f"{wait}, {late:.3f} s")
+        if outcome.kind is OutcomeKind.TIMED_OUT and now < deadline - MOMENT:
+            raise self.broken("a wait timed out early", f"{wait}, {deadline - now:.3f} s")
+
+    def sent(self, flight: Flight, now: float) -> None:
+        target = flight.target
+        if target is None or not flight.is_last:
+            return
+        latest = max((wait.deadline for wait in target.waits), default=now)
+        if now <= latest + ALLOWANCE + MOMENT:
+            return
+        if now - latest - self.facts.stalled_for(latest, now) > ALLOWANCE + MOMENT:
+            raise self.broken("a poll left after its last deadline", f"{target}")
+
+
+class LastPoll(Promise):
+    """Looks for the last poll of each wait that timed out.
+
+    Attributes:
+        counts: how many waits had one, and how many could not have one, by the reason.
+    """
+
+    words = "The last poll is sent at the deadline, and has its allowance to be answered."
+
+    def __init__(self, facts: Facts, scheduler: Scheduler) -> None:
+        super().__init__(facts, scheduler)
+        self.counts: Counter[str] = Counter()
+
+    def ended(self, wait: Wait, outcome: Outcome, now: float, *, instance: bool) -> None:
+        target = wait.target
+        timed_out = outcome.kind is OutcomeKind.TIMED_OUT or (
+            outcome.kind is OutcomeKind.NOT_READY and now >= wait.deadline
+        )
+        if target is None or not timed_out:
+            return
+        flight = target.flight
+        deadline = wait.deadline
+        if flight is not None and flight.closed_at >= deadline - MOMENT:
+            had = flight.closed_at - flight.sent_at
+            if not flight.was_cut or had >= ALLOWANCE - MOMENT:
+                self.counts["sent"] += 1
+                return
+            if self.facts.stalled_for(flight.sent_at, now):
+                self.counts["process stalled"] += 1
+                return
+            raise self.broken("a last poll was cut too early", f"{wait}, after {had:.3f} s")
+        excuse = self._excuse(deadline, now)
+        if not excuse:
+            raise self.broken("no last poll was sent", f"{wait}")
+        self.counts[excuse] += 1
+
+    def _excuse(self, deadline: float, now: float) -> str:
+        """Return why no last poll could be sent; "" if it could."""
+        facts = self.facts
+        if facts.stalled_for(deadline, now) > 0:
+            return "process stalled"
+        if facts.blocked or facts.blocked_at >= deadline:
+            return "no credentials"
+        # What left meanwhile must have been last polls of others, too.
+        if any(at > deadline + MOMENT for at in facts.ordinary_sends):
+            return ""
+        if facts.was_in_doubt(deadline):
+            return "credentials in doubt"
+        sent = len(facts.sends) - bisect_left(facts.sends, deadline)
+        full = len(facts.under_way) >= facts.plan.workers
+        if facts.full_since <= deadline or (full and sent):
+            return "workers busy"
+        limit, window = facts.plan.rate
+        return "own rate" if sent + 1 >= ALLOWANCE * _USED * limit / window else ""

@@ -1,0 +1,121 @@
+"""The promises about a service that cannot be reached, and about jobs that wait for a poll."""
+
+from __future__ import annotations
+
+from math import ceil, inf
+from typing import TYPE_CHECKING
+
+from ddswait.outcome import OutcomeKind
+from tests.simulation.faults import KINDS, Stage
+from tests.simulation.promises.promise import MOMENT, Promise
+from tests.simulation.response import FAILURES
+
+if TYPE_CHECKING:
+    from ddswait.outcome import Outcome
+    from ddswait.scheduler.scheduler import Scheduler
+    from tests.simulation.facts import Facts, Flight, Target, Wait
+    from tests.simulation.plan import Plan
+
+_LONGEST_INTERVAL = 60.0
+_JITTER = 1.1
+_LATE = 5.0  # seconds in which a wait that is unreachable must have ended
+_TRUST = 30  # intervals for which lists are believed
+_LIST_INTERVALS = 3  # for which a list may hold a job back
+_TRIES_EVERY = 2.0  # seconds: one request after another, with credentials in doubt
+_CREDENTIALS = 12.0  # seconds until one request after another has found them good
+
+
+class Unreachable(Promise):
+    """Compares each end as unreachable with the replies."""
+
+    words = (
+        "A wait ends as `unreachable` after that long without any reply, counted from its own "
+        "beginning: not earlier, and not much later."
+    )
+
+    def __init__(self, facts: Facts, scheduler: Scheduler) -> None:
+        super().__init__(facts, scheduler)
+        self._patience = facts.plan.unreachable_after + longest_gap(facts.plan)
+
+    def ended(self, wait: Wait, outcome: Outcome, now: float, *, instance: bool) -> None:
+        target = wait.target
+        if outcome.kind is not OutcomeKind.UNREACHABLE or target is None:
+            return
+        patience = self.facts.plan.unreachable_after - MOMENT
+        if now - wait.joined_at < patience:
+            raise self.broken("unreachable too soon after its beginning", f"{wait}")
+        if now - target.replied_at < patience:
+            raise self.broken("unreachable although the service replied", f"{wait}")
+
+    def taken(self, flight: Flight, now: float) -> None:
+        target = flight.target
+        if target is None or target.is_instance:
+            return
+        if flight.response.says not in FAILURES and not flight.was_cut:
+            return
+        for wait in target.waits:
+            begin = max(target.failing_since, wait.joined_at)
+            if now - begin - self.facts.stalled_for(begin, now) > self._patience:
+                raise self.broken("a wait goes on without any reply", f"{wait}, {now - begin:.1f} s")
+
+
+class NoneForgotten(Promise):
+    """Measures the time between two polls of a job."""
+
+    words = (
+        "When a failure passes, every job is polled within one interval; nothing holds a job back "
+        "but the rate limit and, for a few intervals, a list."
+    )
+
+    def __init__(self, facts: Facts, scheduler: Scheduler) -> None:
+        super().__init__(facts, scheduler)
+        plan = facts.plan
+        self._allowed = longest_gap(plan)
+        self._trusted = self._allowed + _TRUST * plan.interval
+
+    def sent(self, flight: Flight, now: float) -> None:
+        if flight.target is not None:
+            self._check(flight.target, now)
+
+    def ended(self, wait: Wait, outcome: Outcome, now: float, *, instance: bool) -> None:
+        target = wait.target
+        if target is not None and (target.flight is None or target.flight.closed_at < inf):
+            self._check(target, now)
+
+    def _check(self, target: Target, now: float) -> None:
+        facts = self.facts
+        polled_at = max(
+            target.closed_at, target.held_until, facts.blocked_at, facts.first_accepted_at
+        )
+        if facts.first_accepted_at == -inf or facts.blocked:
+            return
+        touched_at = max(polled_at, target.shown_at)
+        if now - touched_at > self._allowed:
+            gap = now - touched_at - facts.stalled_for(touched_at, now)
+            if gap > self._allowed:
+                raise self.broken("a job was forgotten", f"{target}, for {gap:.1f} s")
+        if now - polled_at > self._trusted:
+            gap = now - polled_at - facts.stalled_for(polled_at, now)
+            if gap > self._trusted:
+                raise self.broken("a job was polled by lists only", f"{target}, for {gap:.1f} s")
+
+
+def longest_gap(plan: Plan) -> float:
+    """Return the seconds in which each job is polled or listed once; inf when a 429 may come.
+
+    That is one interval, and what has to be waited for: the caller's own rate, a free worker,
+    credentials, and a list.
+    """
+    if any(KINDS[fault.kind].stage is Stage.LIMIT for fault in plan.faults):
+        return inf
+    limit, window = plan.rate
+    polls = len(plan.waits)
+    longest = _JITTER * max(_LONGEST_INTERVAL, plan.interval)
+    allowed = longest + 2 * polls * window / (0.9 * limit) + window + _LATE
+    allowed += plan.request_timeout * ceil(polls / plan.workers)
+    allowed += _TRIES_EVERY * polls  # while the credentials are in doubt
+    if plan.token_life > 0 or any(fault.kind == "revoked" for fault in plan.faults):
+        allowed += _CREDENTIALS + plan.request_timeout
+    if plan.lists:
+        allowed += _LIST_INTERVALS * longest
+    return allowed
