@@ -27,6 +27,11 @@ async def reset(peer: Peer) -> None:
     peer.reset()
 
 
+async def forward(peer: Peer) -> None:
+    """Send the sound reply."""
+    await peer.send((await peer.forward()).whole)
+
+
 async def _close(peer: Peer) -> None:
     peer.close()
 

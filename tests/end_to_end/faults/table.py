@@ -31,6 +31,10 @@ ROWS = _rows()
 _BY_FAULT = {row.fault: row for row in ROWS}
 
 
+UNSEEN = "unseen"
+"""The outcome in place of one that is printed nowhere."""
+
+
 def ending(fault: str, when: When) -> str:
     """Return how the page says that a wait ends."""
     row = _BY_FAULT[fault]
