@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LINGER_0 = struct.pack("ii", 1, 0)  # closing sends RST instead of FIN
 _HEAD_END = b"\r\n\r\n"
+_POLL = b"/jobs?id="
 _SOUND_POLLS = 2  # before a fault that passes; the list of past jobs is requested before them
 
 
@@ -39,6 +40,8 @@ class Fault(NamedTuple):
     Attributes:
         act: takes the place of the reply, or of the connection.
         breaks_connections: whether it takes the place of a connection.
+        concerns: only requests whose target holds this; "" for every request, and for a poll if
+            the fault passes.
         tls: the certificate that sound connections show, by its name; "" serves http.
         options: more arguments of the command.
         env: more of its environment; `{port}` stands for the port of the proxy.
@@ -48,6 +51,7 @@ class Fault(NamedTuple):
 
     act: Callable[[Peer], Awaitable[None]]
     breaks_connections: bool = False
+    concerns: str = ""
     tls: str = ""
     options: tuple[str, ...] = ()
     env: Mapping[str, str] = {}
@@ -193,7 +197,8 @@ class FaultProxy:
             return False
         if self._when is When.LASTS:
             return True
-        return self._polls >= _SOUND_POLLS and not self.acted
+        is_time = bool(self._fault.concerns) or self._polls >= _SOUND_POLLS
+        return is_time and not self.acted
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # asyncio reports the cancellation of a task that it makes itself as an error.
@@ -231,18 +236,17 @@ class FaultProxy:
                 await self._reply(peer)
 
     def _concerns(self, peer: Peer) -> bool:
-        return self._when is When.LASTS or _is_poll(peer.request)
+        target = peer.request.partition(b"\r\n")[0]
+        if self._fault.concerns:
+            return self._fault.concerns.encode() in target
+        return self._when is When.LASTS or _POLL in target
 
     async def _reply(self, peer: Peer) -> None:
         reply = await peer.forward()
         await peer.send(reply.whole)
-        self._polls += _is_poll(peer.request)
+        self._polls += _POLL in peer.request
         if self._fault.breaks_connections:  # so that the next request needs another connection
             peer.close()
-
-
-def _is_poll(request: bytes) -> bool:
-    return b"/jobs?id=" in request.partition(b"\r\n")[0]
 
 
 def _body_length(head: bytes) -> int:
