@@ -19,6 +19,7 @@ from tests.end_to_end.faults import (
     contents,
     forward_proxies,
     iam,
+    instances,
     names,
     statuses,
     syntax,
@@ -37,6 +38,11 @@ if TYPE_CHECKING:
 
 # TO GO
 NOT_YET = (
+    "instance: 400 DBS.280110 (not found)",
+    "instance: another one before it, which is busy",
+    "instance: only another one, which is normal",
+    "instance: frozen",
+    "instance: status in upper case",
     "IAM: 400",
     "IAM: 404",
     "IAM: 409",
@@ -58,6 +64,7 @@ FAULTS: dict[str, Fault] = {
     **tls.FAULTS,
     **forward_proxies.FAULTS,
     **iam.FAULTS,
+    **instances.FAULTS,
     **syntax.FAULTS,
     **statuses.FAULTS,
     **contents.FAULTS,
