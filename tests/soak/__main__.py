@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 _HOUR = 3600.0
 PLANS = {
     # A job takes 864 s, and is noticed some time later: 1,200 in turn are 100,000 in a day.
-    "virtual": Plan(1_200, 864.0, 24 * _HOUR, "3/s"),
-    "sockets": Plan(10_000, 240.0, _HOUR / 6, "100/s"),
+    "virtual": Plan(1_200, 864.0, 24 * _HOUR, 3.0, "3/s"),
+    "sockets": Plan(10_000, 240.0, _HOUR / 6, 0.2, "100/s"),
 }
 
 
 async def _in_one_loop(plan: Plan, seed: int) -> list[str]:
     clock = asyncio.get_running_loop().time
-    server = Server(clock, plan.span, Random(seed))
+    server = Server(clock, plan.span, plan.page_seconds, Random(seed))
     listening = await start(server)
     port = listening.sockets[0].getsockname()[1]
     soak = Soak(plan, clock, seed, print)
@@ -50,7 +50,12 @@ async def _against_a_process(port: str, plan: Plan, seed: int) -> list[str]:
 
 
 def _over_sockets(plan: Plan, seed: int) -> list[str]:
-    command = [sys.executable, "-m", "tests.soak.server", str(seed), str(plan.span)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.soak.server",
+        *map(str, (seed, plan.span, plan.page_seconds)),
+    ]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -79,12 +84,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--hours", type=float, help="how long it lasts")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(argv)
-    usual = PLANS[given.kind]
-    plan = Plan(
-        given.jobs or usual.jobs,
-        given.mean or usual.mean,
-        given.hours * _HOUR if given.hours else usual.span,
-        usual.rate,
+    plan = PLANS[given.kind]
+    plan = plan._replace(
+        jobs=given.jobs or plan.jobs,
+        mean=given.mean or plan.mean,
+        span=given.hours * _HOUR if given.hours else plan.span,
     )
     if given.kind == "virtual":
         wrong = virtual_time.run(_in_one_loop(plan, given.seed))

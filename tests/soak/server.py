@@ -3,7 +3,7 @@
 It knows its jobs by their IDs, which say when a job ends and how (`Fate`). So it keeps nothing
 but the IDs of the jobs that run.
 
-    python -m tests.soak.server SEED
+    python -m tests.soak.server SEED SPAN PAGE_SECONDS
 
 prints its port, and serves until its standard input closes.
 """
@@ -70,16 +70,20 @@ class Server:
 
     Args:
         clock: returns the time in seconds, which the IDs refer to.
-        span: how long the soak lasts, in seconds; there are outages in each twelfth of it.
+        span: how long the soak lasts, in seconds; there is an outage in each twelfth of it.
+        page_seconds: how long a page of a list takes at most; other replies come at once.
         random: decides which requests meet a fault.
     """
 
-    def __init__(self, clock: Callable[[], float], span: float, random: Random) -> None:
+    def __init__(
+        self, clock: Callable[[], float], span: float, page_seconds: float, random: Random
+    ) -> None:
         self.clock = clock
         self.requests = 0
         self.faults = 0
         self._random = random
         self._span = span
+        self._page_seconds = page_seconds
         self._began = clock()
         self._running: dict[str, None] = {}
 
@@ -93,6 +97,10 @@ class Server:
             [kind] = self._random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
         self.faults += bool(kind)
         return kind
+
+    def delay(self, target: str) -> float:
+        """Return how long a sound reply takes, in seconds."""
+        return self._random.random() * self._page_seconds if "offset=" in target else 0.0
 
     def document(self, target: str) -> tuple[int, Any]:
         """Return status and document of the reply to a sound request."""
@@ -156,7 +164,9 @@ class Connection(asyncio.Protocol):
         target = data.split(b" ", 2)[1].decode()
         match self._server.fault():
             case "":
-                self._transport.write(_http(*self._server.document(target)))
+                reply = _http(*self._server.document(target))
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._server.delay(target), self._transport.write, reply)
             case "error":
                 self._transport.write(_http(503, _BUSY))
             case "429":
@@ -188,12 +198,12 @@ async def start(server: Server) -> asyncio.Server:
     return await loop.create_server(lambda: Connection(server), "127.0.0.1", 0, backlog=1024)
 
 
-async def _serve(seed: int, span: float) -> None:
-    listening = await start(Server(time.monotonic, span, Random(seed)))
+async def _serve(seed: int, span: float, page_seconds: float) -> None:
+    listening = await start(Server(time.monotonic, span, page_seconds, Random(seed)))
     print(listening.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     listening.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])))

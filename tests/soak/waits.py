@@ -23,6 +23,12 @@ _LONGEST_DELAY = 2.0  # seconds until a new job is known to the server
 _SPREAD = 0.5  # of the logarithm of a job's duration
 _CONNECTIONS = 32
 _AMPLE = 900.0  # seconds: longer than an outage, or a burst of faults
+# What a job may end as, beside what its fate says.
+_POSSIBLE = {
+    "completed": {"not_ready"},  # the deadline came between the job and its instance
+    "failed": set[str](),
+    "vanished": {"not_found"},  # its first poll came after its end
+}
 
 
 class Plan(NamedTuple):
@@ -32,12 +38,14 @@ class Plan(NamedTuple):
         jobs: how many jobs are waited for at any time.
         mean: how long a job runs on average, in seconds.
         span: how long the soak lasts, in seconds.
+        page_seconds: how long a page of a list takes at most.
         rate: of the waiter.
     """
 
     jobs: int
     mean: float
     span: float
+    page_seconds: float
     rate: str
 
 
@@ -125,8 +133,6 @@ class Soak:
         self._futures.discard(future)
         kind = str(future.outcome.kind) if future.outcome else "cancelled"
         self.outcomes[kind] += 1
-        possible = {fate.how, "timed_out", "cancelled"}
-        if fate.how == "completed":
-            possible.add("not_ready")  # the deadline came between the job and its instance
+        possible = {fate.how, *_POSSIBLE[fate.how], "timed_out", "cancelled"}
         if kind not in possible and not self._over:
             self.wrong.append(f"job {fate.job_id} ended as {kind}: {future.outcome}")
