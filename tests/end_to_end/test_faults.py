@@ -25,7 +25,8 @@ from tests.end_to_end.faults import (
     syntax,
     tls,
 )
-from tests.end_to_end.faults.proxy import Fault, FaultProxy, When
+from tests.end_to_end.faults.fault import Fault, When
+from tests.end_to_end.faults.proxy import FaultProxy
 from tests.end_to_end.faults.table import ending
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.end_to_end.faults import connections
+from tests.end_to_end.faults.fault import When
 from tests.end_to_end.faults.processes import FAULTS, ProcessFault
-from tests.end_to_end.faults.proxy import FaultProxy, When
+from tests.end_to_end.faults.proxy import FaultProxy
 from tests.end_to_end.faults.table import UNSEEN, ending
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.end_to_end.faults import connections, programs, tls
-from tests.end_to_end.faults.proxy import Fault, FaultProxy, When
+from tests.end_to_end.faults.fault import Fault, When
+from tests.end_to_end.faults.proxy import FaultProxy
 from tests.end_to_end.faults.table import ending
 
 if TYPE_CHECKING:

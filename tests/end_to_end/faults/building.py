@@ -6,7 +6,7 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tests.end_to_end.faults.proxy import Fault, Peer, Reply
+from tests.end_to_end.faults.fault import Fault, Peer, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

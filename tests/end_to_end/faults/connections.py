@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tests.end_to_end.faults.building import http
-from tests.end_to_end.faults.proxy import Fault
+from tests.end_to_end.faults.fault import Fault
 
 if TYPE_CHECKING:
     from tests.end_to_end.faults.building import Act
-    from tests.end_to_end.faults.proxy import Peer
+    from tests.end_to_end.faults.fault import Peer
 
 _TOO_SLOW = 1.0  # seconds between two bytes: a reply takes minutes
 _IN_TIME = 20.0  # seconds; a request is given up after 30
@@ -20,6 +20,12 @@ async def _is_down(peer: Peer) -> None:
     """Refuse connections for a minute at a time; a connection that was made already is reset."""
     peer.reset()
     await peer.proxy.restart(60.0)
+
+
+async def _vanishes(peer: Peer) -> None:
+    """Drop connections for a minute at a time; a connection that was made already is reset."""
+    peer.reset()
+    await peer.proxy.black_hole(60.0)
 
 
 async def reset(peer: Peer) -> None:
@@ -129,6 +135,7 @@ async def _before_the_request(peer: Peer) -> None:
 
 FAULTS = {
     "connection refused for a minute": Fault(_is_down, breaks_connections=True),
+    "connection dropped for a minute (black hole)": Fault(_vanishes, breaks_connections=True),
     "connection reset at once": Fault(reset, breaks_connections=True),
     "connection closed at once": Fault(_close, breaks_connections=True),
     "connection accepted, then silence": Fault(_silence, breaks_connections=True),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.end_to_end.faults.building import HTML, changes, http, replies, says, shows, with_body
-from tests.end_to_end.faults.proxy import Fault
+from tests.end_to_end.faults.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.end_to_end.faults.proxy import Peer, Reply
+    from tests.end_to_end.faults.fault import Peer, Reply
 
 _DEEP = 100_000
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.end_to_end.faults.building import HTML, http
-from tests.end_to_end.faults.proxy import Fault
+from tests.end_to_end.faults.fault import Fault
 from tests.end_to_end.faults.tls import HOST, SOUND
 
 if TYPE_CHECKING:
     from tests.end_to_end.faults.building import Act
-    from tests.end_to_end.faults.proxy import Peer
+    from tests.end_to_end.faults.fault import Peer
 
 _HERE = "http://127.0.0.1:{port}"
 _WANTS_USER = http(407, HTML, "text/html", Proxy_Authenticate='Basic realm="proxy"')

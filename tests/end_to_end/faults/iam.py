@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from tests.end_to_end.faults.building import HTML, changes, error, http, says, with_body
 from tests.end_to_end.faults.connections import reset
-from tests.end_to_end.faults.proxy import Fault
+from tests.end_to_end.faults.fault import Fault
 
 if TYPE_CHECKING:
     from tests.end_to_end.faults.building import Act
-    from tests.end_to_end.faults.proxy import Peer, Reply
+    from tests.end_to_end.faults.fault import Peer, Reply
 
 _TOKENS = "/auth/tokens"
 _USER = {

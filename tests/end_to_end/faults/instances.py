@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from tests.end_to_end.faults.building import HTML, changes, error, http, says, with_body
 from tests.end_to_end.faults.connections import reset
-from tests.end_to_end.faults.proxy import Fault
+from tests.end_to_end.faults.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.end_to_end.faults.building import Act
-    from tests.end_to_end.faults.proxy import Reply
+    from tests.end_to_end.faults.fault import Reply
 
 
 def _instance(act: Act) -> Fault:

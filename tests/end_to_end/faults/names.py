@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
-from tests.end_to_end.faults.proxy import When
+from tests.end_to_end.faults.fault import When
 from tests.end_to_end.faults.tls import HOST
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import resource
 import signal
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.end_to_end.faults.proxy import When
+from tests.end_to_end.faults.fault import When
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process

@@ -1,62 +1,23 @@
-"""A server on loopback in front of the simulator, which lets connections and replies go wrong.
-
-It uses raw asyncio streams, so a fault may send any bytes at any time. A fault is a coroutine
-function that takes the place of a sound reply, or of a sound connection.
-"""
+"""A server on loopback in front of the simulator, which lets connections and replies go wrong."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
-import struct
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
+
+from tests.end_to_end.faults.fault import Fault, Peer, When
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
     from types import TracebackType
 
-_LINGER_0 = struct.pack("ii", 1, 0)  # closing sends RST instead of FIN
-_HEAD_END = b"\r\n\r\n"
 _POLL = b"/jobs?id="
 _SOUND_POLLS = 2  # before a fault that passes; the list of past jobs is requested before them
-
-
-class When(StrEnum):
-    """How long a fault lasts."""
-
-    PASSES = "passes"
-    """One reply or connection goes wrong, after the job was seen."""
-    LASTS = "lasts"
-    """Each reply or connection goes wrong, from the first on."""
-
-
-class Fault(NamedTuple):
-    """What goes wrong, and what the command needs to meet it.
-
-    Attributes:
-        act: takes the place of the reply, or of the connection.
-        breaks_connections: whether it takes the place of a connection.
-        concerns: only requests whose target holds this; "" for every request, and for a poll if
-            the fault passes.
-        tls: the certificate that sound connections show, by its name; "" serves http.
-        options: more arguments of the command.
-        env: more of its environment; `{port}` stands for the port of the proxy.
-        endpoint: the endpoint, if it is another than the proxy; `{port}` as in `env`.
-        job: how the job is planned, as arguments of `World.add_job`.
-    """
-
-    act: Callable[[Peer], Awaitable[None]]
-    breaks_connections: bool = False
-    concerns: str = ""
-    tls: str = ""
-    options: tuple[str, ...] = ()
-    env: Mapping[str, str] = {}
-    endpoint: str = ""
-    job: Mapping[str, object] = {}
+_FILLS = 3  # connections that fill the queue of a socket that accepts none
 
 
 async def _forward(peer: Peer) -> None:
@@ -64,80 +25,6 @@ async def _forward(peer: Peer) -> None:
 
 
 _SOUND = Fault(_forward)
-
-
-class Reply(NamedTuple):
-    """The bytes of a sound reply."""
-
-    head: bytes
-    body: bytes
-
-    @property
-    def whole(self) -> bytes:
-        return self.head + self.body
-
-
-class Peer:
-    """The client at the other end of one connection."""
-
-    def __init__(
-        self, proxy: FaultProxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self.proxy = proxy
-        self.request = b""
-        self._reader = reader
-        self._writer = writer
-
-    @property
-    def is_open(self) -> bool:
-        return not self._writer.is_closing()
-
-    async def read_request(self) -> bool:
-        """Read one request; return False if the client has closed the connection."""
-        try:
-            head = await self._reader.readuntil(_HEAD_END)
-            self.request = head + await self._reader.readexactly(_body_length(head))
-        except asyncio.IncompleteReadError:
-            return False
-        return True
-
-    async def forward(self) -> Reply:
-        """Return the reply of the server behind the proxy."""
-        reader, writer = await asyncio.open_connection(*self.proxy.upstream)
-        try:
-            writer.write(_for_upstream(self.request))
-            head = await reader.readuntil(_HEAD_END)
-            body = await reader.read()
-        finally:
-            writer.close()
-        return Reply(head.replace(b"\r\nConnection: close", b""), body)
-
-    async def send(self, data: bytes) -> None:
-        self._writer.write(data)
-        self.proxy.sent += len(data)
-        await self._writer.drain()
-
-    async def start_tls(self, certificate: str) -> None:
-        await self._writer.start_tls(self.proxy.contexts[certificate])
-
-    def close(self) -> None:
-        """Close the connection with FIN, after all that was sent."""
-        self._writer.close()
-
-    def reset(self) -> None:
-        """Close the connection with RST."""
-        raw = self._writer.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
-        self.abort()
-
-    def abort(self) -> None:
-        """Close the connection now; what has not been sent is lost."""
-        self._writer.transport.abort()
-
-    async def silence(self) -> None:
-        """Send nothing until the client gives up."""
-        while await self._reader.read(65536):
-            pass
 
 
 class FaultProxy:
@@ -190,6 +77,21 @@ class FaultProxy:
         """Refuse connections for some time, then listen on the same port again."""
         self._server.close()
         await asyncio.sleep(seconds)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+
+    async def black_hole(self, seconds: float) -> None:
+        """Drop new connections for some time, as a host does that has vanished."""
+        self._server.close()
+        with contextlib.ExitStack() as stack:
+            full = stack.enter_context(socket.socket())
+            full.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            full.bind(("127.0.0.1", self.port))
+            full.listen(0)
+            for _ in range(_FILLS):
+                filler = stack.enter_context(socket.socket())
+                filler.setblocking(False)  # noqa: FBT003 - its name says what it is
+                filler.connect_ex(full.getsockname())
+            await asyncio.sleep(seconds)
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
 
     def _goes_wrong(self, *, is_connection: bool) -> bool:
@@ -247,19 +149,3 @@ class FaultProxy:
         self._polls += _POLL in peer.request
         if self._fault.breaks_connections:  # so that the next request needs another connection
             peer.close()
-
-
-def _body_length(head: bytes) -> int:
-    for line in head.lower().split(b"\r\n"):
-        if line.startswith(b"content-length:"):
-            return int(line.partition(b":")[2])
-    return 0
-
-
-def _for_upstream(request: bytes) -> bytes:
-    """Return a request in origin form, which closes its connection."""
-    first, _, rest = request.partition(b"\r\n")
-    method, target, version = first.split(b" ")
-    if target.startswith(b"http://"):
-        target = b"/" + target.split(b"/", 3)[3]
-    return b"%s %s %s\r\nConnection: close\r\n%s" % (method, target, version, rest)

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from tests.end_to_end.faults.building import HTML, error, http, replies
-from tests.end_to_end.faults.proxy import Fault, Peer
+from tests.end_to_end.faults.fault import Fault, Peer
 
 if TYPE_CHECKING:
     from datetime import datetime

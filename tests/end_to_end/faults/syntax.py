@@ -9,12 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tests.end_to_end.faults.building import changes, http, replies, says, with_body
-from tests.end_to_end.faults.proxy import Fault
+from tests.end_to_end.faults.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.end_to_end.faults.proxy import Peer, Reply
+    from tests.end_to_end.faults.fault import Peer, Reply
 
 _BLOCK = b" " * 65536
 _BOMB_BLOCKS = 512  # of 64 KiB: 32 MiB of spaces, 32 KB of gzip

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.end_to_end.faults.proxy import When
+from tests.end_to_end.faults.fault import When
 
 PAGE = Path(__file__).parents[3] / "docs" / "faults.md"
 _ROW = re.compile(

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import trustme
 
 from tests.end_to_end.faults.building import http
-from tests.end_to_end.faults.proxy import Fault
+from tests.end_to_end.faults.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.end_to_end.faults.building import Act
-    from tests.end_to_end.faults.proxy import Peer
+    from tests.end_to_end.faults.fault import Peer
 
 SOUND = "sound"
 HOST = "dds.invalid"
