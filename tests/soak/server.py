@@ -27,14 +27,14 @@ _BUSY = {"error_code": "DBS.280005", "error_msg": "Server error. Try again later
 _UNKNOWN = {"error_code": "DBS.200543", "error_msg": "The job does not exist."}
 # How many of a thousand requests meet each fault; "" is a sound reply.
 _WEIGHTS = {
-    "": 980.0,
+    "": 980.48,
     "error": 6.0,
     "reset": 3.0,
     "garbage": 3.0,
     "half": 3.0,
     "html": 3.0,
     "late": 1.5,
-    "429": 0.5,
+    "429": 0.02,  # each one lowers the rate for a while
 }
 _OUTAGE_EVERY = 1 / 12  # of the whole span
 _OUTAGE = 1 / 240
