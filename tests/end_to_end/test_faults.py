@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 # TO GO
 NOT_YET = (
+    "IAM: closed in the headers, behind the token",
+    "IAM: token of 240,000 characters",
+    "IAM: token with a NUL byte",
     "instance: 400 DBS.280110 (not found)",
     "instance: another one before it, which is busy",
     "instance: only another one, which is normal",
@@ -91,7 +94,7 @@ def ca_file(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def run(dds: Simulator, ddswait: Command, ca_file: str, caplog: pytest.LogCaptureFixture) -> Run:
-    """Run the command against a fault; afterwards nothing is left behind."""
+    """Run the command against a fault; no secret is shown, and nothing is left behind."""
 
     async def run(proxy: FaultProxy, fault: Fault) -> tuple[str, str]:
         before = asyncio.all_tasks()
@@ -108,6 +111,9 @@ def run(dds: Simulator, ddswait: Command, ca_file: str, caplog: pytest.LogCaptur
         assert dds.now() < _LONGEST
         assert asyncio.all_tasks() == before
         assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+        shown = done.stdout + done.stderr + caplog.text
+        secrets = [*dds.accepted_tokens, dds.password, "s3cret"]
+        assert [secret for secret in secrets if secret in shown] == []
         [job] = json.loads(done.stdout)["jobs"]
         return f"{job['outcome']} ({done.code})", job["message"]
 

@@ -43,6 +43,27 @@ async def _silence(peer: Peer) -> None:
     await peer.silence()
 
 
+async def _reset_in_body(peer: Peer) -> None:
+    reply = await peer.forward()
+    await peer.send(reply.head + reply.body[:20])
+    peer.reset()
+
+
+async def _cut_behind_the_token(peer: Peer) -> None:
+    head = (await peer.forward()).head
+    end = head.index(b"\r\n", head.index(b"X-Subject-Token"))
+    await peer.send(head[: end + 2])
+    peer.close()
+
+
+def _token_is(token: bytes) -> Act:
+    def change(reply: Reply) -> bytes:
+        name, colon, rest = reply.head.partition(b"X-Subject-Token: ")
+        return name + colon + token + rest[rest.index(b"\r\n") :] + reply.body
+
+    return changes(change)
+
+
 def _tokens(act: Act) -> Fault:
     return Fault(act, concerns=_TOKENS, env=_USER)
 
@@ -61,6 +82,15 @@ FAULTS = {
     "IAM: 200 HTML (captive portal)": _tokens(says(http(200, HTML, "text/html"))),
     "IAM: 302": _tokens(says(http(302, Location="/v3/elsewhere"))),
     "IAM: no token in the reply": _tokens(_without(b"X-Subject-Token")),
+    "IAM: closed in the headers, behind the token": _tokens(_cut_behind_the_token),
+    "IAM: bad header behind the token": _tokens(
+        changes(lambda reply: reply.head[:-2] + b"no colon here\r\n\r\n" + reply.body)
+    ),
+    "IAM: reset in the body, behind the token": _tokens(_reset_in_body),
+    "IAM: token of 240,000 characters": _tokens(_token_is(b"s3cret" * 40_000)),
+    "IAM: token with a NUL byte": _tokens(_token_is(b"s3cret\x00s3cret")),
+    "IAM: token with a space": _tokens(_token_is(b"s3cret s3cret")),
+    "IAM: empty token": _tokens(_token_is(b"")),
     "IAM: no Date in the reply": _tokens(_without(b"Date")),
     "IAM: the reply has no JSON": _tokens(changes(lambda reply: with_body(reply, HTML))),
     "IAM: the token is refused": Fault(
