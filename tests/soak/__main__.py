@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _HOUR = 3600.0
 PLANS = {
     # A job takes 864 s, and is noticed some time later: 1,200 in turn are 100,000 in a day.
-    "virtual": Plan(1_200, 864.0, 24 * _HOUR, 3.0, "3/s"),
-    "sockets": Plan(10_000, 240.0, _HOUR / 6, 0.2, "100/s"),
+    "virtual": Plan(1_200, 864.0, 24 * _HOUR, 3.0, 240.0, "20/s"),
+    "sockets": Plan(10_000, 240.0, _HOUR / 6, 0.2, 60.0, "200/s"),
 }
 
 

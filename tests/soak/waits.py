@@ -39,6 +39,7 @@ class Plan(NamedTuple):
         mean: how long a job runs on average, in seconds.
         span: how long the soak lasts, in seconds.
         page_seconds: how long a page of a list takes at most.
+        interval: of the waiter, in seconds.
         rate: of the waiter.
     """
 
@@ -46,6 +47,7 @@ class Plan(NamedTuple):
     mean: float
     span: float
     page_seconds: float
+    interval: float
     rate: str
 
 
@@ -83,6 +85,7 @@ class Soak:
             endpoint=endpoint,
             project_id="soak",
             auth=Token("soak"),
+            interval=self.plan.interval,
             rate=self.plan.rate,
             connections=_CONNECTIONS,
         ) as waiter:
