@@ -99,9 +99,11 @@ async def test_gigabyte_behind_gzip_takes_little_memory(cloud: Cloud) -> None:
             stderr=PIPE,
             env={**cloud.env, **env},
         )
-        while not proxy.acted and process.returncode is None:
-            await asyncio.sleep(0.01)
+        ended = asyncio.ensure_future(process.communicate())
+        happened = asyncio.ensure_future(proxy.happened.wait())
+        await asyncio.wait({ended, happened}, return_when=asyncio.FIRST_COMPLETED)
+        assert happened.done()
         cloud.end(job_id)
-        _, err = await process.communicate()
+        _, err = await ended
     assert process.returncode == 0
     assert int(err.split(b"peak ")[1]) < MOST

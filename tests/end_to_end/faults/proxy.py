@@ -49,6 +49,7 @@ class FaultProxy:
         self.contexts = contexts or {}
         self.sent = 0
         self.acted = 0
+        self.happened = asyncio.Event()
         self._fault = fault or _SOUND
         self._when = when
         self._polls = 0
@@ -123,6 +124,7 @@ class FaultProxy:
 
     async def _act(self, peer: Peer) -> None:
         self.acted += 1
+        self.happened.set()
         await self._fault.act(peer)
 
     async def _serve_requests(self, peer: Peer) -> None:
