@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from email.utils import format_datetime
-from typing import TYPE_CHECKING
-
 from tests.end_to_end.faults.building import HTML, error, http, replies
 from tests.end_to_end.faults.fault import Fault, Peer
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 _TOO_OFTEN = "The throttling threshold has been reached: policy user over ratelimit,limit:"
 
@@ -25,11 +19,6 @@ async def _to_itself(peer: Peer) -> None:
 
 async def _to_another_host(peer: Peer) -> None:
     await peer.send(http(307, Location="http://127.0.0.2:9/stolen"))
-
-
-def retry_after(moment: datetime) -> str:
-    """Return a moment as Retry-After gives it."""
-    return format_datetime(moment, usegmt=True)
 
 
 _REDIRECTS = {
