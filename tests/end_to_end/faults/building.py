@@ -66,7 +66,7 @@ def replies(status: int, body: bytes = b"", content_type: str = JSON, **headers:
 
 
 def shows(change: Callable[[dict[str, Any]], Any], **job: object) -> Fault:
-    """Return the fault of a reply whose document is changed; a reply without a job is not.
+    """Return the fault of a reply whose document is changed; a reply without a job stays as it is.
 
     Args:
         change: is given the job's record, and returns the whole document.
