@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 # TO GO
 NOT_YET = (
     "instance: 403 DBS.200604 (not yours)",
-    "IAM: closed in the headers, behind the token",
     "IAM: token of 240,000 characters",
     "IAM: token with a NUL byte",
     "instance: 400 DBS.280110 (not found)",
