@@ -256,6 +256,8 @@ def trust(ca_file: str) -> ssl.SSLContext:
 
 def describe(error: BaseException) -> str:
     """Return a failure in words, without anything that may be a user name and password."""
+    if not isinstance(getattr(error, "message", ""), str):
+        return type(error).__name__  # aiohttp holds the head of a cut reply, perhaps with a token
     kind = type(error).__name__
     try:
         text = " ".join(str(error).split())
