@@ -5,9 +5,11 @@ from math import inf
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ddswait.scheduler.delay_queue import DelayQueue
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.poll import Poll
-from ddswait.scheduler.queue import DelayQueue, PollQueue, ReadyQueue
+from ddswait.scheduler.queue import PollQueue
+from ddswait.scheduler.ready_queue import ReadyQueue
 
 TIMES = st.floats(0, 200) | st.integers(0, 50).map(float) | st.floats(0, 1e9)
 
@@ -31,8 +33,7 @@ def test_entries_come_out_earliest_first(steps: list[tuple[float, str] | None]) 
         else:
             assert queue.first() is None
         assert len(queue) == len(model)
-    queue.rebuild(model)
-    assert [key(queue.pop()) for _ in model if queue.first()] == sorted(map(key, model))
+    assert [key(queue.pop()) for _ in list(model) if queue.first()] == sorted(map(key, model))
 
 
 def key(poll: Poll) -> tuple[float, str]:
@@ -69,12 +70,6 @@ def test_most_overdue_for_its_own_interval_goes_first() -> None:
     assert order(filled(short, long), 100.0) == "sl"  # 10 / 2.5 against 50 / 40
     waiting, fresh = poll("w", 0.0, 40.0), poll("f", 98.0, 100.5)
     assert order(filled(waiting, fresh), 101.0) == "wf"
-
-
-def test_deadline_comes_before_all() -> None:
-    """A last poll at its deadline goes before all others."""
-    late, last = poll("x", 0.0, 1.0), poll("y", 99.0, 100.0, deadline=100.0)
-    assert order(filled(late, last), 100.0) == "yx"
 
 
 def test_new_jobs_do_not_push_aside_all_others() -> None:
@@ -118,8 +113,8 @@ def test_few_polls_are_ranked_each_time() -> None:
     """A poll that becomes urgent among few is the next one."""
     ready = filled(poll("a", 0.0, 1.0), poll("b", 1.0, 2.0), poll("c", 2.0, 3.0))
     assert order_of_one(ready, 10.0) == "a"
-    ready.add(poll("last", 9.0, 10.0, deadline=10.0))
-    assert order_of_one(ready, 10.0) == "last"
+    ready.add(poll("new", 0.0, 1.0))
+    assert order_of_one(ready, 10.0) == "new"
     assert ReadyQueue(wanted).pop(0.0) is None
 
 
@@ -130,15 +125,14 @@ def order_of_one(ready: ReadyQueue, now: float) -> str:
 
 def test_ranking_holds_for_a_second() -> None:
     """A poll that becomes urgent meanwhile waits for the next ranking, at the most a second."""
-    polls = [poll(f"{number:02}", 0.0, 1.0) for number in range(64)]
-    ready = filled(*polls)
+    ready = filled(*(poll(f"{number:02}", 50.0, 51.0) for number in range(64)))
     first = ready.pop(100.0)
     assert first is not None
-    last = poll("last", 99.0, 100.0, deadline=100.5)
-    ready.add(last)
-    assert ready.pop(101.0) is not last
-    ready.add(poll("other", 0.0, 1.0))
-    assert ready.pop(101.1) is last
+    urgent = poll("urgent", 0.0, 1.0)
+    ready.add(urgent)
+    assert ready.pop(101.0) is not urgent
+    ready.add(poll("other", 50.0, 51.0))
+    assert ready.pop(101.1) is urgent
 
 
 def test_ranking_after_the_queue_was_empty_is_a_new_one() -> None:
@@ -231,23 +225,101 @@ def test_ready_polls_of_the_queue_are_ranked_by_their_interval() -> None:
 
 
 def test_dropped_poll_leaves_nothing_behind() -> None:
-    """It is never due; entries of polls that are gone are cleared away when they are many."""
-    live = [poll(f"l{number}", 0.0, 500.0 + number) for number in range(10)]
-    under_way, ready = poll("u", 0.0, 1.0), poll("r", 0.0, 1.0)
-    queue = queue_of(*live)
-    queue.make_ready(ready, 1.0)
-    under_way.cut_at = 30.0
-    others = [*live, under_way, ready]
-    for number in range(64 + 2 * len(others) - len(live)):
-        queue.add(poll(f"g{number}", 0.0, 100.0))
-    gone = poll("gone", 0.0, 1.0)
+    """It is never due, nor ready, nor a last one."""
+    gone, other = poll("gone", 0.0, 1.0, deadline=9.0), poll("other", 0.0, 1.0, deadline=9.0)
+    queue = queue_of(gone, other)
     queue.make_ready(gone, 1.0)
-    queue.drop(gone, others)
+    queue.drop(gone)
     assert gone not in queue.ready
     assert gone.due == inf
-    assert len(queue._delayed) == 64 + 2 * len(others)
-    queue.add(poll("one more", 0.0, 100.0))
-    queue.drop(gone, others)
-    assert len(queue._delayed) == len(live)
-    assert queue.next_delayed() == 500.0
-    queue.drop(gone, others)  # twice is once
+    assert [*queue.pop_due(5.0)] == [other]
+    assert queue.last.next_at() == inf
+    queue.drop(gone)  # twice is once
+
+
+def entries(queue: PollQueue) -> int:
+    return len(queue._delayed) + len(queue.last) + len(queue.ready)
+
+
+def test_memory_is_bounded_by_the_polls_that_wait() -> None:
+    """However often polls are put off, made ready and dropped."""
+    polls = [poll(f"{number}", 0.0, 500.0, deadline=900.0) for number in range(100)]
+    queue = queue_of(*polls)
+    for step in range(100):
+        for each in polls:
+            queue.put_off(each, 500.0 + step)
+            queue.make_ready(each, 400.0)
+            queue.put_off(each, 900.0 if step % 2 else 600.0)
+        assert entries(queue) < 3 * (64 + 2 * len(polls)) + len(polls)
+    while polls:
+        queue.drop(polls.pop())
+    assert entries(queue) <= 2 * 64
+
+
+def test_cleared_entries_are_the_outdated_ones() -> None:
+    """Every poll that waits is still due at its time, once."""
+    polls = [poll(f"{number:03}", 0.0, 5.0 + number) for number in range(300)]
+    queue = queue_of(*polls)
+    for each in polls:
+        for _ in range(5):
+            queue.put_off(each, each.due)
+    assert [*queue.pop_due(1e6)][-1] is polls[-1]
+    queue = queue_of(*polls)
+    for each in polls:
+        for wanted_due in (700.0, 800.0, 1000.0 + float(each.job_id)):
+            queue.put_off(each, wanted_due)
+    assert [*queue.pop_due(999.9)] == []
+    assert [*queue.pop_due(1e6)] == polls
+
+
+def test_last_poll_goes_by_its_own_time() -> None:
+    """A poll that is due at its `last_at`, or that is ready and still waits then."""
+    delayed, ready = poll("d", 0.0, 50.0, deadline=50.0), poll("r", 0.0, 5.0, deadline=40.0)
+    queue = queue_of(delayed, ready)
+    assert [*queue.pop_due(10.0)] == [ready]
+    queue.add_ready(ready)
+    assert queue.due() == -inf
+    assert queue.last.next_at() == 40.0
+    assert queue.last.pop(39.9) is None
+    assert queue.last.pop(50.0) is ready
+    assert ready not in queue.ready
+    assert (queue.due(), queue.last.next_at()) == (50.0, 50.0)
+    assert queue.last.pop(50.0) is delayed
+    assert queue.last.pop(50.0) is None
+
+
+def test_poll_whose_last_one_moved_is_not_a_last_one() -> None:
+    """Nor is one under way, or one that is due earlier again."""
+    moved, sent, early = (poll(name, 0.0, 5.0, deadline=5.0) for name in "mse")
+    queue = queue_of(moved, sent, early)
+    moved.deadline = moved.last_at = 30.0
+    queue.move_last(moved)
+    sent.cut_at = 7.0
+    queue.put_off(early, 3.0)
+    assert queue.last.next_at() == inf
+    assert [*queue.pop_due(4.0)] == [early]
+    queue.add_ready(early)
+    early.last_at = 20.0
+    queue.move_last(early)
+    assert queue.last.pop(25.0) is early
+
+
+def test_last_poll_that_is_too_late_is_taken_out() -> None:
+    """Two seconds after its deadline; one before giving up is never too late."""
+    late, in_time, patient = (
+        poll("l", 0.0, 1.0, deadline=10.0),
+        poll("i", 0.0, 1.0, deadline=10.1),
+        poll("p", 0.0, 1.0, deadline=99.0),
+    )
+    patient.last_at = 5.0
+    queue = queue_of(late, in_time, patient)
+    for each in [*queue.pop_due(1.0)]:
+        queue.add_ready(each)
+    assert not queue.last.is_late(12.0)  # the first one is patient
+    assert [*queue.last.pop_late(12.0)] == [late]
+    assert late not in queue.ready
+    assert queue.last.pop(12.0) is patient
+    assert not queue.last.is_late(12.0)
+    assert queue.last.is_late(12.2)
+    assert queue.last.pop(12.0) is in_time
+    assert not queue.last.is_late(99.0)
