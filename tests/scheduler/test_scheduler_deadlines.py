@@ -179,17 +179,6 @@ def test_polls_that_are_throttled_again_and_again_are_not_unreachable() -> None:
     assert kinds(shell)[0][1] is COMPLETED
 
 
-def test_one_seed_is_one_history() -> None:
-    """In any process: nothing depends on the order of a set."""
-    shells = []
-    for _ in range(2):
-        shell = Shell(lasting(300.0), random=Random(7), rate_limiter=RateLimiter(5, 1.0))
-        for number in range(40):
-            shell.track(f"job-{number}", 400.0)
-        shells.append(shell.run())
-    assert shells[0].polls == shells[1].polls
-
-
 def test_resumed_wait_goes_on_from_the_first_run() -> None:
     """A job that was seen before, and is unknown now, has vanished; its grace is over."""
     shell = Shell(lambda *_: (UnknownJob("DBS.200543"), 0.0))
