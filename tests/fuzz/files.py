@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ddswait import history
 from ddswait.cli import inputs
-from ddswait.cli.output.escaping import safe
+from ddswait.cli.escaping import safe
 from ddswait.cli.output.json_records import document, dumps
 from ddswait.cli.state import State
 from ddswait.credentials import chain
