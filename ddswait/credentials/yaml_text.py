@@ -37,24 +37,35 @@ def parse(text: str, path: Path) -> object:
         raise ConfigurationError(
             f"{path} cannot be read without PyYAML: pip install 'ddswait[yaml]'"
         ) from None
-    loader = _loader(yaml.SafeLoader)(text)
     try:
-        root = loader.get_single_node()
-        # Merges (`<<:`) copy what aliases stand for, so the size is checked before them.
-        is_small = root is None or expanded_size(root) <= _MOST_NODES
-        document = loader.construct_document(root) if root and is_small else None
+        return _load(_loader(yaml.SafeLoader), text)
+    except _TooManyValuesError:
+        raise ConfigurationError(
+            f"{path}: its aliases (*NAME) stand for more than {_MOST_NODES} values: write out "
+            "what the clouds need"
+        ) from None
     except Exception as error:  # noqa: BLE001 - PyYAML lets the errors of int() and others through
         mark = getattr(error, "problem_mark", None)
         line = f" (line {mark.line + 1})" if mark else ""
         raise ConfigurationError(f"{path} is not valid YAML{line}: correct the file") from None
+
+
+class _TooManyValuesError(Exception):
+    """Aliases stand for more values than a configuration holds."""
+
+
+def _load(loader_type: type[yaml.SafeLoader], text: str) -> object:
+    loader = loader_type(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        # Merges (`<<:`) copy what aliases stand for, so the size is checked before them.
+        if expanded_size(root) > _MOST_NODES:
+            raise _TooManyValuesError
+        return loader.construct_document(root)
     finally:
         loader.dispose()
-    if not is_small:
-        raise ConfigurationError(
-            f"{path}: its aliases (*NAME) stand for more than {_MOST_NODES} values: write out "
-            "what the clouds need"
-        )
-    return document
 
 
 def _loader(base: type[yaml.SafeLoader]) -> type[yaml.SafeLoader]:

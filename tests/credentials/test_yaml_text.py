@@ -87,3 +87,12 @@ def test_shared_parts_are_read() -> None:
     one = {**base, "project": "0123"}
     assert parse(text, FILE) == {"base": base, "one": one, "two": base, "none": None}
     assert parse("", FILE) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["a: \x00", "a: \x1b", "[", "a: !!int x", "*a", "a: 1\na: [", "[" * 999]
+)
+def test_text_that_is_no_yaml_is_an_error(text: str) -> None:
+    """Whatever the parser raises, and wherever it does."""
+    with pytest.raises(ConfigurationError, match=r"clouds\.yaml is not valid YAML"):
+        parse(text, FILE)
