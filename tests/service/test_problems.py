@@ -65,7 +65,7 @@ ALL, ONE = True, False
         (200, b"", TransientFailure),
         (200, b"<html>proxy</html>", TransientFailure),
         (200, b'{"jobs": []}', TransientFailure),
-        (200, b'{"job": []}', TransientFailure),
+        (200, b'{"job": []}', UnknownJob),
         (200, b'{"job": {"status": 7, "id": "x"}}', TransientFailure),
         (200, b"[" * 100_000, TransientFailure),
         (204, b"", TransientFailure),
