@@ -22,8 +22,7 @@ class Dialect:
         missing_instance: the status of a reply about an instance that is not there: 200 with an
             empty list, or 400 (rarely 404) with an error.
         missing_instance_code: the code of that error.
-        lists_another: whether a reply about one instance, or the list of jobs, shows another one
-            first; the other instance is ready, and the other job has completed.
+        lists_another: whether a reply about one instance shows another one first, which is ready.
         is_odd: whether IDs are in upper case, status words in lower case, and a percentage ends
             in a blank.
         without_headers: the names of headers that replies lack, such as `Date`.

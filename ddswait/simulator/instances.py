@@ -63,20 +63,18 @@ def find_instance(
     if now < min(plan.submitted for plan in own) + habits.listed_after:
         return None
     last = max(own, key=lambda plan: plan.ends)
-    return Instance(
-        instance_id, last.instance_name, _status(last, now), _actions(own, last, now, habits)
-    )
+    is_creation = last is own[0] and last.action in CREATIONS
+    status = _status(last, now, is_creation=is_creation)
+    return Instance(instance_id, last.instance_name, status, _actions(own, last, now, habits))
 
 
-def _status(last: Plan, now: float) -> str:
-    is_over = last.is_over(now)
-    if last.action in CREATIONS and not is_over:
-        return "creating"
-    if is_over and last.fail_reason is not None:
-        if last.action in CREATIONS:
-            return "createfail"
-        if last.action == "RESIZE_VOLUME":
-            return "enlargefail"
+def _status(last: Plan, now: float, *, is_creation: bool) -> str:
+    if not last.is_over(now):
+        return "creating" if is_creation else "normal"
+    if last.fail_reason is not None and is_creation:
+        return "createfail"
+    if last.fail_reason is not None and last.action == "RESIZE_VOLUME":
+        return "enlargefail"
     return "normal"
 
 

@@ -147,6 +147,10 @@ class World(Access):
         self.plans[plan.job_id] = plan
         return plan.job_id
 
+    def plan(self, job_id: str) -> Plan | None:
+        """Return what happens to a job, by its ID in any case; None if there is no such job."""
+        return self.plans.get(job_id) or self.plans.get(job_id.casefold())
+
     def release(self, job_id: str, *, fails: str | None = None) -> None:
         """Let a job that `add_job` holds end now.
 
@@ -161,10 +165,11 @@ class World(Access):
         self.plans[job_id] = self.plans[job_id].released(self.now(), fails)
 
     def instance(self, instance_id: str) -> Instance | None:
-        """Return an instance as it is now; None if it is not there."""
-        habits = Habits(
-            self.listed_after, self.settle_seconds, backup_seconds=self.backup_seconds
-        )
+        """Return an instance as it is now, by its ID in any case; None if it is not there."""
+        return self._instance(instance_id) or self._instance(instance_id.casefold())
+
+    def _instance(self, instance_id: str) -> Instance | None:
+        habits = Habits(self.listed_after, self.settle_seconds, backup_seconds=self.backup_seconds)
         found = find_instance(self.plans.values(), instance_id, self.now(), habits)
         if found is None:
             return None

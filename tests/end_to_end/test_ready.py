@@ -58,7 +58,7 @@ async def test_not_ready_by_the_deadline_is_its_own_outcome(dds: Simulator) -> N
     dds.settle_seconds = 1e6
     begin = now()
     async with waiter(dds, timeout=300) as w:
-        with pytest.raises(InstanceNotReady, match="normal, with RESTARTING pending") as caught:
+        with pytest.raises(InstanceNotReady, match="normal, with CREATE pending") as caught:
             await w.wait(dds.add_job(seconds=100), ready=True)
     assert now() - begin == pytest.approx(300, abs=0.2)
     assert caught.value.job is not None
