@@ -205,13 +205,13 @@ class Adapter:
             return _ABSENT
         if isinstance(problem, Refusal) and problem.scope is Scope.JOB:
             return replace(problem, scope=Scope.INSTANCE)
-        if isinstance(problem, Refusal) and status == _FORBIDDEN:
+        if isinstance(problem, Refusal) and status in _DENIED and not problem.refuses_credentials:
             hint = f"ask for the permission {self._table.instance_permission}"
             return replace(problem, scope=Scope.OPERATION, hint=hint)
         return problem
 
 
-_FORBIDDEN = 403
+_DENIED = frozenset({401, 403})  # a policy that denies an operation uses either
 _ABSENT = InstanceState(
     is_found=False,
     description=(

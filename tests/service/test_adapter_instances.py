@@ -53,6 +53,7 @@ def test_instance_that_is_not_known_is_absent(http: int, code: str) -> None:
         (400, "DBS.1", Scope.INSTANCE, ""),
         (403, "DBS.280032", Scope.OPERATION, "ask for the permission madeup:database:list"),
         (403, "APIGW.0302", Scope.OPERATION, "ask for the permission madeup:database:list"),
+        (401, "DBS.280064", Scope.OPERATION, "ask for the permission madeup:database:list"),
         (401, "APIGW.0305", Scope.EVERYTHING, "clock"),
         (404, "APIGW.0101", Scope.EVERYTHING, "check endpoint and region"),
         (400, "DBS.280408", Scope.EVERYTHING, "check the project ID"),
