@@ -73,7 +73,7 @@ class _Operations:
         plan = self._world.plan(request.query.get("id", ""))
         now = self._world.now()
         if plan is None or not plan.is_known(now):
-            return errors.no_job()
+            return errors.no_job(self._world.dialect.unknown_job)
         world = self._world
         shown = records.job(plan, now, world.epoch, world.dialect)
         return web.json_response({"job": shown})

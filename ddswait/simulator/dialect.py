@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 MissingInstance = Literal[200, 400, 404]
+UnknownJob = Literal[200, 400, 404]
 HeaderCase = Literal["usual", "lower", "upper"]
 
 
@@ -19,6 +20,8 @@ class Dialect:
     """The differences; the defaults are the usual form. Tests set them at any time.
 
     Attributes:
+        unknown_job: the status of a reply about a job ID that is unknown: 400 or 404 with an
+            error, or 200 with an empty job, as sibling services reply.
         missing_instance: the status of a reply about an instance that is not there: 200 with an
             empty list, or 400 (rarely 404) with an error.
         missing_instance_code: the code of that error.
@@ -30,6 +33,7 @@ class Dialect:
         retry_after_is_date: whether `Retry-After` is a time instead of seconds.
     """
 
+    unknown_job: UnknownJob = 400
     missing_instance: MissingInstance = 200
     missing_instance_code: str = "DBS.280110"
     lists_another: bool = False
@@ -53,6 +57,7 @@ class Dialect:
                 raise ValueError(f"unknown field {name!r}: use {', '.join(names)}")
         given = {**vars(self), **document}
         for name, allowed in (
+            ("unknown_job", get_args(UnknownJob)),
             ("missing_instance", get_args(MissingInstance)),
             ("header_case", get_args(HeaderCase)),
         ):

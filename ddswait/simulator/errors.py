@@ -13,6 +13,7 @@ from aiohttp import web
 if TYPE_CHECKING:
     from ddswait.simulator.dialect import Dialect
 
+_OK = 200
 _PERMISSION = "You do not have permission to perform this operation."
 _NO_INSTANCE = "The DB instance does not exist."
 
@@ -44,9 +45,11 @@ def no_permission() -> web.Response:
     return error(403, "DBS.280032", _PERMISSION)
 
 
-def no_job() -> web.Response:
-    """Return the reply about a job ID that is unknown."""
-    return error(400, "DBS.200543", "The job does not exist.")
+def no_job(status: int = 400) -> web.Response:
+    """Return the reply about a job ID that is unknown; with status 200, its job is empty."""
+    if status == _OK:
+        return web.json_response({"job": None})
+    return error(status, "DBS.200543", "The job does not exist.")
 
 
 def no_instance(dialect: Dialect) -> web.Response:

@@ -196,6 +196,15 @@ async def test_kind_of_task_that_the_api_does_not_show_is_a_cause(dds: Simulator
     assert "of a kind of task that this API does not show" in str(caught.value)
 
 
+@pytest.mark.parametrize("status", [200, 400, 404])
+async def test_new_job_is_waited_for_until_it_is_visible(dds: Simulator, status: Any) -> None:
+    """Whatever a region says meanwhile."""
+    dds.dialect.unknown_job = status
+    async with waiter(dds) as w:
+        job = await w.wait(dds.add_job(seconds=100, visible_after=20))
+    assert job.status == "Completed"
+
+
 async def test_deletion_that_was_seen_and_vanishes_has_completed(region: Simulator) -> None:
     """The API forgets the task when the instance is gone; the message says so."""
     job_id = region.add_job(name="Delete_MongoDB", seconds=100, vanishes=True)

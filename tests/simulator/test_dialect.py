@@ -1,5 +1,8 @@
 """ddswait.simulator.dialect: how regions and gateways word their replies."""
 
+import re
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,9 +42,13 @@ def test_headers_are_left_out_and_respelled() -> None:
     ("document", "message"),
     [
         ({"missing_instance": 410}, "missing_instance: unknown value 410: use 200, 400, 404"),
+        ({"unknown_job": 500}, "unknown_job: unknown value 500: use 200, 400, 404"),
         ({"missing_instance": "400"}, "unknown value '400'"),
         ({"header_case": "camel"}, "header_case: unknown value 'camel': use usual, lower, upper"),
-        ({"is_odd": True, "accent": 1}, "unknown field 'accent': use missing_instance, "),
+        (
+            {"is_odd": True, "accent": 1},
+            "unknown field 'accent': use unknown_job, missing_instance, ",
+        ),
     ],
 )
 def test_unknown_differences_are_refused(document: dict[str, Any], message: str) -> None:
@@ -60,3 +67,10 @@ def test_differences_are_changed_together() -> None:
     dialect = Dialect(missing_instance=400)
     dialect.change({"is_odd": True, "header_case": "lower"})
     assert dialect == Dialect(missing_instance=400, is_odd=True, header_case="lower")
+
+
+def test_page_about_testing_lists_every_difference() -> None:
+    """In the order of the fields."""
+    page = (Path(__file__).parents[2] / "docs" / "testing.md").read_text()
+    listed = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert listed == [each.name for each in fields(Dialect)]

@@ -1,6 +1,7 @@
 """ddswait.simulator: what the replies of regions have in common, and where they differ."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,25 @@ async def test_missing_instance_is_an_error_in_some_regions(
     dds.add_job(instance_id="i", name="Delete_MongoDB", seconds=20, vanishes=True)
     await asyncio.sleep(20)
     assert (await show(dds, "i"))[:2] == (status, error)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, {"job": None}),
+        (400, sample("error-400-unknown-job.json")),
+        (404, sample("error-400-unknown-job.json")),
+    ],
+)
+async def test_unknown_job_has_several_forms(
+    dds: Simulator, status: int, body: dict[str, Any]
+) -> None:
+    """Before it is visible, in every form that the services of the family use."""
+    dds.dialect.change({"unknown_job": status})
+    job_id = dds.add_job(visible_after=5)
+    assert (await call(dds, "GET", jobs(dds, job_id)))[:2] == (status, body)
+    await asyncio.sleep(5)
+    assert (await call(dds, "GET", jobs(dds, job_id))).body["job"]["id"] == job_id
 
 
 async def test_missing_instance_is_an_empty_list_elsewhere(dds: Simulator) -> None:
