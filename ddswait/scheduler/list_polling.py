@@ -8,7 +8,6 @@ polled individually.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -16,9 +15,10 @@ from ddswait.events import ListRefused, Polled
 from ddswait.outcome import Scope
 from ddswait.scheduler.actions import ListJobs
 from ddswait.scheduler.list_planner import ListPlanner
+from ddswait.scheduler.listed_jobs import polls_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ddswait.events import Event
     from ddswait.job import Job
@@ -182,26 +182,12 @@ class ListPolling:
         if self.planner.offset is None:
             return ()  # lists were given up meanwhile
         events: list[Event] = []
-        for job, poll in self._polls_of(page.jobs):
+        for job, poll in polls_of(page.jobs, self._subscribers.jobs):
             if poll.cut_at is None and not job.is_final:
                 events += self._see(poll, job, now)
         if self.planner.take_page(action.offset, len(page.jobs), page.total, now):
             self._end(now)
         return events
-
-    def _polls_of(self, listed: Sequence[Job]) -> Iterator[tuple[Job, JobPoll]]:
-        """Yield the listed jobs that are waited for, each with the ID that its caller knows."""
-        polls = self._subscribers.jobs
-        folded: dict[str, JobPoll] | None = None
-        for job in listed:
-            poll = polls.get(job.id)
-            if poll is None:
-                # A list may write an ID in another case than the reply that a caller has it from.
-                if folded is None:
-                    folded = {each.job_id.casefold(): each for each in polls.values()}
-                poll = folded.get(job.id.casefold())
-            if poll is not None:
-                yield (job if job.id == poll.job_id else replace(job, id=poll.job_id)), poll
 
     def _see(self, poll: JobPoll, job: Job, now: float) -> Sequence[Event]:
         """Believe a list that a job is running."""

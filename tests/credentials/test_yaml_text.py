@@ -80,6 +80,20 @@ def test_aliases_count_as_what_they_stand_for(text: str, size: float) -> None:
     assert expanded_size(root) == size
 
 
+@pytest.mark.parametrize(("most", "is_read"), [(7, True), (6, False)])
+def test_bound_is_the_most_that_is_read(
+    monkeypatch: pytest.MonkeyPatch, most: int, is_read: bool
+) -> None:
+    """A document of exactly so many values is read."""
+    monkeypatch.setattr("ddswait.credentials.yaml_text._MOST_NODES", most)
+    text = "{a: &x [b], c: *x}"
+    if is_read:
+        assert parse(text, FILE) == {"a": ["b"], "c": ["b"]}
+        return
+    with pytest.raises(ConfigurationError, match="stand for more than 6 values"):
+        parse(text, FILE)
+
+
 def test_shared_parts_are_read() -> None:
     """Anchors, aliases and merges are what a long clouds.yaml is written with."""
     text = "base: &b {user: u, project: '7'}\none: {<<: *b, project: 0123}\ntwo: *b\nnone: ~\n"

@@ -63,8 +63,10 @@ def test_what_a_refusal_of_an_instance_concerns(
     http: int, code: str, scope: Scope, hint: str
 ) -> None:
     """One instance, all instances, or everything; a permission is named where one is missing."""
-    refusal = MADE_UP.read_instance("i", http, {}, body({"error_code": code}))
+    headers = {"X-Request-Id": "r1"}
+    refusal = MADE_UP.read_instance("i", http, headers, body({"error_code": code}))
     assert isinstance(refusal, Refusal)
     assert (refusal.http_status, refusal.error_code, refusal.scope) == (http, code, scope)
+    assert refusal.request_id == "r1"
     assert hint in refusal.hint
     assert bool(hint) == bool(refusal.hint)

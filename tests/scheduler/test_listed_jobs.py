@@ -1,4 +1,4 @@
-"""ddswait.scheduler.list_polling: IDs in a list that are written in another case."""
+"""ddswait.scheduler.listed_jobs: IDs in a list that are written in another case."""
 
 import pytest
 
