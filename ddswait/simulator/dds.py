@@ -141,7 +141,8 @@ class _Operations:
         if (order.get("charge_info") or {}).get("charge_mode") == _PREPAID:
             # The API shows no task of an order, but the instance is created all the same.
             world.add_job(instance_id=instance_id, instance_name=name, visible_after=inf)
-            return web.json_response({**reply, "order_id": _ORDER}, status=202)
+            empty = {"job_id": ""} if world.dialect.has_empty_job_id else {}
+            return web.json_response({**reply, **empty, "order_id": _ORDER}, status=202)
         job_id = world.add_job(instance_id=instance_id, instance_name=name)
         return web.json_response({**reply, "job_id": job_id}, status=202)
 

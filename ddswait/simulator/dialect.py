@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 MissingInstance = Literal[200, 400, 404]
 UnknownJob = Literal[200, 400, 404]
+Gateway = Literal["APIGW", "APIG"]
 HeaderCase = Literal["usual", "lower", "upper"]
 
 
@@ -25,9 +26,11 @@ class Dialect:
         missing_instance: the status of a reply about an instance that is not there: 200 with an
             empty list, or 400 (rarely 404) with an error.
         missing_instance_code: the code of that error.
+        has_empty_job_id: whether the reply to a prepaid order has an empty `job_id`, or none.
         lists_another: whether a reply about one instance shows another one first, which is ready.
         is_odd: whether IDs are in upper case, status words in lower case, and a percentage ends
             in a blank.
+        gateway: what the error codes of the gateway begin with.
         without_headers: the names of headers that replies lack, such as `Date`.
         header_case: how the names of headers are written.
         retry_after_is_date: whether `Retry-After` is a time instead of seconds.
@@ -36,8 +39,10 @@ class Dialect:
     unknown_job: UnknownJob = 400
     missing_instance: MissingInstance = 200
     missing_instance_code: str = "DBS.280110"
+    has_empty_job_id: bool = False
     lists_another: bool = False
     is_odd: bool = False
+    gateway: Gateway = "APIGW"
     without_headers: tuple[str, ...] = ()
     header_case: HeaderCase = "usual"
     retry_after_is_date: bool = False
@@ -59,6 +64,7 @@ class Dialect:
         for name, allowed in (
             ("unknown_job", get_args(UnknownJob)),
             ("missing_instance", get_args(MissingInstance)),
+            ("gateway", get_args(Gateway)),
             ("header_case", get_args(HeaderCase)),
         ):
             if given[name] not in allowed:

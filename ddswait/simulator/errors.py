@@ -21,13 +21,18 @@ _NO_INSTANCE = "The DB instance does not exist."
 class GatewayError(web.Response):
     """An error of the gateway, whose body repeats the request ID of its header."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, number: str, message: str) -> None:
         super().__init__(status=status, content_type="application/json")
-        self._document = {"error_msg": message, "error_code": code}
+        self._number, self._message = number, message
 
-    def name_request(self, request_id: str) -> None:
-        """Write the body."""
-        self.text = json.dumps({**self._document, "request_id": request_id})
+    def write_body(self, request_id: str, dialect: Dialect) -> None:
+        """Write the body, which is not known before."""
+        document = {
+            "error_msg": self._message,
+            "error_code": f"{dialect.gateway}.{self._number}",
+            "request_id": request_id,
+        }
+        self.text = json.dumps(document)
 
 
 def error(status: int, code: str, message: str) -> web.Response:
@@ -37,7 +42,7 @@ def error(status: int, code: str, message: str) -> web.Response:
 
 def bad_token(reason: str) -> web.Response:
     """Return the gateway's refusal of a token or signature."""
-    return GatewayError(401, "APIGW.0301", f"Incorrect IAM authentication information: {reason}")
+    return GatewayError(401, "0301", f"Incorrect IAM authentication information: {reason}")
 
 
 def no_permission() -> web.Response:
@@ -65,12 +70,12 @@ def refused_instance(code: str) -> web.Response:
 def no_api() -> web.Response:
     """Return the gateway's reply to a path that is not there."""
     message = "The API does not exist or has not been published in the environment"
-    return GatewayError(404, "APIGW.0101", message)
+    return GatewayError(404, "0101", message)
 
 
 def throttled(message: str) -> web.Response:
     """Return the gateway's reply to a request that exceeds a limit."""
-    return GatewayError(429, "APIGW.0308", message)
+    return GatewayError(429, "0308", message)
 
 
 def bad_parameter(name: str = "") -> web.Response:

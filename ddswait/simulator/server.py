@@ -111,7 +111,7 @@ def _stamp(reply: web.StreamResponse, world: World) -> None:
     request_id = world.new_id()
     reply.headers["X-Request-Id"] = request_id
     if isinstance(reply, errors.GatewayError):
-        reply.name_request(request_id)
+        reply.write_body(request_id, world.dialect)
     reply.headers["Date"] = _http_date(world, int(world.now()))
     wait = reply.headers.get("Retry-After", "")
     if world.dialect.retry_after_is_date and wait.isdecimal():

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ddswait import AccessKey, InstanceNotReady, Job, JobNotFound, Refused, Token, Waiter
+from ddswait import AccessKey, InstanceNotReady, Job, JobNotFound, Password, Refused, Token, Waiter
 from ddswait.events import Event, Progressed
 from ddswait.simulator import Dialect, Simulator
 
@@ -143,9 +143,10 @@ async def test_odd_spelling_changes_nothing(dds: Simulator, count: int) -> None:
     ],
 )
 async def test_headers_of_gateways_differ(dds: Simulator, dialect: dict[str, Any]) -> None:
-    """What is missing or written differently costs no wait, alone and in a group."""
+    """What is missing or written differently costs no wait and no token, which is a header too."""
     dds.dialect.change(dialect)
-    async with waiter(dds) as w:
+    login = Password(dds.user, dds.password, dds.domain, dds.endpoint, dds.region)
+    async with Waiter(endpoint=dds.endpoint, auth=login) as w:
         ids = [dds.add_job(seconds=100 + number) for number in range(20)]
         outcomes = await w.wait_all(ids, ready=True)
     assert {outcome.kind for outcome in outcomes} == {"completed"}
@@ -170,6 +171,19 @@ async def test_policy_that_denies_is_no_bad_key(dds: Simulator) -> None:
             await w.wait(dds.add_job())
     assert "check AK and SK" not in str(caught.value)
     assert "ask for the permission" in str(caught.value)
+
+
+@pytest.mark.parametrize("gateway", ["APIGW", "APIG"])
+async def test_gateways_number_their_errors_alike(dds: Simulator, gateway: Any) -> None:
+    """Whatever the codes begin with: a limit is learned, a refused token is named."""
+    dds.dialect.gateway = gateway
+    dds.inject("throttle", limit="policy ip over ratelimit,limit:5,time:1 minute")
+    async with waiter(dds) as w:
+        await w.wait(dds.add_job(seconds=1))
+        assert "5/60 s" in repr(w)
+        dds.revoke()
+        with pytest.raises(Refused, match="get a new token"):
+            await w.wait(dds.add_job())
 
 
 @pytest.mark.parametrize("without", [(), ("Date",)])

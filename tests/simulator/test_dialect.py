@@ -44,6 +44,7 @@ def test_headers_are_left_out_and_respelled() -> None:
         ({"missing_instance": 410}, "missing_instance: unknown value 410: use 200, 400, 404"),
         ({"unknown_job": 500}, "unknown_job: unknown value 500: use 200, 400, 404"),
         ({"missing_instance": "400"}, "unknown value '400'"),
+        ({"gateway": "APIX"}, "gateway: unknown value 'APIX': use APIGW, APIG"),
         ({"header_case": "camel"}, "header_case: unknown value 'camel': use usual, lower, upper"),
         (
             {"is_odd": True, "accent": 1},

@@ -104,6 +104,15 @@ async def test_odd_region_respells_ids_words_and_percentages(dds: Simulator) -> 
     assert (task["id"], task["status"], task["progress"]) == ("AB", "running", "9% ")
 
 
+async def test_reply_to_a_prepaid_order_may_have_an_empty_job_id(dds: Simulator) -> None:
+    """Beside the ID of the order; other orders have a job."""
+    dds.dialect.has_empty_job_id = True
+    for charge, is_empty in (("prePaid", True), ("postPaid", False)):
+        order = {"name": "new", "charge_info": {"charge_mode": charge}}
+        body = (await call(dds, "POST", f"/v3/{dds.project_id}/instances", body=order)).body
+        assert (body["job_id"] == "", "order_id" in body) == (is_empty, is_empty)
+
+
 async def test_prepaid_order_creates_an_instance_and_no_task(dds: Simulator) -> None:
     """No task is shown, then or later; the instance becomes ready."""
     order = {"name": "new", "charge_info": {"charge_mode": "prePaid"}}
@@ -142,4 +151,6 @@ async def test_errors_of_the_gateway_repeat_the_request_id(dds: Simulator) -> No
         assert reply.body.keys() == sample(file).keys()
         assert reply.body["error_code"] == sample(file)["error_code"]
         assert reply.body["request_id"] == reply.headers["X-Request-Id"]
+    dds.dialect.gateway = "APIG"
+    assert (await call(dds, "GET", "/v9/nothing")).body["error_code"] == "APIG.0101"
     assert replies[0][0].body["error_msg"] == sample("error-429-ip.json")["error_msg"]
