@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ddswait.credentials import source_file
+from ddswait.credentials import source_file, yaml_text
 from ddswait.credentials.settings import ExplicitSettings, Settings, first_value
 from ddswait.credentials.source import (
     AccessKeyNames,
@@ -29,10 +29,8 @@ from ddswait.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import yaml
-
 _FILE_VARIABLE = "OS_CLIENT_CONFIG_FILE"
-_RESOLVED_TAGS = {"tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"}
+_LARGEST_FILE = 1 << 20  # bytes; thousands of clouds
 _SECRETS = ("password", "sk", "security_token", "token", "application_credential_secret")
 # Source: the vendor profiles of openstacksdk, `openstack/config/vendors`.
 _VENDORS = {"otc": "otc.t-systems.com"}
@@ -184,41 +182,11 @@ def _has_secret(cloud: object) -> bool:
 
 
 def _read_clouds(path: Path) -> dict[str, Any]:
-    try:
-        import yaml
-    except ImportError:
-        raise ConfigurationError(
-            f"{path} cannot be read without PyYAML: pip install 'ddswait[yaml]'"
-        ) from None
-    text = source_file.read_text(path)
-    try:
-        document = yaml.load(text, _text_loader())  # noqa: S506 - a SafeLoader
-    except Exception as error:  # noqa: BLE001 - PyYAML lets the errors of int() and others through
-        # The parser's own message repeats the line, which may contain a secret.
-        mark = getattr(error, "problem_mark", None)
-        line = f" (line {mark.line + 1})" if mark else ""
-        raise ConfigurationError(f"{path} is not valid YAML{line}: correct the file") from None
+    document = yaml_text.parse(source_file.read_text(path, _LARGEST_FILE), path)
     clouds = document.get("clouds") if isinstance(document, dict) else None
     if not isinstance(clouds, dict):
         raise ConfigurationError(f"{path} has no section clouds: add the clouds under clouds")
     return clouds
-
-
-def _text_loader() -> type[yaml.SafeLoader]:
-    """Return a loader that keeps scalars as text.
-
-    YAML would read the password 0123456 as the octal number 42798 and `no` as False, and would
-    fail on 2024-13-45 as a date.
-    """
-    import yaml
-
-    class TextLoader(yaml.SafeLoader):
-        yaml_implicit_resolvers = {  # noqa: RUF012 - as the class above declares it
-            first: [(tag, pattern) for tag, pattern in resolvers if tag in _RESOLVED_TAGS]
-            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-
-    return TextLoader
 
 
 def _merged(below: object, above: object) -> Any:  # noqa: ANN401 - YAML is anything

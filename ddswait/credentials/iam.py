@@ -73,7 +73,7 @@ class Password:
 
     async def obtain(self, send: Send) -> Lease | Problem:
         """Return a lease of a new token."""
-        return await send(token_request(self), read_token)
+        return await send(token_request(self), read_token if self.project_id else read_scoped_token)
 
 
 def token_request(password: Password) -> Request:
@@ -102,6 +102,17 @@ def _by_id_or_name(domain_id: str, name: str) -> dict[str, str]:
     if domain_id:
         return {"id": domain_id}
     return {"name": name} if name else {}
+
+
+def read_scoped_token(status: int, headers: Mapping[str, str], body: bytes) -> Lease | Problem:
+    """Return what `read_token` does, if the reply must say which project the token is valid for.
+
+    A reply whose body was lost on the way says nothing about the project, and the next may.
+    """
+    lease = read_token(status, headers, body)
+    if isinstance(lease, Lease) and not _token_fields(body):
+        return TransientFailure("the reply of IAM does not describe the token that it contains")
+    return lease
 
 
 def read_token(status: int, headers: Mapping[str, str], body: bytes) -> Lease | Problem:

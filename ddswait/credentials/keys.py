@@ -159,7 +159,8 @@ def with_key_hint(refusal: Refusal, headers: Mapping[str, str]) -> Refusal:
         headers: the headers of the refused request.
     """
     signed_at = headers.get("X-Sdk-Date")
-    if not signed_at or refusal.hint.startswith(CLOCK_HINT):
+    is_about_key = refusal.refuses_credentials and not refusal.hint.startswith(CLOCK_HINT)
+    if not signed_at or not is_about_key:
         return refusal
     if _is_clock_off(signed_at, refusal.date):
         return replace(refusal, hint=hint_with_date(CLOCK_HINT, refusal.date))

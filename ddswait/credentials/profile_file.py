@@ -5,6 +5,7 @@ Source: "Use Profile File" of the documentation of the official SDK.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 _SECTION = "basic"
+_LARGEST_FILE = 64 << 10  # bytes; the parser needs the square of the lines that it does not accept
+# The pattern of the library needs the square of the blanks before the delimiter.
+_OPTION = re.compile(r"(?P<option>[^=:]*)(?P<vi>[=:])\s*(?P<value>.*)$")
 _NAMES = AccessKeyNames("ak", "sk", "security_token", "project_id")
 
 
@@ -64,9 +68,12 @@ def _path(env: Mapping[str, str]) -> Path | None:
 def _read_section(path: Path) -> Mapping[str, str]:
     import configparser  # takes 4 ms, so only users of a profile file load it
 
-    parser = configparser.ConfigParser(interpolation=None)
+    class Parser(configparser.ConfigParser):
+        OPTCRE = _OPTION
+
+    parser = Parser(interpolation=None)
     try:
-        parser.read_string(source_file.read_text(path))
+        parser.read_string(source_file.read_text(path, _LARGEST_FILE))
     except configparser.Error:
         # The parser's own message repeats the line, which may contain a secret.
         raise ConfigurationError(

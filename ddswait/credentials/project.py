@@ -14,7 +14,8 @@ from ddswait.credentials.keys import AccessKey
 from ddswait.credentials.lease_replies import OK, read_no_lease
 from ddswait.credentials.provider import Lease, is_provider
 from ddswait.errors import ConfigurationError
-from ddswait.service.iam_urls import projects_url, without_version
+from ddswait.service.endpoints import without_version
+from ddswait.service.iam_urls import projects_url
 from ddswait.service.replies import Request, TransientFailure
 
 if TYPE_CHECKING:

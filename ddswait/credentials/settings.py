@@ -14,8 +14,8 @@ from ddswait.service.endpoints import (
     check_region,
     check_same_cloud,
     endpoint_of,
+    without_version,
 )
-from ddswait.service.iam_urls import without_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -127,7 +127,7 @@ class Settings(NamedTuple):
             ConfigurationError: the endpoint or the region is invalid; the message names its
                 origin.
         """
-        return without_version(self._checked(self._iam(), "iam"))
+        return self._checked(self._iam(), "iam")
 
     def _iam(self) -> Setting:
         # The credentials of a known cloud never go where a variable for another cloud says.

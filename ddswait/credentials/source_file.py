@@ -34,16 +34,26 @@ def expand(path: str, env: Mapping[str, str]) -> Path:
     return Path(os.path.expanduser(path))  # noqa: PTH111 - Path raises for an unknown user
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, largest: int) -> str:
     """Return the text of a file.
 
+    Args:
+        path: of the file.
+        largest: the most bytes that such a file has.
+
     Raises:
-        ConfigurationError: the file cannot be read, or is not text.
+        ConfigurationError: the file cannot be read, is larger, or is not text.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(largest + 1)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    if len(data) > largest:
+        raise ConfigurationError(
+            f"{path} is larger than {largest // 1024} KiB, so it does not hold credentials only: "
+            "set the path of the right file"
+        )
     # PowerShell and editors of Windows put a mark before the text, and may save it as UTF-16.
     is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:

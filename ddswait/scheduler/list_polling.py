@@ -15,6 +15,7 @@ from ddswait.events import ListRefused, Polled
 from ddswait.outcome import Scope
 from ddswait.scheduler.actions import ListJobs
 from ddswait.scheduler.list_planner import HELD, ListPlanner
+from ddswait.scheduler.listed_jobs import polls_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,9 +198,8 @@ class ListPolling:
         if self.planner.offset is None:
             return ()  # lists were given up meanwhile
         events: list[Event] = []
-        for job in page.jobs:
-            poll = self._subscribers.jobs.get(job.id)
-            if poll is None or job.is_final:
+        for job, poll in polls_of(page.jobs, self._subscribers.jobs):
+            if job.is_final:
                 continue
             if poll.cut_at is None:
                 events += self._see(poll, job, now)

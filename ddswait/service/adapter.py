@@ -7,7 +7,7 @@ is built and how a reply is read is the same for all.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from ddswait.outcome import Refusal, Scope
 from ddswait.service.dates import parse_time
 from ddswait.service.error_codes import is_missing_instance
 from ddswait.service.problems import parse_json, quote_body, read_problem
+from ddswait.service.records import first, is_same_id, own_record, percent, text
 from ddswait.service.replies import (
     InstanceState,
     JobPage,
@@ -31,55 +32,12 @@ from ddswait.service.replies import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ddswait.service.table import ServiceTable
+
 _PLAIN_ID = re.compile(r"[A-Za-z0-9-]+")  # needs no escaping, which costs as much as the rest
 _LONGEST_WORD = 200  # characters of a server's word that a message shows
 _MINUTE = 60.0
 _MONTH = 30 * 86400.0 - 2 * _MINUTE
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceTable:
-    """The words of one service; each field name lists its spellings, the first present wins.
-
-    Attributes:
-        name: the first part of the host.
-        job_path: of the request about one job, with `{project}` and `{id}`.
-        job_key: the key of the record in the reply.
-        phases: what each documented status word means.
-        list_path: of a list request, with `{project}`, `{status}`, `{start}`, `{end}`,
-            `{offset}` and `{limit}`; sorted, since a signature sorts the query.
-        list_key: the key of the records in the reply.
-        page_size: how many records a list request returns at most.
-        instance_path: of the request about one instance, with `{project}` and `{id}`.
-        instance_key: the key of the instances in the reply.
-        ready_statuses: the instance statuses that, with no pending action, mean ready.
-        hopeless_statuses: those that no wait will change.
-        hopeless_actions: the pending actions that no wait will end.
-        instance_permission: what to ask for when instances may not be polled.
-        job_in_list: whether the reply holds a list of one record instead of the record.
-        deletions: what the names of jobs that delete an instance begin with, in lower case.
-    """
-
-    name: str
-    job_path: str
-    job_key: str
-    phases: Mapping[str, JobPhase]
-    list_path: str
-    list_key: str
-    page_size: int
-    instance_path: str
-    instance_key: str
-    ready_statuses: frozenset[str]
-    hopeless_statuses: frozenset[str]
-    hopeless_actions: frozenset[str]
-    instance_permission: str
-    deletions: str = "delete"
-    job_in_list: bool = False
-    created: tuple[str, ...] = ("created",)
-    ended: tuple[str, ...] = ("ended",)
-    progress: tuple[str, ...] = ("progress",)
-    instance_id: str = "instance_id"
-    instance_name: str = "instance_name"
 
 
 class Adapter:
@@ -120,16 +78,17 @@ class Adapter:
         document = parse_json(body)
         if not isinstance(document, dict) or self._table.job_key not in document:
             return TransientFailure(f"the reply holds no job: {quote_body(body)}")
-        record = document[self._table.job_key]
-        if self._table.job_in_list and isinstance(record, list):
-            record = record[0] if record else None
+        found = document[self._table.job_key]
+        # A reply may list the job, and others before it.
+        rows = found if isinstance(found, list) else [found]
+        record = own_record(rows, job_id) or next(iter(rows), None)
         word = record.get("status") if isinstance(record, dict) else record
         # Inferred from sibling services: an unknown ID may also come as 200 with an empty job.
         if word is None or word == "":
             return UnknownJob("the reply's job is empty", headers.get("Date", ""))
         if not isinstance(word, str) or not isinstance(record, dict):
             return TransientFailure(f"the reply's job is not a record: {quote_body(body)}")
-        if not _is_same_id(record.get("id"), job_id):
+        if not is_same_id(record.get("id"), job_id):
             other = ascii(record.get("id"))[:_LONGEST_WORD]
             return TransientFailure(f"the reply is about another job: {other}")
         # Whoever waits knows the job by the ID that was asked for.
@@ -141,16 +100,16 @@ class Adapter:
         Fields of a wrong type are left out of the typed fields and kept in `raw`.
         """
         table, get = self._table, record.get
-        word, name = _text(get("status")), _text(get("name"))
+        word, name = text(get("status")), text(get("name"))
         return Job(
-            _text(get("id")),
+            text(get("id")).strip(),
             name,
             word,
-            parse_time(_first(record, table.created)),
-            parse_time(_first(record, table.ended)),
-            _percent(_first(record, table.progress)),
+            parse_time(first(record, table.created)),
+            parse_time(first(record, table.ended)),
+            percent(first(record, table.progress)),
             self._instance(record),
-            _text(get("fail_reason")) or None,
+            text(get("fail_reason")) or None,
             record,
             self._phases.get(word.strip().casefold(), JobPhase.UNKNOWN),
             name[: len(table.deletions)].lower() == table.deletions,
@@ -159,11 +118,11 @@ class Adapter:
     def _instance(self, record: Mapping[str, Any]) -> Instance | None:
         nested = record.get("instance")
         if isinstance(nested, dict):
-            found = Instance(_text(nested.get("id")), _text(nested.get("name")))
+            found = Instance(text(nested.get("id")), text(nested.get("name")))
         else:
             table = self._table
             found = Instance(
-                _text(record.get(table.instance_id)), _text(record.get(table.instance_name))
+                text(record.get(table.instance_id)), text(record.get(table.instance_name))
             )
         return found if found.id or found.name else None
 
@@ -219,8 +178,7 @@ class Adapter:
         instances = document.get(self._table.instance_key) if isinstance(document, dict) else None
         if not isinstance(instances, list):
             return TransientFailure(f"the reply holds no instances: {quote_body(body)}")
-        records = (each for each in instances if isinstance(each, dict))
-        own = next((each for each in records if _is_same_id(each.get("id"), instance_id)), None)
+        own = own_record(instances, instance_id)
         return _ABSENT if own is None else self._read_instance(own)
 
     def _read_instance(self, record: Mapping[str, Any]) -> InstanceState:
@@ -247,13 +205,13 @@ class Adapter:
             return _ABSENT
         if isinstance(problem, Refusal) and problem.scope is Scope.JOB:
             return replace(problem, scope=Scope.INSTANCE)
-        if isinstance(problem, Refusal) and status == _FORBIDDEN:
+        if isinstance(problem, Refusal) and status in _DENIED and not problem.refuses_credentials:
             hint = f"ask for the permission {self._table.instance_permission}"
             return replace(problem, scope=Scope.OPERATION, hint=hint)
         return problem
 
 
-_FORBIDDEN = 403
+_DENIED = frozenset({401, 403})  # a policy that denies an operation uses either
 _ABSENT = InstanceState(
     is_found=False,
     description=(
@@ -266,10 +224,6 @@ def _is_success(status: int) -> bool:
     return 200 <= status < 300  # noqa: PLR2004 - the range that HTTP calls successful
 
 
-def _is_same_id(found: object, wanted: str) -> bool:
-    return isinstance(found, str) and found.strip().casefold() == wanted.casefold()
-
-
 def _list_problem(status: int, headers: Mapping[str, str], body: bytes) -> Problem:
     """Return why a list did not come; a refusal concerns lists only, except of credentials."""
     problem = read_problem(status, headers, body)
@@ -279,22 +233,3 @@ def _list_problem(status: int, headers: Mapping[str, str], body: bytes) -> Probl
     if isinstance(problem, Refusal) and not problem.refuses_credentials:
         return replace(problem, scope=Scope.OPERATION)
     return problem
-
-
-def _first(record: Mapping[str, Any], names: tuple[str, ...]) -> object:
-    for name in names:
-        if value := record.get(name):
-            return value
-    return None
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _percent(value: object) -> int | None:
-    if not isinstance(value, str) or not value:
-        return None
-    digits = value.strip().removesuffix("%").rstrip()
-    # isdecimal alone accepts other scripts' digits; the length keeps int() from long work.
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 4 else None  # noqa: PLR2004

@@ -10,7 +10,8 @@ from __future__ import annotations
 import enum
 
 from ddswait.job import JobPhase
-from ddswait.service.adapter import Adapter, ServiceTable
+from ddswait.service.adapter import Adapter
+from ddswait.service.table import ServiceTable
 
 
 class JobStatus(enum.StrEnum):

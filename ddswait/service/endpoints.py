@@ -18,6 +18,10 @@ _VERSION = re.compile(
     r"/v3(?:\.\d+)?(?:/(?:[$%]?[({]{1,2}(?:project|tenant)_id[)}]{1,2}s?|[0-9a-f]{32}))?/*$"
 )
 _CLOUD = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_LABEL = r"[A-Za-z0-9_-]{1,63}"
+# A dot at the end is refused as well: with it, no domain would be known as that of a cloud.
+_AUTHORITY = re.compile(rf"(?:\[([0-9A-Fa-f:.]+)\]|({_LABEL}(?:\.{_LABEL})*))(?::[0-9]+)?")
+_LONGEST_HOST = 253  # characters of a name; source: RFC 1035, without the lengths of the labels
 
 # Source: "Regions and Endpoints" of each cloud. A longer domain comes before its own end.
 CLOUDS = (
@@ -62,7 +66,14 @@ def endpoint_of(service: str, region: str, cloud: str = "") -> str:
             f"HW_CLOUD: invalid domain {cloud!r}: use one such as myhuaweicloud.eu"
         )
     top = "eu" if region.startswith("eu-west-1") else "com"
-    return f"https://{service}.{check_region(region)}.{cloud or f'myhuaweicloud.{top}'}"
+    host = f"{service}.{check_region(region)}.{cloud or f'myhuaweicloud.{top}'}"
+    if not _is_authority(host):
+        origin = f"HW_CLOUD {cloud!r} and " if cloud else ""
+        raise ConfigurationError(
+            f"{origin}the region {region!r} make an invalid host name: use the names that the "
+            "documentation of the cloud gives, such as ap-southeast-1"
+        )
+    return f"https://{host}"
 
 
 def check_endpoint(
@@ -97,7 +108,19 @@ def check_endpoint(
             f"{source}: {endpoint!r} is not https, so the credentials could be read on the way: "
             f"{hint}, or allow it with --insecure-http (insecure_http=True)"
         )
-    return _VERSION.sub("", endpoint).rstrip("/")
+    return without_version(endpoint)
+
+
+def without_version(endpoint: str) -> str:
+    """Return an endpoint without what every request adds: a slash, version and project ID.
+
+    The Keystone URLs that users keep end in the version. A host may be called `v3`, so only the
+    path is changed.
+    """
+    scheme, separator, rest = endpoint.partition("://")
+    host, slash, path = rest.partition("/")
+    kept = _VERSION.sub("", f"{slash}{path}").rstrip("/")
+    return f"{scheme}{separator}{host}{kept}"
 
 
 def _error_of(endpoint: str) -> str:
@@ -111,7 +134,24 @@ def _error_of(endpoint: str) -> str:
         return "is not an http(s) URL"
     if parts.query or parts.fragment or not endpoint.isprintable() or " " in endpoint:
         return "has more than scheme, host and path"
-    return ""
+    return "" if _is_authority(parts.netloc) else "has an invalid host"
+
+
+def _is_authority(text: str) -> bool:
+    """Whether a text is a host name or an IP address (of version 6 in brackets), and a port.
+
+    The HTTP library raises ValueError for some of the rest, at the first request.
+    """
+    found = _AUTHORITY.fullmatch(text)
+    if found is None:
+        return False
+    address, name = found.groups()
+    if name is not None:
+        return len(name) <= _LONGEST_HOST
+    try:
+        return ip_address(address).version == 6  # noqa: PLR2004 - only these have brackets
+    except ValueError:
+        return False
 
 
 def check_same_cloud(iam: str, dds: str, *, by_region: bool = False) -> None:
@@ -171,7 +211,11 @@ def check_proxy(proxy: str, source: str) -> str:
         has_valid_port = False
     # An `@` behind the host: the password contained a slash, and the apparent host is the user.
     rest = "" if not has_valid_port else parts.path + parts.query + parts.fragment
-    is_valid = has_valid_port and parts.scheme in {"http", "https"} and parts.hostname
+    is_valid = (
+        has_valid_port
+        and parts.scheme in {"http", "https"}
+        and _is_authority(parts.netloc.rpartition("@")[2])
+    )
     if not is_valid or "@" in rest or not proxy.isprintable() or " " in proxy:
         raise ConfigurationError(
             f"{source} is not the URL of an HTTP proxy: use http://HOST:PORT, and percent-encode "

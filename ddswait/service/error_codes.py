@@ -59,6 +59,8 @@ def _on(*statuses: int) -> frozenset[int]:
 
 
 CLOCK_HINT = "this machine's clock is off by more than 15 minutes: set it"
+EXPIRED_SIGNATURE = "signature expired"
+"""What a message says about a signature whose time is too far off; captured from a live service."""
 RENEW_HINT = (
     "get a new token, or use credentials that renew by themselves: an access key (AK/SK), "
     "user name and password, or an ECS agency"

@@ -8,13 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-
-def without_version(iam_endpoint: str) -> str:
-    """Return an IAM endpoint without a version at its end.
-
-    The Keystone URLs that users keep end in the version, which every request adds anyway.
-    """
-    return iam_endpoint.rstrip("/").removesuffix("/v3").rstrip("/")
+from ddswait.service.endpoints import without_version
 
 
 def token_url(iam_endpoint: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ddswait.outcome import Refusal
 from ddswait.service.dates import retry_after
-from ddswait.service.error_codes import CLOCK_HINT, Verdict, rule_of
+from ddswait.service.error_codes import CLOCK_HINT, EXPIRED_SIGNATURE, Verdict, rule_of
 from ddswait.service.replies import Problem, Throttled, TransientFailure, UnknownJob
 
 if TYPE_CHECKING:
@@ -31,13 +31,15 @@ def read_problem(status: int, headers: Mapping[str, str], body: bytes) -> Proble
     code, message = _read_error_body(body)
     rule = rule_of(status, code)
     date = headers.get("Date", "")
+    # The code is that of a wrong key, and not every gateway sends a Date to tell the two apart.
+    is_expired = rule.refuses_credentials and EXPIRED_SIGNATURE in message
     refusal = Refusal(
         status,
         "" if code == str(status) else code,  # Keystone repeats the status as the code
         message or quote_body(body),
         headers.get("X-Request-Id", ""),
         rule.scope,
-        hint_with_date(rule.hint, date),
+        hint_with_date(CLOCK_HINT if is_expired else rule.hint, date),
         date,
         rule.refuses_credentials,
     )

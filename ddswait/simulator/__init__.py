@@ -16,10 +16,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ddswait.simulator.dialect import Dialect as Dialect
     from ddswait.simulator.faults import Fault as Fault
     from ddswait.simulator.server import Simulator as Simulator
 
-__all__ = ["Fault", "Simulator"]
+__all__ = ["Dialect", "Fault", "Simulator"]
 
 
 def __getattr__(name: str) -> object:
@@ -28,6 +29,10 @@ def __getattr__(name: str) -> object:
         from ddswait.simulator.server import Simulator
 
         return Simulator
+    if name == "Dialect":
+        from ddswait.simulator.dialect import Dialect
+
+        return Dialect
     if name == "Fault":
         from ddswait.simulator.faults import Fault
 

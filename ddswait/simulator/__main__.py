@@ -6,7 +6,9 @@ import argparse
 import asyncio
 import signal
 import sys
+from typing import get_args
 
+from ddswait.simulator.dialect import Dialect, MissingInstance
 from ddswait.simulator.server import Simulator
 
 
@@ -18,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        return asyncio.run(_serve(Simulator(**vars(arguments))))
+        return asyncio.run(_serve(_simulator(arguments)))
     except (OSError, OverflowError) as error:
         print(f"cannot listen on {arguments.host}:{arguments.port}: {error}", file=sys.stderr)
         return 2
@@ -43,7 +45,27 @@ def _parser() -> argparse.ArgumentParser:
         default=3.0,
         help="for how long a new job ID is unknown, in simulated seconds",
     )
+    parser.add_argument(
+        "--missing-instance",
+        type=int,
+        choices=get_args(MissingInstance),
+        default=200,
+        help="status of a reply about an instance that is not there; regions differ in it",
+    )
+    parser.add_argument(
+        "--backup-seconds",
+        type=float,
+        default=0.0,
+        help="how long the backup takes that DDS makes by itself ten seconds after an instance was"
+        " created or restored, in simulated seconds; 0 for none",
+    )
     return parser
+
+
+def _simulator(arguments: argparse.Namespace) -> Simulator:
+    settings = vars(arguments).copy()
+    dialect = Dialect(missing_instance=settings.pop("missing_instance"))
+    return Simulator(dialect=dialect, **settings)
 
 
 async def _serve(simulator: Simulator) -> int:

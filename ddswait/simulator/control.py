@@ -6,6 +6,11 @@
   if no job has the ID. `polls` counts the requests about the ID (not the lists that contain it)
   when they arrive: a client that has sent its second poll has read the reply to its first.
 - `POST /_simulator/jobs/{id}/release` ends a held job; `{"fails": "a reason"}` lets it fail.
+- `POST /_simulator/dialect` changes how replies are worded. The fields are those of
+  `dialect.Dialect`.
+- `POST /_simulator/instances/{id}` shows something else of an instance: `{"status": "frozen"}`,
+  `{"actions": ["BACKUP"]}`, or `{"refusal": "DBS.201028"}` for a 403 with this code. A null shows
+  the truth again.
 - `POST /_simulator/faults` lets the next requests go wrong. The fields are those of
   `faults.Fault`.
 - `DELETE /_simulator/faults` lets all requests succeed again.
@@ -14,7 +19,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -36,6 +41,8 @@ def routes(world: World) -> list[web.RouteDef]:
         web.post(f"{PREFIX}jobs", _checked(control.add_job)),
         web.get(f"{PREFIX}jobs/{{job}}", control.show_job),
         web.post(f"{PREFIX}jobs/{{job}}/release", _checked(control.release)),
+        web.post(f"{PREFIX}dialect", _checked(control.change_dialect)),
+        web.post(f"{PREFIX}instances/{{instance}}", _checked(control.show_instance)),
         web.post(f"{PREFIX}faults", _checked(control.add_fault)),
         web.delete(f"{PREFIX}faults", control.clear_faults),
         web.get(f"{PREFIX}stats", control.stats),
@@ -80,6 +87,27 @@ class _Control:
         if job_id not in self._world.plans:
             return _error(404, f"no job has the ID {job_id!r}")
         self._world.release(job_id, **await read_json(request))
+        return web.json_response({})
+
+    async def change_dialect(self, request: web.Request) -> web.Response:
+        self._world.dialect.change(await read_json(request))
+        return web.json_response({})
+
+    async def show_instance(self, request: web.Request) -> web.Response:
+        world, instance_id = self._world, request.match_info["instance"]
+        shown: dict[str, dict[str, Any]] = {
+            "status": world.instance_status,
+            "actions": world.instance_actions,
+            "refusal": world.refused_instances,
+        }
+        document = await read_json(request)
+        for name in document:
+            if name not in shown:
+                raise ValueError(f"unknown field {name!r}: use {', '.join(shown)}")
+        for name, value in document.items():
+            shown[name].pop(instance_id, None)
+            if value is not None:
+                shown[name][instance_id] = value
         return web.json_response({})
 
     async def add_fault(self, request: web.Request) -> web.Response:

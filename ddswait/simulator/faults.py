@@ -25,17 +25,20 @@ class Fault:
     """What goes wrong with some of the next requests.
 
     Attributes:
-        kind: `throttle` (429), `error` (a 5xx), `stall` (replies after `seconds`), `reset`
-            (closes the connection), `garbage` (bytes that are not HTTP), `not_json` (a proxy's
-            HTML with status 200), `no_job` (JSON without a job), `truncated` (a body shorter
-            than announced), `redirect` (to `location`), `unauthorized` (401), `forbidden` (403)
-            or `unknown` (the job ID is unknown).
+        kind: `throttle` (429), `error` (`status`, `code` and `message`), `stall` (replies after
+            `seconds`), `reset` (closes the connection), `garbage` (bytes that are not HTTP),
+            `not_json` (a proxy's HTML with status 200), `no_job` (JSON without a job),
+            `truncated` (a body shorter than announced), `redirect` (to `location`),
+            `unauthorized` (401), `forbidden` (403) or `unknown` (the job ID is unknown).
         count: how many requests go wrong; None means all until the faults are cleared.
         job_id: affects only requests about this ID; None means any.
         path: affects only requests to this path; None means any.
         status: the HTTP status of an `error`.
+        code: the code in the body of an `error`.
+        message: the message in the body of an `error`.
         seconds: how long a `stall` takes, in seconds of the event loop.
-        retry_after: the value of the `Retry-After` header; None sends no such header.
+        retry_after: the value of the `Retry-After` header; None sends no such header. Digits are
+            sent as a time if the dialect says so.
         limit: the text of a `throttle`; "" sends DDS's own 429, which names no limit.
         location: the address that a `redirect` names.
     """
@@ -45,6 +48,8 @@ class Fault:
     job_id: str | None = None
     path: str | None = None
     status: int = 503
+    code: str = "DBS.280005"
+    message: str = "Server error. Try again later."
     seconds: float = 3600.0
     retry_after: str | None = None
     limit: str = "policy user over ratelimit,limit:200,time:5 minute"

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
 
+from ddswait.simulator.actions import action_of
+
 Progress = Literal["truthful", "stuck", "staged", "absent"]
 
 _STUCK_AT = 99
@@ -31,6 +33,7 @@ class Plan:
         progress: how the percentage moves: truthful, stuck at 99 %, in stages, or absent.
         vanishes: whether the ID is unknown again after the end, as it is after a deletion.
         status: what to show while the job runs, for statuses that are not documented.
+        shown_action: what the instance shows meanwhile; "" for what belongs to the name.
     """
 
     job_id: str
@@ -44,6 +47,12 @@ class Plan:
     progress: Progress = "truthful"
     vanishes: bool = False
     status: str = "Running"
+    shown_action: str = ""
+
+    @property
+    def action(self) -> str:
+        """What the instance shows while the job runs."""
+        return self.shown_action or action_of(self.name)
 
     @property
     def ends(self) -> float:

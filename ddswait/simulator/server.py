@@ -6,11 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from aiohttp import web
 
-from ddswait.simulator import control, dds, iam, metadata
+from ddswait.simulator import control, dds, errors, iam, metadata
 from ddswait.simulator.world import Exchange, World
 from ddswait.simulator.wrong_replies import go_wrong
 
@@ -70,6 +71,7 @@ class Simulator(World):
 def make_app(world: World) -> web.Application:
     """Return aiohttp's application for a world."""
     app = web.Application(middlewares=[_middleware(world)])
+    app.on_response_prepare.append(partial(_send_as_the_gateway, world))
     for service in (dds, iam, metadata, control):
         app.add_routes(service.routes(world))
     return app
@@ -97,15 +99,35 @@ async def _reply(world: World, request: web.Request, handler: Handler) -> web.St
     # A refused request uses up a fault as well: it is one of the next requests.
     fault = world.faults.take(request.query.get("id"), request.path)
     if message := world.throttled():
-        return dds.throttled(message)
+        return errors.throttled(message)
     try:
         return await (go_wrong(request, fault, handler) if fault else handler(request))
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
-        return dds.no_api()
+        return errors.no_api()
 
 
 def _stamp(reply: web.StreamResponse, world: World) -> None:
     """Set the headers that every reply has."""
-    reply.headers["X-Request-Id"] = world.new_id()
-    date = world.epoch + timedelta(seconds=int(world.now()))
-    reply.headers["Date"] = format_datetime(date, usegmt=True)
+    request_id = world.new_id()
+    reply.headers["X-Request-Id"] = request_id
+    if isinstance(reply, errors.GatewayError):
+        reply.write_body(request_id, world.dialect)
+    reply.headers["Date"] = _http_date(world, int(world.now()))
+    wait = reply.headers.get("Retry-After", "")
+    if world.dialect.retry_after_is_date and wait.isdecimal():
+        reply.headers["Retry-After"] = _http_date(world, int(world.now()) + int(wait))
+
+
+def _http_date(world: World, seconds: int) -> str:
+    return format_datetime(world.epoch + timedelta(seconds=seconds), usegmt=True)
+
+
+async def _send_as_the_gateway(
+    world: World, request: web.Request, reply: web.StreamResponse
+) -> None:
+    """Leave out or respell headers, those of the HTTP library as well."""
+    if request.path.startswith(control.PREFIX):
+        return
+    headers = world.dialect.as_headers(list(reply.headers.items()))
+    reply.headers.clear()
+    reply.headers.extend(headers)

@@ -18,7 +18,8 @@ from urllib.parse import quote, unquote, unquote_plus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CLOCK = "the time of the request differs too much from the server's"
+# Captured from a live service.
+EXPIRED = "calc aksk signature fail:signature expired"
 _CLOCK_TOLERANCE = timedelta(minutes=15)
 _REFUSALS = 5  # in a row; one more locks the key
 _LOCK_SECONDS = 300.0
@@ -116,7 +117,8 @@ def _check(
     except (KeyError, ValueError):
         return "x-sdk-date is missing or malformed"
     if abs(date - present) > _CLOCK_TOLERANCE:
-        return CLOCK
+        own, server = request.headers["X-Sdk-Date"], present.strftime("%Y%m%dT%H%M%SZ")
+        return f"{EXPIRED}, signature time:{own},server time:{server}"
     if request.headers.get("X-Security-Token") != account.security_token:
         return "security token is wrong"
     expected = _signature(request, account.secret, names)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ddswait.simulator import dds
+from ddswait.simulator import errors
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
@@ -38,7 +38,7 @@ def _wrong_reply(fault: Fault, kind: WrongReply) -> web.Response:
         case "throttle":
             reply = _throttle(fault.limit)
         case "error":
-            reply = dds.error(fault.status, "DBS.280005", "Server error. Try again later.")
+            reply = errors.error(fault.status, fault.code, fault.message)
         case "not_json":
             reply = web.Response(text="<html>A proxy</html>", content_type="text/html")
         case "no_job":
@@ -46,18 +46,20 @@ def _wrong_reply(fault: Fault, kind: WrongReply) -> web.Response:
         case "redirect":
             reply = web.Response(status=302, headers={"Location": fault.location})
         case "unauthorized":
-            reply = dds.bad_token("decrypt token fail")
+            reply = errors.bad_token("decrypt token fail")
         case "forbidden":
-            reply = dds.no_permission()
+            reply = errors.no_permission()
         case "unknown":
-            reply = dds.no_job()
+            reply = errors.no_job()
     return reply
 
 
 def _throttle(limit: str) -> web.Response:
     if not limit:
-        return dds.error(429, "DBS.280443", "The maximum number of connections has been reached.")
-    return dds.throttled(f"The throttling threshold has been reached: {limit}")
+        return errors.error(
+            429, "DBS.280443", "The maximum number of connections has been reached."
+        )
+    return errors.throttled(f"The throttling threshold has been reached: {limit}")
 
 
 def _break_off(request: web.Request, kind: Break) -> web.Response:

@@ -74,7 +74,7 @@ async def test_ready_waits_for_the_instance(dds: Simulator, ddswait: Command) ->
     dds.add_job(seconds=6000, instance_id="i1in02")
     busy = await ddswait("--ready", "--timeout", "5m", first)
     assert busy.code == 6
-    assert "RESTARTING pending" in busy.stderr
+    assert "CREATE pending" in busy.stderr
 
 
 async def test_stop_while_the_instance_is_waited_for(dds: Simulator, ddswait: Command) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from ddswait import ConfigurationError, Lease, Token, Waiter
 from ddswait.credentials.iam import Password, read_token, token_request
 from ddswait.credentials.project import ProjectByName
 from ddswait.outcome import Refusal
-from ddswait.service.replies import Throttled, TransientFailure
+from ddswait.service.replies import Request, Throttled, TransientFailure
 from ddswait.simulator import Simulator
 
 DATE = "Fri, 01 Jan 2021 00:00:00 GMT"
@@ -120,6 +121,31 @@ def test_token_is_renewed_before_it_expires(content: bytes, lease: Lease) -> Non
 def test_reply_without_a_token(status: int, headers: dict[str, str], meaning: type) -> None:
     """Error replies mean what those of DDS mean; 201 without a token is a transient failure."""
     assert type(read_token(status, headers, body())) is meaning
+
+
+class _Reply:
+    """Replies to every request with a token and the given body."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    async def __call__(self, request: Request, read: Any, key: object = None) -> Any:
+        return read(201, HEADERS, self.content)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"token": 7}', b"{}"])
+async def test_token_without_its_description_is_asked_for_again(content: bytes) -> None:
+    """If only the reply says which project it is for; a project that is known needs no reply."""
+    login = Password("u", "p", "d", "https://iam.test", region="cn-north-4")
+    reply = await login.obtain(_Reply(content))
+    assert reply == TransientFailure(
+        "the reply of IAM does not describe the token that it contains"
+    )
+    known = replace(login, project_id="p")
+    assert await known.obtain(_Reply(content)) == Lease(Token("t0ken"), 1800.0)
+    assert await login.obtain(_Reply(body(project={"id": "7"}))) == Lease(
+        Token("t0ken"), 84600.0, "7"
+    )
 
 
 @pytest.mark.parametrize(

@@ -180,11 +180,8 @@ async def test_message_shows_the_time_of_the_server() -> None:
         ({"security_token": "none-needed"}, "check AK, SK and security token"),
     ],
 )
-async def test_hint_for_a_refused_key(
-    changed: dict[str, Any], message: str, by: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_hint_for_a_refused_key(changed: dict[str, Any], message: str, by: str) -> None:
     """Whatever code the server uses, its Date shows whether the clock or the key is wrong."""
-    monkeypatch.setattr("ddswait.simulator.dds.CLOCK", "a code of no meaning")
     async with Simulator(epoch=datetime(2026, 1, 1, tzinfo=UTC)) as dds:
         key = simulated(dds, secret_key="wrong", **changed)
         auth = ProjectByName(key, dds.endpoint, dds.region) if by == "poll-up" else key
@@ -209,13 +206,20 @@ async def test_hint_for_a_refused_password() -> None:
 
 def test_key_of_a_user_may_write_its_date_differently() -> None:
     """A date in another format does not hide the hint."""
-    refusal = Refusal(401, date="Thu, 01 Jan 2026 00:00:00 GMT")
+    refusal = Refusal(401, date="Thu, 01 Jan 2026 00:00:00 GMT", refuses_credentials=True)
     assert with_key_hint(refusal, {"X-Sdk-Date": "now"}).hint.startswith("check AK and SK")
     assert with_key_hint(refusal, {}) is refusal
 
 
+def test_refusal_that_does_not_concern_the_key_keeps_its_hint() -> None:
+    """A policy may deny what a good key asks for, with the status 401."""
+    refusal = Refusal(401, "DBS.280064", hint="ask for the permission")
+    assert with_key_hint(refusal, {"X-Sdk-Date": signer.stamp(PRESENT)}) is refusal
+
+
 def test_code_for_a_wrong_clock_keeps_its_hint() -> None:
     """It needs no Date header."""
-    refusal = Refusal(401, "APIGW.0303", hint=hint_with_date(CLOCK_HINT, ""))
+    hint = hint_with_date(CLOCK_HINT, "")
+    refusal = Refusal(401, "APIGW.0303", hint=hint, refuses_credentials=True)
     hint = with_key_hint(refusal, {"X-Sdk-Date": signer.stamp(PRESENT)}).hint
     assert hint == hint_with_date(CLOCK_HINT, "")

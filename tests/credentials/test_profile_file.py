@@ -1,5 +1,6 @@
 """ddswait.credentials.profile_file: the SDK's INI file."""
 
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,43 @@ def test_without_home_the_working_directory_is_not_used(
     write(home, "[basic]\nak = A\nsk = B\n")
     monkeypatch.chdir(home)
     assert profile_file.read_source(env) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "ak=A=B:C",
+            "ak : A",
+            "  ak = A",
+            "AK\t=\tA  ",
+            "a k = A",
+            "ak = ",
+            "ak: = A",
+            "ak = A ; x",
+        ),
+        *("ak == A", "ak =A\n  B", "ak = A\n\n# x\n; y\n", "ak\u00a0= A", "ak = A\r", "# ak = B"),
+    ],
+)
+def test_lines_are_read_as_the_library_reads_them(home: Path, line: str) -> None:
+    """The SDK uses the library, so users have files that it accepts."""
+    text = f"[basic]\nsk = B\n{line}\n"
+    expected = ConfigParser(interpolation=None)
+    expected.read_string(text)
+    env = write(home, text)
+    assert profile_file._read_section(home / ".huaweicloud" / "credentials") == expected["basic"]
+    assert env
+
+
+def test_blanks_before_a_delimiter_are_passed_once(home: Path) -> None:
+    """The pattern of the library goes back over them for each of them."""
+    text = f"[basic]\nak = A\nsk = B\nx{' ' * 60_000}y{' ' * 5000}= z\n"
+    assert read(write(home, text)).auth == AccessKey("A", "B")
+    # A lazy part before a part that may be as long is what makes the square.
+    assert ".*?" not in profile_file._OPTION.pattern
+
+
+def test_file_that_is_no_profile_is_refused_before_it_is_parsed(home: Path) -> None:
+    """64 KiB are many profiles; the message says that the path is wrong."""
+    with pytest.raises(ConfigurationError, match="is larger than 64 KiB"):
+        read(write(home, "x\n" * 40_000))

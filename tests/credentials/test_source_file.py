@@ -28,9 +28,21 @@ def test_unreadable_file_is_an_error(tmp_path: Path, content: bytes | None, mess
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ConfigurationError, match=message) as caught:
-        source_file.read_text(path)
+        source_file.read_text(path, 99)
     assert str(path) in str(caught.value)
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["large", "/dev/zero"])
+def test_file_that_is_too_large_is_refused(tmp_path: Path, name: str) -> None:
+    """No more of it is read than such a file may have; the message says how much that is."""
+    path = tmp_path / name  # an absolute path stays as it is
+    if name == "large":
+        path.write_bytes(b"x" * 2049)
+    with pytest.raises(ConfigurationError, match="is larger than 2 KiB"):
+        source_file.read_text(path, 2048)
+    if name == "large":
+        assert source_file.read_text(path, 2049) == "x" * 2049
 
 
 @pytest.mark.parametrize(("mode", "count"), [(0o600, 0), (0o640, 1), (0o604, 1), (0o644, 1)])
@@ -47,7 +59,7 @@ def test_byte_order_mark_is_accepted(tmp_path: Path, encoding: str) -> None:
     """Editors of Windows and PowerShell put one before the text."""
     path = tmp_path / "credentials"
     path.write_bytes("[basic]\nak = Schlüssel".encode(encoding))
-    assert source_file.read_text(path) == "[basic]\nak = Schlüssel"
+    assert source_file.read_text(path, 99) == "[basic]\nak = Schlüssel"
 
 
 def test_home_is_expanded() -> None:

@@ -81,7 +81,7 @@ def test_every_block_has_a_test() -> None:
         ("docs/credentials.md", "python"): 1,
         ("docs/credentials.md", "sh"): 1,
         ("docs/library.md", "python"): 3,
-        ("docs/testing.md", "python"): 2,
+        ("docs/testing.md", "python"): 3,
         ("docs/testing.md", "sh"): 1,
     }
 
@@ -242,14 +242,15 @@ async def test_credential_provider_of_your_own_serves() -> None:
             assert (await waiter.wait(dds.add_job(seconds=60))).status == "Completed"
 
 
-def test_virtual_time_example_runs() -> None:
+@pytest.mark.parametrize("number", [0, 1])
+def test_virtual_time_example_runs(number: int) -> None:
     """The program passes its own assertion."""
-    run_block(blocks("docs/testing.md", "python")[0])
+    run_block(blocks("docs/testing.md", "python")[number])
 
 
 async def test_pytest_example_runs(dds_simulator: Simulator) -> None:
     """The test of the page passes, with the fixture that ddswait installs."""
-    await run_block(blocks("docs/testing.md", "python")[1])["test_provisioning"](dds_simulator)
+    await run_block(blocks("docs/testing.md", "python")[2])["test_provisioning"](dds_simulator)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -10,13 +10,15 @@ import pytest_asyncio
 from ddswait import InstanceNotReady, Outcome, OutcomeKind, Password, Refused, Token, Waiter
 from ddswait.events import Ended, Event
 from ddswait.job import Job
-from ddswait.simulator import Simulator
+from ddswait.simulator import Dialect, Simulator
 from ddswait.simulator.world import Exchange
 
 
-@pytest_asyncio.fixture
-async def dds() -> AsyncIterator[Simulator]:
-    async with Simulator(visible_after=0.0) as simulator:
+@pytest_asyncio.fixture(params=[200, 400])
+async def dds(request: pytest.FixtureRequest) -> AsyncIterator[Simulator]:
+    """A region that shows a missing instance as an empty list, and one that shows an error."""
+    dialect = Dialect(missing_instance=request.param)
+    async with Simulator(visible_after=0.0, dialect=dialect) as simulator:
         yield simulator
 
 
@@ -58,7 +60,7 @@ async def test_not_ready_by_the_deadline_is_its_own_outcome(dds: Simulator) -> N
     dds.settle_seconds = 1e6
     begin = now()
     async with waiter(dds, timeout=300) as w:
-        with pytest.raises(InstanceNotReady, match="normal, with RESTARTING pending") as caught:
+        with pytest.raises(InstanceNotReady, match="normal, with CREATE pending") as caught:
             await w.wait(dds.add_job(seconds=100), ready=True)
     assert now() - begin == pytest.approx(300, abs=0.2)
     assert caught.value.job is not None

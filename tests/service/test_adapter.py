@@ -11,16 +11,16 @@ from ddswait.errors import InputError
 from ddswait.job import Instance, JobPhase
 from ddswait.outcome import Refusal, Scope
 from ddswait.service import DEFAULT, service_named
-from ddswait.service.adapter import Adapter, ServiceTable
+from ddswait.service.adapter import Adapter
 from ddswait.service.replies import (
     InstanceState,
     JobPage,
     JobSeen,
     Request,
-    Throttled,
     TransientFailure,
     UnknownJob,
 )
+from ddswait.service.table import ServiceTable
 
 # Everything that may differ does: the ID in the path, a list of one record, other words.
 MADE_UP = Adapter(
@@ -28,7 +28,6 @@ MADE_UP = Adapter(
         name="madeup",
         job_path="/v9/{project}/tasks/{id}",
         job_key="tasks",
-        job_in_list=True,
         phases={
             "RUN": JobPhase.RUNNING,
             "DONE": JobPhase.COMPLETED,
@@ -202,22 +201,6 @@ def test_page_counts_all_jobs() -> None:
         assert ([job.id for job in page.jobs], page.total) == (["x", "x"], total)
 
 
-@pytest.mark.parametrize(
-    ("actions", "description"),
-    [
-        ([], "it is BUSY"),
-        (["A"], "it is BUSY, with A pending"),
-        (["A", "B"], "it is BUSY, with A, B pending"),
-    ],
-)
-def test_state_of_an_instance_in_words(actions: list[str], description: str) -> None:
-    """The status, and what is pending."""
-    record = {"id": "i", "status": "BUSY", "actions": actions}
-    state = MADE_UP.read_instance("i", 200, {}, body({"databases": [record]}))
-    assert isinstance(state, InstanceState)
-    assert state.description == description
-
-
 def test_each_request_is_a_get() -> None:
     """A poll changes nothing; every ID is escaped as a signature wants it."""
     assert MADE_UP.poll_job("https://m.test", "p", "x") == Request(
@@ -256,16 +239,35 @@ def test_table_is_read_when_a_service_is_made() -> None:
             )
 
 
-def test_forbidden_instance_that_may_pass_is_asked_for_again() -> None:
-    """Only a refusal becomes one of all instances: a failure stays a failure."""
-    assert isinstance(MADE_UP.read_instance("i", 429, {}, b"{}"), Throttled)
-    assert isinstance(MADE_UP.read_instance("i", 503, {}, b"{}"), TransientFailure)
-    stuck = {"id": "i", "status": "ACTIVE", "actions": ["stuck"]}
-    state = Adapter(MADE_UP._table).read_instance("i", 200, {}, body({"databases": [stuck]}))
-    assert isinstance(state, InstanceState)
-    assert state.is_hopeless
-
-
 def test_progress_may_have_blanks_before_its_percent_sign() -> None:
     """`60 %` is 60 percent."""
     assert MADE_UP.read_record({"process": " 60 % "}).progress == 60
+
+
+@pytest.mark.parametrize("own", ["x", "X", " x "])
+@pytest.mark.parametrize("status", ["DONE", "done", " Done "])
+def test_row_with_the_id_decides(own: str, status: str) -> None:
+    """Others may stand before it, and its ID and its status may be written in another case."""
+    rows = [
+        "rubbish",
+        {"id": "y", "status": "RUN"},
+        {"status": "RUN"},
+        {"id": own, "status": status},
+    ]
+    reply = MADE_UP.read_job("x", 200, {}, body({"tasks": rows}))
+    assert isinstance(reply, JobSeen)
+    assert (reply.job.id, reply.job.phase) == ("x", JobPhase.COMPLETED)
+    again = MADE_UP.read_job("X", 200, {}, body({"tasks": rows[-1]}))
+    assert isinstance(again, JobSeen)
+    assert again.job.id == "X"  # whoever waits knows it so
+    page = MADE_UP.read_list(200, {}, body({"tasks": rows[-1:]}))
+    assert isinstance(page, JobPage)
+    assert page.jobs[0].id == own.strip()
+
+
+def test_list_without_the_job_says_nothing_about_it() -> None:
+    """The rows of other jobs are not taken for it."""
+    rows = [{"id": "y", "status": "DONE"}, {"id": "z", "status": "RUN"}]
+    assert MADE_UP.read_job("x", 200, {}, body({"tasks": rows})) == TransientFailure(
+        "the reply is about another job: 'y'"
+    )

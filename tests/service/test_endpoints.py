@@ -165,3 +165,48 @@ def test_any_port_but_zero_is_accepted() -> None:
 def test_capital_letter_at_the_end_of_an_endpoint_stays() -> None:
     """Only slashes are dropped."""
     assert check_endpoint("https://x/X") == "https://x/X"
+
+
+_NO_HOSTS = [
+    *("[::]]", "[::1]x", "[::1", "[v1.a]", "[1.2.3.4]", "[fe80::1%eth0]", "[::1]:", "x:"),
+    *("x\\y", "ex..ample", ".", ".example", "example.", "x%00", ";", "$(x)", "b\u00fccher.example"),
+    *(f"{'a' * 64}.example", f"{'a.' * 126}aa", f"[::1]{'a' * 9}:80"),
+]
+
+
+@pytest.mark.parametrize("host", _NO_HOSTS)
+def test_host_that_no_request_can_name_is_refused(host: str) -> None:
+    """A host is labels of letters, digits, `-` and `_`, or an IP address; nothing else is sent."""
+    endpoint = f"https://{host}"
+    with pytest.raises(ConfigurationError, match=r"is not a URL|has an invalid host"):
+        check_endpoint(endpoint)
+    with pytest.raises(ConfigurationError, match="https_proxy is not the URL"):
+        check_proxy(f"http://user:s3cret@{host}", "https_proxy")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("x", "x:65535", "a_b.example", "1.2.3.4:80", "[::1]", "[2001:db8::1]:8443"),
+        *(f"{'a' * 63}.example", f"{'a.' * 126}a", "A.Example", "xn--bcher-kva.example"),
+    ],
+)
+def test_every_other_host_is_accepted(host: str) -> None:
+    """Up to the longest labels and the longest name that there are."""
+    assert check_endpoint(f"https://{host}") == f"https://{host}"
+    assert check_proxy(f"http://user:s3cret@{host}", "https_proxy").endswith(host)
+
+
+@pytest.mark.parametrize(("region", "cloud"), [("a" * 64 + "-1", ""), ("cn-1", "a." * 130 + "b")])
+def test_region_and_cloud_make_a_host(region: str, cloud: str) -> None:
+    """Their names may have the right letters and still make no host; the message quotes both."""
+    with pytest.raises(ConfigurationError, match="make an invalid host name") as caught:
+        endpoint_of("dds", region, cloud)
+    assert repr(region) in str(caught.value)
+    assert cloud in str(caught.value)
+
+
+def test_host_called_as_the_version_stays() -> None:
+    """Only the path of an endpoint is changed."""
+    assert check_endpoint("https://v3") == "https://v3"
+    assert check_endpoint("https://v3/v3.1/") == "https://v3"

@@ -2,7 +2,12 @@
 
 import pytest
 
-from ddswait.service.error_codes import Verdict, is_from_service, rule_of
+from ddswait.service.error_codes import (
+    Verdict,
+    is_from_service,
+    is_missing_instance,
+    rule_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +53,17 @@ def test_codes_match_as_a_whole(status: int, code: str, verdict: Verdict) -> Non
 def test_codes_of_the_service_and_of_the_gateway(code: str, is_own: bool) -> None:
     """The service's own codes begin with its letters."""
     assert is_from_service(code) is is_own
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "is_missing"),
+    [
+        *((status, f"DBS.{number}", True) for status in (400, 404) for number in (280110, 200002)),
+        *((status, f"DBS.{number}", True) for status in (400, 404) for number in (201501, 201502)),
+        *((status, "DBS.280110", False) for status in (200, 401, 403, 405, 409, 500)),
+        *((400, code, False) for code in ("", "DBS.200543", "DBS.28011", "DBS.2801100", "280110")),
+    ],
+)
+def test_codes_of_an_instance_that_does_not_exist(status: int, code: str, is_missing: bool) -> None:
+    """Four codes say so, with 400 or 404: in some regions instead of an empty list."""
+    assert is_missing_instance(status, code) is is_missing

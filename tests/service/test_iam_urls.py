@@ -2,7 +2,8 @@
 
 import pytest
 
-from ddswait.service.iam_urls import projects_url, token_url, without_version
+from ddswait.service.endpoints import without_version
+from ddswait.service.iam_urls import projects_url, token_url
 
 IAM = "https://iam.cn-north-4.myhuaweicloud.com"
 
@@ -19,6 +20,14 @@ def test_version_at_the_end_is_not_repeated(end: str) -> None:
 def test_path_of_the_endpoint_stays(endpoint: str) -> None:
     """Only the version at the end goes: a path that a gateway adds is part of the endpoint."""
     assert without_version(endpoint) == endpoint
+
+
+@pytest.mark.parametrize("endpoint", ["https://v3", "https://v3:443", "https://v3.example"])
+def test_host_may_be_called_as_the_version(endpoint: str) -> None:
+    """Only the path is changed."""
+    assert without_version(endpoint) == endpoint
+    assert without_version(f"{endpoint}/v3/") == endpoint
+    assert token_url(endpoint) == f"{endpoint}/v3/auth/tokens?nocatalog=true"
 
 
 def test_name_of_a_project_is_escaped_as_it_is_signed() -> None:

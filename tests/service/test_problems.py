@@ -65,7 +65,7 @@ ALL, ONE = True, False
         (200, b"", TransientFailure),
         (200, b"<html>proxy</html>", TransientFailure),
         (200, b'{"jobs": []}', TransientFailure),
-        (200, b'{"job": []}', TransientFailure),
+        (200, b'{"job": []}', UnknownJob),
         (200, b'{"job": {"status": 7, "id": "x"}}', TransientFailure),
         (200, b"[" * 100_000, TransientFailure),
         (204, b"", TransientFailure),
@@ -211,3 +211,16 @@ def test_only_the_start_of_a_body_is_quoted() -> None:
     """200 characters are quoted; a longer text ends in three dots."""
     assert quote_body(b"x" * 200) == "x" * 200
     assert quote_body(b"x" * 201) == "x" * 200 + "..."
+
+
+@pytest.mark.parametrize(("headers", "told"), [({}, ""), ({"Date": DATE}, DATE)])
+def test_expired_signature_is_a_wrong_clock(headers: dict[str, str], told: str) -> None:
+    """The code is that of a wrong key; the message tells the two apart, with and without a date."""
+    reply = read_problem(401, headers, body("error-401-clock.json"))
+    assert isinstance(reply, Refusal)
+    assert reply.hint.startswith(CLOCK_HINT)
+    assert reply.hint.endswith(told)
+    assert "server time:20240102T032005Z" in str(reply)
+    other = read_problem(400, headers, body("error-401-clock.json"))
+    assert isinstance(other, Refusal)
+    assert CLOCK_HINT not in other.hint

@@ -1,5 +1,6 @@
 """Requests to a simulator, and the recorded replies that it must reproduce."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,3 +53,13 @@ async def call(  # noqa: PLR0913 - the parts of a request
             return Reply(response.status, json.loads(text), response.headers)
         except ValueError:
             return Reply(response.status, text, response.headers)
+
+
+async def head(dds: Simulator, path: str) -> list[str]:
+    """Return the lines of the headers of a reply; an HTTP library would respell them."""
+    host, _, port = dds.endpoint.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: dds.test\r\nConnection: close\r\n\r\n".encode())
+    lines = (await reader.read()).decode().partition("\r\n\r\n")[0].splitlines()
+    writer.close()
+    return lines[1:]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ddswait.simulator import Simulator
-from tests.simulator.calls import call, jobs
+from tests.simulator.calls import call, head, jobs
 
 JOBS, FAULTS = "/_simulator/jobs", "/_simulator/faults"
 
@@ -86,6 +86,10 @@ async def test_stats_count_replies_and_faults_can_be_cleared(dds: Simulator) -> 
         (FAULTS, {"kind": "earthquake"}, "'earthquake'"),
         (FAULTS, {"kind": "error", "x": 1}, "'x'"),
         (JOBS, {"speed": 1}, "'speed'"),
+        (JOBS, {"action": "DANCE"}, "'DANCE'"),
+        ("/_simulator/dialect", {"missing_instance": 500}, "500"),
+        ("/_simulator/dialect", {"accent": 1}, "'accent'"),
+        ("/_simulator/instances/i", {"mood": 1}, "'mood'"),
         (JOBS, [], "not a JSON object"),
     ],
 )
@@ -93,3 +97,34 @@ async def test_mistakes_are_quoted(dds: Simulator, path: str, body: Any, quoted:
     """An unknown kind of fault or field is refused by name."""
     status, reply = await control(dds, "POST", path, body)
     assert (status, reply["error_code"], quoted in reply["error_msg"]) == (400, "SIM.0001", True)
+
+
+def names(lines: list[str]) -> list[str]:
+    return [line.partition(":")[0] for line in lines]
+
+
+async def test_dialect_is_changed(dds: Simulator) -> None:
+    """The replies to DDS are worded differently from then on; those of the control API are not."""
+    instance = f"/v3/{dds.project_id}/instances?id=i"
+    order = {"missing_instance": 400, "header_case": "lower"}
+    assert await control(dds, "POST", "/_simulator/dialect", order) == (200, {})
+    reply = await call(dds, "GET", instance)
+    assert (reply.status, reply.body["error_code"]) == (400, "DBS.280110")
+    assert "date" in names(await head(dds, instance))
+    assert "Date" in names(await head(dds, "/_simulator/stats"))
+
+
+async def test_instance_shows_what_a_test_says(dds: Simulator) -> None:
+    """A status, actions or a refusal, until a null takes it back."""
+    dds.add_job(instance_id="i", seconds=0)
+    instance = f"/v3/{dds.project_id}/instances?id=i"
+    order: dict[str, Any] = {"status": "frozen", "actions": ["FROZEN"]}
+    assert await control(dds, "POST", "/_simulator/instances/i", order) == (200, {})
+    (shown,) = (await call(dds, "GET", instance)).body["instances"]
+    assert (shown["status"], shown["actions"]) == ("frozen", ["FROZEN"])
+    for refusal, status in (("DBS.201028", 403), (None, 200)):
+        order = {"status": None, "refusal": refusal}
+        await control(dds, "POST", "/_simulator/instances/i", order)
+        reply = await call(dds, "GET", instance)
+        assert reply.status == status
+    assert reply.body["instances"][0]["status"] == "normal"

@@ -130,7 +130,7 @@ async def test_instance_is_shown_until_it_is_deleted(dds: Simulator) -> None:
     empty = {"instances": [], "total_count": 0}
     assert (await call(dds, "GET", path)).body == empty
     dds.add_job(instance_id="i", instance_name="mine", seconds=10)
-    shown = {"id": "i", "name": "mine", "status": "creating", "actions": ["RESTARTING"]}
+    shown = {"id": "i", "name": "mine", "status": "creating", "actions": ["CREATE"]}
     assert (await call(dds, "GET", path)).body == {"instances": [shown], "total_count": 1}
     dds.add_job(instance_id="i", seconds=20, vanishes=True)
     await asyncio.sleep(20)

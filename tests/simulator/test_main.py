@@ -15,7 +15,9 @@ from ddswait.simulator.__main__ import main
 async def test_program_serves_until_a_signal() -> None:
     """It prints its settings, replies to requests, and ends cleanly on SIGTERM."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "ddswait.simulator", stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        *("-m", "ddswait.simulator", "--missing-instance", "400"),
+        stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
     lines = [(await process.stdout.readline()).decode().split() for _ in range(3)]
@@ -26,6 +28,10 @@ async def test_program_serves_until_a_signal() -> None:
         session.get(f"{settings['DDSWAIT_ENDPOINT']}/_simulator/stats") as response,
     ):
         assert response.status == 200
+        url = f"{settings['DDSWAIT_ENDPOINT']}/v3/{settings['HW_PROJECT_ID']}/instances?id=i"
+        token = {"X-Auth-Token": settings["HW_AUTH_TOKEN"]}
+        async with session.get(url, headers=token) as missing:
+            assert missing.status == 400
     process.send_signal(signal.SIGTERM)
     assert await process.wait() == 0
 
@@ -44,6 +50,9 @@ def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    for option in ("--host", "--port", "--speed", "--job-seconds", "--visible-after"):
+    for option in (
+        *("--host", "--port", "--speed", "--job-seconds", "--visible-after"),
+        *("--missing-instance", "--backup-seconds"),
+    ):
         assert option in shown
     assert "how long a job runs, in simulated seconds (default: 600.0)" in shown

@@ -2,13 +2,15 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import trustme
 
 from ddswait import AccessKey, Request
 from ddswait.simulator import Simulator
-from tests.simulator.calls import call, jobs, sample
+from tests.simulator.calls import call, head, jobs, sample
 
 
 async def test_speed_scales_the_clock() -> None:
@@ -36,7 +38,44 @@ async def test_unknown_path_is_the_gateways_404(dds: Simulator, method: str, pat
     """Neither a path nor a method that is not there reaches a service."""
     reply = await call(dds, method, path)
     assert reply.status == 404
-    assert reply.body.items() <= sample("error-404-api.json").items()
+    assert reply.body == {
+        **sample("error-404-api.json"),
+        "request_id": reply.headers["X-Request-Id"],
+    }
+
+
+async def test_gateway_may_leave_headers_out(dds: Simulator) -> None:
+    """Those of the HTTP library as well; the body stays what it is."""
+    job_id = dds.add_job(visible_after=0)
+    usual = (await call(dds, "GET", jobs(dds, job_id))).headers
+    assert {"Date", "Content-Type", "X-Request-Id"} <= usual.keys()
+    dds.dialect.without_headers = ("date", "CONTENT-TYPE")
+    reply = await call(dds, "GET", jobs(dds, job_id))
+    assert usual.keys() - reply.headers.keys() == {"Date", "Content-Type"}
+    assert reply.body["job"]["id"] == job_id
+
+
+@pytest.mark.parametrize(("case", "spell"), [("lower", str.lower), ("upper", str.upper)])
+async def test_gateway_may_write_headers_in_another_case(
+    dds: Simulator, case: Any, spell: Callable[[str], str]
+) -> None:
+    """Names only; values stay."""
+    dds.dialect.header_case = case
+    headers = dict(line.split(": ") for line in await head(dds, "/v9/nothing"))
+    assert headers.keys() >= {spell(name) for name in ("Date", "Content-Type", "Content-Length")}
+    assert [*headers] == [spell(name) for name in headers]
+    assert headers[spell("Date")] == "Thu, 01 Jan 2026 00:00:00 GMT"
+
+
+async def test_retry_after_may_be_a_time(dds: Simulator) -> None:
+    """By the simulated clock; what is no number of seconds stays."""
+    dds.dialect.retry_after_is_date = True
+    await asyncio.sleep(10)
+    dds.inject("error", retry_after="50")
+    reply = await call(dds, "GET", jobs(dds, "a"))
+    assert reply.headers["Retry-After"] == "Thu, 01 Jan 2026 00:01:00 GMT"
+    dds.inject("error", retry_after="soon")
+    assert (await call(dds, "GET", jobs(dds, "a"))).headers["Retry-After"] == "soon"
 
 
 async def test_requests_are_logged(dds: Simulator) -> None:

@@ -100,7 +100,7 @@ def test_instance_shows_the_status_that_a_test_sets(world: World, clock: Clock) 
     world.instance_status["i"] = "frozen"
     found = world.instance("i")
     assert found is not None
-    assert (found.status, found.actions) == ("frozen", ["RESTARTING"])
+    assert (found.status, found.actions) == ("frozen", ["CREATE"])
 
 
 def test_token_expires(world: World, clock: Clock) -> None:

@@ -86,6 +86,12 @@ async def test_details_of_a_fault_are_used(dds: Simulator) -> None:
     """The status of an error and the address of a redirect are those of the fault."""
     dds.inject("error", status=502)
     assert (await call(dds, "GET", jobs(dds, "a"))).status == 502
+    dds.inject("error", status=401, code="DBS.280064", message="denied by a policy")
+    reply = await call(dds, "GET", jobs(dds, "a"))
+    assert (reply.status, reply.body) == (
+        401,
+        {"error_code": "DBS.280064", "error_msg": "denied by a policy"},
+    )
     dds.inject("redirect", location="http://127.0.0.1:9/elsewhere")
     reply = await call(dds, "GET", jobs(dds, "a"))
     assert reply.headers["Location"] == "http://127.0.0.1:9/elsewhere"
