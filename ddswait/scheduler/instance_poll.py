@@ -67,14 +67,16 @@ class InstancePoll(Poll):
         if state.is_hopeless:
             return self._not_ready(now)
         delay = retry_delay.while_unknown(self.polls, context.random)
-        return self._continue(min(context.settings.interval, delay), now)
+        self.schedule(min(context.settings.interval, delay), now)
+        return None
 
     def failed(self, failure: Failure, now: float, context: PollContext) -> Outcome | None:
-        """Take a failed poll; return the outcome if the deadline has passed."""
+        """Take a failed poll; return the outcome if the service was unreachable for too long."""
         self._answered()
         self._state = messages.last_poll_failed(failure.cause)
-        self.note_failure(failure, now, context)
-        return self._not_ready(now) if now >= self.deadline else None
+        if not self.note_failure(failure, now, context):
+            return None
+        return self.unreachable(failure.cause, self.unreachable_since, now, context.settings)
 
     def denied(self, refusal: Refusal, now: float) -> Outcome:
         """Take a refusal that concerns this instance only."""
@@ -86,12 +88,6 @@ class InstancePoll(Poll):
         self.cut_at = None
         self.polls += 1
 
-    def _continue(self, delay: float, now: float) -> Outcome | None:
-        if now >= self.deadline:
-            return self._not_ready(now)
-        self.schedule(delay, now)
-        return None
-
     # ---- how it ends
 
     def refused(self, refusal: Refusal, now: float, settings: PollSettings) -> Outcome:
@@ -102,18 +98,19 @@ class InstancePoll(Poll):
         return self._end(OutcomeKind.REFUSED, message, now, refusal)
 
     def unreachable(
-        self,
-        cause: str,
-        since: float,  # noqa: ARG002 - as of a job
-        now: float,
-        settings: PollSettings,  # noqa: ARG002 - as of a job
+        self, cause: str, since: float, now: float, settings: PollSettings
     ) -> Outcome:
-        """Return the outcome of a service that was unreachable for too long."""
-        self.cause, self._state = cause, messages.last_poll_failed(cause)
-        return self._not_ready(now)
+        """Return the outcome of a service that was unreachable for too long, since `since`."""
+        self.cause = cause
+        message = messages.instance_unreachable(
+            self.job_id, self.instance_id, now - since, settings.location, cause
+        )
+        return self._end(OutcomeKind.UNREACHABLE, message, now)
 
     def timed_out(self, since: float, now: float, unsent: str = "") -> Outcome:  # noqa: ARG002 - as of a job
         """Return the outcome of a wait whose deadline has passed."""
+        if unsent:
+            self._state += messages.last_poll_unsent(unsent)
         return self._not_ready(now)
 
     def pending(self, now: float) -> Outcome:

@@ -40,11 +40,24 @@ def test_each_reply_has_its_outcome(
     reply: InstanceState | TransientFailure | Refusal, kind: OutcomeKind | None
 ) -> None:
     """An instance is ready, hopeless or polled again; at the deadline it is not ready."""
-    outcome = take_instance_reply(instance_poll(), reply, 50.0)
+    poll = instance_poll()
+    poll.sent(50.0, PollSettings())
+    outcome = take_instance_reply(poll, reply, 50.0)
     assert (outcome and outcome.kind) is kind
-    late = take_instance_reply(instance_poll(), reply, 100.0)
-    assert late is not None
-    assert late.kind is (kind or OutcomeKind.NOT_READY)
+    assert poll.timed_out(0.0, 100.0).kind is OutcomeKind.NOT_READY
+
+
+def test_instance_is_unreachable_as_a_job_is() -> None:
+    """After that long without a reply to its polls; the wait does not last until its deadline."""
+    poll = InstancePoll(DONE, 10.0, 5000.0, "me")
+    poll.sent(10.0, PollSettings())
+    assert take_instance_reply(poll, FAILURE, 10.0) is None
+    assert take_instance_reply(poll, FAILURE, 609.0) is None
+    assert poll.due == poll.last_at == 610.0
+    outcome = take_instance_reply(poll, FAILURE, 610.0)
+    assert outcome is not None
+    assert outcome.kind is OutcomeKind.UNREACHABLE
+    assert outcome.message == messages.instance_unreachable("x", "i1", 600.0, "", "HTTP 502")
 
 
 def test_after_a_deletion_there_is_nothing_to_be_ready() -> None:
@@ -52,9 +65,9 @@ def test_after_a_deletion_there_is_nothing_to_be_ready() -> None:
     outcome = take_instance_reply(instance_poll("Delete_MongoDB"), ABSENT, 1.0)
     assert outcome is not None
     assert outcome.ok
-    lost = take_instance_reply(instance_poll(), ABSENT, 100.0)
-    assert lost is not None
-    assert "jobs name nodes as well" in lost.message
+    lost = instance_poll()
+    assert take_instance_reply(lost, ABSENT, 100.0) is None
+    assert "jobs name nodes as well" in lost.timed_out(0.0, 100.0).message
 
 
 RECORD = {"id": "x", "name": "Create_MongoDB", "status": "Completed", "instance_id": "i1"}
@@ -97,7 +110,9 @@ def test_instance_that_is_not_ready_says_what_the_last_poll_said(
     reply: InstanceState | TransientFailure | Refusal, state: str, cause: str | None
 ) -> None:
     """And for how long it was waited after the job."""
-    outcome = take_instance_reply(begun(), reply, 100.0)
+    poll = begun()
+    poll.sent(100.0, PollSettings())
+    outcome = take_instance_reply(poll, reply, 100.0) or poll.timed_out(10.0, 100.0)
     assert outcome == replace(
         DONE,
         kind=OutcomeKind.NOT_READY,
@@ -110,6 +125,8 @@ def test_instance_that_is_not_ready_says_what_the_last_poll_said(
 
 def test_instance_that_was_never_polled_says_so() -> None:
     """When its deadline passes first; while it is waited for, it is pending."""
+    unsent = begun().timed_out(10.0, 101.0, "no room")
+    assert unsent.message.endswith("it was not polled; the last poll was not sent: no room")
     outcome = begun().timed_out(10.0, 101.0)
     assert outcome.kind is OutcomeKind.NOT_READY
     assert outcome.message == not_ready(91.0, messages.NEVER_POLLED)
@@ -122,8 +139,8 @@ def test_instance_that_was_never_polled_says_so() -> None:
 def test_unreachable_and_refused_name_the_instance() -> None:
     """The service as a whole failed, or refused, while this one was waited for."""
     gone = begun().unreachable("no credentials", 10.0, 40.0, PollSettings())
-    assert gone.kind is OutcomeKind.NOT_READY
-    assert gone.message == not_ready(30.0, messages.last_poll_failed("no credentials"))
+    assert gone.kind is OutcomeKind.UNREACHABLE
+    assert gone.message == messages.instance_unreachable("x", "i1", 30.0, "", "no credentials")
     assert gone.cause == "no credentials"
     refused = begun().refused(REFUSED, 40.0, PollSettings(location="here"))
     assert refused == replace(
