@@ -86,6 +86,7 @@ class Block:
             parts.settings,
             random.Random(),  # noqa: S311 - jitter
             renews=parts.client.renews,
+            locks=parts.client.locks,
             rate_limiter=parts.rate_limiter,
             durations=parts.durations,
         )

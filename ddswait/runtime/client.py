@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
-from ddswait.credentials.keys import StaticHeaders
+from ddswait.credentials.keys import AccessKey, StaticHeaders
 from ddswait.credentials.provider import check_auth, check_lease, is_provider
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal, Scope
@@ -86,6 +86,11 @@ class Client:
         return self._provider is not None
 
     @property
+    def locks(self) -> bool:
+        """Whether the service locks the key when it is refused too often, as it does AK/SK."""
+        return isinstance(self._key, AccessKey)
+
+    @property
     def location(self) -> str:
         """Endpoint, project and the source of the credentials, for messages."""
         source = f", credentials from {self._auth_source}" if self._auth_source else ""
@@ -131,7 +136,7 @@ class Client:
     async def renew(self) -> Renewed | Problem:
         """Obtain a key, and use it from now on."""
         if self._provider is None:
-            return Renewed(None, same=True)
+            return Renewed(None, same=True, locks=self.locks)
         try:
             reply = await self._provider.obtain(self._send_apart)
             if isinstance(reply, TransientFailure | Throttled | Refusal):
@@ -156,7 +161,7 @@ class Client:
         same = lease.key == self._key
         self._transport.use(lease.key)
         self._key = lease.key
-        return Renewed(lease.renew_in, same)
+        return Renewed(lease.renew_in, same, self.locks)
 
     async def _send_apart(
         self,

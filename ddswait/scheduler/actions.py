@@ -110,10 +110,12 @@ class Renewed(NamedTuple):
     Attributes:
         renew_in: seconds after which to renew them; None for never.
         same: whether they are the ones that were in use before.
+        locks: whether the service locks them when they are refused too often.
     """
 
     renew_in: float | None
     same: bool = False
+    locks: bool = False
 
 
 class Wait(NamedTuple):

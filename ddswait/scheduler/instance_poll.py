@@ -58,7 +58,7 @@ class InstancePoll(Poll):
     def seen(self, state: InstanceState, now: float, context: PollContext) -> Outcome | None:
         """Take the state that a poll brought; return the outcome if the wait has ended."""
         self._answered()
-        self.succeeded_at, self.failures, self.cause = now, 0, None
+        self.succeeded_at, self.failures, self.throttled, self.cause = now, 0, False, None
         job = self.outcome.job
         is_gone = not state.is_found and job is not None and job.is_deletion
         if state.is_ready or is_gone:
@@ -72,9 +72,9 @@ class InstancePoll(Poll):
     def failed(self, failure: Failure, now: float, context: PollContext) -> Outcome | None:
         """Take a failed poll; return the outcome if the deadline has passed."""
         self._answered()
-        self.failures += 1
-        self.cause, self._state = failure.cause, messages.last_poll_failed(failure.cause)
-        return self._continue(self.delay_after(failure, context.random), now)
+        self._state = messages.last_poll_failed(failure.cause)
+        self.note_failure(failure, now, context)
+        return self._not_ready(now) if now >= self.deadline else None
 
     def denied(self, refusal: Refusal, now: float) -> Outcome:
         """Take a refusal that concerns this instance only."""
@@ -101,12 +101,18 @@ class InstancePoll(Poll):
         )
         return self._end(OutcomeKind.REFUSED, message, now, refusal)
 
-    def unreachable(self, cause: str, now: float, settings: PollSettings) -> Outcome:  # noqa: ARG002 - as of a job
+    def unreachable(
+        self,
+        cause: str,
+        since: float,  # noqa: ARG002 - as of a job
+        now: float,
+        settings: PollSettings,  # noqa: ARG002 - as of a job
+    ) -> Outcome:
         """Return the outcome of a service that was unreachable for too long."""
         self.cause, self._state = cause, messages.last_poll_failed(cause)
         return self._not_ready(now)
 
-    def timed_out(self, deadline: float, now: float) -> Outcome:  # noqa: ARG002 - as of a job
+    def timed_out(self, since: float, now: float, unsent: str = "") -> Outcome:  # noqa: ARG002 - as of a job
         """Return the outcome of a wait whose deadline has passed."""
         return self._not_ready(now)
 

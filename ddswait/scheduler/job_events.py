@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ddswait.job import Job
     from ddswait.scheduler.job_poll import JobPoll
 
+_MOST_STATUSES = 50  # unknown words that are reported: a service may invent them without end
+
 
 class JobEvents:
     """Compares what was known about a job with what is known now.
@@ -43,6 +45,9 @@ class JobEvents:
         return [Progressed(poll.job_id, job, before), *self._unknown_status(job)]
 
     def _unknown_status(self, job: Job) -> Iterator[Event]:
-        if job.phase is JobPhase.UNKNOWN and job.status not in self._unknown_statuses:
-            self._unknown_statuses.add(job.status)
+        statuses = self._unknown_statuses
+        if job.phase is JobPhase.UNKNOWN and job.status not in statuses:
+            if len(statuses) >= _MOST_STATUSES:
+                return
+            statuses.add(job.status)
             yield UnknownStatus(job.id, job.status)

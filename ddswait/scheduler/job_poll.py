@@ -10,11 +10,13 @@
        behind a gateway, a single reply may come from a replica that lags.
     4. A failed poll says nothing about the job. It only counts how long the service has been
        unreachable: `unreachable_after` seconds without any reply end the wait. Waiting for the
-       rate limiter does not count, and a 429 is a reply.
+       rate limiter does not count, and a 429 is a reply. The next poll leaves within an interval,
+       unless the reply asks for more time.
     5. A refusal ends the wait at once: repeating the request cannot help.
-    6. The deadline is absolute. A last poll is sent exactly there, and has LAST_POLL seconds to
-       be answered. A poll still under way at the deadline is cut, and was the last: it had at
-       least a second, since no poll leaves within a second before the deadline.
+    6. The deadline is absolute. A last poll is sent exactly there, before all others, and has
+       LAST_POLL seconds to be answered. A poll that left within the second before the deadline
+       is the last one, and has as long. An earlier one is cut at the deadline, and the last one
+       follows at once. A last poll that cannot leave for LAST_POLL seconds is not sent.
     7. The next poll is always later than now.
 
               subscribed             unknown                failure
@@ -38,13 +40,12 @@ The states are not stored: `job` (seen?), `misses` and `failures` (how often in 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.job import JobPhase
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import messages, poll_interval, retry_delay
 from ddswait.scheduler.poll import Poll
-from ddswait.service.replies import Throttled
 
 if TYPE_CHECKING:
     from ddswait.job import Job
@@ -53,6 +54,20 @@ if TYPE_CHECKING:
     from ddswait.service.replies import Failure
 
 _CONFIRMATIONS = 2
+
+
+class Earlier(NamedTuple):
+    """What is known from an earlier wait that is resumed.
+
+    Attributes:
+        since: when that wait began, on the caller's clock.
+        job: the record that it last saw; None if the job was not visible.
+        created_at: when the job was created; None if that is not known.
+    """
+
+    since: float
+    job: Job | None = None
+    created_at: float | None = None
 
 
 class JobPoll(Poll):
@@ -80,6 +95,11 @@ class JobPoll(Poll):
     def __repr__(self) -> str:
         seen = self.job.status if self.job else "not visible"
         return f"<JobPoll {self.job_id} {seen}, due at {self.due:.1f}>"
+
+    def resume(self, earlier: Earlier) -> None:
+        """Go on from where an earlier wait ended: the grace, the age, and what was seen."""
+        self.since, self.job = earlier.since, earlier.job
+        self.created_at = earlier.since if earlier.created_at is None else earlier.created_at
 
     # ---- replies
 
@@ -121,21 +141,11 @@ class JobPoll(Poll):
     def failed(self, failure: Failure, now: float, context: PollContext) -> Outcome | None:
         """Take a failed poll; return the outcome if the service was unreachable for too long."""
         self._answered()
-        self.failures += 1
-        self.cause = failure.cause
         # Unreachable since the first poll that failed: a poll that was not sent, because of the
         # rate limit or a long interval, did not fail.
-        give_up_at = self.unreachable_since + context.settings.unreachable_after
-        if now >= give_up_at:
-            return self.unreachable(failure.cause, now, context.settings)
-        delay = self.delay_after(failure, context.random)
-        if isinstance(failure, Throttled):
-            # The service replied, and asked for this delay: it does not count as unreachable.
-            self.unreachable_since = max(self.unreachable_since, now) + delay
-        else:
-            delay = min(delay, give_up_at - now)
-        self.schedule(delay, now)
-        return None
+        if not self.note_failure(failure, now, context):
+            return None
+        return self.unreachable(failure.cause, self.unreachable_since, now, context.settings)
 
     def listed(self, job: Job, now: float, context: PollContext) -> None:
         """Believe a list that the job is running, but no longer than `settings.trust` allows."""
@@ -166,6 +176,7 @@ class JobPoll(Poll):
     def _succeeded(self, now: float) -> None:
         self.succeeded_at = now
         self.failures = 0
+        self.throttled = False
         self.cause = None
 
     # ---- when to poll
@@ -204,17 +215,20 @@ class JobPoll(Poll):
         message = messages.refused(self.job_id, settings.location, refusal)
         return self._end(OutcomeKind.REFUSED, message, now, refusal)
 
-    def unreachable(self, cause: str, now: float, settings: PollSettings) -> Outcome:
-        """Return the outcome of a service that was unreachable for too long."""
+    def unreachable(self, cause: str, since: float, now: float, settings: PollSettings) -> Outcome:
+        """Return the outcome of a service that was unreachable for too long, since `since`."""
         self.cause = cause
-        seconds = now - self.unreachable_since
-        message = messages.unreachable(self.job_id, seconds, settings.location, cause)
+        message = messages.unreachable(self.job_id, now - since, settings.location, cause)
         return self._end(OutcomeKind.UNREACHABLE, message, now)
 
-    def timed_out(self, deadline: float, now: float) -> Outcome:
+    def timed_out(self, since: float, now: float, unsent: str = "") -> Outcome:
         """Return the outcome of a wait whose deadline has passed."""
-        seconds = deadline - self.since
-        message = messages.timed_out(self.job_id, seconds, self.job, self.cause)
+        last_seen = (
+            messages.last_seen(self.job) if self.polls or self.job else messages.NEVER_POLLED
+        )
+        message = messages.timed_out(
+            self.job_id, self.deadline - since, last_seen, self.cause, unsent
+        )
         return self._end(OutcomeKind.TIMED_OUT, message, now)
 
     def pending(self, now: float) -> Outcome:

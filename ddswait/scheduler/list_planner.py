@@ -14,7 +14,11 @@ The rules
 5. A list is given up when as many pages are left as jobs to be seen: other people's tasks, or
    a total that is wrong. It has then said nothing about the jobs that it did not show. The
    number of pages is believed for some minutes: other people's tasks end.
-6. Refused once (no permission, no such API), refused for good.
+6. A list has one page more than its first page announced, at most: a total may grow for ever.
+7. A list that is slower than single polls is given up, and none is requested for some minutes.
+   Single polls take the rate limit's spacing each; for few jobs, HELD intervals are as good.
+8. Jobs wait for a list for HELD intervals at most.
+9. Refused once (no permission, no such API), refused for good.
 """
 
 from __future__ import annotations
@@ -27,6 +31,9 @@ from ddswait.scheduler import poll_interval, retry_delay
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
+
+HELD = 3.0
+"""Poll intervals for which jobs wait for a list at most."""
 
 _SHORTEST = 1.0
 # Lists take a quarter of a scarce rate; the rest is for the polls that they lead to.
@@ -45,8 +52,9 @@ class ListPlanner:
         allowed: whether lists may be requested at all.
         offset: of the next page to request; None while no list is being read.
         page_under_way: whether a page has been requested and has not come.
-        seen: the job IDs that this list has shown.
-        expected: the job IDs that it may show.
+        expected: the job IDs that it may show, and has not shown yet, in the order in which they
+            were tracked.
+        began_at: when this list began.
         due: when the next list is due; inf for none.
         given_up: whether the last list ended before its last page.
         unlisted: the job IDs that a list should have shown and did not: it lags, pages shifted,
@@ -57,15 +65,17 @@ class ListPlanner:
         "_considered_at",
         "_counted_at",
         "_failures",
+        "_not_before",
         "_page_size",
         "_pages",
+        "_pages_left",
         "allowed",
+        "began_at",
         "due",
         "expected",
         "given_up",
         "offset",
         "page_under_way",
-        "seen",
         "unlisted",
     )
 
@@ -74,8 +84,8 @@ class ListPlanner:
         self.allowed = True
         self.offset: int | None = None
         self.page_under_way = False
-        self.seen: set[str] = set()
-        self.expected: set[str] = set()
+        self.expected: dict[str, None] = {}
+        self.began_at = -inf
         self.unlisted: set[str] = set()
         self.due = inf
         self.given_up = False
@@ -83,43 +93,75 @@ class ListPlanner:
         self._counted_at = -inf
         self._failures = 0
         self._considered_at = -inf
+        self._not_before = -inf  # lists are too slow until then
+        self._pages_left: int | None = None  # how many may still be read; None before the first
 
     @property
     def page_due(self) -> bool:
         """Whether a list is being read and none of its pages is under way."""
         return self.offset is not None and not self.page_under_way
 
-    def pays_for(self, new_jobs: int) -> bool:
+    def pays_for(self, new_jobs: int, now: float) -> bool:
         """Whether so many new jobs are worth a list."""
-        return self.allowed and self._failures == 0 and new_jobs > self._pages
+        usable = self.allowed and self._failures == 0 and now >= self._not_before
+        return usable and new_jobs > self._pages
 
-    def begin(self, expected: Iterable[str]) -> None:
+    def begin(self, expected: Iterable[str], now: float) -> None:
         """Begin a list that may show these jobs."""
         self.offset = 0
         self.page_under_way = False
-        self.seen = set()
-        self.expected = set(expected)
+        self.expected = dict.fromkeys(expected)
+        self.began_at = now
+        self._pages_left = None
         self.due = inf
 
-    def take_page(self, offset: int, shown: int, total: int, now: float) -> bool:
-        """Note a page that was requested at `offset`; return whether it was the last one."""
+    def take_page(  # noqa: PLR0913, PLR0917 - what a page says, and what a list may cost
+        self, offset: int, shown: int, total: int, interval: float, spacing: float, now: float
+    ) -> bool:
+        """Note a page; return whether it was the last one.
+
+        Args:
+            offset: which it was requested at.
+            shown: how many jobs it shows.
+            total: how many jobs the list has, as it says.
+            interval: see `plan`.
+            spacing: see `plan`.
+            now: the time.
+        """
         self.page_under_way = False
         self._failures = 0
-        self._pages = max(1, self._count_pages(total))
+        pages = self._count_pages(total)
+        self._pages = max(1, pages)
         self._counted_at = now
+        self._pages_left = pages if self._pages_left is None else self._pages_left - 1
         self.offset = offset + shown
         left = self._count_pages(total - self.offset) if shown > 0 else 0
-        self.given_up = 0 < left >= len(self.expected - self.seen)
+        self.given_up = left > 0 and (
+            left >= len(self.expected)
+            or self._pages_left <= 0
+            or self._is_slow(left, interval, spacing, now)
+        )
         if left > 0 and not self.given_up:
             return False
         self.offset = None
+        return True
+
+    def _is_slow(self, left: int, interval: float, spacing: float, now: float) -> bool:
+        """Whether single polls would be faster than this list, of which `left` pages are left."""
+        read = max(1, self._pages - left)
+        seconds = (now - self.began_at) / read * self._pages
+        if seconds <= max(HELD * interval, len(self.expected) * spacing):
+            return False
+        self._not_before = now + _COUNT_HOLDS
         return True
 
     def failed(self, now: float, random: Random, retry_after: float = 0.0) -> None:
         """Note that a page did not come: the list is given up, and another one is due later."""
         self._failures += 1
         self.offset, self.page_under_way = None, False
-        self.due = now + retry_delay.after_failures(self._failures, retry_after, random)
+        self.due = now + retry_delay.after_failures(
+            self._failures, retry_after, retry_delay.LONGEST, random
+        )
 
     def forbid(self) -> None:
         """Request no list any more."""
@@ -128,7 +170,7 @@ class ListPlanner:
 
     def should_consider(self, now: float) -> bool:
         """Whether to work out if a list pays, since none is planned; at most every few seconds."""
-        if not self.allowed or self.due < inf or self.offset is not None:
+        if not self.allowed or self.due < inf or self.offset is not None or now < self._not_before:
             return False
         if now - self._considered_at < _CONSIDERED_EVERY:
             return False
@@ -154,6 +196,8 @@ class ListPlanner:
             count += 1
         self.due = inf
         if not self.allowed or count < 2 or self._pages * total >= roots * roots:  # noqa: PLR2004
+            return
+        if now < self._not_before:
             return
         delay = sqrt(2 * poll_interval.cost(interval) * self._pages / total)
         least = max(_SHORTEST, _PAGES_PER_REQUEST * self._pages * spacing)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ddswait.events import ListRefused, Polled
 from ddswait.outcome import Scope
 from ddswait.scheduler.actions import ListJobs
-from ddswait.scheduler.list_planner import ListPlanner
+from ddswait.scheduler.list_planner import HELD, ListPlanner
 from ddswait.scheduler.listed_jobs import polls_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ListPolling:
         self._queue = queue
         self._rate_limiter = rate_limiter
         self._job_events = job_events
-        self._held: list[Poll] = []  # due, and waiting for the list that is being read
+        self._held: dict[Poll, None] = {}  # due, and waiting for the list that is being read
         self._missing: deque[JobPoll] = deque()  # the list should have shown them, and did not
         # When to request the list of past jobs; inf for not (again), None while no job of an
         # unknown name was seen.
@@ -98,7 +98,7 @@ class ListPolling:
             return self._page(planner.offset or 0, credentials, now)
         if planner.offset is not None:
             return None
-        if planner.due <= now or planner.pays_for(len(self._subscribers.new_jobs)):
+        if planner.due <= now or planner.pays_for(len(self._subscribers.new_jobs), now):
             self._begin(now)
             return self._page(0, credentials, now)
         if planner.should_consider(now):
@@ -118,10 +118,10 @@ class ListPolling:
         jobs = self._subscribers.jobs
         self.planner.unlisted &= jobs.keys()  # of jobs that nobody waits for any more
         self.missed &= jobs.keys()
-        self.planner.begin(poll.job_id for poll in jobs.values() if self._may_cover(poll, now))
+        covered = [poll.job_id for poll in jobs.values() if self._may_cover(poll, now)]
+        self.planner.begin(covered, now)
         for poll in self._queue.ready:
-            if self.holds(poll, now):
-                self.hold(poll)
+            self.hold(poll, now)
 
     def _may_cover(self, poll: Poll, now: float) -> bool:
         """Whether a list may stand for the next poll of a job."""
@@ -134,14 +134,30 @@ class ListPolling:
             return not poll.polls
         return now - poll.unreachable_since < self._context.settings.trust
 
-    def holds(self, poll: Poll, now: float) -> bool:
-        """Whether the list that is being read may cover a poll that is due."""
-        return poll.job_id in self.planner.expected and self._may_cover(poll, now)
+    def hold(self, poll: Poll, now: float) -> bool:
+        """Let a poll that is due wait for the list that is being read, if that may cover it.
 
-    def hold(self, poll: Poll) -> None:
-        """Let a poll that is due wait for the list, but not beyond its deadline."""
-        self._held.append(poll)
-        self._queue.put_off(poll, poll.deadline)
+        Returns:
+            Whether it waits: for some intervals, while lists are believed, and not beyond its
+            last poll.
+        """
+        self._held.pop(poll, None)
+        if poll.job_id not in self.planner.expected or not self._may_cover(poll, now):
+            return False
+        settings = self._context.settings
+        until = min(self.planner.began_at + HELD * settings.interval, poll.last_at)
+        if self._subscribers.jobs[poll.key].job is not None:
+            until = min(until, poll.unreachable_since + settings.trust)
+        if until <= now:
+            return False
+        self._held[poll] = None
+        self._queue.put_off(poll, until)
+        return True
+
+    def sent(self, poll: Poll) -> None:
+        """Note that a poll leaves, so that it waits for no list."""
+        if self._held:
+            self._held.pop(poll, None)
 
     def next_missing(self) -> JobPoll | None:
         """Take out the next poll that a list lacked and that is still ready."""
@@ -183,15 +199,22 @@ class ListPolling:
             return ()  # lists were given up meanwhile
         events: list[Event] = []
         for job, poll in polls_of(page.jobs, self._subscribers.jobs):
-            if poll.cut_at is None and not job.is_final:
+            if job.is_final:
+                continue
+            if poll.cut_at is None:
                 events += self._see(poll, job, now)
-        if self.planner.take_page(action.offset, len(page.jobs), page.total, now):
+            else:
+                poll.misses = 0  # two polls in a row no longer say that the job is unknown
+        interval, spacing = self._context.settings.interval, self._rate_limiter.spacing(now)
+        shown = len(page.jobs)
+        if self.planner.take_page(action.offset, shown, page.total, interval, spacing, now):
             self._end(now)
         return events
 
     def _see(self, poll: JobPoll, job: Job, now: float) -> Sequence[Event]:
         """Believe a list that a job is running."""
-        self.planner.seen.add(poll.job_id)
+        self.planner.expected.pop(poll.job_id, None)
+        self._held.pop(poll, None)
         self.planner.unlisted.discard(poll.job_id)
         self.missed.discard(poll.job_id)
         if not job.status or now >= poll.deadline:
@@ -209,7 +232,7 @@ class ListPolling:
     def _end(self, now: float) -> None:
         """Poll every job individually that the list should have shown and did not."""
         planner = self.planner
-        for job_id in () if planner.given_up else planner.expected - planner.seen:
+        for job_id in () if planner.given_up else planner.expected:
             poll = self._subscribers.jobs.get(job_id)
             if poll is None or poll.cut_at is not None:
                 continue
@@ -255,8 +278,8 @@ class ListPolling:
 
     def _release_held(self, now: float) -> None:
         """Poll every job individually that waited for the list and was not in it."""
-        held, self._held = self._held, []
-        self.planner.expected = set()
+        held, self._held = self._held, {}
+        self.planner.expected = {}
         for poll in held:
-            if poll.cut_at is None and poll.due == poll.deadline and now < poll.deadline:
+            if poll.due < inf:
                 self._queue.make_ready(poll, now)

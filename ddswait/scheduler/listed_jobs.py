@@ -17,18 +17,14 @@ def polls_of(
 ) -> Iterator[tuple[Job, JobPoll]]:
     """Yield the listed jobs that are waited for, each with the ID that its caller knows.
 
-    A list may write an ID in another case than the reply that a caller has it from.
+    A list may write an ID in another case than the reply that a caller has it from. If that mixes
+    cases, the job is not found here, and is polled on its own.
 
     Args:
         listed: the jobs of a page.
         polls: of the jobs that are waited for, by job ID.
     """
-    folded: dict[str, JobPoll] | None = None
     for job in listed:
-        poll = polls.get(job.id)
-        if poll is None:
-            if folded is None:  # most pages show jobs of others, so it is made once a page
-                folded = {each.job_id.casefold(): each for each in polls.values()}
-            poll = folded.get(job.id.casefold())
+        poll = polls.get(job.id) or polls.get(job.id.lower()) or polls.get(job.id.upper())
         if poll is not None:
             yield (job if job.id == poll.job_id else replace(job, id=poll.job_id)), poll

@@ -44,12 +44,15 @@ def deletion_vanished(job_id: str, job: Job) -> str:
     )
 
 
-def timed_out(job_id: str, seconds: float, job: Job | None, cause: str | None) -> str:
+def timed_out(
+    job_id: str, seconds: float, last_seen: str, cause: str | None, unsent: str = ""
+) -> str:
     """The deadline passed."""
     failure = f"; the last poll failed: {cause}" if cause else ""
+    unsent = f"; the last poll was not sent: {unsent}" if unsent else ""
     return (
         f"job {job_id} had not ended when the wait timed out after {seconds:.0f} s: "
-        f"{last_seen(job)}{failure}"
+        f"{last_seen}{failure}{unsent}"
     )
 
 
@@ -109,3 +112,11 @@ def last_poll_failed(cause: str) -> str:
 
 
 NEVER_POLLED = "it was not polled"
+NO_ROOM = "the rate limit left no room (a higher rate or a longer timeout helps)"
+IN_DOUBT = "few requests may try the credentials before they are accepted"
+BUSY = "every connection was busy"
+
+
+def no_credentials(cause: str) -> str:
+    """No request can leave while none serve."""
+    return f"no credentials{f': {cause}' if cause else ' yet'}"

@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.scheduler import retry_delay
+from ddswait.service.replies import Throttled
 
 if TYPE_CHECKING:
     from random import Random
@@ -26,7 +27,8 @@ the world and its reply take about one."""
 TRUST = 30.0
 """Poll intervals for which lists are believed that a job is running, without a single poll."""
 
-_SHORTEST_POLL = 1.0  # seconds: nearer to the deadline, a poll is put off to the last one
+SHORTEST_POLL = 1.0
+"""Seconds before the deadline within which no other poll leaves than the last one."""
 
 
 class PollSettings(NamedTuple):
@@ -47,6 +49,11 @@ class PollSettings(NamedTuple):
     def trust(self) -> float:
         """For how long lists are believed that a job is running."""
         return TRUST * self.interval
+
+    @property
+    def longest_retry_delay(self) -> float:
+        """Seconds after which a failed poll is repeated at the latest, unless asked for more."""
+        return max(self.interval, SHORTEST_POLL)
 
 
 class PollContext(NamedTuple):
@@ -75,12 +82,16 @@ class Poll:
         since: when the wait began.
         deadline: when it times out.
         subscriber: who waits; the scheduler only passes it on.
-        due: when the next poll is due; inf when nobody waits any more.
+        last_at: when the last poll is due: at the deadline, or when the service will have been
+            unreachable for too long. That one goes before all others.
+        due: when the next poll is due, or when the one under way left; inf when nobody waits any
+            more.
         cut_at: when the request under way is cut; None while no request is.
         succeeded_at: when a poll last succeeded, or the wait began.
-        unreachable_since: when the last poll left that did not follow a failed one, later by
-            the time for which polls had to wait for the rate limiter since: the service counts
-            as unreachable from then on, if that poll failed.
+        unreachable_since: when the last poll left that followed a reply, later by the time for
+            which polls had to wait for the rate limiter since: the service counts as unreachable
+            from then on, if that poll failed. A 429 is a reply.
+        throttled: whether the last reply was a 429.
         failures: polls in a row that failed.
         polls: polls answered in all.
         cause: why the last poll failed, when it failed.
@@ -93,10 +104,12 @@ class Poll:
         "due",
         "failures",
         "job_id",
+        "last_at",
         "polls",
         "since",
         "subscriber",
         "succeeded_at",
+        "throttled",
         "unreachable_since",
     )
 
@@ -104,11 +117,13 @@ class Poll:
 
     def __init__(self, job_id: str, since: float, deadline: float, subscriber: object) -> None:
         self.job_id = job_id
-        self.since = self.succeeded_at = self.due = self.unreachable_since = since
-        self.deadline = deadline
+        self.since = self.succeeded_at = self.unreachable_since = since
+        self.due = min(since, deadline)
+        self.deadline = self.last_at = deadline
         self.subscriber = subscriber
         self.cut_at: float | None = None
         self.failures = self.polls = 0
+        self.throttled = False
         self.cause: str | None = None
 
     def __lt__(self, other: Poll) -> bool:
@@ -128,30 +143,63 @@ class Poll:
             settings: intervals and bounds.
             heard_at: when the service last replied to any request.
         """
-        if not self.failures:
+        if not self.failures or self.throttled:
             self.unreachable_since = now
         elif heard_at >= self.due:
             # Waiting for the rate limiter while others are answered is not being unreachable.
             late = max(0.0, now - self.due)
             self.unreachable_since = min(now, self.unreachable_since + late)
-        if now >= self.deadline:
-            # Only a poll that could not leave in time gets more than the usual allowance.
-            self.cut_at = max(self.deadline + LAST_POLL, now + _SHORTEST_POLL)
-            return
-        give_up_at = self.unreachable_since + settings.unreachable_after
-        latest = now + settings.request_timeout
-        self.cut_at = min(latest, self.deadline, give_up_at if give_up_at > now else latest)
+        self.due = now
+        self.set_cut(settings)
 
-    def schedule(self, delay: float, now: float) -> None:
-        """Set when the next poll is due, but not beyond the deadline."""
+    def set_cut(self, settings: PollSettings) -> None:
+        """Set when the poll that left at `due` must be answered.
+
+        The last poll has LAST_POLL seconds. If it could not leave in time, it has at least
+        SHORTEST_POLL. A poll that left earlier is cut at the deadline, and a last one follows.
+        """
+        left, deadline = self.due, self.deadline
+        if left >= deadline - SHORTEST_POLL:
+            allowance = max(left, deadline) + LAST_POLL
+            self.cut_at = min(allowance, deadline + LAST_POLL + SHORTEST_POLL)
+            return
+        latest = left + settings.request_timeout
+        if (give_up_at := self.unreachable_since + settings.unreachable_after) > left:
+            latest = min(latest, max(give_up_at, left + LAST_POLL))
+        self.cut_at = min(latest, deadline)
+
+    def schedule(self, delay: float, now: float, give_up_at: float = inf) -> None:
+        """Set when the next poll is due, but not later than the last one.
+
+        Args:
+            delay: seconds from now.
+            now: the time.
+            give_up_at: when the service will have been unreachable for too long.
+        """
+        last_at = self.last_at = min(self.deadline, give_up_at)
         due = now + delay
-        if due > self.deadline - _SHORTEST_POLL and now < self.deadline:
-            due = self.deadline
+        if due > last_at - SHORTEST_POLL and now < last_at:
+            due = last_at
         self.due = due
 
-    def delay_after(self, failure: Failure, random: Random) -> float:
-        """Return the seconds to wait after a failed poll."""
-        return retry_delay.after_failure(failure, self.failures, random)
+    def note_failure(self, failure: Failure, now: float, context: PollContext) -> bool:
+        """Note a failed poll, and when the next one is due.
+
+        Returns:
+            Whether the service has been unreachable for too long.
+        """
+        self.failures += 1
+        self.cause = failure.cause
+        self.throttled = isinstance(failure, Throttled)
+        if self.throttled:
+            self.unreachable_since = now
+        settings = context.settings
+        give_up_at = self.unreachable_since + settings.unreachable_after
+        delay = retry_delay.after_failure(
+            failure, self.failures, settings.longest_retry_delay, context.random
+        )
+        self.schedule(delay, now, give_up_at)
+        return now >= give_up_at
 
     def wanted_interval(self, now: float, context: PollContext) -> float:  # noqa: ARG002 - job polls differ
         """Return the interval that would suit this poll now, which ranks polls that are due."""
@@ -164,12 +212,18 @@ class Poll:
         """Return the outcome of a refusal, of this poll or of everything."""
         raise NotImplementedError
 
-    def unreachable(self, cause: str, now: float, settings: PollSettings) -> Outcome:
-        """Return the outcome of a service that was unreachable for too long."""
+    def unreachable(self, cause: str, since: float, now: float, settings: PollSettings) -> Outcome:
+        """Return the outcome of a service that was unreachable for too long, since `since`."""
         raise NotImplementedError
 
-    def timed_out(self, deadline: float, now: float) -> Outcome:
-        """Return the outcome of a wait whose deadline has passed."""
+    def timed_out(self, since: float, now: float, unsent: str = "") -> Outcome:
+        """Return the outcome of a wait whose deadline has passed.
+
+        Args:
+            since: when that wait began.
+            now: the time.
+            unsent: why the last poll could not be sent; "" if it was sent.
+        """
         raise NotImplementedError
 
     def pending(self, now: float) -> Outcome:

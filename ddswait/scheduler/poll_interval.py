@@ -8,7 +8,8 @@ integral of that density since the last poll reaches one.
 What is believed about the end:
 
 - With no knowledge: survival (600 / (600 + t))^2, a job of minutes to an hour. The integral then
-  has a closed form: sqrt(C (600 + t)) + C / 4, the uninformed interval.
+  has a closed form: sqrt(C (600 + t)) + C / 4, the uninformed interval. It is at most three
+  times the user's interval, however old the job is.
 - Past durations of the same task name: a log-logistic around their median, trusted 0.9.
 - Progress that moved: at each change the remaining time is estimated, log-logistic of shape 3,
   trusted 0.8.
@@ -33,12 +34,14 @@ _TRUST_IN_PROGRESS = 0.8
 _SHAPE_OF_PROGRESS = 3.0
 _SCALE = 600.0  # seconds: the time in which three jobs of four end, when nothing is known
 _SHORTEST, _LONGEST = 1.0, 60.0
+_MOST_INTERVALS = 3.0  # of the user's: what the uninformed interval grows to with the job's age
 # The integral's steps as shares of the longest interval: (begin, middle, width). They grow, since
 # the hazard may change within seconds where an interval is short; equal ones were 0.9 off in the
 # worst hundredth.
 _EDGES = [(step / 24) ** 2 for step in range(25)]
 _STEPS = [(low, (low + high) / 2, high - low) for low, high in pairwise(_EDGES)]
 _TINY = 1e-9
+_MOST_RATIO = 1e9  # its powers are finite
 
 
 class Past(NamedTuple):
@@ -77,7 +80,7 @@ def cost(interval: float) -> float:
 def uninformed(interval: float, age: float) -> float:
     """Return the interval when only the age is known."""
     worth = cost(interval)
-    return sqrt(worth * (_SCALE + age)) + worth / 4
+    return min(sqrt(worth * (_SCALE + age)) + worth / 4, _MOST_INTERVALS * interval)
 
 
 def bounds(interval: float, age: float) -> tuple[float, float]:
@@ -184,6 +187,6 @@ def _base(age: float, past: Past | None) -> tuple[float, float]:
 
 def _log_logistic(time: float, median: float, shape: float) -> tuple[float, float]:
     time = max(time, _TINY)
-    odds = (time / max(median, _TINY)) ** shape
+    odds = min(time / max(median, _TINY), _MOST_RATIO) ** shape
     survival = 1 / (1 + odds)
     return survival, shape / time * odds * survival * survival

@@ -8,13 +8,14 @@ file of their own (list_polling.py).
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from ddswait.events import Polled, RenewalFailed
 from ddswait.job import FINAL_PHASES
-from ddswait.outcome import Scope
-from ddswait.scheduler.retry_delay import AT_ONCE
-from ddswait.service.replies import JobSeen, Throttled, UnknownJob
+from ddswait.outcome import OutcomeKind, Scope
+from ddswait.scheduler import messages
+from ddswait.service.replies import JobSeen, UnknownJob
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,15 +25,12 @@ if TYPE_CHECKING:
     from ddswait.outcome import Outcome, Refusal
     from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed
     from ddswait.scheduler.credential_renewal import CredentialRenewal
-    from ddswait.scheduler.instance_poll import InstancePoll
     from ddswait.scheduler.job_events import JobEvents
     from ddswait.scheduler.job_poll import JobPoll
     from ddswait.scheduler.list_polling import ListPolling
-    from ddswait.scheduler.poll import Poll, PollContext
+    from ddswait.scheduler.poll import PollContext
     from ddswait.scheduler.subscribers import Subscribers
     from ddswait.service.replies import Failure, InstanceState, JobReply
-
-_DROPPED = float("inf")  # the `due` of a poll that nobody waits for any more
 
 
 class JobPoller:
@@ -62,7 +60,7 @@ class JobPoller:
         poll, context = action.poll, self._context
         before = poll.job
         self._learn(reply, now, is_new=before is None)
-        if poll.due == _DROPPED:
+        if poll.due == inf:  # nobody waits for it any more
             return ()
         reason = self._reason(poll)
         match reply:
@@ -70,7 +68,7 @@ class JobPoller:
                 outcome = poll.seen(job, now, context)
             case UnknownJob():
                 outcome = poll.unknown(now, context)
-        return self._polled(poll, before, outcome, reason, now)
+        return self._polled(action, before, outcome, reason, now)
 
     def _learn(self, reply: JobReply, now: float, *, is_new: bool) -> None:
         """Learn what a reply says beyond its own job."""
@@ -88,25 +86,40 @@ class JobPoller:
     def failed(self, action: PollJob, failure: Failure, now: float) -> Sequence[Event]:
         """Take a failed poll."""
         poll = action.poll
-        if poll.due == _DROPPED:
+        if poll.due == inf:  # nobody waits for it any more
             return ()
         before, reason = poll.job, self._reason(poll)
         outcome = poll.failed(failure, now, self._context)
-        return self._polled(poll, before, outcome, reason, now)
+        return self._polled(action, before, outcome, reason, now)
 
     def _polled(
-        self, poll: JobPoll, before: Job | None, outcome: Outcome | None, reason: str, now: float
+        self, action: PollJob, before: Job | None, outcome: Outcome | None, reason: str, now: float
     ) -> Sequence[Event]:
         """Return what a poll brought about."""
+        poll = action.poll
         events = self._job_events.of(before, poll, now)
         if reason:
             self._lists.missed.discard(poll.job_id)
             next_in = 0.0 if outcome else poll.due - now
             events = [*events, Polled(poll.job_id, reason, next_in)]
         if outcome is not None:
-            return [*events, self._subscribers.end(poll, outcome)]
-        expired = self._subscribers.continue_or_expire(poll, now)
+            return [*events, *self._end(action, outcome, now)]
+        expired = self._subscribers.continue_or_expire(poll, action.sent_at, now)
         return [*events, *expired] if expired else events
+
+    def _end(self, action: PollJob, outcome: Outcome, now: float) -> Sequence[Event]:
+        """End the waits for a job; return that they ended."""
+        poll, subscribers, settings = action.poll, self._subscribers, self._context.settings
+        if outcome.kind is not OutcomeKind.UNREACHABLE:
+            return (subscribers.end(poll, outcome),)
+        ended = subscribers.give_up(poll, outcome.cause or "", poll.unreachable_since, now)
+        if poll.due < inf:
+            # Whoever began to wait later waits on.
+            poll.unreachable_since = max(poll.unreachable_since, subscribers.first_since(poll))
+            give_up_at = poll.unreachable_since + settings.unreachable_after
+            poll.schedule(settings.longest_retry_delay, now, give_up_at)
+            ended += subscribers.continue_or_expire(poll, action.sent_at, now)
+        return ended
 
     def _reason(self, poll: JobPoll) -> str:
         """Return why the poll was sent that is being answered; "" when nobody listens."""
@@ -128,13 +141,15 @@ class JobPoller:
         poll.polls += 1
         if refusal.scope is Scope.EVERYTHING:
             return subscribers.refuse(refusal, now)
-        if poll.due == _DROPPED:
+        if poll.due == inf:  # nobody waits for it any more
             return ()
         return (subscribers.end(poll, poll.refused(refusal, now, self._context.settings)),)
 
     def repeat(self, action: PollJob, now: float) -> Sequence[Event]:
         """Poll again at once, with the credentials that are being renewed."""
-        return _repeat(action.poll, self._subscribers, now)
+        if action.poll.due < inf:
+            self._subscribers.repeat(action.poll, now)
+        return ()
 
 
 class InstancePoller:
@@ -152,21 +167,21 @@ class InstancePoller:
     def answered(self, action: PollInstance, reply: InstanceState, now: float) -> Sequence[Event]:
         """Take the state of an instance."""
         poll = action.poll
-        if poll.due == _DROPPED:
+        if poll.due == inf:  # nobody waits for it any more
             return ()
-        return self._polled(poll, poll.seen(reply, now, self._context), now)
+        return self._polled(action, poll.seen(reply, now, self._context), now)
 
     def failed(self, action: PollInstance, failure: Failure, now: float) -> Sequence[Event]:
         """Take a failed poll."""
         poll = action.poll
-        if poll.due == _DROPPED:
+        if poll.due == inf:  # nobody waits for it any more
             return ()
-        return self._polled(poll, poll.failed(failure, now, self._context), now)
+        return self._polled(action, poll.failed(failure, now, self._context), now)
 
-    def _polled(self, poll: InstancePoll, outcome: Outcome | None, now: float) -> Sequence[Event]:
+    def _polled(self, action: PollInstance, outcome: Outcome | None, now: float) -> Sequence[Event]:
         if outcome is not None:
-            return (self._subscribers.end(poll, outcome),)
-        return self._subscribers.continue_or_expire(poll, now)
+            return (self._subscribers.end(action.poll, outcome),)
+        return self._subscribers.continue_or_expire(action.poll, action.sent_at, now)
 
     def refused(self, action: PollInstance, refusal: Refusal, now: float) -> Sequence[Event]:
         """Take a refusal: of this instance, of all instances, or of everything."""
@@ -174,21 +189,15 @@ class InstancePoller:
         if refusal.scope in {Scope.OPERATION, Scope.EVERYTHING}:
             poll.polls += 1
             return self._subscribers.refuse(refusal, now)
-        if poll.due == _DROPPED:
+        if poll.due == inf:  # nobody waits for it any more
             return ()
         return (self._subscribers.end(poll, poll.denied(refusal, now)),)
 
     def repeat(self, action: PollInstance, now: float) -> Sequence[Event]:
         """Poll again at once, with the credentials that are being renewed."""
-        return _repeat(action.poll, self._subscribers, now)
-
-
-def _repeat(poll: Poll, subscribers: Subscribers, now: float) -> Sequence[Event]:
-    if poll.due == _DROPPED:
+        if action.poll.due < inf:
+            self._subscribers.repeat(action.poll, now)
         return ()
-    poll.cut_at = None
-    poll.due = min(now + AT_ONCE, poll.deadline) if now < poll.deadline else now + AT_ONCE
-    return subscribers.continue_or_expire(poll, now)
 
 
 class RenewalPoller:
@@ -209,23 +218,20 @@ class RenewalPoller:
 
     def answered(self, action: RenewCredentials, reply: Renewed, now: float) -> Sequence[Event]:  # noqa: ARG002 - of the interface
         """Take new credentials, or the same again."""
-        uncured = self._renewal.renewed(reply.renew_in, now, same=reply.same)
+        uncured = self._renewal.renewed(reply, now)
         return () if uncured is None else self._refuse(uncured, now)
 
     def failed(self, action: RenewCredentials, failure: Failure, now: float) -> Sequence[Event]:  # noqa: ARG002
         """Take a failed renewal; without credentials for too long, every wait ends."""
-        settings, renewal = self._context.settings, self._renewal
-        patience = settings.unreachable_after
-        blocked = renewal.failed(_delay_of(failure), patience, now, self._context.random)
-        event = RenewalFailed(failure.cause, renewal.due - now)
-        if blocked < patience:
-            return (event,)
-        cause = f"no credentials: {failure.cause}"
-        subscribers = self._subscribers
-        return [
-            event,
-            *subscribers.end_all(subscribers, lambda poll: poll.unreachable(cause, now, settings)),
-        ]
+        settings, renewal, subscribers = self._context.settings, self._renewal, self._subscribers
+        since = renewal.failed(failure, settings, now, self._context.random)
+        cause = messages.no_credentials(failure.cause)
+        ended: list[Event] = []
+        if since is not None:
+            for poll in list(subscribers):
+                ended += subscribers.give_up(poll, cause, since, now)
+            renewal.try_by(subscribers.unreachable_at(since))
+        return [RenewalFailed(failure.cause, renewal.due - now), *ended]
 
     def refused(self, action: RenewCredentials, refusal: Refusal, now: float) -> Sequence[Event]:  # noqa: ARG002
         """Take a refused renewal; every wait ends unless the present credentials serve."""
@@ -236,10 +242,3 @@ class RenewalPoller:
 
     def _refuse(self, refusal: Refusal, now: float) -> Sequence[Event]:
         return self._subscribers.refuse(replace(refusal, scope=Scope.EVERYTHING), now)
-
-
-def _delay_of(failure: Failure) -> float:
-    """Return the seconds to leave a source of credentials alone, as far as it says."""
-    if isinstance(failure, Throttled) and failure.limit and failure.window:
-        return max(failure.retry_after, failure.window / failure.limit)
-    return failure.retry_after

@@ -16,7 +16,10 @@ The rules
 6. A 429 without figures halves our own rate, down to one request a minute, since the limit may
    be anything. The rate grows back by doubling.
 7. Requests that left before the last cut say nothing new: a burst is punished once.
-8. `Retry-After` is honoured, for every request.
+8. `Retry-After` is honoured, for every request but a last poll. What rules 5, 6 and 8 add to a
+   limit is a guess about the future: a last poll has none, so only rules 1 to 3 hold it back.
+9. A reply may state anything: at most _MOST_LIMITS limits are remembered, the ones learned last,
+   and no window is longer than a day.
 """
 
 from __future__ import annotations
@@ -41,6 +44,9 @@ _MOST_DOUBLINGS = 60.0  # the rate is whole long before: this only keeps floats 
 _TINY = 1e-9
 _REMEMBERED = 20_000  # times of sending: enough for limits of up to so many
 _SLOWEST = 60.0  # seconds between two requests, however often we are asked to slow down
+
+_MOST_LIMITS = 8  # API Gateway counts by API, user, app and address
+_LONGEST_WINDOW = 86_400.0  # seconds
 
 _RATE = re.compile(r"([1-9]\d{0,8})/(\d{0,6})(s|m|h|d)")
 _UNIT = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -83,7 +89,8 @@ class _Limit:
         return min(self._share + (now - self._cut_at) / self.window * _BACK_PER_WINDOW, 1.0)
 
     def spacing(self, now: float) -> float:
-        return self.window / (_USED * self.limit * self.share(now))
+        """Return the seconds between two requests, as of at least one in each window."""
+        return self.window / (_USED * max(self.limit * self.share(now), 1.0))
 
     def burst(self, now: float) -> int:
         """Return how many may leave at once."""
@@ -106,6 +113,10 @@ class _Limit:
     def most(self, now: float) -> int:
         """Return how many a window may hold for us."""
         return max(1, floor(_USED * self.limit * self.share(now)))
+
+    def whole(self) -> int:
+        """Return how many a window may hold if nobody else uses the limit."""
+        return max(1, floor(_USED * self.limit))
 
     def cut(self, now: float, factor: float) -> None:
         self._share = max(self.share(now) * factor, _LEAST)
@@ -143,7 +154,14 @@ class RateLimiter:
         if self._slow < 1.0:
             at = max(at, self._slowed_next_at(now))
         for limit in self._learned.values():
-            at = max(at, limit.next_at(now), self._window_free(limit, now))
+            at = max(at, limit.next_at(now), self._window_free(limit, limit.most(now)))
+        return at
+
+    def last_poll_at(self, now: float) -> float:
+        """Return when a last poll may leave."""
+        at = self._own.next_at(now)
+        for limit in self._learned.values():
+            at = max(at, self._window_free(limit, limit.whole()))
         return at
 
     def _slowed_next_at(self, now: float) -> float:
@@ -159,8 +177,7 @@ class RateLimiter:
         doublings = min((now - self._slowed_at) / _DOUBLES, _MOST_DOUBLINGS)
         return min(self._slow * exp2(doublings), 1.0)
 
-    def _window_free(self, limit: _Limit, now: float) -> float:
-        most = limit.most(now)
+    def _window_free(self, limit: _Limit, most: int) -> float:
         return self._times_sent[-most] + limit.window if most <= len(self._times_sent) else -inf
 
     def sent(self, now: float) -> None:
@@ -210,14 +227,18 @@ class RateLimiter:
                 self._slow = max(self._factor(now) / 2, min(floor, 1.0))
                 self._slowed_at = now
             return
-        known = self._learned.get((policy, window))
+        window = min(window, _LONGEST_WINDOW)
+        known = self._learned.pop((policy, window), None)
         if known is not None and known.limit != limit:
             known = None
         if known is not None and sent_at <= self._cut_at:
+            self._learned[policy, window] = known
             return
         self._cut_at = now
         self.throttled_in_a_row += 1
         count = sum(at > now - window for at in self._times_sent)
+        if len(self._learned) >= _MOST_LIMITS:
+            del self._learned[next(iter(self._learned))]
         learned = self._learned[policy, window] = known or _Limit(limit, window, now)
         if count > learned.most(now) or (known is None and count == self._times_sent.maxlen):
             learned.hold(now)  # we filled the window ourselves: rule 3 says how long to wait

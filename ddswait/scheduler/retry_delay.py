@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 AT_ONCE = 0.001
 """Seconds: as soon as possible, and still later than now."""
 
+LONGEST = 60.0
+"""Seconds that our own delay after a failure grows to."""
+
 
 class _Growth:
     """Delays that double up to a bound, from backoff's generator, each computed once.
@@ -44,7 +47,7 @@ class _Growth:
 
 
 _UNKNOWN_JOB = _Growth(first=0.5, longest=5.0)
-_FAILURE = _Growth(first=1.0, longest=60.0)
+_FAILURE = _Growth(first=1.0, longest=LONGEST)
 
 
 def while_unknown(misses: int, random: Random) -> float:
@@ -56,18 +59,30 @@ def while_unknown(misses: int, random: Random) -> float:
     return _UNKNOWN_JOB[misses - 1] * random.uniform(0.9, 1.1)
 
 
-def after_failures(failures: int, retry_after: float, random: Random) -> float:
+def after_failures(failures: int, retry_after: float, longest: float, random: Random) -> float:
     """Return the delay after the `failures`-th failed request in a row (from 1).
 
     Jitter takes up to half off our own delay, so that many jobs that met one outage come back
     spread out. It only adds to the server's `Retry-After`, which is never undercut.
+
+    Args:
+        failures: how many.
+        retry_after: seconds that the reply asks to wait; 0 for none.
+        longest: seconds of our own delay at most.
+        random: the source of jitter.
     """
-    own = _FAILURE[failures - 1] * random.uniform(0.5, 1.0)
+    own = min(_FAILURE[failures - 1], longest) * random.uniform(0.5, 1.0)
     return max(own, retry_after * random.uniform(1.0, 1.1))
 
 
-def after_failure(failure: Failure, failures: int, random: Random) -> float:
-    """Return the delay after a failed poll, the `failures`-th in a row."""
-    if isinstance(failure, Throttled) and failure.limit is not None:
+def after_failure(failure: Failure, failures: int, longest: float, random: Random) -> float:
+    """Return the delay after a failed poll, the `failures`-th in a row.
+
+    A service that throttles is left alone for longer than one that fails: `longest` is for
+    failures, so that a job is polled soon after an outage has passed.
+    """
+    if not isinstance(failure, Throttled):
+        return after_failures(failures, failure.retry_after, longest, random)
+    if failure.limit is not None:
         return max(failure.retry_after, AT_ONCE)  # the rate limiter knows when
-    return after_failures(failures, failure.retry_after, random)
+    return after_failures(failures, failure.retry_after, LONGEST, random)

@@ -6,7 +6,8 @@
        job is under way (job_poll.py).
     2. All requests pass one rate limiter (rate_limiter.py). While it has room, whoever is due
        first is polled first; when it has not, whoever is most overdue for the interval that
-       suits it (queue.py). A last poll at a deadline goes first.
+       suits it (next_request.py). A last poll at a deadline goes before all others, and is held
+       back by nothing but the rate.
     3. One list request may take the place of many polls (list_planner.py). It never ends a wait.
     4. Until the credentials have been accepted lately, requests leave one at a time; credentials
        that renew are renewed once for all (credential_renewal.py).
@@ -28,11 +29,13 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ddswait.outcome import Refusal
-from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Wait
+from ddswait.scheduler import messages
+from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials, Wait
 from ddswait.scheduler.credential_renewal import CredentialRenewal
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.job_events import JobEvents
 from ddswait.scheduler.list_polling import ListPolling
+from ddswait.scheduler.next_request import NextRequest
 from ddswait.scheduler.poll import LAST_POLL, PollContext
 from ddswait.scheduler.pollers import InstancePoller, JobPoller, RenewalPoller
 from ddswait.scheduler.queue import PollQueue
@@ -47,13 +50,12 @@ if TYPE_CHECKING:
     from random import Random
 
     from ddswait.events import Event
-    from ddswait.scheduler.actions import Action, ListJobs, Renewed
+    from ddswait.scheduler.actions import Action, Renewed
     from ddswait.scheduler.poll import Poll, PollSettings
     from ddswait.service.replies import InstanceState, JobPage, JobReply, Problem
 
     Reply = JobReply | InstanceState | JobPage | Renewed | Problem
 
-_PLENTY = 100  # requests that may leave at once: so many that their order does not matter
 _EXPIRE_EVERY = 1.0  # seconds
 _NOTHING = Wait(inf)
 
@@ -65,6 +67,7 @@ class Scheduler:
         settings: intervals and bounds, in seconds.
         random: the source of all jitter; a seeded one makes every history repeatable.
         renews: whether the credentials must be obtained first, and can be renewed.
+        locks: whether the service locks the credentials when they are refused too often.
         rate_limiter: how many requests may leave; None for ten per second.
         durations: how long past jobs took; None when nothing is known yet.
 
@@ -72,12 +75,13 @@ class Scheduler:
         subscribers: who waits; subscribe there.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is known before the first reply
         self,
         settings: PollSettings,
         random: Random,
         *,
         renews: bool = False,
+        locks: bool = False,
         rate_limiter: RateLimiter | None = None,
         durations: Durations | None = None,
     ) -> None:
@@ -92,11 +96,12 @@ class Scheduler:
         self._lists = ListPolling(
             context, self.subscribers, self._queue, self.rate_limiter, self._job_events
         )
-        self._renewal = CredentialRenewal(renews=renews)
+        self._renewal = CredentialRenewal(renews=renews, locks=locks)
         self._job_poller = JobPoller(context, self.subscribers, self._lists, self._job_events)
         self._instance_poller = InstancePoller(context, self.subscribers)
         self._renewal_poller = RenewalPoller(context, self.subscribers, self._renewal)
-        self._listed_last = False
+        self._next_request = NextRequest(self._queue, self._lists)
+        self._throttled = ""  # the cause that the last 429 stated
         self._heard_at = -inf  # when the service last replied at all, if only with a 429
 
     @property
@@ -144,58 +149,62 @@ class Scheduler:
         While polls are due that cannot leave, that is a second at most, and `overdue` is set:
         call expire() then.
         """
-        subscribers, renewal = self.subscribers, self._renewal
+        subscribers, renewal, queue = self.subscribers, self._renewal, self._queue
         if not subscribers.jobs and not subscribers.instances:
             return _NOTHING
-        if renewal.renews:
-            if renewal.starts(now):
-                return RenewCredentials(now + self.settings.request_timeout, self._renewal_poller)
-            if renewal.blocked:
-                # No request may leave, but deadlines pass: expire() ends them.
-                due = self._queue.due()
-                until = min(renewal.due, max(due, now + _EXPIRE_EVERY))
-                return Wait(until, overdue=due <= now)
-        due = self._queue.due()
+        if renewal.renews and (action := self._renew(now)) is not None:
+            return action
+        due = queue.due()
         if due > now and self._context.clock.ahead is not None:
             due = min(due, self._lists.due(now))
         if due > now:
             return Wait(min(due, renewal.due) if renewal.renews else due)
-        room = self.rate_limiter.room(now)
+        if queue.last.is_late(now):
+            return Wait(now + AT_ONCE, overdue=True)
         at = renewal.send_at(now)
-        if not room or at > now:
-            at = max(at, self.rate_limiter.next_at(now))
+        if at > now:
             return Wait(min(at, now + _EXPIRE_EVERY), overdue=True)
-        action = self._choose(room, now)
-        if not isinstance(action, Wait):
-            renewal.sent(now)
-            self.rate_limiter.sent(now)
-        return action
+        return self._send_next(now)
 
-    def _choose(self, room: int, now: float) -> PollJob | PollInstance | ListJobs | Wait:
-        """Return what to send, now that something is due and may leave."""
-        queue, lists = self._queue, self._lists
-        if not lists.planner.expected:
-            poll = queue.pop_unranked(now, plenty=room >= _PLENTY)
-            if poll is not None:
-                if page := lists.next_page(self._renewal.count, now):
-                    queue.add(poll)
-                    return page
-                return self._send(poll, now)
-        self._gather(now)
-        # A job that a list no longer shows has most likely ended: no request is worth more.
-        if (missing := lists.next_missing()) is not None:
-            return self._send(missing, now)
-        # Where there is room for one only, lists and polls take turns: neither starves.
-        turn = queue.ready.pop(now) if self._listed_last else None
-        if turn is None and (page := lists.next_page(self._renewal.count, now)):
-            self._listed_last = True
-            return page
-        self._listed_last = False
-        most_urgent = turn or queue.ready.pop(now)
-        return Wait(now + AT_ONCE) if most_urgent is None else self._send(most_urgent, now)
+    def _renew(self, now: float) -> RenewCredentials | Wait | None:
+        """Return a renewal that is due, or until when none serve; None if the present ones do."""
+        renewal = self._renewal
+        if renewal.starts(now):
+            return RenewCredentials(self._cut_renewal(now), self._renewal_poller)
+        if not renewal.blocked:
+            return None
+        # No request may leave, but deadlines pass: expire() ends them.
+        due = self._queue.due()
+        return Wait(min(renewal.due, max(due, now + _EXPIRE_EVERY)), overdue=due <= now)
 
-    def _send(self, poll: Poll, now: float) -> PollJob | PollInstance:
+    def _cut_renewal(self, now: float) -> float:
+        """Return when a renewal must be answered: while none serve, before the waits end."""
+        cut_at = now + self.settings.request_timeout
+        if self._renewal.blocked_at == inf:
+            return cut_at
+        give_up_at = self.subscribers.unreachable_at(self._renewal.blocked_at)
+        return min(cut_at, max(give_up_at, now + LAST_POLL))
+
+    def _send_next(self, now: float) -> Action | Wait:
+        """Send the next request that the rate limiter lets leave."""
+        limiter, queue = self.rate_limiter, self._queue
+        if room := limiter.room(now):
+            following = self._next_request.pop(room, self._renewal.count, now)
+        else:
+            last_at, last_poll_at = queue.last.next_at(), limiter.last_poll_at(now)
+            if max(last_at, last_poll_at) > now:
+                at = min(limiter.next_at(now), max(last_at, last_poll_at), now + _EXPIRE_EVERY)
+                return Wait(at, overdue=True)
+            following = queue.last.pop(now)
+        if following is None:
+            return Wait(now + AT_ONCE)
+        self._renewal.sent(now)
+        limiter.sent(now)
+        return following if isinstance(following, ListJobs) else self._poll(following, now)
+
+    def _poll(self, poll: Poll, now: float) -> PollJob | PollInstance:
         self.subscribers.new_jobs.discard(poll.job_id)
+        self._lists.sent(poll)
         poll.sent(now, self.settings, self._heard_at)
         credentials = self._renewal.count
         if (job := self.subscribers.jobs.get(poll.job_id)) is poll:
@@ -203,28 +212,23 @@ class Scheduler:
         instance = self.subscribers.instances[poll.key]
         return PollInstance(instance, self._instance_poller, credentials, now)
 
-    def _gather(self, now: float) -> None:
-        """Move polls that are due to where their urgency is compared, or to the list."""
-        queue, lists = self._queue, self._lists
-        for poll in queue.pop_due(now):
-            if lists.holds(poll, now):
-                lists.hold(poll)
-            else:
-                queue.ready.add(poll)
-
     def expire(self, now: float) -> list[Event]:
         """End the waits whose last poll could not even be sent within LAST_POLL.
 
         To be called at least once a second while something is due and cannot leave.
         """
-        self._gather(now)
-        late = [poll for poll in self._queue.ready if poll.deadline + LAST_POLL <= now]
-        return [
-            event
-            for poll in late
-            if poll.cut_at is None
-            for event in self.subscribers.expire(poll, now)
-        ]
+        self._next_request.gather(now)
+        return self.subscribers.expire_late(now, self._unsent(now))
+
+    def _unsent(self, now: float) -> str:
+        """Return why last polls cannot be sent."""
+        if self._renewal.blocked:
+            return messages.no_credentials(self._renewal.cause)
+        if self.rate_limiter.last_poll_at(now) > now:
+            return self._throttled or messages.NO_ROOM
+        if self._renewal.send_at(now) > now:
+            return messages.IN_DOUBT
+        return messages.BUSY
 
     # ---- replies
 
@@ -257,6 +261,7 @@ class Scheduler:
     def _learn_limit(self, reply: Throttled, sent_at: float, now: float) -> Throttled:
         """Learn from a 429; return it with the time that the rate limiter waits."""
         self._heard_at = now
+        self._throttled = reply.cause
         self.rate_limiter.throttled(
             reply.limit, reply.window, reply.retry_after, sent_at, now, reply.policy
         )

@@ -7,18 +7,22 @@ others, if any, are kept here.
 from __future__ import annotations
 
 from bisect import insort
+from math import inf
 from typing import TYPE_CHECKING
 
 from ddswait.events import Ended, Tracked
 from ddswait.outcome import Scope
 from ddswait.scheduler.instance_poll import InstancePoll
 from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.poll import LAST_POLL, SHORTEST_POLL
+from ddswait.scheduler.retry_delay import AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ddswait.events import Event
     from ddswait.outcome import Outcome, Refusal
+    from ddswait.scheduler.job_poll import Earlier
     from ddswait.scheduler.poll import Poll, PollSettings
     from ddswait.scheduler.queue import PollQueue
 
@@ -43,6 +47,7 @@ class Subscribers:
         self._queue = queue
         self._settings = settings
         self._others: dict[str, list[tuple[float, object]]] = {}
+        self._joined_at: dict[tuple[str, object], float] = {}  # of who did not begin the poll
         self._refusal: Refusal | None = None
         self._instances_refusal: Refusal | None = None
 
@@ -59,18 +64,34 @@ class Subscribers:
     # ---- beginning
 
     def subscribe(
-        self, job_id: str, deadline: float, subscriber: object, now: float
+        self,
+        job_id: str,
+        deadline: float,
+        subscriber: object,
+        now: float,
+        earlier: Earlier | None = None,
     ) -> Sequence[Event]:
-        """Let a subscriber wait for a job; return what that brings about at once."""
+        """Let a subscriber wait for a job; return what that brings about at once.
+
+        Args:
+            job_id: of the job.
+            deadline: when to give up.
+            subscriber: who waits.
+            now: the time.
+            earlier: what is known from an earlier wait for the job that is resumed now.
+        """
         poll = self.jobs.get(job_id)
         if poll is not None:
-            self._join(poll, deadline, subscriber)
+            self._join(poll, deadline, subscriber, now)
             return ()
         poll = JobPoll(job_id, now, deadline, subscriber)
+        if earlier is not None:
+            poll.resume(earlier)
         if self._refusal is not None:
             return (_ended(poll, poll.refused(self._refusal, now, self._settings)),)
         self.jobs[job_id] = poll
-        self.new_jobs.add(job_id)
+        if poll.job is None:
+            self.new_jobs.add(job_id)
         self._queue.add(poll)
         return (Tracked(job_id),)
 
@@ -85,17 +106,25 @@ class Subscribers:
         self._queue.add(poll)
         return ()
 
-    def _join(self, poll: JobPoll, deadline: float, subscriber: object) -> None:
+    def _join(self, poll: JobPoll, deadline: float, subscriber: object, now: float) -> None:
         others = self._others.setdefault(poll.job_id, [])
+        self._joined_at[poll.job_id, subscriber] = now
         if deadline >= poll.deadline:
             insort(others, (deadline, subscriber), key=_deadline_of)
             return
         others.insert(0, (poll.deadline, poll.subscriber))
+        self._serve(poll, deadline, subscriber)
+
+    def _serve(self, poll: Poll, deadline: float, subscriber: object) -> None:
+        """Let a poll be that of the subscriber whose deadline is the earliest now."""
         poll.deadline, poll.subscriber = deadline, subscriber
-        if poll.cut_at is not None:
-            poll.cut_at = min(poll.cut_at, deadline)
-        elif poll.due > deadline:
-            self._queue.put_off(poll, deadline)
+        poll.last_at = deadline
+        if poll.failures:
+            poll.last_at = min(deadline, poll.unreachable_since + self._settings.unreachable_after)
+        if poll.cut_at is None:
+            self._queue.move_last(poll)
+        else:
+            poll.set_cut(self._settings)
 
     # ---- ending
 
@@ -107,6 +136,7 @@ class Subscribers:
         poll = self.jobs.get(job_id)
         if poll is None:
             return
+        self._joined_at.pop((job_id, subscriber), None)
         if poll.subscriber is not subscriber:
             others = self._others.get(job_id, [])
             others[:] = [entry for entry in others if entry[1] is not subscriber]
@@ -119,27 +149,92 @@ class Subscribers:
         self._drop(poll)
         return _ended(poll, outcome, *others)
 
-    def continue_or_expire(self, poll: Poll, now: float) -> Sequence[Event]:
-        """Let a poll wait until it is due again; end the waits whose deadline has come."""
+    def continue_or_expire(self, poll: Poll, sent_at: float, now: float) -> Sequence[Event]:
+        """Let a poll wait until it is due again; end the waits whose last poll this was."""
         if now < poll.deadline:
             self._queue.add(poll)
             return ()
         due = poll.due
-        ended = self.expire(poll, now)
-        if poll.key in (self.instances if poll.is_of_instance else self.jobs):
-            self._queue.put_off(poll, min(due, poll.deadline))
+        ended = self._expire(poll, min(now, sent_at + SHORTEST_POLL), now)
+        if poll.due < inf:
+            if now < poll.deadline:
+                self._queue.put_off(poll, min(due, poll.last_at))
+            else:
+                self._queue.make_ready(poll, now)  # the last one is still to be sent
         return ended
 
-    def expire(self, poll: Poll, now: float) -> list[Event]:
-        """End the waits for this poll whose deadline has come."""
+    def repeat(self, poll: Poll, now: float) -> None:
+        """Let a poll that was answered leave again at once, even beyond its deadline."""
+        poll.cut_at = None
+        if now + AT_ONCE < poll.last_at:
+            self._queue.put_off(poll, now + AT_ONCE)
+        else:
+            self._queue.make_ready(poll, now)
+
+    def expire_late(self, now: float, unsent: str) -> list[Event]:
+        """End the waits whose last poll could not be sent within LAST_POLL.
+
+        Args:
+            now: the time.
+            unsent: why it could not.
+        """
+        ended = []
+        for poll in self._queue.last.pop_late(now):
+            ended += self._expire(poll, now - LAST_POLL, now, unsent)
+            if poll.due < inf:
+                self._queue.make_ready(poll, now)
+        return ended
+
+    def _expire(self, poll: Poll, until: float, now: float, unsent: str = "") -> list[Event]:
+        """End the waits for this poll whose deadline is not later than `until`."""
         ended: list[Event] = []
-        while poll.deadline <= now:
-            outcome = poll.timed_out(poll.deadline, now)
+        while poll.deadline <= until:
+            outcome = poll.timed_out(self._since(poll, poll.subscriber), now, unsent)
             ended.append(_ended(poll, outcome))
+            self._joined_at.pop((poll.job_id, poll.subscriber), None)
             if not self._hand_over(poll):
                 self._drop(poll)
                 break
         return ended
+
+    def give_up(self, poll: Poll, cause: str, since: float, now: float) -> list[Event]:
+        """End the waits for this poll for which the service has been unreachable for too long.
+
+        Args:
+            poll: that did not reach the service.
+            cause: why not.
+            since: when the service, or the credentials, became unreachable. A wait that began
+                later counts from its own beginning.
+            now: the time.
+        """
+        patience = self._settings.unreachable_after
+        waiting = [(poll.deadline, poll.subscriber), *self._others_of(poll)]
+        begun = [max(since, self._since(poll, subscriber)) for _, subscriber in waiting]
+        if now >= max(begun) + patience:
+            return [self.end(poll, poll.unreachable(cause, min(begun), now, self._settings))]
+        ended: list[Event] = []
+        for (_, subscriber), at in zip(waiting, begun, strict=True):
+            if now >= at + patience:
+                outcome = poll.unreachable(cause, at, now, self._settings)
+                ended.append(Ended(poll.job_id, outcome, (subscriber,), poll.is_of_instance))
+                self.unsubscribe(poll.job_id, subscriber)
+        return ended
+
+    def unreachable_at(self, since: float) -> float:
+        """Return when the first wait ends, if the service has been unreachable since `since`."""
+        first = min((self.first_since(poll) for poll in self), default=inf)
+        return max(since, first) + self._settings.unreachable_after
+
+    def first_since(self, poll: Poll) -> float:
+        """Return when the first of the waits for a poll began."""
+        if not self._others_of(poll):
+            return self._since(poll, poll.subscriber)
+        waiting = [poll.subscriber, *(subscriber for _, subscriber in self._others_of(poll))]
+        return min(self._since(poll, subscriber) for subscriber in waiting)
+
+    def _since(self, poll: Poll, subscriber: object) -> float:
+        """Return when the wait of one subscriber began."""
+        return self._joined_at.get((poll.job_id, subscriber), poll.since)
 
     def end_all(self, polls: Iterable[Poll], outcome_of: Callable[[Poll], Outcome]) -> list[Event]:
         """End several polls."""
@@ -175,7 +270,7 @@ class Subscribers:
     def _hand_over(self, poll: Poll) -> bool:
         """Hand a poll to the subscriber with the next deadline; return whether there was one."""
         if others := self._others_of(poll):
-            poll.deadline, poll.subscriber = others.pop(0)
+            self._serve(poll, *others.pop(0))
             return True
         return False
 
@@ -184,9 +279,11 @@ class Subscribers:
             del self.instances[poll.key]
         else:
             del self.jobs[poll.key]
-            self._others.pop(poll.job_id, None)
+            waiting = [(0.0, poll.subscriber), *self._others.pop(poll.job_id, ())]
+            for _, subscriber in waiting if self._joined_at else ():
+                self._joined_at.pop((poll.job_id, subscriber), None)
             self.new_jobs.discard(poll.job_id)
-        self._queue.drop(poll, self)
+        self._queue.drop(poll)
 
 
 def _deadline_of(entry: tuple[float, object]) -> float:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
 from math import inf
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ddswait.events import Ended, Event
 from ddswait.outcome import Refusal
@@ -101,6 +100,19 @@ def lasting(seconds: float, visible_after: float = 0.0, *, fails: bool = False) 
     return cloud
 
 
+class UnderWay(NamedTuple):
+    """A request that was sent, and what it will bring."""
+
+    action: Request
+    reply: AnyReply
+    arrives_at: float
+
+    @property
+    def ends_at(self) -> float:
+        """When it is answered or cut; a deadline that is new may bring the cut forward."""
+        return min(self.arrives_at, self.action.cut_at)
+
+
 class Shell:
     """Does what the workers do: sends, cuts, expires.
 
@@ -130,8 +142,7 @@ class Shell:
         self.size = size
         self.now = 0.0
         self.log: list[tuple[float, Event | Request]] = []
-        self._replies: list[tuple[float, int, Request, AnyReply]] = []
-        self._number = 0
+        self._under_way: list[UnderWay] = []
         self.sent: dict[str, int] = {}
 
     def track(self, job_id: str, timeout: float = 3600.0, subscriber: object = None) -> object:
@@ -153,15 +164,15 @@ class Shell:
 
     @property
     def in_flight(self) -> int:
-        return len(self._replies)
+        return len(self._under_way)
 
     def run(self, until: float = float("inf")) -> Shell:
         """Go on until nothing is left to do, or until a time."""
-        while len(self.scheduler) or self._replies:
-            self._send()
+        while len(self.scheduler) or self._under_way:
+            wake = self._send()
             if self.scheduler.due() <= self.now:
                 self._note(self.scheduler.expire(self.now))
-            at = self._next_moment()
+            at = min([wake, *(each.ends_at for each in self._under_way)])
             if at > until:
                 break
             self.now = max(at, self.now)
@@ -169,18 +180,19 @@ class Shell:
         self.now = max(self.now, until) if until < float("inf") else self.now
         return self
 
-    def _send(self) -> None:
-        while len(self._replies) < self.size:
+    def _send(self) -> float:
+        """Send what may leave; return when to ask again."""
+        while len(self._under_way) < self.size:
             action = self.scheduler.next(self.now)
-            if isinstance(action, Wait | ListJobs):
-                return
+            if isinstance(action, Wait):
+                assert action.until > self.now
+                return action.until
+            if isinstance(action, ListJobs):
+                return self.now + 1.0
             self.log.append((self.now, action))
             reply, latency = self._answer(action)
-            at = self.now + latency
-            if at > action.cut_at:
-                at, reply = action.cut_at, TransientFailure("no reply")
-            self._number += 1
-            heappush(self._replies, (at, self._number, action, reply))
+            self._under_way.append(UnderWay(action, reply, self.now + latency))
+        return self.now + 1.0
 
     def _answer(self, action: Request) -> tuple[AnyReply, float]:
         if isinstance(action, PollJob):
@@ -189,19 +201,14 @@ class Shell:
             raise AssertionError(f"the script does not say what {action} brings")
         return self.elsewhere(action, self.now)
 
-    def _next_moment(self) -> float:
-        arrival = self._replies[0][0] if self._replies else float("inf")
-        if self.scheduler.due() <= self.now:
-            return min(arrival, self.now + 1.0)
-        following = self.scheduler.next(self.now)
-        if not isinstance(following, Wait):
-            raise TypeError(f"{following} was not sent")
-        return min(arrival, following.until)
-
     def _receive(self) -> None:
-        while self._replies and self._replies[0][0] <= self.now:
-            _, _, action, reply = heappop(self._replies)
-            self._note(self.scheduler.take(action, reply, self.now))
+        for each in sorted(self._under_way, key=lambda each: each.ends_at):
+            if each.ends_at > self.now:
+                return
+            self._under_way.remove(each)
+            was_cut = each.arrives_at > each.action.cut_at
+            reply = TransientFailure("no reply") if was_cut else each.reply
+            self._note(self.scheduler.take(each.action, reply, self.now))
 
 
 def context_of(settings: PollSettings, random: Random | None = None) -> PollContext:

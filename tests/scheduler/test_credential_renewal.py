@@ -19,11 +19,14 @@ from ddswait.scheduler.credential_renewal import CredentialRenewal
 from ddswait.scheduler.poll import LAST_POLL, PollSettings
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.replies import InstanceState, Throttled, TransientFailure
-from tests.scheduler.shell import LOCATION, Reply, Shell, Still, record, seen
+from tests.scheduler.shell import LOCATION, Reply, Shell, Still, lasting, record, seen
 
 BAD_TOKEN = Refusal(
     401, "APIGW.0301", "bad token", "r", scope=Scope.EVERYTHING, refuses_credentials=True
 )
+
+SETTINGS = PollSettings(location=LOCATION)
+DOWN = TransientFailure("HTTP 503")
 
 
 def asked(scheduler: Scheduler, now: float) -> PollJob:
@@ -73,7 +76,7 @@ def test_renewal_that_is_under_way_is_not_begun_twice() -> None:
     """Neither by the clock nor by a 401."""
     lease = CredentialRenewal(renews=True)
     assert lease.starts(0.0)
-    lease.renewed(10.0, 0.0)
+    lease.renewed(Renewed(10.0), 0.0)
     assert not lease.starts(9.0)
     assert lease.starts(10.0)
     assert lease.may_cure(BAD_TOKEN, 1, 11.0)
@@ -97,7 +100,7 @@ def test_reply_to_an_old_key_does_not_accept_the_new_one() -> None:
     """Only a reply to a request with this key shows that it is accepted."""
     lease = CredentialRenewal(renews=True)
     for _ in range(2):
-        lease.renewed(None, 0.0)
+        lease.renewed(Renewed(None), 0.0)
     lease.accept(1, 1.0)
     assert not lease.accepted
     lease.accept(2, 1.0)
@@ -141,18 +144,18 @@ def test_refused_renewal_waits_for_the_401() -> None:
 def test_failed_renewal_is_reported_and_honours_retry_after() -> None:
     """Each failure is an event with its retry delay, which respects Retry-After and limits."""
     scheduler = serving(50.0)
-    assert scheduler.take(renewing(scheduler, 50.0), TransientFailure("HTTP 503", 40.0), 50.0) == (
-        RenewalFailed("HTTP 503", 42.0),
-    )
+    assert scheduler.take(renewing(scheduler, 50.0), TransientFailure("HTTP 503", 40.0), 50.0) == [
+        RenewalFailed("HTTP 503", 42.0)
+    ]
     scheduler.take(asked(scheduler, 50.0), seen(record("x")), 50.0)
     slow = Throttled("too many", retry_after=100.0)
-    assert scheduler.take(renewing(scheduler, 92.0), slow, 92.0) == (
-        RenewalFailed("too many", 105.0),
-    )
+    assert scheduler.take(renewing(scheduler, 92.0), slow, 92.0) == [
+        RenewalFailed("too many", 105.0)
+    ]
     stated = Throttled("1 in 5 minutes", limit=1, window=300.0)
-    assert scheduler.take(renewing(scheduler, 197.0), stated, 197.0) == (
-        RenewalFailed("1 in 5 minutes", 315.0),
-    )
+    assert scheduler.take(renewing(scheduler, 197.0), stated, 197.0) == [
+        RenewalFailed("1 in 5 minutes", 315.0)
+    ]
 
 
 def test_long_retry_after_does_not_outlast_unreachable_after() -> None:
@@ -161,9 +164,7 @@ def test_long_retry_after_does_not_outlast_unreachable_after() -> None:
     scheduler.subscribers.subscribe("y", 10_000.0, "you", 0.0)
     scheduler.take(asked(scheduler, 0.0), BAD_TOKEN, 0.0)
     down = TransientFailure("HTTP 503", 3600.0)
-    assert scheduler.take(renewing(scheduler, 0.0), down, 0.0) == (
-        RenewalFailed("HTTP 503", 600.0),
-    )
+    assert scheduler.take(renewing(scheduler, 0.0), down, 0.0) == [RenewalFailed("HTTP 503", 600.0)]
     reported = scheduler.take(renewing(scheduler, 600.0), down, 600.0)
     kinds = [event.outcome.kind for event in reported if isinstance(event, Ended)]
     assert kinds == [OutcomeKind.UNREACHABLE, OutcomeKind.UNREACHABLE]
@@ -255,7 +256,7 @@ def renewed(renew_in: float | None = None, now: float = 0.0) -> CredentialRenewa
     """Return credentials that renew and have just been obtained."""
     lease = CredentialRenewal(renews=True)
     assert lease.starts(now)
-    assert lease.renewed(renew_in, now) is None
+    assert lease.renewed(Renewed(renew_in), now) is None
     return lease
 
 
@@ -267,7 +268,7 @@ def test_credentials_that_renew_are_obtained_first() -> None:
     assert not fixed.may_cure(BAD_TOKEN, 0, 1.0)
     assert lease.starts(0.0)
     assert lease.due == inf
-    lease.renewed(None, 0.0)
+    lease.renewed(Renewed(None), 0.0)
     assert (lease.blocked, lease.count, lease.due) == (False, 1, inf)
 
 
@@ -303,14 +304,53 @@ def test_accepted_request_vouches_for_ten_seconds() -> None:
     assert lease.send_at(30.1) == 32.1
     lease.sent(32.1)
     lease.sent(34.1)
-    assert lease.send_at(34.1) == 36.1  # accepted once: no bound on how many try
+    assert lease.send_at(34.1) == 36.1
+    lease.sent(36.1)
+    assert lease.send_at(36.1) == inf
+
+
+def test_credentials_in_doubt_are_tried_by_five_requests() -> None:
+    """A sixth refusal would lock a key, even one that was accepted long ago."""
+    lease = renewed()
+    lease.accept(1, 0.0)
+    for now in (20.0, 22.0, 24.0, 26.0):
+        assert lease.send_at(now) <= now
+        lease.sent(now)
+    assert lease.send_at(28.0) == 28.0
+    lease.sent(28.0)
+    assert lease.send_at(30.0) == inf
+    lease.answered(1)
+    assert lease.send_at(30.0) <= 30.0
+
+
+def test_access_key_never_has_more_than_five_requests_under_way() -> None:
+    """It may be revoked at any moment; a token is not locked, so that it has no such bound."""
+    key, token = CredentialRenewal(renews=False, locks=True), CredentialRenewal(renews=False)
+    for credentials in (key, token):
+        credentials.accept(0, 0.0)
+        for _ in range(4):
+            credentials.sent(1.0)
+        assert credentials.send_at(1.0) == 1.0
+        credentials.sent(1.0)
+    assert key.send_at(1.0) == inf
+    assert token.send_at(1.0) == 1.0
+    key.answered(0)
+    assert key.send_at(1.0) == 1.0
+
+
+def test_renewal_says_whether_the_new_credentials_may_be_locked() -> None:
+    """A provider may hand out an access key."""
+    lease = CredentialRenewal(renews=True)
+    assert not lease.locks
+    lease.renewed(Renewed(None, locks=True), 0.0)
+    assert lease.locks
 
 
 def test_reply_to_old_credentials_frees_no_place() -> None:
     """Only requests with the present credentials count as trying them."""
     lease = renewed()
     lease.sent(0.0)
-    lease.renewed(None, 1.0)
+    lease.renewed(Renewed(None), 1.0)
     assert lease.send_at(1.0) <= 1.0
     lease.sent(1.0)
     lease.answered(1)
@@ -319,7 +359,7 @@ def test_reply_to_old_credentials_frees_no_place() -> None:
     lease.answered(2)
     lease.accept(2, 3.0)
     lease.answered(2)
-    lease.renewed(None, 9.0)
+    lease.renewed(Renewed(None), 9.0)
     lease.sent(9.0)
     assert lease.send_at(9.0) == 11.0
 
@@ -329,41 +369,118 @@ def test_failed_renewals_are_further_and_further_apart() -> None:
     lease = renewed(100.0)
     for now, due in ((100.0, 100.75), (101.0, 102.5), (103.0, 106.0)):
         assert lease.starts(now)
-        assert lease.failed(0.0, 600.0, now, Still()) == 0.0
+        assert lease.failed(DOWN, SETTINGS, now, Still()) is None  # the present ones serve
         assert lease.due == due
     assert lease.starts(106.0)
-    lease.renewed(100.0, 106.0)
+    lease.renewed(Renewed(100.0), 106.0)
     assert lease.due == 206.0
     assert lease.starts(206.0)
-    lease.failed(0.0, 600.0, 206.0, Still())
+    lease.failed(DOWN, SETTINGS, 206.0, Still())
     assert lease.due == 206.75
 
 
+@pytest.mark.parametrize(
+    ("interval", "unreachable_after", "longest"),
+    [
+        (10.0, 600.0, 7.5),
+        (2.0, 600.0, 3.75),
+        (120.0, 600.0, 45.0),
+        (10.0, 8.0, 1.5),
+        (1.0, 1.0, 0.75),
+    ],
+)
+def test_renewals_that_fail_are_repeated_within_an_interval(
+    interval: float, unreachable_after: float, longest: float
+) -> None:
+    """Or within five seconds, and often enough before the waits end; a minute at the most."""
+    settings = PollSettings(interval=interval, unreachable_after=unreachable_after)
+    lease = CredentialRenewal(renews=True)
+    now = 0.0
+    for _ in range(20):
+        assert lease.starts(now)
+        lease.failed(DOWN, settings, now, Still())
+        last, now = now, lease.due
+    assert now - last == longest
+
+
 def test_first_renewal_that_fails_is_repeated_soon() -> None:
-    """And it says for how long no request could leave, from the first attempt on."""
+    """And it says since when no request could leave: since the first attempt."""
     lease = CredentialRenewal(renews=True)
     assert lease.starts(10.0)
-    assert lease.failed(0.0, 600.0, 10.0, Still()) == 0.0
+    assert lease.failed(DOWN, SETTINGS, 10.0, Still()) == 10.0
     assert lease.due == 10.75
+    assert lease.cause == "HTTP 503"
     assert not lease.starts(10.5)
     assert lease.starts(11.0)
-    assert lease.failed(0.0, 600.0, 15.0, Still()) == 5.0
+    assert lease.failed(DOWN, SETTINGS, 15.0, Still()) == 10.0
     assert lease.starts(20.0)
-    lease.renewed(None, 20.0)
+    lease.renewed(Renewed(None), 20.0)
+    assert (lease.blocked_at, lease.cause) == (inf, "")
     assert lease.may_cure(BAD_TOKEN, 1, 100.0)
     assert lease.starts(101.0)
-    assert lease.failed(0.0, 600.0, 103.0, Still()) == 3.0
+    assert lease.failed(DOWN, SETTINGS, 103.0, Still()) == 100.0
 
 
-def test_no_attempt_is_put_off_beyond_the_patience_of_the_waits() -> None:
-    """The last one comes when the patience ends; after that, they go on as before."""
+def test_attempt_is_made_earlier_when_the_waits_end_earlier() -> None:
+    """However long the source asked to be left alone."""
     lease = CredentialRenewal(renews=True)
     lease.starts(0.0)
-    lease.failed(1000.0, 60.0, 10.0, Still())
+    lease.failed(TransientFailure("HTTP 503", 1000.0), SETTINGS, 10.0, Still())
+    assert lease.due == 1060.0
+    lease.try_by(60.0)
     assert lease.due == 60.0
-    lease.starts(60.0)
-    lease.failed(1000.0, 60.0, 60.0, Still())
-    assert lease.due == 1110.0
+    lease.try_by(70.0)
+    assert lease.due == 60.0
+
+
+def test_waits_that_began_during_an_outage_wait_as_long_as_others() -> None:
+    """Being unreachable counts from the beginning of each wait, not from the first failure."""
+    shell = Shell(
+        lasting(5000.0),
+        PollSettings(location=LOCATION, unreachable_after=100.0),
+        elsewhere=lambda asked, _: (TransientFailure("HTTP 503"), 0.1),
+    )
+    shell.track("a")
+    shell.run(60.0)
+    shell.track("b")
+    shell.run(70.0)
+    shell.track("a")  # another caller
+    shell.run()
+    ended = [(round(at), end.job_id, end.outcome.kind) for at, end in shell.ended]
+    assert ended == [
+        (100, "a", OutcomeKind.UNREACHABLE),
+        (160, "b", OutcomeKind.UNREACHABLE),
+        (170, "a", OutcomeKind.UNREACHABLE),
+    ]
+
+
+def test_failed_renewal_is_forgotten_while_nobody_waits() -> None:
+    """An hour without a wait between two failures is not an hour of being unreachable."""
+    shell = Shell(
+        lasting(5000.0),
+        PollSettings(location=LOCATION, unreachable_after=100.0),
+        elsewhere=lambda asked, _: (TransientFailure("HTTP 503"), 0.1),
+    )
+    shell.track("a", subscriber="me")
+    shell.run(5.0)
+    shell.scheduler.subscribers.unsubscribe("a", "me")
+    shell.run(3600.0)
+    shell.track("b")
+    shell.run()
+    assert [round(at) for at, _ in shell.ended] == [3700]
+
+
+def test_silent_source_of_credentials_is_cut_when_the_waits_end() -> None:
+    """A renewal without any answer does not keep them beyond `unreachable_after`."""
+    shell = Shell(
+        lasting(5000.0),
+        PollSettings(location=LOCATION, unreachable_after=8.0),
+        elsewhere=lambda asked, _: (Renewed(None), inf),
+    )
+    shell.track("a")
+    shell.run()
+    ((at, end),) = shell.ended
+    assert (at, end.outcome.kind) == (8.0, OutcomeKind.UNREACHABLE)
 
 
 def test_refused_renewal_leaves_the_present_credentials() -> None:
@@ -380,10 +497,10 @@ def test_refused_renewal_leaves_the_present_credentials() -> None:
 def test_refusal_of_credentials_that_were_replaced_says_nothing() -> None:
     """The request is sent again with the new ones, which stay in use."""
     lease = renewed()
-    lease.renewed(None, 1.0)
+    lease.renewed(Renewed(None), 1.0)
     assert lease.may_cure(BAD_TOKEN, 1, 2.0)
     assert not lease.blocked
-    assert lease.renewed(None, 3.0, same=True) is None
+    assert lease.renewed(Renewed(None, same=True), 3.0) is None
 
 
 def test_new_credentials_that_were_never_accepted_are_not_replaced() -> None:
@@ -391,7 +508,7 @@ def test_new_credentials_that_were_never_accepted_are_not_replaced() -> None:
     lease = renewed()
     assert lease.may_cure(BAD_TOKEN, 1, 0.0)
     assert lease.blocked
-    lease.renewed(None, 1.0)
+    lease.renewed(Renewed(None), 1.0)
     assert not lease.may_cure(BAD_TOKEN, 2, 2.0)
     lease.accept(2, 3.0)
     assert lease.may_cure(BAD_TOKEN, 2, 4.0)
@@ -405,14 +522,14 @@ def test_renewal_that_brings_the_refused_credentials_cures_nothing() -> None:
     dated = replace(BAD_TOKEN, date="Fri, 01 Jan 2021 00:00:30 GMT")
     assert lease.may_cure(dated, 1, 40.0)
     assert lease.may_cure(BAD_TOKEN, 1, 41.0)  # the first one counts
-    refusal = lease.renewed(None, 42.0, same=True)
+    refusal = lease.renewed(Renewed(None, same=True), 42.0)
     assert refusal is not None
     assert refusal == dated
     assert refusal.hint == (
         "these credentials were accepted until 30 s before they were refused at Fri, 01 Jan 2021 "
         "00:00:30 GMT; get new ones"
     )
-    assert lease.renewed(None, 43.0, same=True) is None
+    assert lease.renewed(Renewed(None, same=True), 43.0) is None
 
 
 def test_hint_of_a_refusal_stays() -> None:

@@ -110,7 +110,7 @@ def test_instance_that_is_not_ready_says_what_the_last_poll_said(
 
 def test_instance_that_was_never_polled_says_so() -> None:
     """When its deadline passes first; while it is waited for, it is pending."""
-    outcome = begun().timed_out(100.0, 101.0)
+    outcome = begun().timed_out(10.0, 101.0)
     assert outcome.kind is OutcomeKind.NOT_READY
     assert outcome.message == not_ready(91.0, messages.NEVER_POLLED)
     pending = begun().pending(40.0)
@@ -121,7 +121,7 @@ def test_instance_that_was_never_polled_says_so() -> None:
 
 def test_unreachable_and_refused_name_the_instance() -> None:
     """The service as a whole failed, or refused, while this one was waited for."""
-    gone = begun().unreachable("no credentials", 40.0, PollSettings())
+    gone = begun().unreachable("no credentials", 10.0, 40.0, PollSettings())
     assert gone.kind is OutcomeKind.NOT_READY
     assert gone.message == not_ready(30.0, messages.last_poll_failed("no credentials"))
     assert gone.cause == "no credentials"

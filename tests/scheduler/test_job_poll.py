@@ -9,7 +9,7 @@ from ddswait.job import JobPhase
 from ddswait.outcome import Outcome, Refusal
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.scheduler import messages, poll_interval
-from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.job_poll import Earlier, JobPoll
 from ddswait.scheduler.poll import LAST_POLL, PollContext, PollSettings
 from ddswait.service.replies import JobSeen, Throttled, TransientFailure, UnknownJob
 from tests.scheduler.shell import (
@@ -102,13 +102,12 @@ class Step(NamedTuple):
                 Step(1, FAILURE, 2.5),
                 Step(3, FAILURE, 6),
                 Step(6, FAILURE, 12),
-                Step(12, FAILURE, 24),
-                Step(24, FAILURE, 48),
-                Step(48, FAILURE, 93),
-                Step(590, FAILURE, 600),
+                Step(12, FAILURE, 19.5),
+                Step(20, FAILURE, 27.5),
+                Step(595, FAILURE, 600),
                 Step(600, FAILURE, Kind.UNREACHABLE),
             ],
-            id="unreachable from the start: growing delays, and the end exactly in time",
+            id="unreachable from the start: delays up to the interval, and the end exactly in time",
         ),
         pytest.param(
             [
@@ -185,6 +184,8 @@ def test_request_is_cut_at_the_deadline() -> None:
     take_job_reply(poll, FAILURE, 595.0, SETTINGS)
     poll.sent(1180.0, SETTINGS)
     assert poll.cut_at == 1190.0
+    poll.sent(1189.0, SETTINGS)
+    assert poll.cut_at == 1189.0 + LAST_POLL  # the last one before giving up, too
     poll.sent(1190.0, SETTINGS)
     assert poll.cut_at == 1220.0
 
@@ -199,13 +200,17 @@ def test_ended_while_running_is_not_believed() -> None:
 def test_timeout_message_names_the_last_record_and_failure() -> None:
     """The message of a timeout contains the last record and the last failure."""
     poll = JobPoll("x", 0.0, 100.0, "me")
-    assert "not visible yet" in poll.timed_out(100.0, 100.0).message
+    assert "it was not polled" in poll.timed_out(0.0, 100.0).message
+    take_job_reply(poll, UNKNOWN, 0.0, SETTINGS)
+    assert "not visible yet" in poll.timed_out(0.0, 100.0).message
     take_job_reply(poll, SEEN, 0.0, SETTINGS)
     take_job_reply(poll, FAILURE, 90.0, SETTINGS)
-    message = poll.timed_out(100.0, 100.0).message
+    message = poll.timed_out(0.0, 100.0).message
     assert "Running, 9 %" in message
     assert "HTTP 502" in message
     assert "after 100 s" in message
+    assert "not sent" not in message
+    assert poll.timed_out(0.0, 100.0, "no room").message.endswith("was not sent: no room")
     assert "x" in repr(poll)
 
 
@@ -219,6 +224,46 @@ def test_delay_that_a_429_asks_for_is_not_unreachable() -> None:
         assert take_job_reply(poll, throttled, now, SETTINGS) is None
         now = poll.due
     assert now > SETTINGS.unreachable_after
+
+
+def test_429_is_an_answer() -> None:
+    """Being unreachable counts from the first failure after it, and a pause does not count."""
+    poll = JobPoll("x", 0.0, 7200.0, "me")
+    poll.sent(0.0, SETTINGS)
+    take_job_reply(poll, FAILURE, 0.0, SETTINGS)
+    poll.sent(550.0, SETTINGS)
+    take_job_reply(poll, Throttled("429", 400.0), 550.0, SETTINGS)
+    assert (poll.throttled, poll.due, poll.last_at) == (True, 970.0, 1150.0)
+    poll.sent(970.0, SETTINGS)
+    assert take_job_reply(poll, FAILURE, 970.0, SETTINGS) is None
+    assert poll.last_at == 1570.0
+    assert take_job_reply(poll, SEEN, 980.0, SETTINGS) is None
+    assert not poll.throttled
+
+
+def test_pause_after_a_429_is_not_longer_than_unreachable_after() -> None:
+    """However long the reply asks for: then the last poll is due."""
+    poll = JobPoll("x", 0.0, 7200.0, "me")
+    poll.sent(0.0, SETTINGS)
+    take_job_reply(poll, Throttled("429", 3000.0), 1.0, SETTINGS)
+    assert poll.due == poll.last_at == 601.0
+
+
+def test_wait_that_is_resumed_goes_on_from_the_first_run() -> None:
+    """The grace is over, the age is known, and a job that was seen has vanished."""
+    poll = JobPoll("x", 0.0, 3600.0, "me")
+    poll.resume(Earlier(-500.0, SEEN.job, -600.0))
+    assert (poll.due, poll.created_at) == (0.0, -600.0)
+    assert take_job_reply(poll, UNKNOWN, 0.0, SETTINGS) is None
+    outcome = take_job_reply(poll, UNKNOWN, 1.0, SETTINGS)
+    assert outcome is not None
+    assert (outcome.kind, outcome.waited) == (Kind.VANISHED, 501.0)
+    other = JobPoll("y", 0.0, 3600.0, "me")
+    other.resume(Earlier(-500.0))
+    assert other.created_at == -500.0
+    outcome = take_job_reply(other, UNKNOWN, 0.0, SETTINGS)
+    assert outcome is not None
+    assert outcome.message == messages.not_found("y", 500.0, LOCATION)
 
 
 CLOCK = "Fri, 01 Jan 2021 00:00:00 GMT"
@@ -288,7 +333,8 @@ def test_unreachable_names_the_time_without_a_reply() -> None:
     assert outcome is not None
     assert outcome.message == messages.unreachable("x", 600.0, LOCATION, "HTTP 502")
     assert outcome.cause == "HTTP 502"
-    other = poll.unreachable("no credentials", 710.0, SETTINGS)
+    other = poll.unreachable("no credentials", 650.0, 710.0, SETTINGS)
+    assert other.message == messages.unreachable("x", 60.0, LOCATION, "no credentials")
     assert (other.kind, other.cause) == (Kind.UNREACHABLE, "no credentials")
 
 
@@ -297,9 +343,9 @@ def test_timeout_counts_from_the_beginning_of_the_wait() -> None:
     poll = JobPoll("x", 10.0, 100.0, "me")
     take_job_reply(poll, SEEN, 20.0, SETTINGS)
     take_job_reply(poll, FAILURE, 90.0, SETTINGS)
-    outcome = poll.timed_out(100.0, 102.0)
+    outcome = poll.timed_out(10.0, 102.0)
     assert (outcome.kind, outcome.waited) == (Kind.TIMED_OUT, 92.0)
-    assert outcome.message == messages.timed_out("x", 90.0, SEEN.job, "HTTP 502")
+    assert outcome.message == messages.timed_out("x", 90.0, "last seen Running, 9 %", "HTTP 502")
     pending = poll.pending(50.0)
     assert (pending.kind, pending.message, pending.waited) == (
         Kind.PENDING, messages.pending(), 40.0,

@@ -13,9 +13,20 @@ JOBS = {f"job-{number}" for number in range(10)}
 def reading(page_size: int = 10) -> ListPlanner:
     """Return a planner whose list of ten jobs has begun, with a page under way."""
     planner = ListPlanner(page_size)
-    planner.begin(JOBS)
+    planner.begin(JOBS, 0.0)
     planner.page_under_way = True
     return planner
+
+
+def took(planner: ListPlanner, offset: int, shown: int, total: int, now: float) -> bool:
+    """Take a page at the usual interval and rate."""
+    return planner.take_page(offset, shown, total, 10.0, 0.1, now)
+
+
+def show(planner: ListPlanner, count: int) -> None:
+    """Let the list have shown so many of the jobs that it may show."""
+    for job_id in list(planner.expected)[:count]:
+        del planner.expected[job_id]
 
 
 def test_nothing_is_read_or_planned_at_first() -> None:
@@ -24,55 +35,55 @@ def test_nothing_is_read_or_planned_at_first() -> None:
     assert (planner.offset, planner.due, planner.given_up) == (None, inf, False)
     assert not planner.page_due
     assert not planner.page_under_way
-    assert planner.seen == planner.expected == planner.unlisted == set()
-    assert planner.pays_for(2)
-    assert not planner.pays_for(1)
-    planner.begin(JOBS)
+    assert not planner.expected
+    assert not planner.unlisted
+    assert planner.pays_for(2, 500.0)
+    assert not planner.pays_for(1, 500.0)
+    planner.begin(JOBS, 0.0)
     assert planner.page_due
-    assert planner.take_page(0, 100, 100, 0.0)
-    assert planner.pays_for(2)
-    planner.begin(JOBS)
-    assert not planner.take_page(0, 100, 101, 0.0)
-    assert not planner.pays_for(2)
+    assert took(planner, 0, 100, 100, 0.0)
+    assert planner.pays_for(2, 500.0)
+    planner.begin(JOBS, 0.0)
+    assert not took(planner, 0, 100, 101, 0.0)
+    assert not planner.pays_for(2, 500.0)
 
 
 def test_list_begins_at_its_first_page() -> None:
     """What an earlier list has shown is forgotten, and nothing is planned meanwhile."""
     planner = reading()
-    planner.seen.add("job-1")
     planner.due = 5.0
-    planner.begin({"a"})
+    planner.begin({"a"}, 7.0)
     assert (planner.offset, planner.due) == (0, inf)
     assert planner.page_due
     assert not planner.page_under_way
-    assert (planner.seen, planner.expected) == (set(), {"a"})
+    assert ([*planner.expected], planner.began_at) == (["a"], 7.0)
 
 
 def test_new_jobs_pay_for_a_list_of_fewer_pages() -> None:
     """As long as lists are allowed, and the last one did not fail."""
     planner = reading()
-    assert not planner.take_page(0, 10, 30, 0.0)
-    assert not planner.pays_for(3)
-    assert planner.pays_for(4)
+    assert not took(planner, 0, 10, 30, 0.0)
+    assert not planner.pays_for(3, 500.0)
+    assert planner.pays_for(4, 500.0)
     planner.failed(0.0, Still())
-    assert not planner.pays_for(4)
-    planner.begin(JOBS)
-    planner.take_page(0, 10, 30, 1.0)
-    assert planner.pays_for(4)
+    assert not planner.pays_for(4, 500.0)
+    planner.begin(JOBS, 0.0)
+    took(planner, 0, 10, 30, 1.0)
+    assert planner.pays_for(4, 500.0)
     planner.forbid()
-    assert not planner.pays_for(4)
+    assert not planner.pays_for(4, 500.0)
 
 
 def test_pages_are_read_until_all_jobs_are_listed() -> None:
     """Each page begins where the last one ended, and only the last one says so."""
     planner = reading()
-    assert not planner.take_page(0, 10, 25, 0.0)
-    assert not planner.pays_for(3)
+    assert not took(planner, 0, 10, 25, 0.0)
+    assert not planner.pays_for(3, 500.0)
     assert planner.page_due
     assert planner.offset == 10
-    assert not planner.take_page(10, 10, 25, 0.0)
-    planner.seen = set(list(JOBS)[:8])
-    assert planner.take_page(20, 5, 25, 0.0)
+    assert not took(planner, 10, 10, 25, 0.0)
+    show(planner, 8)
+    assert took(planner, 20, 5, 25, 0.0)
     assert not planner.page_due
     assert not planner.given_up
 
@@ -80,30 +91,30 @@ def test_pages_are_read_until_all_jobs_are_listed() -> None:
 def test_list_is_given_up_when_polls_are_cheaper() -> None:
     """As many pages are left as jobs to be seen: other people's tasks fill the list."""
     planner = reading()
-    planner.seen = set(list(JOBS)[:8])
-    assert planner.take_page(0, 10, 30, 0.0)
+    show(planner, 8)
+    assert took(planner, 0, 10, 30, 0.0)
     assert planner.given_up
-    planner.begin(JOBS)
-    planner.seen = set(list(JOBS)[:7])
-    assert not planner.take_page(0, 10, 30, 0.0)
+    planner.begin(JOBS, 0.0)
+    show(planner, 7)
+    assert not took(planner, 0, 10, 30, 0.0)
     assert not planner.given_up
-    planner.begin(JOBS)
-    planner.seen = set(list(JOBS)[:9])
-    assert planner.take_page(0, 10, 20, 0.0)
+    planner.begin(JOBS, 0.0)
+    show(planner, 9)
+    assert took(planner, 0, 10, 20, 0.0)
     assert planner.given_up
-    planner.begin(JOBS)
-    planner.seen = set(JOBS)
-    assert planner.take_page(0, 10, 10, 0.0)
+    planner.begin(JOBS, 0.0)
+    show(planner, len(JOBS))
+    assert took(planner, 0, 10, 10, 0.0)
     assert not planner.given_up
 
 
 def test_empty_page_is_the_last_one() -> None:
     """Whatever the total says; a page of one job is not empty."""
     planner = reading()
-    assert planner.take_page(0, 0, 50, 0.0)
+    assert took(planner, 0, 0, 50, 0.0)
     assert not planner.given_up
-    planner.begin(JOBS)
-    assert not planner.take_page(0, 1, 50, 0.0)
+    planner.begin(JOBS, 0.0)
+    assert not took(planner, 0, 1, 50, 0.0)
     assert planner.offset == 1
 
 
@@ -117,8 +128,8 @@ def test_failed_list_is_repeated_later_and_later() -> None:
         assert not planner.page_under_way
     planner.failed(40.0, Still(), 100.0)
     assert planner.due == pytest.approx(145.0)
-    planner.begin(JOBS)
-    planner.take_page(0, 10, 10, 50.0)
+    planner.begin(JOBS, 0.0)
+    took(planner, 0, 10, 10, 50.0)
     planner.failed(60.0, Still())
     assert planner.due == 60.75
 
@@ -142,20 +153,20 @@ def test_planning_is_considered_every_five_seconds() -> None:
     assert planner.should_consider(105.0)
     planner.due = 200.0
     assert not planner.should_consider(150.0)
-    planner.begin(JOBS)
+    planner.begin(JOBS, 0.0)
     assert not planner.should_consider(150.0)
 
 
 def test_number_of_pages_is_believed_for_five_minutes() -> None:
     """Then a list counts as one page until the next one is read."""
     planner = reading()
-    planner.seen = set(JOBS)
-    planner.take_page(0, 10, 50, 100.0)
+    show(planner, len(JOBS))
+    took(planner, 0, 10, 50, 100.0)
     assert planner.should_consider(400.0)
-    assert not planner.pays_for(5)
+    assert not planner.pays_for(5, 500.0)
     assert planner.should_consider(405.0)
-    assert planner.pays_for(2)
-    assert not planner.pays_for(1)
+    assert planner.pays_for(2, 500.0)
+    assert not planner.pays_for(1, 500.0)
 
 
 def planned(
@@ -163,9 +174,9 @@ def planned(
 ) -> float:
     """Return when the next list is due after 1,000 s, if the last one had so many pages."""
     planner = ListPlanner(10)
-    planner.begin(JOBS)
-    planner.seen = set(JOBS)
-    planner.take_page(0, 10, pages * 10, 1000.0)
+    planner.begin(JOBS, 0.0)
+    show(planner, len(JOBS))
+    took(planner, 0, 10, pages * 10, 1000.0)
     planner.plan(hazards, interval, spacing, 1000.0)
     return planner.due - 1000.0
 
@@ -202,3 +213,48 @@ def test_lists_take_a_quarter_of_a_scarce_rate() -> None:
     """After a list of some pages, three polls may leave for each page; a second at the least."""
     assert planned([0.005] * 8, 4, spacing=3.0) == pytest.approx(36.0)
     assert planned([0.5] * 8) == 1.0
+
+
+def test_list_whose_total_grows_is_given_up() -> None:
+    """After one page more than the first one announced."""
+    planner = ListPlanner(10)
+    planner.begin([f"job-{number}" for number in range(100)], 0.0)
+    for page in range(3):
+        assert not took(planner, page * 10, 10, 30 + page * 10, 0.0)
+    assert took(planner, 30, 10, 70, 0.0)
+    assert planner.given_up
+
+
+def test_list_may_grow_by_a_page() -> None:
+    """Somebody may have begun a task meanwhile."""
+    planner = ListPlanner(10)
+    planner.begin([f"job-{number}" for number in range(100)], 0.0)
+    for page in range(3):
+        assert not took(planner, page * 10, 10, 30 if page < 2 else 35, 0.0)
+    assert took(planner, 30, 5, 35, 0.0)
+    assert not planner.given_up
+
+
+def test_list_that_is_slower_than_polls_is_given_up() -> None:
+    """And none is requested for five minutes."""
+    planner = ListPlanner(10)
+    planner.begin([f"job-{number}" for number in range(100)], 1000.0)
+    assert not took(planner, 0, 10, 100, 1003.0)  # 30 s in all, three intervals
+    assert took(planner, 10, 10, 100, 1006.1)
+    assert planner.given_up
+    assert not planner.pays_for(100, 1306.0)
+    assert not planner.should_consider(1306.0)
+    planner.plan([0.01] * 100, 10.0, 0.1, 1306.0)
+    assert planner.due == inf
+    assert planner.pays_for(100, 1306.2)
+    planner.plan([0.01] * 100, 10.0, 0.1, 1306.2)
+    assert planner.due < inf
+
+
+def test_slow_list_pays_where_polls_are_slower() -> None:
+    """A scarce rate makes single polls slow, too."""
+    planner = ListPlanner(10)
+    planner.begin([f"job-{number}" for number in range(100)], 0.0)
+    assert not planner.take_page(0, 10, 50, 10.0, 1.5, 25.0)
+    planner.begin([f"job-{number}" for number in range(100)], 0.0)
+    assert planner.take_page(0, 10, 50, 10.0, 1.0, 25.0)

@@ -110,9 +110,9 @@ def test_list_pays_when_pages_are_fewer_than_jobs() -> None:
     planner = ListPlanner()
     planner.plan([0.003] * 2, 10.0, 0.1, 0.0)
     assert planner.due < 60
-    planner.begin("abcd")
-    assert not planner.take_page(0, 100, 250, 0.0)
-    assert planner.take_page(100, 150, 250, 0.0)
+    planner.begin("abcd", 0.0)
+    assert not planner.take_page(0, 100, 250, 10.0, 0.1, 0.0)
+    assert planner.take_page(100, 150, 250, 10.0, 0.1, 0.0)
     planner.plan([0.003] * 3, 10.0, 0.1, 0.0)
     assert planner.due == float("inf")
     planner.plan([0.003] * 4, 10.0, 0.1, 0.0)
@@ -124,12 +124,11 @@ def test_list_pays_when_pages_are_fewer_than_jobs() -> None:
 def test_list_is_given_up_when_its_pages_are_as_many_as_the_jobs() -> None:
     """What it did not show stays unknown; its number of pages is remembered for five minutes."""
     planner = ListPlanner()
-    planner.begin("abc")
-    assert not planner.take_page(0, 100, 300, 0.0)
+    planner.begin("abc", 0.0)
+    assert not planner.take_page(0, 100, 300, 10.0, 0.1, 0.0)
     assert not planner.given_up
-    planner.seen.add("a")
-    planner.seen.add("b")
-    assert planner.take_page(100, 100, 300, 0.0)
+    del planner.expected["a"], planner.expected["b"]
+    assert planner.take_page(100, 100, 300, 10.0, 0.1, 0.0)
     assert planner.given_up
     planner.plan([0.003] * 3, 10.0, 0.1, 1.0)
     assert planner.due == float("inf")

@@ -376,3 +376,98 @@ def test_failed_list_honours_retry_after() -> None:
     desk = opened("a", "b", "c")
     desk.take(desk.list_(4.0), TransientFailure("HTTP 503", 100.0), 5.0)
     assert desk.scheduler._lists.planner.due == pytest.approx(110.0)
+
+
+def test_job_waits_for_a_slow_list_for_three_intervals_at_most() -> None:
+    """Then it is polled, although the page may still come; the list is given up with that page."""
+    desk = opened(*(f"job-{number}" for number in range(12)))
+    request = desk.list_(4.0)
+    assert isinstance(desk.scheduler.next(33.9), Wait)
+    assert len(desk.polled(34.0)) == 13
+    desk.take(request, shown("first", total=1000), 40.0)
+    assert desk.scheduler.next(40.0) == Wait(desk.scheduler.due())
+    for now in range(60, 300, 10):
+        desk.polled(float(now))
+        assert not isinstance(desk.scheduler.next(float(now)), ListJobs)
+
+
+def test_list_does_not_hold_a_job_beyond_its_trust() -> None:
+    """Thirty intervals after its last poll, a job is polled though a list is being read."""
+    desk = opened("a", "b", "c")
+    desk.take(desk.list_(4.0), shown("first", "a", "b", "c"), 4.0)
+    now = 4.0
+    while now < 299.9:
+        action = desk.scheduler.next(now)
+        if isinstance(action, ListJobs):
+            desk.take(action, shown("first", "a", "b", "c"), now)
+        elif isinstance(action, PollJob):
+            assert action.poll.job_id != "first"
+            desk.take(action, seen(record(action.poll.job_id)), now)
+        else:
+            assert isinstance(action, Wait)
+            now = min(action.until, 299.9)
+    desk.scheduler._lists.planner.begin(["first"], 299.9)
+    desk.scheduler._lists.planner.page_under_way = True
+    assert "first" in desk.polled(300.0)
+
+
+def test_list_that_grows_for_ever_ends() -> None:
+    """After one page more than its first one announced; what it did not show is polled."""
+    desk = opened(*(f"job-{number}" for number in range(30)))
+    offset, total = 0, 15
+    while isinstance(action := desk.scheduler.next(4.0), ListJobs):
+        assert action.offset == offset
+        desk.take(action, shown("x", "y", "z", total=total), 4.0)
+        offset, total = offset + 3, total + 3
+    assert offset == 6 * 3
+    assert isinstance(action, PollJob)
+
+
+def test_job_that_waits_for_a_list_is_polled_when_that_fails_whoever_left_meanwhile() -> None:
+    """One of two callers goes; the job is not forgotten until the deadline of the other."""
+    desk = opened("a", "b", "c")
+    desk.scheduler.subscribers.subscribe("a", 20.0, "hasty", 4.0)
+    request = desk.list_(4.0)
+    assert isinstance(desk.scheduler.next(10.0), Wait)
+    desk.scheduler.subscribers.unsubscribe("a", "hasty")
+    desk.take(request, NO_LISTS, 11.0)
+    assert {"a", "b", "c"} <= set(desk.polled(11.0))
+
+
+def test_list_that_shows_a_job_interrupts_polls_that_do_not_know_it() -> None:
+    """Even while the second of them is under way: they are not two in a row any more."""
+    desk = opened("a", "b", "c")
+    desk.take(desk.list_(4.0), shown("first", "a", "b", "c"), 4.0)
+    job = desk.scheduler.subscribers.jobs["a"]
+    desk.scheduler._queue.make_ready(job, 100.0)
+    lists = desk.scheduler._lists
+    request = lists.next_page(0, 100.0)
+    first = desk.scheduler._poll(job, 100.0)
+    desk.take(first, UnknownJob("DBS.200543"), 100.1)
+    desk.scheduler._poll(job, 100.6)
+    assert job.misses == 1
+    assert request is not None
+    desk.take(request, shown("first", "a", "b", "c"), 100.7)
+    assert job.misses == 0
+
+
+def test_memory_does_not_grow_with_slow_lists() -> None:
+    """Two hours of lists with pages of three seconds leave no outdated entries behind."""
+    names = [f"job-{number:03}" for number in range(60)]
+    desk = opened(*names)
+    now, pages, arrives = 4.0, list[ListJobs](), 0.0
+    while now < 7200.0:
+        action = desk.scheduler.next(now)
+        if isinstance(action, ListJobs):
+            pages, arrives = [action], now + 3.0
+        elif isinstance(action, PollJob):
+            desk.take(action, seen(record(action.poll.job_id)), now)
+        else:
+            assert isinstance(action, Wait)
+            now = min(action.until, arrives if pages else inf)
+            if pages and now >= arrives:
+                request = pages.pop()
+                listed = names[request.offset : request.offset + 3]
+                desk.take(request, shown(*listed, total=len(names)), now)
+        queue = desk.scheduler._queue
+        assert len(queue._delayed) + len(queue.last) < 3 * (64 + 2 * len(names))

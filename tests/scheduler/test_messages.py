@@ -54,17 +54,28 @@ REFUSAL = Refusal(403, "DBS.280032", "no", hint="ask for it")
         ),
         (
             messages.timed_out,
-            ("x", 60.4, RUNNING, None),
+            ("x", 60.4, "last seen Running, 9 %", None),
             "job x had not ended when the wait timed out after 60 s: last seen Running, 9 %",
         ),
         (
             messages.timed_out,
-            ("x", 60.4, RUNNING, "HTTP 502"),
+            ("x", 60.4, "last seen Running, 9 %", "HTTP 502"),
             (
                 "job x had not ended when the wait timed out after 60 s: last seen Running, 9 %; "
                 "the last poll failed: HTTP 502"
             ),
         ),
+        (
+            messages.timed_out,
+            ("x", 60.4, messages.NEVER_POLLED, None, messages.NO_ROOM),
+            (
+                "job x had not ended when the wait timed out after 60 s: it was not polled; the "
+                "last poll was not sent: the rate limit left no room (a higher rate or a longer "
+                "timeout helps)"
+            ),
+        ),
+        (messages.no_credentials, ("",), "no credentials yet"),
+        (messages.no_credentials, ("HTTP 503",), "no credentials: HTTP 503"),
         (
             messages.unreachable,
             ("x", 600.4, "here", "HTTP 502"),

@@ -38,9 +38,20 @@ def test_waiting_for_the_rate_limiter_is_not_being_unreachable(
     assert poll.unreachable_since == since
 
 
-@pytest.mark.parametrize(("sent_at", "cut_at"), [(100.0, 102.0), (100.9, 102.0), (101.5, 102.5)])
-def test_last_poll_has_two_seconds_from_the_deadline(sent_at: float, cut_at: float) -> None:
-    """Or one from when it left, if it could not leave in time."""
+@pytest.mark.parametrize(
+    ("sent_at", "cut_at"),
+    [
+        (98.9, 100.0),  # a last one follows
+        (99.0, 102.0),
+        (99.999, 102.0),
+        (100.0, 102.0),
+        (100.5, 102.5),
+        (101.5, 103.0),
+        (102.0, 103.0),
+    ],
+)
+def test_last_poll_has_two_seconds(sent_at: float, cut_at: float) -> None:
+    """From when it left, or from the deadline; at least one if it left late."""
     poll = JobPoll("x", 0.0, 100.0, "me")
     poll.sent(sent_at, SETTINGS)
     assert poll.cut_at == cut_at
@@ -63,6 +74,35 @@ def test_no_poll_is_due_within_a_second_before_the_deadline(
     poll = JobPoll("x", 0.0, 100.0, "me")
     poll.schedule(delay, now)
     assert poll.due == due
+
+
+def test_poll_under_way_is_cut_by_the_deadline_of_whoever_joined() -> None:
+    """If it left long before; if it left within the last second, it is the last poll."""
+    poll = JobPoll("x", 0.0, 3600.0, "me")
+    poll.sent(10.0, SETTINGS)
+    poll.deadline = 20.0
+    poll.set_cut(SETTINGS)
+    assert poll.cut_at == 20.0
+    poll.deadline = 10.5
+    poll.set_cut(SETTINGS)
+    assert poll.cut_at == 12.5
+
+
+def test_last_poll_is_due_at_the_deadline_or_before_giving_up() -> None:
+    """Whichever comes first."""
+    poll = JobPoll("x", 0.0, 100.0, "me")
+    assert poll.last_at == 100.0
+    poll.schedule(10.0, 20.0, 60.0)
+    assert (poll.due, poll.last_at) == (30.0, 60.0)
+    poll.schedule(39.5, 20.0, 60.0)
+    assert poll.due == 60.0
+    poll.schedule(10.0, 30.0)
+    assert (poll.due, poll.last_at) == (40.0, 100.0)
+
+
+def test_poll_that_begins_after_its_deadline_is_a_last_one() -> None:
+    """The instance of a job that completed with its last poll."""
+    assert Poll("x", 105.0, 100.0, "me").due == 100.0
 
 
 def test_new_poll_knows_of_no_failure() -> None:

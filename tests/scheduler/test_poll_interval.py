@@ -29,10 +29,13 @@ def test_interval_is_within_its_bounds(
     percent: int | None,
     chance: Random,
 ) -> None:
-    """A quarter to twice the uninformed interval, within 1 and 60 s; a tenth of jitter."""
+    """A quarter to twice the uninformed interval, within 1 and 60 s; a tenth of jitter.
+
+    The uninformed one is at most three times the user's.
+    """
     chosen = poll_interval.next_interval(interval, age, chance, past, estimate_before(age, percent))
     worth = interval**2 / 1000
-    uninformed = (worth * (600 + age)) ** 0.5 + worth / 4
+    uninformed = min((worth * (600 + age)) ** 0.5 + worth / 4, 3 * interval)
     longest = max(60.0, interval)
     assert isfinite(chosen)
     assert 0.899 * min(max(uninformed / 4, 1), longest) <= chosen
@@ -53,6 +56,9 @@ def test_uninformed_interval_is_where_the_integral_reaches_one(interval: float, 
     """The closed form solves the rule's own equation."""
     chosen = poll_interval.uninformed(interval, age)
     worth = interval**2 / 1000
+    if chosen == 3 * interval:
+        chosen = (worth * (600 + age)) ** 0.5 + worth / 4
+        assert chosen >= 3 * interval
     integral = 2 * ((600 + age + chosen) ** 0.5 - (600 + age) ** 0.5) / worth**0.5
     assert integral == pytest.approx(1, rel=1e-6)
 
@@ -216,3 +222,17 @@ def test_interval_by_now_counts_from_the_last_poll_or_the_last_change() -> None:
     assert since_poll == pytest.approx(since_change * sqrt(2))
     begun = poll_interval.wanted_by_now(10.0, 0.5, 0.5, None, None)
     assert begun == pytest.approx(sqrt(2 * 0.1 * 0.5 / (1 - (600 / 600.5) ** 2)))
+
+
+@pytest.mark.parametrize("age", [3600.0, 86_400.0, 1e7])
+def test_interval_of_an_old_job_stays_near_what_the_user_said(age: float) -> None:
+    """However old it is, three intervals at the most while nothing else is known."""
+    assert poll_interval.wanted(2.0, age, None, None) <= 6.0
+    assert poll_interval.wanted(2.0, 1e7, None, None) == 6.0
+
+
+def test_past_that_took_no_time_is_no_reason_to_fail() -> None:
+    """A history may say anything, such as a duration next to nothing."""
+    past = poll_interval.Past(1e-300, 20.0)
+    assert poll_interval.hazard(1e12, past) > 0
+    assert poll_interval.wanted(10.0, 1e12, past, None) > 0

@@ -156,14 +156,26 @@ def test_refusal_of_everything_counts_whoever_was_polled() -> None:
 
 
 def test_deadline_that_passed_meanwhile_ends_its_wait() -> None:
-    """After whatever the reply brought; the others wait on."""
+    """After whatever the reply to the last poll brought; the others wait on."""
     scheduler = waiting("x", timeout=10.0)
     scheduler.subscribers.subscribe("x", 100.0, "later", 0.0)
-    action = poll(scheduler, 5.0)
+    action = poll(scheduler, 9.5)
     failed, end = scheduler.take(action, FAILURE, 10.0)
     assert isinstance(failed, PollFailed)
     assert ends([end]) == [(("x",), OutcomeKind.TIMED_OUT)]
     assert [*scheduler.subscribers.everyone()] == ["later"]
+
+
+def test_poll_that_left_long_before_the_deadline_is_not_the_last_one() -> None:
+    """It is cut there, and the last one leaves at once."""
+    scheduler = waiting("x", timeout=10.0)
+    action = poll(scheduler, 5.0)
+    assert action.cut_at == 10.0
+    (failed,) = scheduler.take(action, FAILURE, 10.0)
+    assert isinstance(failed, PollFailed)
+    last = poll(scheduler, 10.0)
+    assert last.cut_at == 12.0
+    assert ends(scheduler.take(last, FAILURE, 12.0)[1:]) == [(("x",), OutcomeKind.TIMED_OUT)]
 
 
 def test_unreachable_job_ends_with_its_failure() -> None:
@@ -242,20 +254,21 @@ def test_poll_with_refused_credentials_is_sent_again(is_of_instance: bool, leave
     assert scheduler.due() == pytest.approx(50.0 if leaves else 1.001)
 
 
-def test_deadline_that_comes_with_refused_credentials_has_its_last_poll() -> None:
-    """As soon as there are new ones; a wait whose deadline has passed ends."""
+@pytest.mark.parametrize("refused_at", [9.9995, 10.0, 10.5])
+def test_deadline_that_comes_with_refused_credentials_has_its_last_poll(refused_at: float) -> None:
+    """As soon as there are new ones, if there are within its allowance."""
     scheduler = made(renews=True)
     scheduler.subscribers.subscribe("x", 10.0, "me", 0.0)
+    scheduler.subscribers.subscribe("x", 50.0, "you", 0.0)
     scheduler.take(renewal(scheduler, 0.0), Renewed(None), 0.0)
-    action = poll(scheduler, 0.0)
-    assert scheduler.take(action, BAD_TOKEN, 9.9995) == ()
-    assert action.poll.due == 10.0
-    late = made(renews=True)
-    late.subscribers.subscribe("x", 10.0, "me", 0.0)
-    late.take(renewal(late, 0.0), Renewed(None), 0.0)
-    late.subscribers.subscribe("x", 50.0, "you", 0.0)
-    assert ends(late.take(poll(late, 0.0), BAD_TOKEN, 10.0)) == [(("me",), OutcomeKind.TIMED_OUT)]
-    assert late.due() == pytest.approx(10.001)
+    assert scheduler.take(poll(scheduler, 0.0), BAD_TOKEN, refused_at) == ()
+    scheduler.take(renewal(scheduler, refused_at), Renewed(None), 11.0)
+    last = poll(scheduler, 11.0)
+    assert last.cut_at == 13.0
+    assert ends(scheduler.take(last, seen(record("x")), 11.0)[-1:]) == [
+        (("me",), OutcomeKind.TIMED_OUT)
+    ]
+    assert scheduler.due() > 11.0
 
 
 @pytest.mark.parametrize(

@@ -340,3 +340,52 @@ def test_spacing_is_that_of_the_tightest_limit() -> None:
     assert limiter.spacing(0.0) == pytest.approx(1 / 9)
     limiter.throttled(200, 300.0, 0.0, 0.0, 0.0)
     assert limiter.spacing(1e6) == pytest.approx(300 / 180)
+
+
+@given(st.integers(1, 300), st.sampled_from([1.0, 60.0, 3600.0, 86_400.0]), st.integers(1, 12))
+def test_one_request_may_leave_in_each_window(limit: int, window: float, refusals: int) -> None:
+    """However often a limit is met that others use: its share never becomes less."""
+    limiter, now = RateLimiter(10, 1.0), 0.0
+    for _ in range(refusals):
+        now = max(now, limiter.next_at(now))
+        limiter.sent(now)
+        limiter.throttled(limit, window, 0.0, now, now)
+        assert limiter.next_at(now) <= now + 1.2 * window
+
+
+def test_few_limits_are_remembered() -> None:
+    """The ones that were learned last: a server may state any number."""
+    limiter = RateLimiter(inf)
+    for number in range(3000):
+        limiter.throttled(1000 + number, 60.0 + number, 0.0, float(number), float(number), "user")
+    assert len(limiter._learned) == 8
+    assert repr(limiter).startswith("3992/3052 s") or "3999/3059 s" in repr(limiter)
+    limiter.throttled(5, 3052.0, 0.0, 3000.0, 3000.0, "user")
+    limiter.throttled(5, 1.0, 0.0, 3001.0, 3001.0, "user")
+    assert (("user", 3052.0) in limiter._learned, ("user", 3053.0) in limiter._learned) == (
+        True, False,
+    )  # fmt: skip
+
+
+def test_window_is_not_longer_than_a_day() -> None:
+    """Whatever a server states: longer ones would be silence for ever."""
+    limiter = RateLimiter(inf)
+    limiter.sent(0.0)
+    limiter.throttled(1, 999_999_999 * 86_400.0, 0.0, 0.0, 0.0)
+    assert limiter.next_at(0.0) <= 1.2 * 86_400
+
+
+def test_last_poll_waits_for_the_rate_and_for_a_full_window_only() -> None:
+    """Not for Retry-After, nor for a guess about what others use."""
+    limiter = RateLimiter(10, 1.0)
+    limiter.sent(0.0)
+    limiter.throttled(None, None, 600.0, 0.0, 0.0)
+    assert limiter.next_at(0.5) == 600.0
+    assert limiter.last_poll_at(0.5) <= 0.5
+    limiter.throttled(100, 86_400.0, 0.0, 0.0, 1.0)
+    assert limiter.last_poll_at(1.0) <= 1.0
+    limiter.throttled(1, 60.0, 0.0, 0.0, 1.0)
+    assert limiter.last_poll_at(1.0) == 60.0
+    own = RateLimiter(1, 10.0)
+    own.sent(0.0)
+    assert own.last_poll_at(0.0) == own.next_at(0.0) > 10.0

@@ -24,7 +24,7 @@ def test_delay_grows_to_a_minute_or_to_retry_after(
     failures: int, retry_after: float, chance: Random
 ) -> None:
     """Delays after failures grow to a minute and are never shorter than Retry-After."""
-    delay = retry_delay.after_failures(failures, retry_after, chance)
+    delay = retry_delay.after_failures(failures, retry_after, 60.0, chance)
     assert max(0.5, retry_after) <= delay <= max(60.0, retry_after * 1.1)
 
 
@@ -33,7 +33,7 @@ def test_delay_grows_to_a_minute_or_to_retry_after(
 )
 def test_delays_double(failures: int, delay: float) -> None:
     """1, 2, 4 ... 60 seconds, less a quarter on average."""
-    assert retry_delay.after_failures(failures, 0.0, Still()) == delay
+    assert retry_delay.after_failures(failures, 0.0, 60.0, Still()) == delay
 
 
 def test_own_delays_double_from_the_first_to_the_longest() -> None:
@@ -56,7 +56,7 @@ def test_unknown_job_is_polled_again_soon(misses: int, delay: float) -> None:
 
 def test_jitter_of_a_retry_after_only_adds() -> None:
     """Jobs that met one outage come back spread out, and none before the time that was named."""
-    assert retry_delay.after_failures(1, 100.0, Still()) == pytest.approx(105.0)
+    assert retry_delay.after_failures(1, 100.0, 60.0, Still()) == pytest.approx(105.0)
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,11 @@ def test_jitter_of_a_retry_after_only_adds() -> None:
 )
 def test_limit_that_is_stated_needs_no_delay_of_its_own(failure: Failure, delay: float) -> None:
     """The rate limiter knows when a stated limit has room; all else is put off as a failure."""
-    assert retry_delay.after_failure(failure, 2, Still()) == pytest.approx(delay)
+    assert retry_delay.after_failure(failure, 2, 10.0, Still()) == pytest.approx(delay)
+
+
+def test_failed_poll_is_repeated_within_an_interval() -> None:
+    """So each job is polled soon after an outage; a service that throttles is spared for longer."""
+    assert retry_delay.after_failure(TransientFailure("m"), 99, 8.0, Still()) == 6.0
+    assert retry_delay.after_failure(TransientFailure("m", 100.0), 99, 8.0, Still()) == 105.0
+    assert retry_delay.after_failure(Throttled("m"), 99, 8.0, Still()) == 45.0

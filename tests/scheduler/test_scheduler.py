@@ -102,7 +102,7 @@ def test_two_versions_write_the_same_progress() -> None:
     a.take(first, seen(record("x", progress=60), "Fri, 01 Jan 2021 00:00:00 GMT"), 0.0)
     request = ListJobs(running=True, offset=0, moment=0.0, cut_at=30.0, poller=a._lists)
     for now, progress, reported in ((5.0, "60", 0), (10.0, "61", 1), (15.0, "rubbish", 1)):
-        a._lists.planner.begin("x")
+        a._lists.planner.begin("x", now)
         events = a.take(request, page([{**record("x"), "progress": progress}], 1), now)
         assert sum(isinstance(event, Progressed) for event in events) == reported
         assert (first.poll.estimate is not None) == (progress == "61")

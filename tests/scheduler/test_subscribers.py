@@ -7,7 +7,7 @@ import pytest
 from ddswait.events import Ended, Event, Tracked
 from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
 from ddswait.scheduler.instance_poll import InstancePoll
-from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.job_poll import Earlier, JobPoll
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.queue import PollQueue
 from ddswait.scheduler.subscribers import Subscribers
@@ -42,6 +42,11 @@ class Room:
         for deadline in deadlines:
             self.subscribers.subscribe("x", deadline, deadline, 0.0)
 
+    def gather(self) -> None:
+        """Let polls that are due wait for room."""
+        for poll in list(self.queue.pop_due(0.0)):
+            self.queue.add_ready(poll)
+
 
 def test_first_subscriber_begins_the_polls() -> None:
     """The job is due at once, and new until it is polled or dropped; later ones share the poll."""
@@ -65,11 +70,10 @@ def test_earliest_deadline_comes_first(order: tuple[float, ...]) -> None:
     room = Room()
     room.waits(*order)
     assert room.job().deadline == 50.0
+    room.gather()
     ended: list[Event] = []
-    for now in (49.9, 50.0, 65.0, 70.0):
-        poll = room.subscribers.jobs.get("x")
-        assert poll is not None
-        ended += room.subscribers.expire(poll, now)
+    for now in (51.9, 52.0, 65.0, 72.0):
+        ended += room.subscribers.expire_late(now, "no room")
     assert [event.subscribers for event in ended if isinstance(event, Ended)] == [
         (50.0,), (60.0,), (70.0,),
     ]  # fmt: skip
@@ -104,12 +108,12 @@ def test_earlier_deadline_brings_the_next_poll_forward() -> None:
     assert (room.job().due, room.queue.due()) == (80.0, 80.0)
     room.waits(60.0)
     assert (room.job().due, room.queue.due()) == (60.0, 60.0)
-    room.job().cut_at = 55.0
+    room.job().sent(45.0, SETTINGS)
+    assert room.job().cut_at == 60.0
     room.waits(50.0)
     assert room.job().cut_at == 50.0
-    room.job().cut_at = 30.0
-    room.waits(40.0)
-    assert room.job().cut_at == 30.0
+    room.waits(45.5)
+    assert room.job().cut_at == 47.5  # it is the last poll, which has two seconds
 
 
 def test_subscriber_who_leaves_takes_only_their_own_deadline_along() -> None:
@@ -134,16 +138,86 @@ def test_poll_that_was_answered_waits_until_it_is_due() -> None:
     room.waits(50.0, 70.0)
     poll = room.job()
     poll.due = 45.0
-    assert room.subscribers.continue_or_expire(poll, 40.0) == ()
+    assert room.subscribers.continue_or_expire(poll, 39.0, 40.0) == ()
     assert room.queue.due() == 45.0
     poll.due = 90.0
-    (end,) = room.subscribers.continue_or_expire(poll, 50.0)
+    (end,) = room.subscribers.continue_or_expire(poll, 49.0, 50.0)
     assert isinstance(end, Ended)
     assert end.outcome.kind is OutcomeKind.TIMED_OUT
     assert (end.subscribers, poll.due) == ((50.0,), 70.0)
-    (end,) = room.subscribers.continue_or_expire(poll, 70.0)
+    (end,) = room.subscribers.continue_or_expire(poll, 70.0, 70.0)
     assert isinstance(end, Ended)
     assert room.queue.next_delayed() == inf
+
+
+def test_last_poll_that_is_still_to_be_sent_is_due_at_once() -> None:
+    """The reply at the deadline belongs to a poll that left long before."""
+    room = Room()
+    room.waits(50.0, 70.0)
+    poll = room.job()
+    poll.due = 90.0
+    assert room.subscribers.continue_or_expire(poll, 48.9, 50.5) == []
+    assert room.queue.last.pop(50.5) is poll
+    (end,) = room.subscribers.continue_or_expire(poll, 50.5, 52.5)
+    assert isinstance(end, Ended)
+    assert end.subscribers == (50.0,)
+
+
+def test_only_waits_whose_last_poll_cannot_leave_any_more_expire() -> None:
+    """The others of the same job have theirs, however the first one ended."""
+    room = Room()
+    room.waits(50.0, 52.0)
+    room.gather()
+    assert room.subscribers.expire_late(51.9, "no room") == []
+    (end,) = room.subscribers.expire_late(53.0, "no room")
+    assert isinstance(end, Ended)
+    assert end.subscribers == (50.0,)
+    assert "it was not polled; the last poll was not sent: no room" in end.outcome.message
+    assert room.queue.last.pop(53.0) is room.job()
+
+
+def test_subscriber_who_leaves_takes_their_last_poll_along() -> None:
+    """The poll that is ready is the last one of the next deadline then."""
+    room = Room()
+    room.waits(50.0, 70.0)
+    room.gather()
+    room.subscribers.unsubscribe("x", 50.0)
+    assert room.queue.last.next_at() == 70.0
+
+
+def test_whoever_joins_counts_from_their_own_beginning() -> None:
+    """When the service is unreachable, and in the message of a timeout."""
+    room = Room()
+    room.subscribers.subscribe("x", 9000.0, "me", 0.0)
+    room.subscribers.subscribe("x", 9500.0, "you", 400.0)
+    room.subscribers.subscribe("x", 500.0, "they", 450.0)
+    room.gather()
+    poll = room.job()
+    assert room.subscribers.first_since(poll) == 0.0
+    assert room.subscribers.unreachable_at(100.0) == 700.0
+    assert room.subscribers.give_up(poll, "HTTP 502", 100.0, 699.0) == []
+    (end,) = room.subscribers.expire_late(502.0, "no room")
+    assert isinstance(end, Ended)
+    assert end.outcome.message.startswith("job x had not ended when the wait timed out after 50 s")
+    (end,) = room.subscribers.give_up(poll, "HTTP 502", 100.0, 700.0)
+    assert isinstance(end, Ended)
+    assert (end.subscribers, end.outcome.kind) == (("me",), OutcomeKind.UNREACHABLE)
+    assert "could not be polled for 600 s" in end.outcome.message
+    assert (poll.deadline, room.subscribers.first_since(poll)) == (9500.0, 400.0)
+    (end,) = room.subscribers.give_up(poll, "HTTP 502", 100.0, 1000.0)
+    assert isinstance(end, Ended)
+    assert end.subscribers == ("you",)
+    assert len(room.subscribers) == len(room.subscribers._joined_at) == 0
+
+
+def test_wait_that_is_resumed_is_not_looked_up_as_a_new_job() -> None:
+    """Unless it was not visible before; the poll goes on from what was known."""
+    room = Room()
+    room.subscribers.subscribe("x", 50.0, "me", 0.0, Earlier(-90.0, DONE.job, -100.0))
+    room.subscribers.subscribe("y", 50.0, "me", 0.0, Earlier(-90.0))
+    assert room.subscribers.new_jobs == {"y"}
+    assert (room.job().since, room.job().created_at, room.job().job) == (-90.0, -100.0, DONE.job)
+    assert room.queue.due() == 0.0
 
 
 def test_outcome_of_a_job_is_for_all_its_subscribers() -> None:
@@ -165,7 +239,7 @@ def test_each_subscriber_has_their_own_poll_of_an_instance() -> None:
     assert [*room.subscribers.everyone()] == ["me", "you", "they"]
     assert room.queue.due() == 10.0
     mine, yours = room.subscribers.instances["me"], room.subscribers.instances["you"]
-    (end,) = room.subscribers.continue_or_expire(mine, 50.0)
+    (end,) = room.subscribers.continue_or_expire(mine, 50.0, 50.0)
     assert isinstance(end, Ended)
     assert (end.subscribers, end.instance, end.outcome.kind) == (
         ("me",), True, OutcomeKind.NOT_READY,

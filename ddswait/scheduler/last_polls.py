@@ -1,0 +1,101 @@
+"""The last poll of each wait, the earliest first. Pure."""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from math import inf
+from typing import TYPE_CHECKING
+
+from ddswait.scheduler.poll import LAST_POLL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ddswait.scheduler.delay_queue import Entry
+    from ddswait.scheduler.poll import Poll
+    from ddswait.scheduler.ready_queue import ReadyQueue
+
+_TOO_FEW_TO_CLEAR = 64  # outdated entries
+
+
+class LastPolls:
+    """An entry for each poll that is due at its `last_at`, and for each ready one.
+
+    A ready poll becomes a last one if it still waits at its `last_at`.
+
+    Args:
+        ready: the polls that are due.
+    """
+
+    __slots__ = ("_entries", "_most", "_ready")
+
+    def __init__(self, ready: ReadyQueue) -> None:
+        self._ready = ready
+        self._entries: list[Entry] = []
+        self._most = _TOO_FEW_TO_CLEAR
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def push(self, poll: Poll) -> None:
+        """Enter a poll at its `last_at`."""
+        heappush(self._entries, (poll.last_at, poll.job_id, poll))
+        self._compact()
+
+    def forget_one(self) -> None:
+        """Expect one poll less; clear outdated entries away, if they are many."""
+        self._most = max(self._most - 2, _TOO_FEW_TO_CLEAR)
+        self._compact()
+
+    def _compact(self) -> None:
+        if len(self._entries) <= self._most:
+            return
+        current = {each[2]: each for each in self._entries if self._is_current(each[0], each[2])}
+        self._entries = list(current.values())
+        heapify(self._entries)
+        self._most = _TOO_FEW_TO_CLEAR + 2 * len(self._entries)
+
+    def _is_current(self, at: float, poll: Poll) -> bool:
+        if poll.cut_at is not None or poll.last_at != at:
+            return False
+        return poll.due == at or poll in self._ready
+
+    def next_at(self) -> float:
+        """Return when the next last poll is due; inf when none waits."""
+        entries = self._entries
+        while entries:
+            at, _, poll = entries[0]
+            if self._is_current(at, poll):
+                return at
+            heappop(entries)
+        return inf
+
+    def pop(self, now: float) -> Poll | None:
+        """Take out the last poll that is due first; None when none is due."""
+        if not self._entries or self.next_at() > now:
+            return None
+        poll = heappop(self._entries)[2]
+        self._ready.discard(poll)
+        return poll
+
+    def is_late(self, now: float) -> bool:
+        """Whether the next last poll is too late to be sent."""
+        return bool(self._entries) and self.next_at() <= now and _is_late(self._entries[0][2], now)
+
+    def pop_late(self, now: float) -> Iterator[Poll]:
+        """Take out every poll of which the last one could not leave in time."""
+        in_time = []
+        while self.next_at() <= now - LAST_POLL:
+            entry = heappop(self._entries)
+            poll = entry[2]
+            if _is_late(poll, now):
+                self._ready.discard(poll)
+                yield poll
+            else:
+                in_time.append(entry)
+        for entry in in_time:
+            heappush(self._entries, entry)
+
+
+def _is_late(poll: Poll, now: float) -> bool:
+    return poll.deadline <= now - LAST_POLL

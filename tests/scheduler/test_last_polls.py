@@ -1,0 +1,58 @@
+"""ddswait.scheduler.last_polls: the last poll of each wait goes before all others."""
+
+from math import inf
+
+from tests.scheduler.polls import poll, queue_of
+
+
+def test_last_poll_goes_by_its_own_time() -> None:
+    """A poll that is due at its `last_at`, or that is ready and still waits then."""
+    delayed, ready = poll("d", 0.0, 50.0, deadline=50.0), poll("r", 0.0, 5.0, deadline=40.0)
+    queue = queue_of(delayed, ready)
+    assert [*queue.pop_due(10.0)] == [ready]
+    queue.add_ready(ready)
+    assert queue.due() == -inf
+    assert queue.last.next_at() == 40.0
+    assert queue.last.pop(39.9) is None
+    assert queue.last.pop(50.0) is ready
+    assert ready not in queue.ready
+    assert (queue.due(), queue.last.next_at()) == (50.0, 50.0)
+    assert queue.last.pop(50.0) is delayed
+    assert queue.last.pop(50.0) is None
+
+
+def test_poll_whose_last_one_moved_is_not_a_last_one() -> None:
+    """Nor is one under way, or one that is due earlier again."""
+    moved, sent, early = (poll(name, 0.0, 5.0, deadline=5.0) for name in "mse")
+    queue = queue_of(moved, sent, early)
+    moved.deadline = moved.last_at = 30.0
+    queue.move_last(moved)
+    sent.cut_at = 7.0
+    queue.put_off(early, 3.0)
+    assert queue.last.next_at() == inf
+    assert [*queue.pop_due(4.0)] == [early]
+    queue.add_ready(early)
+    early.last_at = 20.0
+    queue.move_last(early)
+    assert queue.last.pop(25.0) is early
+
+
+def test_last_poll_that_is_too_late_is_taken_out() -> None:
+    """Two seconds after its deadline; one before giving up is never too late."""
+    late, in_time, patient = (
+        poll("l", 0.0, 1.0, deadline=10.0),
+        poll("i", 0.0, 1.0, deadline=10.1),
+        poll("p", 0.0, 1.0, deadline=99.0),
+    )
+    patient.last_at = 5.0
+    queue = queue_of(late, in_time, patient)
+    for each in [*queue.pop_due(1.0)]:
+        queue.add_ready(each)
+    assert not queue.last.is_late(12.0)  # the first one is patient
+    assert [*queue.last.pop_late(12.0)] == [late]
+    assert late not in queue.ready
+    assert queue.last.pop(12.0) is patient
+    assert not queue.last.is_late(12.0)
+    assert queue.last.is_late(12.2)
+    assert queue.last.pop(12.0) is in_time
+    assert not queue.last.is_late(99.0)
