@@ -87,7 +87,7 @@ class LastPoll(Promise):
                 self.counts["process stalled"] += 1
                 return
             raise self.broken("a last poll was cut too early", f"{wait}, after {had:.3f} s")
-        excuse = self._excuse(deadline, now)
+        excuse = "began late" if target.since > deadline else self._excuse(deadline, now)
         if not excuse:
             raise self.broken("no last poll was sent", f"{wait}")
         self.counts[excuse] += 1
@@ -108,6 +108,9 @@ class LastPoll(Promise):
         full = len(facts.under_way) >= facts.plan.workers
         begin, end = facts.full
         if facts.full_since <= deadline or begin <= deadline <= deadline + ALLOWANCE <= end:
+            return "workers busy"
+        # All that left since then were last polls, and occupied every worker.
+        if sent and begin < deadline + ALLOWANCE <= end + MOMENT:
             return "workers busy"
         if full and sent:
             return "workers busy"
