@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.simulation.plan import JobPlan, Plan, WaitPlan
 
 
+_MOST_IN_DOUBT = 5  # requests
 _LATELY = 10.0  # seconds: credentials that were accepted within these are not in doubt
 _PATIENCE = 2.0  # seconds after which another request may try credentials in doubt
 
@@ -335,7 +336,8 @@ class Facts:
 
     def was_in_doubt(self, since: float) -> bool:
         """Whether a request had to wait, at `since` or later, for one that tries credentials."""
-        return self.doubted_until >= since or any(
+        doubted = sum(flight.doubted for flight in self.under_way)
+        return doubted >= _MOST_IN_DOUBT or self.doubted_until >= since or any(
             flight.doubted and (self.accepted_at == -inf or flight.sent_at + _PATIENCE >= since)
             for flight in self.under_way
         )
