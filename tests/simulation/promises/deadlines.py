@@ -79,7 +79,11 @@ class LastPoll(Promise):
         ):
             had = flight.closed_at - flight.sent_at
             # Of several callers, the first one's allowance counts.
-            least = STEP if flight.shared else min(ALLOWANCE, deadline + ALLOWANCE + STEP - flight.sent_at)
+            least = (
+                STEP
+                if flight.shared
+                else min(ALLOWANCE, deadline + ALLOWANCE + STEP - flight.sent_at)
+            )
             if not flight.was_cut or had >= least - MOMENT:
                 self.counts["sent"] += 1
                 return
@@ -114,8 +118,9 @@ class LastPoll(Promise):
             return "workers busy"
         if full and sent:
             return "workers busy"
-        if any(self._is_full(fault.number, fault.window, now) for fault in facts.plan.faults):
-            return "a stated limit"
+        for fault in facts.plan.faults:
+            if fault.variant == "odd" or self._is_full(fault.number, fault.window, now):
+                return "a stated limit"
         limit, window = facts.plan.rate
         return "own rate" if sent + 1 >= ALLOWANCE * _USED * limit / window else ""
 

@@ -57,7 +57,9 @@ class Unreachable(Promise):
         for wait in target.waits:
             begin = max(target.failing_since, wait.joined_at)
             if now - begin - self.facts.stalled_for(begin, now) > self._patience:
-                raise self.broken("a wait goes on without any reply", f"{wait}, {now - begin:.1f} s")
+                raise self.broken(
+                    "a wait goes on without any reply", f"{wait}, {now - begin:.1f} s"
+                )
 
 
 class NoneForgotten(Promise):
