@@ -10,37 +10,25 @@ from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
-from ddswait.scheduler import (
-    credential_renewal,
-    job_poll,
-    list_polling,
-    poll,
-    pollers,
-    retry_delay,
-    scheduler,
-)
+from ddswait.scheduler import job_poll, last_polls, list_polling, poll, retry_delay
+from ddswait.scheduler.actions import PollJob
 from ddswait.scheduler.credential_renewal import CredentialRenewal
+from ddswait.scheduler.delay_queue import DelayQueue
 from ddswait.scheduler.instance_poll import InstancePoll
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.list_polling import ListPolling
-from ddswait.scheduler.poll import Poll
-from ddswait.scheduler.queue import DelayQueue, PollQueue, ReadyQueue
+from ddswait.scheduler.poll import Poll, PollSettings
+from ddswait.scheduler.queue import PollQueue
 from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.ready_queue import ReadyQueue
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.scheduler.subscribers import Subscribers
-from tests.simulation.promises import (
-    DisbelievesNoJob,
-    DoubtfulCredentials,
-    EndsInTime,
-    EndsOnce,
-    LastPoll,
-    Memory,
-    NoneForgotten,
-    OnePoll,
-    RateLimits,
-    SaysWhatTheServiceSaid,
-    Unreachable,
-)
+from tests.simulation.promises.deadlines import EndsInTime, LastPoll
+from tests.simulation.promises.limits import DoubtfulCredentials, RateLimits
+from tests.simulation.promises.memory import Memory
+from tests.simulation.promises.once import EndsOnce, OnePoll
+from tests.simulation.promises.reaching import NoneForgotten, Unreachable
+from tests.simulation.promises.said import DisbelievesNoJob, SaysWhatTheServiceSaid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,18 +47,20 @@ class Breakage(NamedTuple):
         name: what is wrong then.
         promise: whose checker finds it.
         apply: breaks it until the test is over.
+        seed: of a history in which it is found.
     """
 
     name: str
     promise: type[Promise]
     apply: Callable[[Patch], None]
+    seed: int = 1
 
 
 def _forget_after_failures(patch: Patch) -> None:
     original = Subscribers.continue_or_expire
 
-    def broken(self: Subscribers, poll: Poll, now: float) -> Any:
-        return () if poll.failures == 2 else original(self, poll, now)
+    def broken(self: Subscribers, poll: Poll, sent_at: float, now: float) -> Any:
+        return () if poll.failures == 2 else original(self, poll, sent_at, now)
 
     patch.setattr(Subscribers, "continue_or_expire", broken)
 
@@ -141,43 +131,62 @@ def _patience(factor: float) -> Callable[[Patch], None]:
     return apply
 
 
+def _give_up_early(patch: Patch) -> None:
+    _patience(0.5)(patch)
+
+    def broken(self: Subscribers, poll: Poll, cause: str, since: float, now: float) -> Any:
+        return [self.end(poll, poll.unreachable(cause, since, now, self._settings))]
+
+    patch.setattr(Subscribers, "give_up", broken)
+
+
 def _time_out_early(patch: Patch) -> None:
     original = Subscribers.continue_or_expire
 
-    def broken(self: Subscribers, poll: Poll, now: float) -> Any:
-        return original(self, poll, now + 3.0 if poll.deadline - now < 3.0 else now)
+    def broken(self: Subscribers, poll: Poll, sent_at: float, now: float) -> Any:
+        early = 3.0 if poll.deadline - now < 3.0 else 0.0
+        return original(self, poll, sent_at + early, now + early)
 
     patch.setattr(Subscribers, "continue_or_expire", broken)
 
 
 def _poll_late(patch: Patch) -> None:
-    def broken(self: Poll, delay: float, now: float) -> None:
+    def broken(self: Poll, delay: float, now: float, give_up_at: float = inf) -> None:
         self.due = now + delay
 
     patch.setattr(Poll, "schedule", broken)
 
 
 def _ignore_a_new_deadline(patch: Patch) -> None:
-    def broken(self: Subscribers, poll: JobPoll, deadline: float, subscriber: object) -> None:
-        others = self._others.setdefault(poll.job_id, [])
-        others.append((deadline, subscriber))
+    def broken(
+        self: Subscribers, poll: JobPoll, deadline: float, subscriber: object, now: float
+    ) -> None:
+        self._others.setdefault(poll.job_id, []).append((deadline, subscriber))
 
     patch.setattr(Subscribers, "_join", broken)
 
 
 def _end_all_callers(patch: Patch) -> None:
-    original = Subscribers.expire
+    original = Subscribers._expire
 
-    def broken(self: Subscribers, poll: Poll, now: float) -> Any:
-        if poll.deadline > now:
-            return original(self, poll, now)
-        return [self.end(poll, poll.timed_out(poll.deadline, now))]
+    def broken(self: Subscribers, poll: Poll, until: float, now: float, unsent: str = "") -> Any:
+        if poll.deadline > until:
+            return original(self, poll, until, now, unsent)
+        return [self.end(poll, poll.timed_out(poll.since, now))]
 
-    patch.setattr(Subscribers, "expire", broken)
+    patch.setattr(Subscribers, "_expire", broken)
 
 
-def _longer_delays(patch: Patch) -> None:
+def _long_delays(patch: Patch) -> None:
+    original = PollSettings.longest_retry_delay.fget  # type: ignore[attr-defined]
+    longer = property(lambda self: 50.0 * original(self))
+    patch.setattr(PollSettings, "longest_retry_delay", longer)
     patch.setattr(retry_delay, "_FAILURE", retry_delay._Growth(first=1.0, longest=3000.0))
+
+
+def _last_polls_wait(patch: Patch) -> None:
+    patch.setattr(last_polls.LastPolls, "pop", lambda self, now: None)
+    patch.setattr(last_polls.LastPolls, "is_late", lambda self, now: False)
 
 
 def _trust_lists_for_ever(patch: Patch) -> None:
@@ -192,6 +201,7 @@ def _trust_lists_for_ever(patch: Patch) -> None:
 
 def _hold_for_ever(patch: Patch) -> None:
     patch.setattr(ListPolling, "_release_held", lambda self, now: None)
+    patch.setattr(list_polling, "HELD", 1e6)
 
 
 def _lists_pass_the_limit(patch: Patch) -> None:
@@ -199,7 +209,7 @@ def _lists_pass_the_limit(patch: Patch) -> None:
 
     def broken(self: Scheduler, now: float) -> Any:
         action = original(self, now)
-        if isinstance(action, scheduler.PollJob) and int(now) % 7 == 0:
+        if isinstance(action, PollJob) and int(now) % 7 == 0:
             self.rate_limiter._own._full_at = -inf
         return action
 
@@ -216,7 +226,7 @@ def _learn_no_limit(patch: Patch) -> None:
 
 
 def _forget_the_last_window(patch: Patch) -> None:
-    patch.setattr(RateLimiter, "_window_free", lambda self, limit, now: -inf)
+    patch.setattr(RateLimiter, "_window_free", lambda self, limit, most: -inf)
     patch.setattr("ddswait.scheduler.rate_limiter._Limit.hold", lambda self, until: None)
 
 
@@ -277,17 +287,21 @@ BREAKAGES = (
     ),
     Breakage("a poll is sent twice", OnePoll, _poll_twice),
     Breakage("an end time ends a job", SaysWhatTheServiceSaid, _believe_the_end_time),
-    Breakage("the fourth reply is not believed", SaysWhatTheServiceSaid, _miss_a_failed_job),
-    Breakage("any instance is ready", SaysWhatTheServiceSaid, _any_instance_is_ready),
+    Breakage(
+        "the fourth reply is not believed", SaysWhatTheServiceSaid, _miss_a_failed_job, seed=5
+    ),
+    Breakage("any instance is ready", SaysWhatTheServiceSaid, _any_instance_is_ready, seed=5),
     Breakage(
         "one reply makes a job vanish",
         DisbelievesNoJob,
         lambda patch: patch.setattr(job_poll, "_CONFIRMATIONS", 1),
+        seed=5,
     ),
     Breakage(
         "three replies make a job vanish",
         DisbelievesNoJob,
         lambda patch: patch.setattr(job_poll, "_CONFIRMATIONS", 3),
+        seed=5,
     ),
     Breakage("the grace is half as long", DisbelievesNoJob, _no_grace),
     Breakage("failures refuse", DisbelievesNoJob, _refuse_after_failures),
@@ -297,36 +311,35 @@ BREAKAGES = (
         lambda patch: patch.setattr(poll, "LAST_POLL", 10.0),
     ),
     Breakage(
-        "deadlines are noticed ten seconds late",
+        "last polls leave ten seconds late",
         EndsInTime,
-        lambda patch: patch.setattr(scheduler, "LAST_POLL", 10.0),
+        lambda patch: patch.setattr(last_polls, "LAST_POLL", 10.0),
     ),
-    Breakage("waits time out three seconds early", EndsInTime, _time_out_early),
+    Breakage("waits time out three seconds early", EndsInTime, _time_out_early, seed=2),
     Breakage("polls ignore the deadline", EndsInTime, _poll_late),
     Breakage("a later caller's deadline is ignored", EndsInTime, _ignore_a_new_deadline),
     Breakage("all callers end at the first deadline", EndsInTime, _end_all_callers),
-    Breakage(
-        "a last poll is not urgent",
-        LastPoll,
-        lambda patch: patch.setattr(ReadyQueue, "urgency", lambda *_: 1.0),
-    ),
+    Breakage("a last poll is not urgent", LastPoll, _last_polls_wait),
     Breakage(
         "the last poll has half a second",
         LastPoll,
         lambda patch: patch.setattr(poll, "LAST_POLL", 0.5),
     ),
-    Breakage("unreachable after half the time", Unreachable, _patience(0.5)),
-    Breakage("unreachable after ten times the time", Unreachable, _patience(10.0)),
-    Breakage("delays after failures grow to an hour", NoneForgotten, _longer_delays),
-    Breakage("lists are trusted for ever", NoneForgotten, _trust_lists_for_ever),
-    Breakage("what a list holds is never released", NoneForgotten, _hold_for_ever),
-    Breakage("some polls pass the own limit", RateLimits, _lists_pass_the_limit),
-    Breakage("no limit is learned", RateLimits, _learn_no_limit),
-    Breakage("requests before a 429 do not count", RateLimits, _forget_the_last_window),
-    Breakage("Retry-After is ignored", RateLimits, _ignore_retry_after),
+    Breakage("unreachable after half the time", Unreachable, _give_up_early),
+    Breakage("unreachable after ten times the time", Unreachable, _patience(10.0), seed=27),
+    Breakage("delays after failures grow to an hour", NoneForgotten, _long_delays, seed=521),
+    Breakage("lists are trusted for ever", NoneForgotten, _trust_lists_for_ever, seed=815),
+    Breakage("what a list holds is never released", NoneForgotten, _hold_for_ever, seed=13),
+    Breakage("some polls pass the own limit", RateLimits, _lists_pass_the_limit, seed=3),
+    Breakage("no limit is learned", RateLimits, _learn_no_limit, seed=44),
+    Breakage("requests before a 429 do not count", RateLimits, _forget_the_last_window, seed=44),
+    Breakage("Retry-After is ignored", RateLimits, _ignore_retry_after, seed=190),
     Breakage(
-        "doubtful credentials are tried at once", DoubtfulCredentials, _try_credentials_at_once
+        "doubtful credentials are tried at once",
+        DoubtfulCredentials,
+        _try_credentials_at_once,
+        seed=13,
     ),
-    Breakage("requests leave during a renewal", DoubtfulCredentials, _send_while_renewing),
+    Breakage("requests leave during a renewal", DoubtfulCredentials, _send_while_renewing, seed=44),
     Breakage("entries are never cleared", Memory, _forget_no_entry),
 )

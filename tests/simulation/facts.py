@@ -201,7 +201,7 @@ class Flight:
         self.doubted = False
         self.response: Response
         self.arrives_at = inf
-        self.closed_at = inf
+        self.closed_at: float = inf
         self.was_cut = False
 
     @property
@@ -307,22 +307,9 @@ class Facts:
             until = now if never else min(now, flight.sent_at + _PATIENCE)
             self.doubted_until = max(self.doubted_until, until)
         if flight.is_renewal:
-            if says is Says.RENEWED and not response.same:
-                self.credentials += 1
-                self.accepted_at = self.first_accepted_at = -inf
-            if says is Says.RENEWED:
-                if self.blocked:
-                    self.blocked_at = now
-                self.blocked = False
+            self._renew(says, now, same=response.same)
         elif says in CONTENT:
-            if flight.credentials == self.credentials:
-                self.accepted_at = now
-                if self.first_accepted_at == -inf:
-                    self.first_accepted_at = now
-            for job_id in response.shows:
-                if (shown := self.targets.get(job_id)) is not None:
-                    shown.shown_at, shown.failing_since = now, inf
-                    shown.unknown_in_a_row = 0
+            self._accept(flight, now)
         elif says is Says.BAD_CREDENTIALS:
             if flight.credentials == self.credentials:
                 self.blocked, self.blocked_at = True, now
@@ -331,8 +318,28 @@ class Facts:
             self.refused_all = True
         elif says is Says.REFUSED_KIND and flight.target is not None:
             self.refused_kind = True
-        if flight.is_renewal and says is Says.BAD_CREDENTIALS:
+
+    def _renew(self, says: Says, now: float, *, same: bool) -> None:
+        if says is Says.BAD_CREDENTIALS:
             self.refused_all = True
+        if says is not Says.RENEWED:
+            return
+        if not same:
+            self.credentials += 1
+            self.accepted_at = self.first_accepted_at = -inf
+        if self.blocked:
+            self.blocked_at = now
+        self.blocked = False
+
+    def _accept(self, flight: Flight, now: float) -> None:
+        if flight.credentials == self.credentials:
+            self.accepted_at = now
+            if self.first_accepted_at == -inf:
+                self.first_accepted_at = now
+        for job_id in flight.response.shows:
+            if (shown := self.targets.get(job_id)) is not None:
+                shown.shown_at, shown.failing_since = now, inf
+                shown.unknown_in_a_row = 0
 
     def was_in_doubt(self, since: float) -> bool:
         """Whether a request had to wait, at `since` or later, for one that tries credentials."""

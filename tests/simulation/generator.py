@@ -83,7 +83,7 @@ def _job(chance: Random, length: float) -> JobPlan:
 
 
 def pick_length(chance: Random, length: float) -> float:
-    """Return how long a job lasts: mostly about as long as the history, some no time or for ever."""
+    """Return how long a job lasts: mostly as long as the history, some no time or for ever."""
     kind = chance.random()
     if kind < 0.05:
         return 0.5

@@ -105,11 +105,11 @@ class ServiceJob:
         status_word = self.status(now, chance)
         has_ended = now >= self.ends_at
         ended = self._ended_text if has_ended or self.plan.ended_early else ""
-        body = (
+        text = (
             f'{self._head}{status_word}", "progress": "{self.progress(now)}", '
             f'"ended": "{ended}{self._tail}'
         )
-        return Response(Says.ENDED if has_ended else Says.RUNNING, 200, headers, body.encode())
+        return Response(Says.ENDED if has_ended else Says.RUNNING, 200, headers, text.encode())
 
     def list_record(self, now: float, chance: Random) -> dict[str, Any]:
         """Return the record that a list shows, which spells its fields in another way."""

@@ -41,7 +41,7 @@ class Lists:
         self._page_size = page_size
         self._chance = chance
 
-    def response(
+    def response(  # noqa: C901 - one case for each kind of fault
         self,
         running: bool,
         offset: int,

@@ -152,8 +152,8 @@ class Service:
                     revoked_at, code = 1e9, fault.variant
         if self.issuer.serves(credentials, now, revoked_at):
             return None
-        body = f'{{"error_code": "APIGW.{code}", "error_msg": "Incorrect credentials"}}'
-        return Response(Says.BAD_CREDENTIALS, 401, self._date(now), body.encode())
+        text = f'{{"error_code": "APIGW.{code}", "error_msg": "Incorrect credentials"}}'
+        return Response(Says.BAD_CREDENTIALS, 401, self._date(now), text.encode())
 
     def _throttle(self, fault: FaultPlan, now: float) -> Response | None:
         if fault.kind == "429":

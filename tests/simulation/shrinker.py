@@ -96,7 +96,8 @@ class Shrinker:
         for changes in _simpler(getattr(self._plan, part)[index], usual):
             parts = list(getattr(self._plan, part))
             parts[index] = replace(parts[index], **changes)
-            self._accept(replace(self._plan, **{part: tuple(parts)}))
+            changed: dict[str, Any] = {part: tuple(parts)}
+            self._accept(replace(self._plan, **changed))
 
 
 def _simpler(found: Any, usual: Any) -> Iterator[dict[str, Any]]:

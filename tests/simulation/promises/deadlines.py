@@ -96,7 +96,9 @@ class LastPoll(Promise):
             raise self.broken("no last poll was sent", f"{wait}")
         self.counts[excuse] += 1
 
-    def _excuse(self, deadline: float, now: float) -> str:
+    def _excuse(  # noqa: PLR0911 - one reason after the other
+        self, deadline: float, now: float
+    ) -> str:
         """Return why no last poll could be sent; "" if it could."""
         facts = self.facts
         if facts.stalled_for(deadline, now) > 0:

@@ -85,7 +85,9 @@ class DisbelievesNoJob(Promise):
         "`not_found`, `vanished`, `refused` and `not_ready` need a reply that says so."
     )
 
-    def ended(self, wait: Wait, outcome: Outcome, now: float, *, instance: bool) -> None:
+    def ended(  # noqa: C901 - one case for each kind of outcome
+        self, wait: Wait, outcome: Outcome, now: float, *, instance: bool
+    ) -> None:
         target, facts = wait.target, self.facts
         if target is None:
             return
