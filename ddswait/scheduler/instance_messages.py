@@ -75,11 +75,6 @@ def last_poll_failed(cause: str) -> str:
     return f"the last poll failed: {cause}"
 
 
-def last_poll_unsent(state: str, unsent: str) -> str:
-    """The last poll did not leave; `unsent` says why."""
-    return f"{state}; the last poll was not sent: {unsent}" if unsent else state
-
-
 def _subject(job_id: str, instance_id: str) -> str:
     if job_id:
         return f"job {job_id} completed, but its instance {instance_id}"

@@ -15,12 +15,12 @@ The rules
 1. DDS backs an instance up by itself some seconds after its creation or restoration. So after
 such a job, and without a job, since the instance may be new, two polls at least CONFIRM apart
 must find it ready. A failed poll between them says nothing.
-2. The last poll at the deadline needs no confirmation: its reply is the best there is.
+2. The last poll, at the deadline, needs no confirmation: its reply is the best there is.
 3. An instance that is missing is polled again: a new one may be listed late. Without a job it is
 not found after the grace, as a job is; an instance that was seen has vanished when two polls in
 a row miss it.
-4. With a job, a wait that ends at its deadline is `not_ready`: the job completed. Without one, it
-is `timed_out`. When the service was unreachable for too long, each is `unreachable`.
+4. With a job, a wait that ends after the last poll is `not_ready`: the job completed. Without
+one, it is `timed_out`. When the service was unreachable for too long, each is `unreachable`.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from ddswait.job import Instance
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import instance_messages as messages
 from ddswait.scheduler import retry_delay
-from ddswait.scheduler.messages import NEVER_POLLED
-from ddswait.scheduler.poll import Poll
+from ddswait.scheduler.messages import NEVER_POLLED, last_poll_unsent
+from ddswait.scheduler.poll import SHORTEST_POLL, Poll
 
 if TYPE_CHECKING:
     from ddswait.scheduler.poll import PollContext, PollSettings
@@ -94,15 +94,18 @@ class InstancePoll(Poll):
             return self._ready(now)
         self._ready_at = None
         self._state = state.description
-        return self._not_ready(now) if state.is_hopeless else self._poll_again(now, context)
+        if state.is_hopeless:
+            return self._not_ready(now)
+        self._poll_again(now, context)
+        return None
 
     def _ready(self, now: float) -> Outcome | None:
         job = self.outcome.job
         needs_confirmation = job is None or job.backup_follows
         is_first = self._ready_at is None
         ready_at = self._ready_at = now if self._ready_at is None else self._ready_at
-        is_confirmed = now >= ready_at + CONFIRM or now >= self.deadline
-        if is_confirmed or not needs_confirmation:
+        is_last = self.due >= self.deadline - SHORTEST_POLL  # `due` is when it left
+        if not needs_confirmation or is_last or now >= ready_at + CONFIRM:
             return self._completed(now)
         self._state = messages.UNCONFIRMED
         delay = CONFIRM if is_first else ready_at + CONFIRM - now
@@ -114,19 +117,24 @@ class InstancePoll(Poll):
         self._state = state.description
         self._misses += 1
         if (job := self.outcome.job) is not None:
-            return self._completed(now) if job.is_deletion else self._poll_again(now, context)
+            if job.is_deletion:
+                return self._completed(now)
+            self._poll_again(now, context)
+            return None
+        return self._missing_without_job(now, context)
+
+    def _missing_without_job(self, now: float, context: PollContext) -> Outcome | None:
         settings = context.settings
         grace_end = self.since + settings.grace
-        if now < grace_end:
-            return self._poll_again(now, context, grace_end - now)
-        if not self._was_found:
+        if now >= grace_end and not self._was_found:
             seconds = now - self.since
             message = messages.not_found(self.instance_id, seconds, settings.location)
             return self._end(OutcomeKind.NOT_FOUND, message, now)
-        if self._misses >= _MISSES:
+        if now >= grace_end and self._misses >= _MISSES:
             message = messages.vanished(self.instance_id, settings.location)
             return self._end(OutcomeKind.VANISHED, message, now)
-        return self._poll_again(now, context)
+        self._poll_again(now, context, grace_end - now if now < grace_end else inf)
+        return None
 
     def failed(self, failure: Failure, now: float, context: PollContext) -> Outcome | None:
         """Take a failed poll; return the outcome if the wait has ended."""
@@ -134,7 +142,7 @@ class InstancePoll(Poll):
         self._state = messages.last_poll_failed(failure.cause)
         if self.note_failure(failure, now, context):
             return self.unreachable(failure.cause, self.unreachable_since, now, context.settings)
-        return self._late(now) if now >= self.deadline else None
+        return None
 
     def denied(self, refusal: Refusal, now: float, settings: PollSettings) -> Outcome:
         """Take a refusal that concerns this instance only."""
@@ -148,12 +156,9 @@ class InstancePoll(Poll):
         self.cut_at = None
         self.polls += 1
 
-    def _poll_again(self, now: float, context: PollContext, longest: float = inf) -> Outcome | None:
-        if now >= self.deadline:
-            return self._late(now)
+    def _poll_again(self, now: float, context: PollContext, longest: float = inf) -> None:
         delay = retry_delay.while_unknown(self.polls, context.random)
         self.schedule(min(context.settings.interval, longest, delay), now)
-        return None
 
     # ---- how it ends
 
@@ -172,7 +177,8 @@ class InstancePoll(Poll):
 
     def timed_out(self, since: float, now: float, unsent: str = "") -> Outcome:  # noqa: ARG002 - as of a job
         """Return the outcome of a wait whose deadline has passed."""
-        self._state = messages.last_poll_unsent(self._state, unsent)
+        if unsent:
+            self._state += last_poll_unsent(unsent)
         return self._late(now)
 
     def pending(self, now: float) -> Outcome:

@@ -49,11 +49,15 @@ def timed_out(
 ) -> str:
     """The deadline passed."""
     failure = f"; the last poll failed: {cause}" if cause else ""
-    unsent = f"; the last poll was not sent: {unsent}" if unsent else ""
     return (
         f"job {job_id} had not ended when the wait timed out after {seconds:.0f} s: "
-        f"{last_seen}{failure}{unsent}"
+        f"{last_seen}{failure}{last_poll_unsent(unsent) if unsent else ''}"
     )
+
+
+def last_poll_unsent(reason: str) -> str:
+    """The last poll could not leave."""
+    return f"; the last poll was not sent: {reason}"
 
 
 def unreachable(job_id: str, seconds: float, location: str, cause: str) -> str:

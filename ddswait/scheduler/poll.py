@@ -176,7 +176,9 @@ class Poll:
             now: the time.
             give_up_at: when the service will have been unreachable for too long.
         """
-        last_at = self.last_at = min(self.deadline, give_up_at)
+        # Whoever waits on after giving up has one last poll more, at the deadline.
+        last_at = self.deadline if give_up_at <= now else min(self.deadline, give_up_at)
+        self.last_at = last_at
         due = now + delay
         if due > last_at - SHORTEST_POLL and now < last_at:
             due = last_at

@@ -42,8 +42,9 @@ def check_instance_id(instance_id: str) -> str:
     Raises:
         InputError: it is empty or holds anything but letters, digits, `-` and `_`.
     """
-    text = instance_id if isinstance(instance_id, str) else ""
-    if not _INSTANCE_ID.fullmatch(text):
+    if not isinstance(instance_id, str):
+        raise InputError(f"an instance ID is text, not {type(instance_id).__name__}")
+    if not _INSTANCE_ID.fullmatch(instance_id):
         raise InputError(
             f"invalid instance ID {_shown(instance_id)}: use the ID of the instance in the console "
             "or in a reply, such as 5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02"

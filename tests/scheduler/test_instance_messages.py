@@ -18,8 +18,6 @@ REFUSAL = Refusal(403, "DBS.280032", "no", hint="ask for it")
         (messages.pending, ("x",), "the job completed; its instance is not ready yet"),
         (messages.pending, ("",), "not ready yet"),
         (messages.last_poll_failed, ("HTTP 502",), "the last poll failed: HTTP 502"),
-        (messages.last_poll_unsent, ("busy", ""), "busy"),
-        (messages.last_poll_unsent, ("busy", "why"), "busy; the last poll was not sent: why"),
         (
             messages.not_ready,
             ("x", "i", 60.4, "it is creating"),

@@ -47,11 +47,11 @@ def test_each_reply_has_its_outcome(
     reply: InstanceState | TransientFailure | Refusal, kind: OutcomeKind | None
 ) -> None:
     """An instance is ready, hopeless or polled again; at the deadline it is not ready."""
-    outcome = take_instance_reply(instance_poll(), reply, 50.0)
+    poll = instance_poll()
+    poll.sent(50.0, PollSettings())
+    outcome = take_instance_reply(poll, reply, 50.0)
     assert (outcome and outcome.kind) is kind
-    late = take_instance_reply(instance_poll(), reply, 100.0)
-    assert late is not None
-    assert late.kind is (kind or OutcomeKind.NOT_READY)
+    assert poll.timed_out(0.0, 100.0).kind is OutcomeKind.NOT_READY
 
 
 def test_after_a_deletion_there_is_nothing_to_be_ready() -> None:
@@ -59,9 +59,9 @@ def test_after_a_deletion_there_is_nothing_to_be_ready() -> None:
     outcome = take_instance_reply(instance_poll("Delete_MongoDB"), ABSENT, 1.0)
     assert outcome is not None
     assert outcome.ok
-    lost = take_instance_reply(instance_poll(), ABSENT, 100.0)
-    assert lost is not None
-    assert "jobs name nodes as well" in lost.message
+    lost = instance_poll()
+    assert take_instance_reply(lost, ABSENT, 100.0) is None
+    assert "jobs name nodes as well" in lost.timed_out(0.0, 100.0).message
 
 
 RECORD = {"id": "x", "name": "Restart_MongoDB", "status": "Completed", "instance_id": "i1"}
@@ -104,7 +104,9 @@ def test_instance_that_is_not_ready_says_what_the_last_poll_said(
     reply: InstanceState | TransientFailure | Refusal, state: str, cause: str | None
 ) -> None:
     """And for how long it was waited after the job."""
-    outcome = take_instance_reply(begun(), reply, 100.0)
+    poll = begun()
+    poll.sent(100.0, PollSettings())
+    outcome = take_instance_reply(poll, reply, 100.0) or poll.timed_out(10.0, 100.0)
     assert outcome == replace(
         DONE,
         kind=OutcomeKind.NOT_READY,
@@ -117,6 +119,8 @@ def test_instance_that_is_not_ready_says_what_the_last_poll_said(
 
 def test_instance_that_was_never_polled_says_so() -> None:
     """When its deadline passes first; while it is waited for, it is pending."""
+    unsent = begun().timed_out(10.0, 101.0, "no room")
+    assert unsent.message.endswith("it was not polled; the last poll was not sent: no room")
     outcome = begun().timed_out(10.0, 101.0)
     assert outcome.kind is OutcomeKind.NOT_READY
     assert outcome.message == not_ready(91.0, NEVER_POLLED)
@@ -210,16 +214,15 @@ def test_last_poll_needs_no_confirmation() -> None:
     poll = instance_poll("Create_MongoDB")
     assert take_instance_reply(poll, READY, 95.0) is None
     assert poll.due == 100.0
+    poll.sent(100.0, PollSettings())
     ended = take_instance_reply(poll, READY, 100.1)
     assert ended is not None
     assert ended.ok
     poll = instance_poll("Create_MongoDB")
     assert take_instance_reply(poll, READY, 95.0) is None
-    late = poll.timed_out(0.0, 102.0, "busy")
+    late = poll.timed_out(0.0, 102.0)
     assert late.kind is OutcomeKind.NOT_READY
-    assert late.message == messages.not_ready(
-        "x", "i1", 102.0, messages.last_poll_unsent(messages.UNCONFIRMED, "busy")
-    )
+    assert late.message == messages.not_ready("x", "i1", 102.0, messages.UNCONFIRMED)
 
 
 def alone(deadline: float = 1000.0) -> InstancePoll:
@@ -271,7 +274,7 @@ def test_instance_without_a_job_that_was_seen_vanishes() -> None:
 @pytest.mark.parametrize(
     ("reply", "now", "kind", "word"),
     [
-        (BUSY, 1000.0, OutcomeKind.TIMED_OUT, "it is creating"),
+        (BUSY, 999.0, OutcomeKind.TIMED_OUT, "it is creating"),
         (ABSENT, 1000.0, OutcomeKind.NOT_FOUND, "was not known"),
         (FAILURE, 1000.0, OutcomeKind.UNREACHABLE, "HTTP 502"),
         (REFUSED, 5.0, OutcomeKind.REFUSED, "not allowed"),
@@ -287,16 +290,17 @@ def test_each_reply_about_an_instance_without_a_job_has_its_outcome(
     reply: InstanceState | TransientFailure | Refusal, now: float, kind: OutcomeKind, word: str
 ) -> None:
     """As for a job: the deadline, a refusal, a service that is gone; and a hopeless state."""
-    ended = take_instance_reply(alone(), reply, now)
-    assert ended is not None
+    poll = alone()
+    ended = take_instance_reply(poll, reply, now) or poll.timed_out(0.0, 1000.0)
     assert ended.kind is kind
     assert word in ended.message
 
 
 def test_instance_that_was_not_listed_before_its_deadline_timed_out() -> None:
     """Within the grace, it may still be listed."""
-    ended = take_instance_reply(alone(30.0), ABSENT, 30.0)
-    assert ended is not None
+    poll = alone(30.0)
+    assert take_instance_reply(poll, ABSENT, 30.0) is None
+    ended = poll.timed_out(0.0, 30.0)
     assert ended.kind is OutcomeKind.TIMED_OUT
     assert "jobs name nodes as well" in ended.message
 

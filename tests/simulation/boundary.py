@@ -22,11 +22,11 @@ def job_reply(job_id: str, response: Response) -> Reply:
     return SERVICE.read_job(job_id, response.status, response.headers, response.body)
 
 
-def instance_reply(response: Response) -> Reply:
+def instance_reply(instance_id: str, response: Response) -> Reply:
     """Return the reply to a poll of an instance."""
     if not response.status:
         return TransientFailure("the connection broke")
-    return SERVICE.read_instance(response.status, response.headers, response.body)
+    return SERVICE.read_instance(instance_id, response.status, response.headers, response.body)
 
 
 def list_reply(response: Response) -> Reply:

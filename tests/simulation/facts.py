@@ -66,6 +66,7 @@ class Target:
         failing_since: when the first poll left that failed after that; inf for none.
         closed_at: when the last poll was answered or cut, or `since`.
         shown_at: when a list last showed it.
+        throttled_at: when the last reply came, if it was a 429; inf if it was another.
         held_until: when the service allows the next request, as its Retry-After says.
         flight: the last poll.
         finals: the bytes that said that the job has ended.
@@ -88,6 +89,7 @@ class Target:
         "seen",
         "shown_at",
         "since",
+        "throttled_at",
         "unknown_in_a_row",
         "waits",
     )
@@ -103,7 +105,7 @@ class Target:
         self.ready_since = inf
         self.said: Says | None = None
         self.replied_at = self.shown_at = self.held_until = -inf
-        self.failing_since = inf
+        self.failing_since = self.throttled_at = inf
         self.flight: Flight | None = None
         self.finals: list[bytes] = []
         self.refused = False
@@ -122,8 +124,9 @@ class Target:
             return
         if says is Says.BAD_CREDENTIALS:
             return
-        self.replied_at, self.failing_since = now, inf
+        self.replied_at, self.failing_since, self.throttled_at = now, inf, inf
         if says is Says.THROTTLED:
+            self.throttled_at = now
             self.held_until = max(self.held_until, now + 1.1 * response.retry_after)
             return
         self.said = says
@@ -149,7 +152,9 @@ class Flight:
         target: what is polled; None for lists and renewals.
         sent_at: when it left.
         credentials: the number of those that it carries; -1 for a renewal.
-        is_last: whether it is a last poll at a deadline.
+        is_last: whether it is a last poll: at a deadline, or before a wait is given up because
+            the service has not replied for so long.
+        shared: whether several callers waited for it when it left.
         overlaps: whether the poll before it was still under way.
         doubted: whether the credentials were in doubt when it left.
         response: what comes back, if it is not cut before.
@@ -168,20 +173,28 @@ class Flight:
         "overlaps",
         "response",
         "sent_at",
+        "shared",
         "target",
         "was_cut",
     )
 
     def __init__(
-        self, action: Any, target: Target | None, sent_at: float, credentials: int
+        self,
+        action: Any,
+        target: Target | None,
+        sent_at: float,
+        credentials: int,
+        patience: float = inf,
     ) -> None:
         self.action = action
         self.target = target
         self.sent_at = sent_at
         self.credentials = credentials
-        self.is_last = target is not None and any(
-            sent_at >= wait.deadline for wait in target.waits
+        self.is_last = target is not None and (
+            any(sent_at >= wait.deadline for wait in target.waits)
+            or sent_at >= min(target.failing_since, target.throttled_at) + patience
         )
+        self.shared = target is not None and len(target.waits) > 1
         previous = None if target is None else target.flight
         self.overlaps = previous is not None and previous.closed_at == inf
         self.doubted = False
@@ -204,6 +217,7 @@ class Facts:
         targets: what is polled, by job ID, or by the caller who waits for an instance.
         under_way: the requests under way, in the order in which they left.
         full_since: since when every worker has been busy; inf while one is free.
+        full: (from, until) of the last time for which every worker was busy.
         sends: when each request to the service left, in order.
         last_sends: when each of those left that were not last polls.
         accepted_at: when the present credentials were last accepted; -inf for never.
@@ -220,6 +234,7 @@ class Facts:
         self.targets: dict[object, Target] = {}
         self.under_way: dict[Flight, None] = {}
         self.full_since = inf
+        self.full = (inf, inf)
         self.sends: list[float] = []
         self.ordinary_sends: deque[float] = deque(maxlen=4)
         self.credentials = 0 if plan.token_life <= 0 else -1
@@ -280,7 +295,8 @@ class Facts:
         """Note that a request was answered or cut."""
         flight.closed_at = now
         del self.under_way[flight]
-        self.full_since = inf
+        if self.full_since < inf:
+            self.full, self.full_since = (self.full_since, now), inf
         response = flight.response
         says = response.says
         if flight.target is not None:

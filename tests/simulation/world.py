@@ -285,11 +285,11 @@ class World:
         match action:
             case PollJob():
                 target = facts.targets.get(action.poll.job_id)
-                flight = Flight(action, target, now, credentials)
+                flight = Flight(action, target, now, credentials, self._plan.unreachable_after)
                 found = self.service.poll_job(action.poll.job_id, credentials, model_now)
             case PollInstance():
                 target = facts.targets.get(action.poll.subscriber)
-                flight = Flight(action, target, now, credentials)
+                flight = Flight(action, target, now, credentials, self._plan.unreachable_after)
                 found = self.service.poll_instance(action.poll.job_id, credentials, model_now)
             case ListJobs():
                 flight = Flight(action, None, now, credentials)
@@ -334,7 +334,7 @@ class World:
         elif flight.target is None:
             reply = boundary.list_reply(response)
         elif flight.target.is_instance:
-            reply = boundary.instance_reply(response)
+            reply = boundary.instance_reply(action.poll.instance_id, response)
         else:
             reply = boundary.job_reply(action.poll.job_id, response)
         self._close(flight, reply, now)

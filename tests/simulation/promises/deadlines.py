@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from math import floor
 from typing import TYPE_CHECKING
 
 from ddswait.outcome import OutcomeKind
@@ -73,9 +74,13 @@ class LastPoll(Promise):
             return
         flight = target.flight
         deadline = wait.deadline
-        if flight is not None and flight.closed_at >= deadline - MOMENT:
+        if flight is not None and (
+            flight.closed_at >= deadline - MOMENT and flight.sent_at >= deadline - STEP - MOMENT
+        ):
             had = flight.closed_at - flight.sent_at
-            if not flight.was_cut or had >= ALLOWANCE - MOMENT:
+            # Of several callers, the first one's allowance counts.
+            least = STEP if flight.shared else min(ALLOWANCE, deadline + ALLOWANCE + STEP - flight.sent_at)
+            if not flight.was_cut or had >= least - MOMENT:
                 self.counts["sent"] += 1
                 return
             if self.facts.stalled_for(flight.sent_at, now):
@@ -101,7 +106,18 @@ class LastPoll(Promise):
             return "credentials in doubt"
         sent = len(facts.sends) - bisect_left(facts.sends, deadline)
         full = len(facts.under_way) >= facts.plan.workers
-        if facts.full_since <= deadline or (full and sent):
+        begin, end = facts.full
+        if facts.full_since <= deadline or begin <= deadline <= deadline + ALLOWANCE <= end:
             return "workers busy"
+        if full and sent:
+            return "workers busy"
+        if any(self._is_full(fault.number, fault.window, now) for fault in facts.plan.faults):
+            return "a stated limit"
         limit, window = facts.plan.rate
         return "own rate" if sent + 1 >= ALLOWANCE * _USED * limit / window else ""
+
+    def _is_full(self, limit: float, window: float, now: float) -> bool:
+        """Whether the requests of the last window are as many as a limit that may be stated."""
+        sends = self.facts.sends
+        recent = len(sends) - bisect_left(sends, now - window - ALLOWANCE)
+        return limit >= 1 and recent >= max(1, floor(_USED * limit))

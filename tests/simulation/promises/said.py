@@ -27,7 +27,7 @@ class SaysWhatTheServiceSaid(Promise):
 
     words = (
         "`completed` or `failed` only if the service said so for this very job, with the record "
-        "it sent; and then at once."
+        "it sent; and then at once. A deletion that was seen and is not known any more completes."
     )
 
     def ended(self, wait: Wait, outcome: Outcome, now: float, *, instance: bool) -> None:
@@ -41,6 +41,9 @@ class SaysWhatTheServiceSaid(Promise):
             self._has_ended(wait, target, outcome)
 
     def _has_ended(self, wait: Wait, target: Target, outcome: Outcome) -> None:
+        vanished = (target.seen or target.shown_at > 0) and target.unknown_in_a_row >= _CONFIRMATIONS
+        if outcome.kind is OutcomeKind.COMPLETED and vanished and is_deletion(target):
+            return
         if not target.finals:
             raise self.broken(f"{outcome.kind} without a reply that says so", f"{wait}")
         records = [json.loads(body)["job"] for body in target.finals]
