@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ddswait.cli.inputs import from_text, jobs
-from ddswait.cli.instances import check_ready, named
+from ddswait.cli.instances import check_ready
 from ddswait.cli.job_table import JobTable, Named, key_of, outcome_of
 from ddswait.cli.options import DEFAULTS, parse
 from ddswait.cli.output.text import things
@@ -32,15 +32,13 @@ def test_option_may_be_repeated_and_labelled() -> None:
     assert given("orders=instance:b2") == found[2:]
 
 
-@pytest.mark.parametrize("text", ["", "orders=", "a b", "a/b", "a\n", "x" * 65, "ä", "a=b=c", "-"])
+@pytest.mark.parametrize("text", ["", "orders=", "a b", "a/b", "a\n", "x" * 65, "ä"])
 def test_wrong_instance_is_refused(text: str) -> None:
     """An empty ID, odd characters, a wrong label; the key that a resumed run has as well."""
-    if text != "-":
-        with pytest.raises(InputError):
-            given(instances=(text,))
-        with pytest.raises(InputError):
-            given(f"instance:{text}")
-    assert named("a").label == ""
+    with pytest.raises(InputError):
+        given(instances=(text,))
+    with pytest.raises(InputError):
+        given(f"instance:{text}")
 
 
 def test_instance_needs_ready() -> None:
@@ -66,7 +64,7 @@ def test_order_that_cannot_be_waited_for_says_why() -> None:
     """Without --ready it says so; without an instance ID, where to look for it."""
     with pytest.raises(InputError, match=rf"'CS1911091514W6S5Y' is an order.*add --ready.*{ID}"):
         from_text(json.dumps(ORDER))
-    with pytest.raises(InputError, match="document 1: 'CS1' is an order.*--ready --instance ID"):
+    with pytest.raises(InputError, match=r"document 1: 'CS1' is an order.*--ready --instance ID"):
         from_text('{"order_id": "CS1"}', ready=True)
     assert from_text('{"job_id": "x", "charge": {"order_id": "CS1"}}').job_ids == ["x"]
 
