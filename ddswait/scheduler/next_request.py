@@ -38,7 +38,8 @@ class NextRequest:
         self._listed_last = False
 
     def pop(self, room: int, credentials: int, now: float) -> Poll | ListJobs | None:
-        """Take out what to send now; None if a list covers all that was due.
+        """Take out what to send now; None if a list covers all that was due, or if a last poll
+        is too late to be sent.
 
         Args:
             room: how many requests may leave at once.
@@ -56,6 +57,10 @@ class NextRequest:
                     return page
                 return poll
         self.gather(now)
+        if queue.last.is_late(now):
+            return None
+        if (last := queue.last.pop(now)) is not None:
+            return last
         if (missing := lists.next_missing()) is not None:
             return missing
         turn = queue.ready.pop(now) if self._listed_last else None

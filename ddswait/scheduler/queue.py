@@ -106,6 +106,8 @@ class PollQueue:
     def pop_unranked(self, now: float, *, plenty: bool) -> Poll | None:
         """Take out the delayed poll that is due first, if ranking it would not matter.
 
+        One whose last poll is due meanwhile is ready from now on: last polls go first.
+
         Ranking costs, and does not matter when it is the only one that is due, or when there is
         room for plenty of polls.
 
@@ -116,7 +118,7 @@ class PollQueue:
         if self.ready or self.next_delayed() > now:
             return None
         poll = self._delayed.pop()
-        if plenty or self.next_delayed() > now:
+        if poll.last_at > now and (plenty or self.next_delayed() > now):
             return poll
         self.add_ready(poll)
         return None

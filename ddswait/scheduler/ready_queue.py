@@ -55,8 +55,15 @@ class ReadyQueue:
         self._waiting.pop(poll, None)
 
     def urgency(self, poll: Poll, now: float) -> float:
-        """Return how much longer than it wanted a poll has waited, as a ratio."""
-        return (now - poll.succeeded_at) / self._wanted(poll, now)
+        """Return how much longer than it wanted a poll has waited, as a ratio.
+
+        A poll that failed counts from its retry: otherwise a few jobs that fail, and so have
+        waited the longest, would keep all others from being polled.
+        """
+        wanted = self._wanted(poll, now)
+        if poll.failures:
+            return 1.0 + (now - poll.due) / wanted
+        return (now - poll.succeeded_at) / wanted
 
     def pop(self, now: float) -> Poll | None:
         """Take out the most urgent poll; None when the queue is empty."""

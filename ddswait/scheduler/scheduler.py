@@ -197,7 +197,7 @@ class Scheduler:
                 return Wait(at, overdue=True)
             following = queue.last.pop(now)
         if following is None:
-            return Wait(now + AT_ONCE)
+            return Wait(now + AT_ONCE, overdue=queue.due() <= now)
         self._renewal.sent(now)
         limiter.sent(now)
         return following if isinstance(following, ListJobs) else self._poll(following, now)

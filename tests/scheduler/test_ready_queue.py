@@ -103,3 +103,15 @@ def test_urgency_is_by_the_interval_that_suits_now() -> None:
     ready = ReadyQueue(note)
     assert ready.urgency(poll("a", 4.0, 5.0), 10.0) == 3.0
     assert asked == [10.0]
+
+
+def test_jobs_that_fail_do_not_push_aside_those_that_wait() -> None:
+    """They were polled not long ago, though in vain."""
+    fails, waits = poll("f", 0.0, 95.0), poll("w", 20.0, 30.0)
+    fails.failures = 3
+    assert order(filled(fails, waits), 100.0) == "wf"
+    fails.failures = 0
+    assert order(filled(fails, waits), 100.0) == "wf"
+    longer = poll("l", 0.0, 10.0)
+    longer.failures = 1
+    assert order(filled(fails, longer), 100.0) == "lf"

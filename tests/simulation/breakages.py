@@ -294,7 +294,7 @@ BREAKAGES = (
     Breakage(
         "the last poll may take ten seconds",
         EndsInTime,
-        lambda patch: (patch.setattr(poll, "LAST_POLL", 10.0)),
+        lambda patch: patch.setattr(poll, "LAST_POLL", 10.0),
     ),
     Breakage(
         "deadlines are noticed ten seconds late",
@@ -324,7 +324,9 @@ BREAKAGES = (
     Breakage("no limit is learned", RateLimits, _learn_no_limit),
     Breakage("requests before a 429 do not count", RateLimits, _forget_the_last_window),
     Breakage("Retry-After is ignored", RateLimits, _ignore_retry_after),
-    Breakage("doubtful credentials are tried at once", DoubtfulCredentials, _try_credentials_at_once),
+    Breakage(
+        "doubtful credentials are tried at once", DoubtfulCredentials, _try_credentials_at_once
+    ),
     Breakage("requests leave during a renewal", DoubtfulCredentials, _send_while_renewing),
     Breakage("entries are never cleared", Memory, _forget_no_entry),
 )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.simulation.plan import JobPlan, Plan, WaitPlan
 
 
+_MOST_IN_DOUBT = 5  # requests
 _LATELY = 10.0  # seconds: credentials that were accepted within these are not in doubt
 _PATIENCE = 2.0  # seconds after which another request may try credentials in doubt
 
@@ -335,13 +336,16 @@ class Facts:
 
     def was_in_doubt(self, since: float) -> bool:
         """Whether a request had to wait, at `since` or later, for one that tries credentials."""
-        return self.doubted_until >= since or any(
-            flight.doubted and (self.accepted_at == -inf or flight.sent_at + _PATIENCE >= since)
-            for flight in self.under_way
+        under_way = sum(not flight.is_renewal for flight in self.under_way)
+        return (
+            under_way >= _MOST_IN_DOUBT
+            or self.doubted_until >= since
+            or any(
+                flight.doubted and (self.accepted_at == -inf or flight.sent_at + _PATIENCE >= since)
+                for flight in self.under_way
+            )
         )
 
     def stalled_for(self, begin: float, end: float) -> float:
         """Return for how long the caller's process did nothing between two times."""
-        return sum(
-            max(0.0, min(until, end) - max(since, begin)) for since, until in self.stalled
-        )
+        return sum(max(0.0, min(until, end) - max(since, begin)) for since, until in self.stalled)

@@ -129,9 +129,7 @@ KINDS: dict[str, Kind] = {
     "duplicated": Kind(
         Stage.CONTENT, "an earlier reply about the same job comes again", _share(0.05)
     ),
-    "crossed": Kind(
-        Stage.CONTENT, "the reply to a request about another job comes", _share(0.05)
-    ),
+    "crossed": Kind(Stage.CONTENT, "the reply to a request about another job comes", _share(0.05)),
     "bad_request": Kind(
         Stage.CONTENT, "requests about one job of three are refused", _variants("")
     ),

@@ -94,7 +94,9 @@ class Lists:
         listed = [
             job
             for number, job in enumerate(self._jobs)
-            if job.visible_at <= seen_at < min(job.ends_at, job.plan.created + job.plan.vanishes_after)
+            if job.visible_at
+            <= seen_at
+            < min(job.ends_at, job.plan.created + job.plan.vanishes_after)
             and (number * 7 % 100) / 100 >= hidden
         ]
         listed.reverse()

@@ -48,9 +48,7 @@ class Service:
     """
 
     def __init__(self, plan: Plan, chance: Random) -> None:
-        self.jobs = {
-            f"job-{index}": ServiceJob(index, job) for index, job in enumerate(plan.jobs)
-        }
+        self.jobs = {f"job-{index}": ServiceJob(index, job) for index, job in enumerate(plan.jobs)}
         self.issuer = Issuer(plan.token_life)
         self.hits: dict[str, int] = {}
         by_creation = sorted(self.jobs.values(), key=lambda job: job.plan.created)
@@ -69,7 +67,9 @@ class Service:
 
     def poll_job(self, job_id: str, credentials: int, now: float) -> tuple[Response, float]:
         """Return what a poll of a job brings, and after how many seconds."""
-        return self._request(lambda headers: self._about_job(job_id, now, headers), credentials, now)
+        return self._request(
+            lambda headers: self._about_job(job_id, now, headers), credentials, now
+        )
 
     def poll_instance(self, job_id: str, credentials: int, now: float) -> tuple[Response, float]:
         """Return what a poll of a job's instance brings, and after how many seconds."""

@@ -208,9 +208,7 @@ class World:
         self.facts.join(caller)
         for hook in self._joined:
             hook(caller, now)
-        events = self.scheduler.subscribers.subscribe(
-            caller.job_id, caller.deadline, caller, now
-        )
+        events = self.scheduler.subscribers.subscribe(caller.job_id, caller.deadline, caller, now)
         if events:
             self._happened(events, now)
         else:

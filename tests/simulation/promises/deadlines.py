@@ -79,7 +79,11 @@ class LastPoll(Promise):
         ):
             had = flight.closed_at - flight.sent_at
             # Of several callers, the first one's allowance counts.
-            least = STEP if flight.shared else min(ALLOWANCE, deadline + ALLOWANCE + STEP - flight.sent_at)
+            least = (
+                STEP
+                if flight.shared
+                else min(ALLOWANCE, deadline + ALLOWANCE + STEP - flight.sent_at)
+            )
             if not flight.was_cut or had >= least - MOMENT:
                 self.counts["sent"] += 1
                 return
@@ -87,7 +91,7 @@ class LastPoll(Promise):
                 self.counts["process stalled"] += 1
                 return
             raise self.broken("a last poll was cut too early", f"{wait}, after {had:.3f} s")
-        excuse = self._excuse(deadline, now)
+        excuse = "began late" if target.since > deadline else self._excuse(deadline, now)
         if not excuse:
             raise self.broken("no last poll was sent", f"{wait}")
         self.counts[excuse] += 1
@@ -109,10 +113,14 @@ class LastPoll(Promise):
         begin, end = facts.full
         if facts.full_since <= deadline or begin <= deadline <= deadline + ALLOWANCE <= end:
             return "workers busy"
+        # All that left since then were last polls, and occupied every worker.
+        if sent and begin < deadline + ALLOWANCE <= end + MOMENT:
+            return "workers busy"
         if full and sent:
             return "workers busy"
-        if any(self._is_full(fault.number, fault.window, now) for fault in facts.plan.faults):
-            return "a stated limit"
+        for fault in facts.plan.faults:
+            if fault.variant == "odd" or self._is_full(fault.number, fault.window, now):
+                return "a stated limit"
         limit, window = facts.plan.rate
         return "own rate" if sent + 1 >= ALLOWANCE * _USED * limit / window else ""
 

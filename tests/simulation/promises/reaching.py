@@ -21,6 +21,7 @@ _JITTER = 1.1
 _LATE = 5.0  # seconds in which a wait that is unreachable must have ended
 _TRUST = 30  # intervals for which lists are believed
 _LIST_INTERVALS = 3  # for which a list may hold a job back
+_MOST_IN_DOUBT = 5  # requests
 _TRIES_EVERY = 2.0  # seconds: one request after another, with credentials in doubt
 _CREDENTIALS = 12.0  # seconds until one request after another has found them good
 
@@ -56,7 +57,9 @@ class Unreachable(Promise):
         for wait in target.waits:
             begin = max(target.failing_since, wait.joined_at)
             if now - begin - self.facts.stalled_for(begin, now) > self._patience:
-                raise self.broken("a wait goes on without any reply", f"{wait}, {now - begin:.1f} s")
+                raise self.broken(
+                    "a wait goes on without any reply", f"{wait}, {now - begin:.1f} s"
+                )
 
 
 class NoneForgotten(Promise):
@@ -112,7 +115,8 @@ def longest_gap(plan: Plan) -> float:
     polls = len(plan.waits)
     longest = _JITTER * max(_LONGEST_INTERVAL, plan.interval)
     allowed = longest + 2 * polls * window / (0.9 * limit) + window + _LATE
-    allowed += plan.request_timeout * ceil(polls / plan.workers)
+    # Credentials are in doubt while nothing is answered.
+    allowed += plan.request_timeout * ceil(polls / min(plan.workers, _MOST_IN_DOUBT))
     allowed += _TRIES_EVERY * polls  # while the credentials are in doubt
     if plan.token_life > 0 or any(fault.kind == "revoked" for fault in plan.faults):
         allowed += _CREDENTIALS + plan.request_timeout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import inf
 from typing import TYPE_CHECKING
 
 from ddswait.outcome import OutcomeKind
@@ -41,7 +42,9 @@ class SaysWhatTheServiceSaid(Promise):
             self._has_ended(wait, target, outcome)
 
     def _has_ended(self, wait: Wait, target: Target, outcome: Outcome) -> None:
-        vanished = (target.seen or target.shown_at > 0) and target.unknown_in_a_row >= _CONFIRMATIONS
+        vanished = (
+            target.seen or target.shown_at > -inf
+        ) and target.unknown_in_a_row >= _CONFIRMATIONS
         if outcome.kind is OutcomeKind.COMPLETED and vanished and is_deletion(target):
             return
         if not target.finals:
