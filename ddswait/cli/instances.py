@@ -73,7 +73,7 @@ def of_order(entry: dict[str, Any], place: str, *, ready: bool) -> str:
     except InputError:
         raise InputError(
             f"{place}: {order} is an order, which has no job; the reply names no instance to wait "
-            "for: look it up in the console, then use --ready --instance ID"
+            "for: find its ID in the console, then use --ready --instance ID"
         ) from None
     if not ready:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Reads the values of options that are no durations and no plain texts."""
+"""Reads the values of options other than durations and plain texts."""
 
 from __future__ import annotations
 

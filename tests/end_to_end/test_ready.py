@@ -170,7 +170,7 @@ async def test_iam_down_for_good_is_unreachable_with_the_cause(dds: Simulator) -
         await asyncio.sleep(100)
         dds.revoke_all()
         dds.inject("error", count=None, path="/v3/auth/tokens")
-        with pytest.raises(Unreachable, match="its instance .* no credentials: HTTP 503"):
+        with pytest.raises(Unreachable, match=r"its instance .* no credentials: HTTP 503"):
             await wait
         assert 700 <= now() <= 800
 

@@ -18,6 +18,7 @@ from ddswait.events import (
     UnknownStatus,
     Visible,
 )
+from ddswait.job import Instance
 from ddswait.runtime.log_events import Levels, line_of
 
 JOB = Job("x", "Create_MongoDB", "Running", progress=9)
