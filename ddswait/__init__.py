@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ddswait.outcome import OutcomeKind as OutcomeKind
     from ddswait.outcome import Refusal as Refusal
     from ddswait.outcome import Scope as Scope
+    from ddswait.runtime.futures import InstanceFuture as InstanceFuture
     from ddswait.runtime.futures import JobFuture as JobFuture
     from ddswait.service.dds import JobStatus as JobStatus
     from ddswait.service.replies import Request as Request
@@ -67,7 +68,7 @@ _HOMES = {
     "credentials.iam": ["Password"],
     "job": ["Instance", "Job", "JobPhase"],
     "credentials.metadata": ["EcsMetadata"],
-    "runtime.futures": ["JobFuture"],
+    "runtime.futures": ["InstanceFuture", "JobFuture"],
     "outcome": ["Outcome", "OutcomeKind", "Refusal", "Scope"],
     "waiter": ["Waiter"],
 }

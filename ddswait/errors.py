@@ -83,19 +83,22 @@ class JobFailed(WaitError):  # noqa: N818 - the outcome's own word
 
 
 class JobNotFound(WaitError):  # noqa: N818
-    """The job ID was never known within the grace."""
+    """The ID of the job, or of the instance, was never known within the grace."""
 
 
 class JobVanished(WaitError):  # noqa: N818
-    """The job was seen, and then was unknown; `job` is the last record seen."""
+    """The job, or the instance, was seen and then unknown; `job` is the last record seen."""
 
 
 class WaitTimedOut(WaitError, TimeoutError):  # noqa: N818
-    """The deadline passed while the job had not ended; the job itself may still go on."""
+    """The deadline passed while the job had not ended, or the instance was not ready."""
 
 
 class InstanceNotReady(WaitError):  # noqa: N818
-    """The job completed, but its instance was not `normal` and idle by the deadline."""
+    """The job completed, but its instance was not `normal` and idle by the deadline.
+
+    Also: an instance that will not become ready without help, after a job or without one.
+    """
 
 
 class Unreachable(WaitError):  # noqa: N818

@@ -29,7 +29,7 @@ FINAL_PHASES = frozenset({JobPhase.COMPLETED, JobPhase.FAILED})
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The instance (or node) that a job works on."""
+    """An instance, or the instance or node that a job works on."""
 
     id: str
     name: str
@@ -52,6 +52,7 @@ class Job:
         raw: the record as it was received, with all fields that this class does not know.
         phase: what `status` means.
         is_deletion: whether the job deletes its instance.
+        backup_follows: whether DDS may back the instance up right after the job.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Job:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
     phase: JobPhase = JobPhase.RUNNING
     is_deletion: bool = False
+    backup_follows: bool = False
 
     @property
     def is_final(self) -> bool:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple, assert_never
 
 from ddswait import errors
-from ddswait.job import Job  # noqa: TC001 - dataclass fields are looked up by users' tools
+from ddswait.job import Instance, Job  # noqa: TC001 - dataclass fields are looked up by tools
 
 __all__ = ["Outcome", "OutcomeFacts", "OutcomeKind", "Refusal", "Scope", "Severity"]
 
@@ -28,7 +28,7 @@ class OutcomeKind(enum.StrEnum):
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
     NOT_READY = "not_ready"
-    """The job completed, but its instance does not take the next operation yet."""
+    """The instance does not take the next operation, and the job, if there is one, completed."""
     PENDING = "pending"
     """The wait was given up before the job ended (`fail_fast`, a signal): the job may go on."""
 
@@ -153,7 +153,7 @@ def facts_of(kind: OutcomeKind) -> OutcomeFacts:  # noqa: PLR0911 - a row of the
                 error=errors.InstanceNotReady,
                 is_final=False,
                 may_still_complete=True,
-                next_step="The job completed: wait for its instance again, as shown below.",
+                next_step="Wait for the instance again, as shown below.",
             )
         case OutcomeKind.PENDING:
             return OutcomeFacts(
@@ -223,17 +223,18 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the wait for one job ended.
+    """How the wait for one job, or for one instance without a job, ended.
 
     Attributes:
-        job_id: the job that was waited for.
+        job_id: the job that was waited for; "" when an instance was waited for without a job.
         kind: the way in which the wait ended.
         job: the final record, or the last one seen, or None when the job was never seen.
         message: one sentence for people.
         cause: why the last poll failed, when it failed.
         refusal: the refusing reply, for `refused`.
         waited: seconds from tracking to the end.
-        polls: how many requests about this job were answered meanwhile.
+        polls: how many requests about the job and its instance were answered meanwhile.
+        instance: the instance that was waited for without a job; else None.
     """
 
     job_id: str
@@ -244,10 +245,11 @@ class Outcome:
     refusal: Refusal | None = None
     waited: float = 0.0
     polls: int = 0
+    instance: Instance | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether the job completed."""
+        """Whether the job completed, or the instance is ready."""
         return self.kind is OutcomeKind.COMPLETED
 
     @property
@@ -255,14 +257,15 @@ class Outcome:
         """What is true of every outcome of this kind."""
         return facts_of(self.kind)
 
-    def result(self) -> Job:
-        """Return the final record.
+    def result(self) -> Job | Any:  # noqa: ANN401 - a Job for everybody who names a job
+        """Return the final record of the job; the instance if one was waited for without a job.
 
         Raises:
             WaitError: the wait ended otherwise; each kind has its own class.
         """
-        if self.kind is OutcomeKind.COMPLETED and self.job is not None:
-            return self.job
+        found = self.instance or self.job
+        if self.kind is OutcomeKind.COMPLETED and found is not None:
+            return found
         raise self.error()
 
     def error(self) -> errors.WaitError:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Decision, decide
+from ddswait.cli.job_table import instance_of, key_of, outcome_of
 from ddswait.cli.output import live
 from ddswait.cli.output.printer import OutputClosed
-from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from ddswait.cli.output.printer import Printer
     from ddswait.cli.state import Keeper
     from ddswait.events import Event
-    from ddswait.runtime.futures import JobFuture
+    from ddswait.outcome import Outcome
+    from ddswait.runtime.futures import WaitFuture
 
 _LAST_POLL = 1.0  # seconds for a run whose deadline has passed before it began
 
@@ -60,7 +62,7 @@ class Gate:
         self._deadline = deadline
         self._heartbeat = heartbeat
         self._ready = ready
-        self._futures: dict[str, JobFuture] = {}
+        self._futures: dict[str, WaitFuture[Any]] = {}
         self._stop_code: int | None = None
         self._over = asyncio.Event()
         self._defect: BaseException | None = None
@@ -101,12 +103,16 @@ class Gate:
             self._over.set()
             return
         timeout = max(self._deadline - time.time(), _LAST_POLL)
-        for job_id in self._table.open:
-            future = waiter.track(job_id, timeout=timeout, ready=self._ready)
-            self._futures[job_id] = future
+        for key in self._table.open:
+            future: WaitFuture[Any]
+            if instance_id := instance_of(key):
+                future = waiter.track_instance(instance_id, timeout=timeout)
+            else:
+                future = waiter.track(key, timeout=timeout, ready=self._ready)
+            self._futures[key] = future
             future.add_done_callback(self._settled)
 
-    def _settled(self, future: JobFuture) -> None:
+    def _settled(self, future: WaitFuture[Any]) -> None:
         """Take the outcome of a wait that ended, unless the run is over already."""
         if self._over.is_set():
             return
@@ -119,16 +125,17 @@ class Gate:
             self._over.set()
 
     def _end(self, waiter: Waiter) -> None:
-        """Settle every job that is still open: each has an outcome, whatever ends the run."""
-        pending = {outcome.job_id: outcome for outcome in waiter.pending()}
-        for job_id in self._table.open:
-            future = self._futures.get(job_id)
+        """Settle everything that is still open: each has an outcome, whatever ends the run."""
+        pending = {key_of(outcome): outcome for outcome in waiter.pending()}
+        for key in self._table.open:
+            future = self._futures.get(key)
             ended = future.outcome if future else None
-            self._settle(ended or pending.get(job_id) or self._not_polled(job_id))
+            self._settle(ended or pending.get(key) or self._not_polled(key))
 
-    def _not_polled(self, job_id: str) -> Outcome:
-        job = self._table[job_id].job
-        return Outcome(job_id, OutcomeKind.PENDING, job, "the job was not waited for in this run")
+    def _not_polled(self, key: str) -> Outcome:
+        what = "instance" if instance_of(key) else "job"
+        message = f"the {what} was not waited for in this run"
+        return outcome_of(key, OutcomeKind.PENDING, self._table[key].job, message)
 
     def _settle(self, outcome: Outcome) -> None:
         entry = self._table.settle(outcome, time.time())

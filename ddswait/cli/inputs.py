@@ -7,9 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ddswait.cli.escaping import safe
+from ddswait.cli.instances import check_key, check_ready, is_order, named, of_order
 from ddswait.cli.job_table import Named
 from ddswait.errors import InputError
-from ddswait.service.job_ids import check_job_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,16 +41,26 @@ class Found(NamedTuple):
         return [job.job_id for job in self.jobs]
 
 
-def jobs(arguments: Sequence[str], stdin: TextIO, stderr: TextIO) -> list[Named]:
-    """Return the jobs to wait for, each once, in their first order.
+def jobs(
+    arguments: Sequence[str],
+    stdin: TextIO,
+    stderr: TextIO,
+    *,
+    instances: Sequence[str] = (),
+    ready: bool = False,
+) -> list[Named]:
+    """Return the jobs and instances to wait for, each once, in their first order.
 
     Args:
         arguments: `ID` or `LABEL=ID`; `-` stands for the content of standard input.
         stdin: is read only for a `-`.
         stderr: gets a warning for each operation that was not started, and a prompt on a terminal.
+        instances: `ID` or `LABEL=ID` of instances to wait for without a job.
+        ready: whether instances are waited for.
 
     Raises:
-        InputError: a job ID or a label is invalid, or two jobs have the same label.
+        InputError: an ID or a label is invalid, two jobs have the same label, or there is an
+            instance but `ready` is False.
     """
     found_jobs: list[Named] = []
     suggested: dict[str, str] = {}
@@ -60,11 +70,13 @@ def jobs(arguments: Sequence[str], stdin: TextIO, stderr: TextIO) -> list[Named]
             continue
         if stdin.isatty():
             stderr.write("reading job IDs from standard input, one per line; end with Ctrl-D\n")
-        found = from_text(_decode(stdin.buffer.read()))
+        found = from_text(_decode(stdin.buffer.read()), ready=ready)
         for job in found.jobs:
             found_jobs.append(job if found.labels_are_chosen else Named(job.job_id))
             suggested.setdefault(job.job_id, "" if found.labels_are_chosen else job.label)
         stderr.writelines(f"ddswait: warning: {refused}\n" for refused in found.not_started)
+    found_jobs.extend(checked(named(text)) for text in instances)
+    check_ready([each.job_id for each in found_jobs], ready=ready)
     return _with_suggestions(unique(found_jobs), suggested)
 
 
@@ -92,7 +104,7 @@ def checked(job: Named) -> Named:
     Raises:
         InputError: one of them is invalid; the message quotes it.
     """
-    check_job_id(job.job_id)
+    check_key(job.job_id)
     if safe(job.job_id) != job.job_id:
         raise InputError(
             f"invalid job ID {ascii(job.job_id)[:_SHOWN]}: a CI runner would read it as a command"
@@ -142,14 +154,18 @@ def _decode(data: bytes) -> str:
         ) from None
 
 
-def from_text(text: str) -> Found:
+def from_text(text: str, *, ready: bool = False) -> Found:
     """Return the jobs of a text: job IDs, one per line, or any JSON documents.
+
+    Args:
+        text: what standard input holds.
+        ready: whether instances are waited for, so that an order stands for its instance.
 
     Raises:
         InputError: the text contains no job ID, or an invalid one.
     """
     if text.lstrip(_WHITE)[:1] in {"{", "["}:
-        return _from_documents(text)
+        return _from_documents(text, ready=ready)
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         # A query for one field, such as jq .job_id, prints a JSON string.
@@ -171,19 +187,12 @@ def _named_at(text: str, place: str) -> Named:
         raise InputError(f"standard input, {place}: {error}") from None
 
 
-def _from_documents(text: str) -> Found:
+def _from_documents(text: str, *, ready: bool) -> Found:
     jobs: list[Named] = []
     refused: list[str] = []
     problems: list[str] = []
     for number, document in enumerate(_documents(text), 1):
-        found = [
-            Named(_named_at(entry["job_id"], f"JSON document {number}").job_id, _label(entry))
-            for entry in _entries(document)
-            if isinstance(entry.get("job_id"), str)
-        ]
-        if not found:
-            _check_order(document, number)
-        jobs.extend(found)
+        jobs.extend(_from_document(document, f"JSON document {number}", ready=ready))
         for entry in _entries(document):
             if "error_code" in entry and "job_id" not in entry:
                 problem = _problem(entry)
@@ -193,6 +202,21 @@ def _from_documents(text: str) -> Found:
         reason = f"; the reply says {problems[0]}" if problems else ""
         raise InputError(f"no job_id in the JSON on standard input{reason}")
     return Found(jobs, refused, labels_are_chosen=False)
+
+
+def _from_document(document: object, place: str, *, ready: bool) -> list[Named]:
+    """Return the jobs of a document, and the instances of its orders."""
+    orders = [entry for entry in _entries(document) if is_order(entry)]
+    found = [entry for entry in _entries(document) if isinstance(entry.get("job_id"), str)]
+    return [
+        Named(
+            of_order(entry, f"standard input, {place}", ready=ready)
+            if is_order(entry)
+            else _named_at(entry["job_id"], place).job_id,
+            _label(entry),
+        )
+        for entry in found or orders
+    ]
 
 
 def _label(entry: dict[str, Any]) -> str:
@@ -205,16 +229,6 @@ def _label(entry: dict[str, Any]) -> str:
         return checked(Named("x", name)).label if isinstance(name, str) else ""
     except InputError:
         return ""
-
-
-def _check_order(document: object, number: int) -> None:
-    for entry in _entries(document):
-        if "order_id" in entry:
-            raise InputError(
-                f"standard input, JSON document {number}: order_id "
-                f"{_short(entry['order_id'])} without a job_id: a yearly or monthly order starts "
-                "no job that ddswait could wait for"
-            )
 
 
 def _problem(entry: dict[str, Any]) -> str:

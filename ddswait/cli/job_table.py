@@ -10,21 +10,53 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.events import Event, Polled, PollFailed, Progressed, Visible
+from ddswait.job import Instance
+from ddswait.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ddswait.job import Job
-    from ddswait.outcome import Outcome, OutcomeKind
+    from ddswait.outcome import OutcomeKind
+
+INSTANCE = "instance:"
+"""What the key of an instance that is waited for without a job begins with; its ID follows."""
 
 _MOST_POLLS = 4000  # of one job: enough for a report, and bounded in a run of a week
 
 
 class Named(NamedTuple):
-    """A job ID, and the user's name for the job, or ""."""
+    """What to wait for, and the user's name for it, or "".
+
+    Attributes:
+        job_id: a job ID, or the key of an instance: `instance:ID`.
+        label: the name.
+    """
 
     job_id: str
     label: str = ""
+
+    @property
+    def instance_id(self) -> str:
+        """The ID of the instance; "" for a job."""
+        return instance_of(self.job_id)
+
+
+def instance_of(key: str) -> str:
+    """Return the ID of the instance that a key names; "" for a job."""
+    return key.removeprefix(INSTANCE) if key.startswith(INSTANCE) else ""
+
+
+def outcome_of(key: str, kind: OutcomeKind, job: Job | None, message: str) -> Outcome:
+    """Return an outcome of a job or an instance."""
+    if instance_id := instance_of(key):
+        return Outcome("", kind, None, message, instance=Instance(instance_id, ""))
+    return Outcome(key, kind, job, message)
+
+
+def key_of(outcome: Outcome) -> str:
+    """Return the key of the job or the instance that an outcome is about."""
+    return outcome.job_id if outcome.instance is None else f"{INSTANCE}{outcome.instance.id}"
 
 
 class PollRecord(NamedTuple):
@@ -37,10 +69,10 @@ class PollRecord(NamedTuple):
 
 @dataclass(slots=True)
 class Entry:
-    """One job.
+    """One job, or one instance that is waited for without a job.
 
     Attributes:
-        job_id: its ID.
+        job_id: its ID, or the key of the instance; see `Named`.
         label: the user's name for it, or "".
         tracked_at: when this run or an earlier one began to wait for it.
         created_at: when the job was created, by the server's clock; None until it is visible.
@@ -66,6 +98,11 @@ class Entry:
     next_poll_at: float | None = None
     problem: str = ""
     polls: list[PollRecord] = field(default_factory=list)
+
+    @property
+    def instance_id(self) -> str:
+        """The instance that is waited for without a job; "" for a job."""
+        return instance_of(self.job_id)
 
     @property
     def name(self) -> str:
@@ -95,7 +132,7 @@ class JobTable:
         now: the time at which the wait for them begins.
 
     Attributes:
-        entries: by job ID.
+        entries: by job ID, or by the key of an instance.
         began: when the run began.
         tally: how many waits ended in which way.
     """
@@ -116,7 +153,7 @@ class JobTable:
 
     @property
     def open(self) -> list[str]:
-        """The IDs of the jobs whose waits have not ended."""
+        """The IDs of the jobs, and the keys of the instances, whose waits have not ended."""
         return [entry.job_id for entry in self if entry.outcome is None]
 
     @property
@@ -146,8 +183,8 @@ class JobTable:
                 pass
 
     def settle(self, outcome: Outcome, now: float) -> Entry:
-        """Record how the wait for a job ended, and return its entry."""
-        entry = self.entries[outcome.job_id]
+        """Record how a wait ended, and return its entry."""
+        entry = self.entries[key_of(outcome)]
         self.tally[outcome.kind] += 1
         entry.outcome, entry.ended_at, entry.next_poll_at = outcome, now, None
         entry.job = outcome.job or entry.job

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ddswait.cli import help_text
 from ddswait.cli.duration_text import exact, parse_positive
+from ddswait.cli.option_values import checked_rate, parse_wait_for
 from ddswait.cli.secret_options import SafeParser, reported
-from ddswait.errors import InputError
 from ddswait.version import __version__
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Options(NamedTuple):
     wait_for: int | None = None
     fail_fast: bool = False
     ready: bool = False
+    instance: tuple[str, ...] = ()
     state: str = ""
     rate: str = "10/s"
     history: str = ""
@@ -95,7 +96,8 @@ def parse(argv: Sequence[str] | None = None) -> Options:
         SystemExit: with 2 if the arguments are wrong, with 0 after `--help` and `--version`.
     """
     given = vars(parser().parse_args(argv))
-    return Options(**{**given, "job_ids": tuple(given["job_ids"])})
+    lists = {name: tuple(given.get(name, ())) for name in ("job_ids", "instance")}
+    return Options(**{**given, **lists})
 
 
 def parser() -> argparse.ArgumentParser:
@@ -204,6 +206,13 @@ def _add_policy(group: Any) -> None:  # noqa: ANN401
         "that DDS accepts the next operation",
     )
     add(
+        "--instance",
+        metavar="ID",
+        action="append",
+        help="with --ready: wait for this instance too, without a job, such as that of a prepaid "
+        "order; may be repeated; LABEL=ID names it",
+    )
+    add(
         "--state",
         metavar="FILE",
         help="save progress to FILE; run again with the same FILE to resume: finished jobs are "
@@ -211,24 +220,11 @@ def _add_policy(group: Any) -> None:  # noqa: ANN401
     )
 
 
-def parse_wait_for(text: str) -> int | None:
-    """Return how many jobs must complete; None for all.
-
-    Raises:
-        InputError: the text is neither `all` nor `any` nor a number from 1 up.
-    """
-    if text in {"all", "any"}:
-        return None if text == "all" else 1
-    if text.isascii() and text.isdecimal() and int(text[:9]) > 0:
-        return int(text[:9])
-    raise InputError(f"invalid number of jobs {text!a}: use 'all', 'any' or a number from 1 up")
-
-
 def _add_polling(group: Any) -> None:  # noqa: ANN401
     group.add_argument(
         "--rate",
         metavar="N/TIME",
-        type=reported(_checked_rate),
+        type=reported(checked_rate),
         help="how many requests may be sent, such as 10/s or 200/5m; ddswait also keeps to the "
         f"limits that the API reports [default: {DEFAULTS.rate}]",
     )
@@ -238,13 +234,6 @@ def _add_polling(group: Any) -> None:  # noqa: ANN401
         help="save how long jobs take to FILE, so that later runs poll when a job is about to end "
         "[default: list past jobs at each start]",
     )
-
-
-def _checked_rate(text: str) -> str:
-    from ddswait.scheduler.rate_limiter import parse_rate  # slow to import for a usage error
-
-    parse_rate(text)
-    return text
 
 
 def _add_output(group: Any) -> None:  # noqa: ANN401

@@ -54,7 +54,7 @@ def _words(options: Options) -> list[str]:
     """Return the words of the command line that was given, without the job IDs."""
     words: list[str] = []
     for name, value, default in zip(Options._fields, options, DEFAULTS, strict=True):
-        if name == "job_ids" or value == default:
+        if name in {"job_ids", "instance"} or value == default:
             continue
         words.append(f"--{name.replace('_', '-')}")
         if value is not True:

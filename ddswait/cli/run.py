@@ -12,10 +12,12 @@ from ddswait.cli.duration_text import duration
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Policy
 from ddswait.cli.gate import Gate
 from ddswait.cli.inputs import NO_JOB
+from ddswait.cli.instances import check_ready
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.options import USUAL_TIMEOUT
 from ddswait.cli.output import failures, live
 from ddswait.cli.output.printer import OutputClosed, Printer
+from ddswait.cli.output.text import things
 from ddswait.cli.reports import files
 from ddswait.cli.resume import resume
 from ddswait.cli.state import Keeper, State
@@ -54,6 +56,7 @@ class Run:
             self._deadline = state.deadline(options.timeout, USUAL_TIMEOUT, now)
         policy = Policy(options.wait_for, options.fail_fast)
         _check_policy(policy, len(table))
+        check_ready(table.entries, ready=options.ready)
         self._table = table
         self._printer = Printer(options.output, table, quiet=options.quiet)
         self.durations = (
@@ -75,13 +78,13 @@ class Run:
 
     def begin(self, endpoint: str, project_id: str) -> None:
         """Say what the run waits for, and start the live view if there is a terminal."""
-        count = len(self._table.open)
-        jobs = "1 job" if count == 1 else f"{count} jobs"
-        ended = len(self._table) - count
+        left = [entry for entry in self._table if entry.outcome is None]
+        jobs = things(left)
+        ended = len(self._table) - len(left)
         earlier = f" ({ended} ended in an earlier run)" if ended else ""
         project = f"project {project_id}" if project_id else "the project of the credentials"
-        left = self._deadline - time.time()
-        limit = f"for up to {duration(left)}" if left > 0 else "for one last poll"
+        seconds = self._deadline - time.time()
+        limit = f"for up to {duration(seconds)}" if seconds > 0 else "for one last poll"
         self._printer.note(f"waiting for {jobs}{earlier} at {endpoint}, {project}, {limit}")
         lines_only = self._options.quiet or self._options.verbose
         if not lines_only and (console := live.console(sys.stderr)) is not None:

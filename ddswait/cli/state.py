@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ddswait.cli.inputs import checked, unique
-from ddswait.cli.job_table import JobTable, Named
+from ddswait.cli.job_table import JobTable, Named, outcome_of
 from ddswait.errors import InputError
-from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.outcome import OutcomeKind
 from ddswait.service import service_named
 from ddswait.storage import Damaged, JsonFile
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ddswait.cli.job_table import Entry
+    from ddswait.outcome import Outcome
 
 _FORM = "ddswait state, version 1"
 _LARGEST = 1_000_000_000  # characters; 100,000 jobs take about 60 million
@@ -232,14 +234,9 @@ def _restore(table: JobTable, document: dict[str, Any], *, ready: bool) -> None:
 def _outcome(record: dict[str, Any] | None, entry: Entry) -> Outcome | None:
     if record is None:
         return None
-    return Outcome(
-        entry.job_id,
-        OutcomeKind(record["kind"]),
-        entry.job,
-        str(record["message"]),
-        waited=_finite(record["waited"]),
-        polls=int(record["polls"]),
-    )
+    kind, message = OutcomeKind(record["kind"]), str(record["message"])
+    outcome = outcome_of(entry.job_id, kind, entry.job, message)
+    return replace(outcome, waited=_finite(record["waited"]), polls=int(record["polls"]))
 
 
 def _optional(value: object) -> float | None:

@@ -11,53 +11,30 @@ import logging
 import random
 from contextlib import suppress
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ddswait.events import Ended
 from ddswait.outcome import Outcome, OutcomeKind
 from ddswait.runtime.callbacks import Callbacks
-from ddswait.runtime.futures import Callers, JobFuture, Pending
+from ddswait.runtime.futures import Callers, InstanceFuture, JobFuture, Pending, WaitFuture
 from ddswait.runtime.groups import Groups
 from ddswait.runtime.log import is_enabled, log
 from ddswait.runtime.reporter import Reporter
 from ddswait.runtime.tasks import LIMIT, Tasks, without_task
 from ddswait.runtime.workers import Workers
-from ddswait.scheduler.instance_poll import instance_of
+from ddswait.scheduler.instance_poll import instance_of, outcome_without_job
 from ddswait.scheduler.scheduler import Scheduler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ddswait.events import Event
     from ddswait.runtime.callbacks import Callback
-    from ddswait.runtime.client import Client
-    from ddswait.scheduler.durations import Durations
-    from ddswait.scheduler.poll import PollSettings
-    from ddswait.scheduler.rate_limiter import RateLimiter
+    from ddswait.runtime.parts import Parts
 
 # Turns of the event loop without any wait after which a block is left. Whoever a wait has ended
 # for may begin the next one, after as many turns as there are tasks and futures between.
 _TURNS = 10
-
-
-class Parts(NamedTuple):
-    """What the blocks of one waiter share.
-
-    Attributes:
-        client: sends the requests.
-        settings: intervals and bounds, in seconds.
-        rate_limiter: how many requests may leave.
-        durations: how long past jobs took.
-        connections: how many requests may be under way at once.
-        on_event: is called with each event; None for nobody.
-    """
-
-    client: Client
-    settings: PollSettings
-    rate_limiter: RateLimiter
-    durations: Durations
-    connections: int
-    on_event: Callable[[Event], object] | None
 
 
 class Block:
@@ -145,12 +122,28 @@ class Block:
         self._workers.wake(now)
         return future
 
+    def track_instance(
+        self, instance_id: str, seconds: float, callback: Callback | None
+    ) -> InstanceFuture:
+        """Begin to wait for an instance without a job; see `Waiter.track_instance`.
+
+        Args:
+            instance_id: a checked instance ID.
+            seconds: from now until the wait times out.
+            callback: is called once with the outcome; None for nobody.
+        """
+        now = self.loop.time()
+        future = InstanceFuture(self._callers.current(callback, None), self.loop, instance_id)
+        self._futures.add(future)
+        self._poll_instance(future, outcome_without_job(instance_id), now + seconds)
+        return future
+
     def pending(self) -> list[Outcome]:
-        """Return what is known about each job still waited for, as `pending` outcomes."""
+        """Return what is known about each wait that goes on, as `pending` outcomes."""
         now = self.loop.time()
         return [poll.pending(now) for poll in self._scheduler.subscribers]
 
-    def pending_of(self, future: JobFuture) -> Outcome:
+    def pending_of(self, future: WaitFuture[Any]) -> Outcome:
         """Return what is known about the job of one wait, as a `pending` outcome."""
         subscribers = self._scheduler.subscribers
         poll = subscribers.instances.get(future) or subscribers.jobs.get(future.job_id)
@@ -160,26 +153,29 @@ class Block:
 
     # ---- what the futures report
 
-    def settled(self, future: JobFuture) -> None:
-        """Take note that a wait has ended; for `JobFuture` to call."""
+    def settled(self, future: WaitFuture[Any]) -> None:
+        """Take note that a wait has ended; for `WaitFuture` to call."""
         self._futures.remove(future)
 
-    def given_up(self, future: JobFuture) -> None:
-        """Take note that nobody wants a wait any more; for `JobFuture` to call."""
+    def given_up(self, future: WaitFuture[Any]) -> None:
+        """Take note that nobody wants a wait any more; for `WaitFuture` to call."""
         self._futures.remove(future)
         if not self.is_stopped and self.defect is None:
             self._scheduler.subscribers.unsubscribe(future.job_id, future)
         self._check_drained()
 
     def call_back(self, callback: Callback, outcome: Outcome, context: Context) -> None:
-        """Have a callback called; for `JobFuture` to call."""
+        """Have a callback called; for `WaitFuture` to call."""
         self._callbacks.call(callback, outcome, context)
 
-    def wait_for_instance(self, future: JobFuture, outcome: Outcome, deadline: float) -> None:
-        """Settle a wait when the instance of its job is ready; for `JobFuture` to call."""
+    def wait_for_instance(self, future: WaitFuture[Any], outcome: Outcome, deadline: float) -> None:
+        """Settle a wait when the instance of its job is ready; for `WaitFuture` to call."""
         if not instance_of(outcome):
             future.settle(outcome)
             return
+        self._poll_instance(future, outcome, deadline)
+
+    def _poll_instance(self, future: WaitFuture[Any], outcome: Outcome, deadline: float) -> None:
         now = self.loop.time()
         subscribers = self._scheduler.subscribers
         self._happened(subscribers.subscribe_instance(outcome, deadline, future, now))
@@ -197,7 +193,7 @@ class Block:
     def _settle(self, ended: Ended) -> None:
         try:
             for future in ended.subscribers:
-                if isinstance(future, JobFuture):
+                if isinstance(future, WaitFuture):
                     future.settle(ended.outcome)
         except Exception as error:  # noqa: BLE001 - a defect of ddswait
             self._break(error)
@@ -211,7 +207,7 @@ class Block:
             if isinstance(each, Ended) and each.job_id == event.job_id:
                 waiting = each.subscribers[0] if each.subscribers else None
                 break
-        return waiting.context if isinstance(waiting, JobFuture) else self._context
+        return waiting.context if isinstance(waiting, WaitFuture) else self._context
 
     def _surprised(self, error: Exception) -> None:
         """Fail the waits that were lost when the scheduler could not take a reply."""
@@ -228,7 +224,7 @@ class Block:
         self._workers.stop()
         log(logging.CRITICAL, "ddswait.broken", exc_info=error)
 
-    def _fail(self, futures: Sequence[JobFuture], error: BaseException) -> None:
+    def _fail(self, futures: Sequence[WaitFuture[Any]], error: BaseException) -> None:
         # A future takes no StopIteration, and must not end a task by a BaseException.
         is_fit = isinstance(error, Exception) and not isinstance(error, StopIteration)
         fit = error if is_fit else RuntimeError(f"broken down by {type(error).__name__}")

@@ -39,11 +39,12 @@ from weakref import WeakKeyDictionary, ref
 
 from ddswait.errors import WaiterClosed, WaiterInUse
 from ddswait.runtime import transport
-from ddswait.runtime.block import Block, Parts
+from ddswait.runtime.block import Block
 from ddswait.runtime.tasks import outlast
 
 if TYPE_CHECKING:
     from ddswait.outcome import Outcome
+    from ddswait.runtime.parts import Parts
 
 
 class Engine:

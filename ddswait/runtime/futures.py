@@ -1,37 +1,37 @@
-"""One caller's wait: the future that `track()` returns, and who asked for it."""
+"""One caller's wait: the future that `track()` or `track_instance()` returns, and who asked."""
 
 from __future__ import annotations
 
 import asyncio
 from contextvars import Context, ContextVar, copy_context
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ddswait.job import Job
-from ddswait.outcome import OutcomeKind
+from ddswait.job import Instance, Job
+from ddswait.outcome import Outcome, OutcomeKind
 from ddswait.runtime.tasks import without_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ddswait.outcome import Outcome
     from ddswait.runtime.callbacks import Callback
 
 _MISSING = object()
+_Result = TypeVar("_Result")
 
 
 class FutureHost(Protocol):
     """Whoever made a future: the block."""
 
-    def settled(self, future: JobFuture) -> None:
+    def settled(self, future: WaitFuture[Any]) -> None:
         """Take note that a wait has ended."""
 
-    def given_up(self, future: JobFuture) -> None:
+    def given_up(self, future: WaitFuture[Any]) -> None:
         """Take note that nobody wants a wait any more."""
 
     def call_back(self, callback: Callback, outcome: Outcome, context: Context) -> None:
         """Have a callback called."""
 
-    def wait_for_instance(self, future: JobFuture, outcome: Outcome, deadline: float) -> None:
+    def wait_for_instance(self, future: WaitFuture[Any], outcome: Outcome, deadline: float) -> None:
         """Settle a wait when the instance of its completed job is ready."""
 
 
@@ -100,14 +100,14 @@ def _is_same(one: Context, other: Context) -> bool:
     )
 
 
-class JobFuture(asyncio.Future[Job]):
-    """A future of the final record.
+class WaitFuture(asyncio.Future[_Result]):
+    """A future of what a wait ends with.
 
     A subclass with slots: a callback per future to learn of its cancellation would cost more
     memory than everything else.
 
     Attributes:
-        job_id: the job that is waited for.
+        job_id: the job that is waited for; "" for an instance without a job.
         outcome: how the wait ended; None while it goes on, or when it was cancelled.
     """
 
@@ -118,12 +118,12 @@ class JobFuture(asyncio.Future[Job]):
         self.job_id = job_id
         self.outcome: Outcome | None = None
         self._caller = caller
-        self._previous: JobFuture | None = None
-        self._following: JobFuture | None = None
+        self._previous: WaitFuture[Any] | None = None
+        self._following: WaitFuture[Any] | None = None
 
     @property
     def context(self) -> Context:
-        """The context of the call of `track()`."""
+        """The context of the call of `track()` or `track_instance()`."""
         return self._caller.context
 
     def cancel(self, msg: Any | None = None) -> bool:  # noqa: ANN401 - asyncio's own signature
@@ -133,7 +133,7 @@ class JobFuture(asyncio.Future[Job]):
         self._caller.host.given_up(self)
         return True
 
-    def set_result(self, result: Job) -> None:
+    def set_result(self, result: _Result) -> None:
         """Resolve the future by hand: whoever does that wants the wait no longer."""
         super().set_result(result)
         self._caller.host.given_up(self)
@@ -155,7 +155,8 @@ class JobFuture(asyncio.Future[Job]):
             return
         self.outcome = outcome
         if ok:
-            super().set_result(outcome.result())
+            result: Any = outcome.result()
+            super().set_result(result)
         else:
             super().set_exception(outcome.error())
             self.exception()  # retrieved: the log has the failure, so asyncio need not warn
@@ -170,6 +171,26 @@ class JobFuture(asyncio.Future[Job]):
             self._caller.host.settled(self)
 
 
+class JobFuture(WaitFuture[Job]):
+    """A future of the final record of a job."""
+
+    __slots__ = ()
+
+
+class InstanceFuture(WaitFuture[Instance]):
+    """A future of an instance that takes the next operation.
+
+    Attributes:
+        instance_id: the instance that is waited for.
+    """
+
+    __slots__ = ("instance_id",)
+
+    def __init__(self, caller: Caller, loop: asyncio.AbstractEventLoop, instance_id: str) -> None:
+        super().__init__(caller, loop, "")
+        self.instance_id = instance_id
+
+
 class Pending:
     """The futures that are not done yet, in the order of track().
 
@@ -177,22 +198,22 @@ class Pending:
     """
 
     def __init__(self) -> None:
-        self._first: JobFuture | None = None
-        self._last: JobFuture | None = None
+        self._first: WaitFuture[Any] | None = None
+        self._last: WaitFuture[Any] | None = None
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[JobFuture]:
-        futures: list[JobFuture] = []
+    def __iter__(self) -> Iterator[WaitFuture[Any]]:
+        futures: list[WaitFuture[Any]] = []
         future = self._first
         while future is not None:
             futures.append(future)
             future = future._following  # noqa: SLF001 - the links are this list's
         return iter(futures)
 
-    def add(self, future: JobFuture) -> None:
+    def add(self, future: WaitFuture[Any]) -> None:
         """Append a future."""
         if self._last is None:
             self._first = future
@@ -202,7 +223,7 @@ class Pending:
         self._last = future
         self._count += 1
 
-    def remove(self, future: JobFuture) -> None:
+    def remove(self, future: WaitFuture[Any]) -> None:
         """Take out a future of this list; once only, as it is done once only."""
         previous, following = future._previous, future._following  # noqa: SLF001
         if previous is None:

@@ -112,6 +112,7 @@ def line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the
 
 def _line_of_end(ended: Ended, pending: int) -> Line:
     outcome = ended.outcome
+    alone = outcome.instance
     is_ready = ended.instance and outcome.ok
     fields = {
         "job_id": ended.job_id,
@@ -121,4 +122,8 @@ def _line_of_end(ended: Ended, pending: int) -> Line:
         "polls": outcome.polls,
         "pending": pending,
     }
-    return Line("ddswait.instance_ready" if is_ready else f"ddswait.job_{outcome.kind}", fields)
+    if alone is not None:
+        fields = {"instance_id": alone.id, **fields}
+        del fields["job_id"], fields["job_name"]
+    of = "job" if alone is None else "instance"
+    return Line("ddswait.instance_ready" if is_ready else f"ddswait.{of}_{outcome.kind}", fields)

@@ -1,44 +1,77 @@
-"""After the job: whether its instance takes the next operation. Pure.
+"""Whether an instance takes the next operation, after a job or without one. Pure.
 
 DDS takes one operation at a time: while an instance has operations under way, the next one is
-refused with an error. So some users wait for the instance as well as for the job.
+refused with an error. So some users wait for the instance as well as for the job. Others know no
+job: that of a prepaid order, for example, is not shown by the API.
+
+      ready, and a backup may follow                     ready 10 s later
+polled ─────────────────────────────► to be confirmed ─────────────────────► completed
+  ▲ │  ready                                │ anything else
+  │ └───────────────────────────────────────│──────────────────────────────► completed
+  └─────────────────────────────────────────┘
+
+The rules
+
+1. DDS backs an instance up by itself some seconds after its creation or restoration. So after
+such a job, and without a job, since the instance may be new, two polls at least CONFIRM apart
+must find it ready. A failed poll between them says nothing.
+2. The last poll, at the deadline, needs no confirmation: its reply is the best there is.
+3. An instance that is missing is polled again: a new one may be listed late. Without a job it is
+not found after the grace, as a job is; an instance that was seen has vanished when two polls in
+a row miss it.
+4. With a job, a wait that ends after the last poll is `not_ready`: the job completed. Without
+one, it is `timed_out`. When the service was unreachable for too long, each is `unreachable`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
+from ddswait.job import Instance
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
-from ddswait.scheduler import messages, retry_delay
-from ddswait.scheduler.poll import Poll
+from ddswait.scheduler import instance_messages as messages
+from ddswait.scheduler import retry_delay
+from ddswait.scheduler.messages import NEVER_POLLED, last_poll_unsent
+from ddswait.scheduler.poll import SHORTEST_POLL, Poll
 
 if TYPE_CHECKING:
     from ddswait.scheduler.poll import PollContext, PollSettings
     from ddswait.service.replies import Failure, InstanceState
 
+CONFIRM = 10.0
+"""Seconds between two polls that confirm each other: a backup begins within that time."""
+
+_MISSES = 2  # polls in a row that must miss an instance that was seen
+
 
 class InstancePoll(Poll):
-    """The wait of one subscriber for the instance of a job that completed.
+    """The wait of one subscriber for one instance.
 
     Args:
-        outcome: that of the job; `completed`, and its job names an instance.
-        since: when the job ended.
+        outcome: that of the job, which completed and names an instance; or outcome_without_job().
+        since: when the job ended, or the wait began.
         deadline: when to give up.
         subscriber: who waits; the scheduler only passes it on.
 
     Attributes:
-        outcome: that of the job.
+        outcome: see the arguments.
+        instance_id: what to poll.
     """
 
-    __slots__ = ("_state", "outcome")
+    __slots__ = ("_misses", "_ready_at", "_state", "_was_found", "instance_id", "outcome")
 
     is_of_instance = True
 
     def __init__(self, outcome: Outcome, since: float, deadline: float, subscriber: object) -> None:
         super().__init__(outcome.job_id, since, deadline, subscriber)
         self.outcome = outcome
-        self._state = messages.NEVER_POLLED
+        self.instance_id = instance_of(outcome)
+        self._state = NEVER_POLLED
+        self._ready_at: float | None = None
+        self._was_found = False
+        self._misses = 0
 
     def __repr__(self) -> str:
         return f"<InstancePoll {self.instance_id}, due at {self.due:.1f}>"
@@ -48,39 +81,74 @@ class InstancePoll(Poll):
         """What tells this poll from the others: several subscribers may wait for one instance."""
         return self.subscriber
 
-    @property
-    def instance_id(self) -> str:
-        """What to poll."""
-        return instance_of(self.outcome)
-
     # ---- replies
 
     def seen(self, state: InstanceState, now: float, context: PollContext) -> Outcome | None:
         """Take the state that a poll brought; return the outcome if the wait has ended."""
         self._answered()
         self.succeeded_at, self.failures, self.throttled, self.cause = now, 0, False, None
-        job = self.outcome.job
-        is_gone = not state.is_found and job is not None and job.is_deletion
-        if state.is_ready or is_gone:
-            return self._end(OutcomeKind.COMPLETED, self.outcome.message, now)
+        if not state.is_found:
+            return self._missing(state, now, context)
+        self._was_found, self._misses = True, 0
+        if state.is_ready:
+            return self._ready(now)
+        self._ready_at = None
         self._state = state.description
         if state.is_hopeless:
             return self._not_ready(now)
-        delay = retry_delay.while_unknown(self.polls, context.random)
-        self.schedule(min(context.settings.interval, delay), now)
+        self._poll_again(now, context)
+        return None
+
+    def _ready(self, now: float) -> Outcome | None:
+        job = self.outcome.job
+        needs_confirmation = job is None or job.backup_follows
+        is_first = self._ready_at is None
+        ready_at = self._ready_at = now if self._ready_at is None else self._ready_at
+        is_last = self.due >= self.deadline - SHORTEST_POLL  # `due` is when it left
+        if not needs_confirmation or is_last or now >= ready_at + CONFIRM:
+            return self._completed(now)
+        self._state = messages.UNCONFIRMED
+        delay = CONFIRM if is_first else ready_at + CONFIRM - now
+        self.schedule(max(delay, retry_delay.AT_ONCE), now)
+        return None
+
+    def _missing(self, state: InstanceState, now: float, context: PollContext) -> Outcome | None:
+        self._ready_at = None
+        self._state = state.description
+        self._misses += 1
+        if (job := self.outcome.job) is not None:
+            if job.is_deletion:
+                return self._completed(now)
+            self._poll_again(now, context)
+            return None
+        return self._missing_without_job(now, context)
+
+    def _missing_without_job(self, now: float, context: PollContext) -> Outcome | None:
+        settings = context.settings
+        grace_end = self.since + settings.grace
+        if now >= grace_end and not self._was_found:
+            seconds = now - self.since
+            message = messages.not_found(self.instance_id, seconds, settings.location)
+            return self._end(OutcomeKind.NOT_FOUND, message, now)
+        if now >= grace_end and self._misses >= _MISSES:
+            message = messages.vanished(self.instance_id, settings.location)
+            return self._end(OutcomeKind.VANISHED, message, now)
+        self._poll_again(now, context, grace_end - now if now < grace_end else inf)
         return None
 
     def failed(self, failure: Failure, now: float, context: PollContext) -> Outcome | None:
-        """Take a failed poll; return the outcome if the service was unreachable for too long."""
+        """Take a failed poll; return the outcome if the wait has ended."""
         self._answered()
         self._state = messages.last_poll_failed(failure.cause)
-        if not self.note_failure(failure, now, context):
-            return None
-        return self.unreachable(failure.cause, self.unreachable_since, now, context.settings)
+        if self.note_failure(failure, now, context):
+            return self.unreachable(failure.cause, self.unreachable_since, now, context.settings)
+        return None
 
-    def denied(self, refusal: Refusal, now: float) -> Outcome:
+    def denied(self, refusal: Refusal, now: float, settings: PollSettings) -> Outcome:
         """Take a refusal that concerns this instance only."""
         self._answered()
+        if self.outcome.job is None:
+            return self.refused(refusal, now, settings)
         self._state = f"the request was refused: {refusal}"
         return self._not_ready(now)
 
@@ -88,21 +156,21 @@ class InstancePoll(Poll):
         self.cut_at = None
         self.polls += 1
 
+    def _poll_again(self, now: float, context: PollContext, longest: float = inf) -> None:
+        delay = retry_delay.while_unknown(self.polls, context.random)
+        self.schedule(min(context.settings.interval, longest, delay), now)
+
     # ---- how it ends
 
     def refused(self, refusal: Refusal, now: float, settings: PollSettings) -> Outcome:
-        """Return the outcome of a refusal that concerns every poll of an instance."""
-        message = messages.instance_refused(
-            self.job_id, self.instance_id, settings.location, refusal
-        )
+        """Return the outcome of a refusal, of this poll or of every poll of an instance."""
+        message = messages.refused(self.job_id, self.instance_id, settings.location, refusal)
         return self._end(OutcomeKind.REFUSED, message, now, refusal)
 
-    def unreachable(
-        self, cause: str, since: float, now: float, settings: PollSettings
-    ) -> Outcome:
+    def unreachable(self, cause: str, since: float, now: float, settings: PollSettings) -> Outcome:
         """Return the outcome of a service that was unreachable for too long, since `since`."""
         self.cause = cause
-        message = messages.instance_unreachable(
+        message = messages.unreachable(
             self.job_id, self.instance_id, now - since, settings.location, cause
         )
         return self._end(OutcomeKind.UNREACHABLE, message, now)
@@ -110,17 +178,26 @@ class InstancePoll(Poll):
     def timed_out(self, since: float, now: float, unsent: str = "") -> Outcome:  # noqa: ARG002 - as of a job
         """Return the outcome of a wait whose deadline has passed."""
         if unsent:
-            self._state += messages.last_poll_unsent(unsent)
-        return self._not_ready(now)
+            self._state += last_poll_unsent(unsent)
+        return self._late(now)
 
     def pending(self, now: float) -> Outcome:
         """Return what is known while the wait goes on."""
-        return self._end(OutcomeKind.PENDING, messages.instance_pending(), now)
+        return self._end(OutcomeKind.PENDING, messages.pending(self.job_id), now)
+
+    def _completed(self, now: float) -> Outcome:
+        message = self.outcome.message or messages.ready(self.instance_id)
+        return self._end(OutcomeKind.COMPLETED, message, now)
+
+    def _late(self, now: float) -> Outcome:
+        if self.outcome.job is not None:
+            return self._not_ready(now)
+        message = messages.timed_out(self.instance_id, now - self.since, self._state)
+        return self._end(OutcomeKind.TIMED_OUT, message, now)
 
     def _not_ready(self, now: float) -> Outcome:
-        message = messages.instance_not_ready(
-            self.job_id, self.instance_id, now - self.since, self._state
-        )
+        seconds = now - self.since
+        message = messages.not_ready(self.job_id, self.instance_id, seconds, self._state)
         return self._end(OutcomeKind.NOT_READY, message, now)
 
     def _end(
@@ -137,6 +214,13 @@ class InstancePoll(Poll):
         )
 
 
+def outcome_without_job(instance_id: str) -> Outcome:
+    """Return what a wait for an instance without a job begins with."""
+    return Outcome("", OutcomeKind.PENDING, instance=Instance(instance_id, ""))
+
+
 def instance_of(outcome: Outcome) -> str:
-    """Return the ID of a job's instance; "" when it names none, so there is nothing to wait for."""
+    """Return the ID of the instance to wait for; "" for a job that names none."""
+    if outcome.instance is not None:
+        return outcome.instance.id
     return outcome.job.instance.id if outcome.job and outcome.job.instance else ""

@@ -86,45 +86,6 @@ def last_seen(job: Job | None) -> str:
     return f"last seen {job.status}{progress}"
 
 
-# ---- the instance, after the job
-
-
-def instance_not_ready(job_id: str, instance_id: str, seconds: float, state: str) -> str:
-    """The instance did not become ready in time."""
-    return (
-        f"job {job_id} completed, but its instance {instance_id} was not ready after "
-        f"{seconds:.0f} s more: {state}"
-    )
-
-
-def instance_unreachable(
-    job_id: str, instance_id: str, seconds: float, location: str, cause: str
-) -> str:
-    """No poll of the instance succeeded for too long."""
-    return (
-        f"job {job_id} completed, but its instance {instance_id} could not be polled for "
-        f"{seconds:.0f} s at {location}; the last poll failed: {cause}"
-    )
-
-
-def instance_refused(job_id: str, instance_id: str, location: str, refusal: Refusal) -> str:
-    """A request about the instance was refused."""
-    return (
-        f"job {job_id} completed, but {location} refused to say whether its instance "
-        f"{instance_id} is ready: {refusal.advice}"
-    )
-
-
-def instance_pending() -> str:
-    """The wait for the instance goes on."""
-    return "the job completed; its instance is not ready yet"
-
-
-def last_poll_failed(cause: str) -> str:
-    """The instance could not be polled."""
-    return f"the last poll failed: {cause}"
-
-
 NEVER_POLLED = "it was not polled"
 NO_ROOM = "the rate limit left no room (a higher rate or a longer timeout helps)"
 IN_DOUBT = "few requests may try the credentials before they are accepted"

@@ -191,7 +191,7 @@ class InstancePoller:
             return self._subscribers.refuse(refusal, now)
         if poll.due == inf:  # nobody waits for it any more
             return ()
-        return (self._subscribers.end(poll, poll.denied(refusal, now)),)
+        return (self._subscribers.end(poll, poll.denied(refusal, now, self._context.settings)),)
 
     def repeat(self, action: PollInstance, now: float) -> Sequence[Event]:
         """Poll again at once, with the credentials that are being renewed."""

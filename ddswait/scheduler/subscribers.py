@@ -98,7 +98,7 @@ class Subscribers:
     def subscribe_instance(
         self, outcome: Outcome, deadline: float, subscriber: object, now: float
     ) -> Sequence[Event]:
-        """Let a subscriber wait for the instance of a completed job."""
+        """Let a subscriber wait for the instance of a completed job, or for one without a job."""
         poll = InstancePoll(outcome, now, deadline, subscriber)
         if (refusal := self._refusal or self._instances_refusal) is not None:
             return (_ended(poll, poll.refused(refusal, now, self._settings)),)

@@ -113,6 +113,7 @@ class Adapter:
             record,
             self._phases.get(word.strip().casefold(), JobPhase.UNKNOWN),
             name[: len(table.deletions)].lower() == table.deletions,
+            any(word in name.lower() for word in table.backups_follow),
         )
 
     def _instance(self, record: Mapping[str, Any]) -> Instance | None:

@@ -1,4 +1,4 @@
-"""The rule for job IDs and project IDs, which holds for every service."""
+"""The rules for job, instance and project IDs, which hold for every service."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from ddswait.errors import ConfigurationError, InputError
 
 _LONGEST = 256  # documented IDs have 36 characters; the bound only keeps mistakes out of URLs
 _SHOWN = 60
+_INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PROJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -33,6 +34,22 @@ def check_job_id(job_id: str) -> str:
             "give each job ID alone, without quotes or line ends"
         )
     return job_id
+
+
+def check_instance_id(instance_id: str) -> str:
+    """Return `instance_id` if it can be one.
+
+    Raises:
+        InputError: it is empty or holds anything but letters, digits, `-` and `_`.
+    """
+    if not isinstance(instance_id, str):
+        raise InputError(f"an instance ID is text, not {type(instance_id).__name__}")
+    if not _INSTANCE_ID.fullmatch(instance_id):
+        raise InputError(
+            f"invalid instance ID {_shown(instance_id)}: use the ID of the instance in the console "
+            "or in a reply, such as 5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02"
+        )
+    return instance_id
 
 
 def check_project_id(project_id: str) -> str:

@@ -31,6 +31,8 @@ class ServiceTable:
         hopeless_actions: the pending actions that no wait will end.
         instance_permission: what to ask for when instances may not be polled.
         deletions: what the names of jobs that delete an instance begin with, in lower case.
+        backups_follow: what the names of jobs contain after which the service may back the
+            instance up by itself, in lower case; DDS does so after creations and restorations.
     """
 
     name: str
@@ -47,6 +49,7 @@ class ServiceTable:
     hopeless_actions: frozenset[str]
     instance_permission: str
     deletions: str = "delete"
+    backups_follow: tuple[str, ...] = ("create", "restore")
     created: tuple[str, ...] = ("created",)
     ended: tuple[str, ...] = ("ended",)
     progress: tuple[str, ...] = ("progress",)

@@ -72,7 +72,9 @@ async def run_virtually(
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
     with _surroundings({**kept, **settings, **env}, text):
         given = options.parse(arguments)
-        jobs = inputs.jobs(given.job_ids, sys.stdin, sys.stderr)
+        jobs = inputs.jobs(
+            given.job_ids, sys.stdin, sys.stderr, instances=given.instance, ready=given.ready
+        )
         this, waiter = wait.prepare(jobs, given)
         code = this.finish(await this.gate.wait(waiter))
     return _done(code, capsys)

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from ddswait.cli.exit_codes import WORST_FIRST, Policy, decide, exit_code
-from ddswait.cli.options import parse_wait_for
+from ddswait.cli.option_values import parse_wait_for
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import facts_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ddswait.cli import options
+from ddswait.cli import option_values, options
 from ddswait.cli.main import main
 from ddswait.cli.options import Options
 from ddswait.errors import InputError
@@ -65,7 +65,7 @@ def test_invalid_duration_is_quoted(option: str, capsys: pytest.CaptureFixture[s
 def test_invalid_number_of_jobs(text: str) -> None:
     """It is quoted, with what to use."""
     with pytest.raises(InputError, match="use 'all', 'any' or a number from 1 up"):
-        options.parse_wait_for(text)
+        option_values.parse_wait_for(text)
 
 
 def usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

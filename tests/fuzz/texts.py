@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
-from ddswait.cli import duration_text, options
+from ddswait.cli import duration_text, option_values, options
 from ddswait.credentials.lease_replies import seconds_left
 from ddswait.errors import ConfigurationError, InputError
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
@@ -62,7 +62,7 @@ def read_rates(data: bytes) -> None:
     """A rate lets requests leave, sooner or later, or it is an InputError."""
     text = text_of(data)
     with contextlib.suppress(InputError):
-        count = options.parse_wait_for(text)
+        count = option_values.parse_wait_for(text)
         assert count is None or count > 0
     try:
         limit, window = parse_rate(text)

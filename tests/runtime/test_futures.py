@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from ddswait import Job, Outcome, OutcomeKind
-from ddswait.runtime.futures import Caller, Callers, JobFuture, Pending
+from ddswait.runtime.futures import Caller, Callers, JobFuture, Pending, WaitFuture
 from ddswait.runtime.tasks import Tasks
 
 VARIABLE: ContextVar[object] = ContextVar("VARIABLE")
@@ -22,16 +22,16 @@ class Host:
     def __init__(self) -> None:
         self.reports: list[str] = []
 
-    def settled(self, future: JobFuture) -> None:
+    def settled(self, future: WaitFuture[Any]) -> None:
         self.reports.append("settled")
 
-    def given_up(self, future: JobFuture) -> None:
+    def given_up(self, future: WaitFuture[Any]) -> None:
         self.reports.append("given up")
 
     def call_back(self, callback: Any, outcome: Outcome, context: Context) -> None:
         self.reports.append("call back")
 
-    def wait_for_instance(self, future: JobFuture, outcome: Outcome, deadline: float) -> None:
+    def wait_for_instance(self, future: WaitFuture[Any], outcome: Outcome, deadline: float) -> None:
         self.reports.append(f"instance by {deadline}")
 
 
@@ -40,7 +40,7 @@ async def test_list_of_waits_is_a_list(steps: list[int]) -> None:
     """Adding and removing in any order leaves the others, in the order of their adding."""
     loop = asyncio.get_running_loop()
     pending = Pending()
-    expected: list[JobFuture] = []
+    expected: list[WaitFuture[Any]] = []
     for step in steps:
         if step < 5 or not expected:
             future = JobFuture(Caller(Host(), Context()), loop, "x")

@@ -18,6 +18,7 @@ from ddswait.events import (
     UnknownStatus,
     Visible,
 )
+from ddswait.job import Instance
 from ddswait.runtime.log_events import Levels, line_of
 
 JOB = Job("x", "Create_MongoDB", "Running", progress=9)
@@ -105,6 +106,15 @@ def test_instance_that_is_ready_has_its_own_name() -> None:
     events = [Ended("x", Outcome("x", kind), instance=True) for kind in kinds]
     reported = [line_of(event, 0).name for event in events]
     assert reported == ["ddswait.instance_ready", "ddswait.job_not_ready"]
+
+
+def test_end_of_an_instance_without_a_job_names_the_instance() -> None:
+    """It has no job ID and no job name, and its kind is that of an instance."""
+    late = Outcome("", OutcomeKind.TIMED_OUT, message="late", instance=Instance("i1", ""))
+    name, fields = line_of(Ended("", late, instance=True), 2)
+    assert name == "ddswait.instance_timed_out"
+    values = {"message_text": "late", "waited": 0.0, "polls": 0, "pending": 2}
+    assert fields == {"instance_id": "i1", **values}
 
 
 def informing(levels: Levels, pending: list[int]) -> list[int]:

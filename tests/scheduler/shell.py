@@ -243,4 +243,4 @@ def take_instance_reply(
         case TransientFailure() | Throttled():
             return poll.failed(reply, now, context)
         case Refusal():
-            return poll.denied(reply, now)
+            return poll.denied(reply, now, context.settings)

@@ -5,9 +5,16 @@ from dataclasses import replace
 import pytest
 
 from ddswait import OutcomeKind
+from ddswait.job import Instance
 from ddswait.outcome import Outcome, Refusal
-from ddswait.scheduler import messages
-from ddswait.scheduler.instance_poll import InstancePoll, instance_of
+from ddswait.scheduler import instance_messages as messages
+from ddswait.scheduler.instance_poll import (
+    CONFIRM,
+    InstancePoll,
+    instance_of,
+    outcome_without_job,
+)
+from ddswait.scheduler.messages import NEVER_POLLED
 from ddswait.scheduler.poll import PollSettings
 from ddswait.service.dds import SERVICE
 from ddswait.service.replies import InstanceState, TransientFailure
@@ -19,7 +26,7 @@ READY = InstanceState(is_found=True, is_ready=True)
 ABSENT = InstanceState(is_found=False, description="jobs name nodes as well")
 
 
-def instance_poll(name: str = "Create_MongoDB", instance: str = "i1") -> InstancePoll:
+def instance_poll(name: str = "Restart_MongoDB", instance: str = "i1") -> InstancePoll:
     record = {"id": "x", "name": name, "status": "Completed", "instance_id": instance}
     outcome = Outcome("x", OutcomeKind.COMPLETED, SERVICE.read_record(record))
     return InstancePoll(outcome, 0.0, 100.0, None)
@@ -47,19 +54,6 @@ def test_each_reply_has_its_outcome(
     assert poll.timed_out(0.0, 100.0).kind is OutcomeKind.NOT_READY
 
 
-def test_instance_is_unreachable_as_a_job_is() -> None:
-    """After that long without a reply to its polls; the wait does not last until its deadline."""
-    poll = InstancePoll(DONE, 10.0, 5000.0, "me")
-    poll.sent(10.0, PollSettings())
-    assert take_instance_reply(poll, FAILURE, 10.0) is None
-    assert take_instance_reply(poll, FAILURE, 609.0) is None
-    assert poll.due == poll.last_at == 610.0
-    outcome = take_instance_reply(poll, FAILURE, 610.0)
-    assert outcome is not None
-    assert outcome.kind is OutcomeKind.UNREACHABLE
-    assert outcome.message == messages.instance_unreachable("x", "i1", 600.0, "", "HTTP 502")
-
-
 def test_after_a_deletion_there_is_nothing_to_be_ready() -> None:
     """The instance is gone: completed. Of other jobs, the message says that no such ID is known."""
     outcome = take_instance_reply(instance_poll("Delete_MongoDB"), ABSENT, 1.0)
@@ -70,7 +64,7 @@ def test_after_a_deletion_there_is_nothing_to_be_ready() -> None:
     assert "jobs name nodes as well" in lost.timed_out(0.0, 100.0).message
 
 
-RECORD = {"id": "x", "name": "Create_MongoDB", "status": "Completed", "instance_id": "i1"}
+RECORD = {"id": "x", "name": "Restart_MongoDB", "status": "Completed", "instance_id": "i1"}
 DONE = Outcome(
     "x", OutcomeKind.COMPLETED, SERVICE.read_record(RECORD), "job x completed", waited=5.0, polls=2
 )
@@ -85,7 +79,7 @@ def begun() -> InstancePoll:
 
 
 def not_ready(seconds: float, state: str) -> str:
-    return messages.instance_not_ready("x", "i1", seconds, state)
+    return messages.not_ready("x", "i1", seconds, state)
 
 
 def test_outcome_is_that_of_the_job_with_the_time_and_the_polls_of_both() -> None:
@@ -129,24 +123,24 @@ def test_instance_that_was_never_polled_says_so() -> None:
     assert unsent.message.endswith("it was not polled; the last poll was not sent: no room")
     outcome = begun().timed_out(10.0, 101.0)
     assert outcome.kind is OutcomeKind.NOT_READY
-    assert outcome.message == not_ready(91.0, messages.NEVER_POLLED)
+    assert outcome.message == not_ready(91.0, NEVER_POLLED)
     pending = begun().pending(40.0)
     assert pending == replace(
-        DONE, kind=OutcomeKind.PENDING, message=messages.instance_pending(), waited=35.0
+        DONE, kind=OutcomeKind.PENDING, message=messages.pending("x"), waited=35.0
     )
 
 
 def test_unreachable_and_refused_name_the_instance() -> None:
     """The service as a whole failed, or refused, while this one was waited for."""
-    gone = begun().unreachable("no credentials", 10.0, 40.0, PollSettings())
+    gone = begun().unreachable("no credentials", 10.0, 40.0, PollSettings(location="here"))
     assert gone.kind is OutcomeKind.UNREACHABLE
-    assert gone.message == messages.instance_unreachable("x", "i1", 30.0, "", "no credentials")
+    assert gone.message == messages.unreachable("x", "i1", 30.0, "here", "no credentials")
     assert gone.cause == "no credentials"
     refused = begun().refused(REFUSED, 40.0, PollSettings(location="here"))
     assert refused == replace(
         DONE,
         kind=OutcomeKind.REFUSED,
-        message=messages.instance_refused("x", "i1", "here", REFUSED),
+        message=messages.refused("x", "i1", "here", REFUSED),
         refusal=REFUSED,
         waited=35.0,
     )
@@ -162,6 +156,153 @@ def test_failures_in_a_row_are_further_and_further_apart() -> None:
     assert (poll.succeeded_at, poll.cause) == (30.0, None)
     take_instance_reply(poll, FAILURE, 40.0)
     assert poll.due == 40.75
+
+
+def test_instance_that_cannot_be_polled_for_too_long_is_unreachable() -> None:
+    """As a job is: the time counts from the first failed poll, not up to the deadline."""
+    for outcome in (DONE, outcome_without_job("i1")):
+        poll = InstancePoll(outcome, 10.0, 9000.0, "me")
+        poll.sent(20.0, PollSettings())
+        assert take_instance_reply(poll, FAILURE, 21.0) is None
+        poll.sent(30.0, PollSettings())
+        assert take_instance_reply(poll, FAILURE, 619.9) is None
+        assert poll.due == 620.0
+        poll.sent(620.0, PollSettings())
+        ended = take_instance_reply(poll, FAILURE, 620.0)
+        assert ended is not None
+        assert (ended.kind, ended.cause) == (OutcomeKind.UNREACHABLE, "HTTP 502")
+
+
+@pytest.mark.parametrize(
+    "name", ["Create_MongoDB", "RESTORE", "batchCreateInstance", "PITR_restore_new"]
+)
+def test_two_polls_must_agree_after_a_creation_or_a_restoration(name: str) -> None:
+    """DDS begins a backup some seconds later: one poll says nothing about that."""
+    poll = instance_poll(name)
+    assert take_instance_reply(poll, READY, 5.0) is None
+    assert poll.due == 5.0 + CONFIRM
+    assert take_instance_reply(poll, BUSY, 15.0) is None
+    assert take_instance_reply(poll, READY, 40.0) is None
+    assert take_instance_reply(poll, READY, 49.0) is None
+    assert poll.due == 50.0
+    ended = take_instance_reply(poll, READY, 50.0)
+    assert ended is not None
+    assert ended.ok
+
+
+@pytest.mark.parametrize("between", [BUSY, ABSENT])
+def test_only_two_polls_without_another_state_between_agree(between: InstanceState) -> None:
+    """The first one counts no longer when the instance was busy, or missing, since."""
+    poll = instance_poll("Create_MongoDB")
+    assert take_instance_reply(poll, READY, 5.0) is None
+    assert take_instance_reply(poll, between, 10.0) is None
+    assert take_instance_reply(poll, READY, 16.0) is None
+
+
+def test_failed_poll_does_not_undo_a_ready_one() -> None:
+    """It says nothing about the instance; and a second is not needed then."""
+    poll = instance_poll("Create_MongoDB")
+    assert take_instance_reply(poll, READY, 5.0) is None
+    assert take_instance_reply(poll, FAILURE, 15.0) is None
+    ended = take_instance_reply(poll, READY, 16.0)
+    assert ended is not None
+    assert ended.ok
+
+
+def test_last_poll_needs_no_confirmation() -> None:
+    """An instance that is ready at the deadline is ready, even if nothing confirms it any more."""
+    poll = instance_poll("Create_MongoDB")
+    assert take_instance_reply(poll, READY, 95.0) is None
+    assert poll.due == 100.0
+    poll.sent(100.0, PollSettings())
+    ended = take_instance_reply(poll, READY, 100.1)
+    assert ended is not None
+    assert ended.ok
+    poll = instance_poll("Create_MongoDB")
+    assert take_instance_reply(poll, READY, 95.0) is None
+    late = poll.timed_out(0.0, 102.0)
+    assert late.kind is OutcomeKind.NOT_READY
+    assert late.message == messages.not_ready("x", "i1", 102.0, messages.UNCONFIRMED)
+
+
+def alone(deadline: float = 1000.0) -> InstancePoll:
+    """Return the poll of an instance without a job."""
+    return InstancePoll(outcome_without_job("i1"), 0.0, deadline, "me")
+
+
+def test_instance_without_a_job_has_an_outcome_of_its_own() -> None:
+    """It names the instance and no job; the instance may be new, so two polls must agree."""
+    poll = alone()
+    assert (poll.job_id, poll.instance_id) == ("", "i1")
+    assert poll.pending(3.0).message == "not ready yet"
+    assert take_instance_reply(poll, READY, 1.0) is None
+    ended = take_instance_reply(poll, READY, 11.0)
+    message = messages.ready("i1")
+    assert ended == Outcome(
+        "", OutcomeKind.COMPLETED, None, message, waited=11.0, polls=2, instance=Instance("i1", "")
+    )
+    assert ended.result() == Instance("i1", "")
+
+
+def test_instance_without_a_job_may_be_listed_late() -> None:
+    """It is not found when the grace is over, at that very moment, and not before."""
+    poll = alone()
+    assert take_instance_reply(poll, ABSENT, 59.7) is None
+    assert poll.due == 60.0
+    ended = take_instance_reply(poll, ABSENT, 60.0)
+    assert ended is not None
+    assert ended.kind is OutcomeKind.NOT_FOUND
+    assert ended.message == messages.not_found("i1", 60.0, PollSettings().location)
+    assert ended.error().job_id == ""
+
+
+def test_instance_without_a_job_that_was_seen_vanishes() -> None:
+    """When two polls in a row miss it, after the grace; one alone says nothing."""
+    poll = alone()
+    assert take_instance_reply(poll, BUSY, 1.0) is None
+    assert take_instance_reply(poll, ABSENT, 70.0) is None
+    assert take_instance_reply(poll, BUSY, 75.0) is None
+    assert take_instance_reply(poll, ABSENT, 80.0) is None
+    ended = take_instance_reply(poll, ABSENT, 85.0)
+    assert ended is not None
+    assert (ended.kind, ended.message) == (
+        OutcomeKind.VANISHED,
+        messages.vanished("i1", PollSettings().location),
+    )
+
+
+@pytest.mark.parametrize(
+    ("reply", "now", "kind", "word"),
+    [
+        (BUSY, 999.0, OutcomeKind.TIMED_OUT, "it is creating"),
+        (ABSENT, 1000.0, OutcomeKind.NOT_FOUND, "was not known"),
+        (FAILURE, 1000.0, OutcomeKind.UNREACHABLE, "HTTP 502"),
+        (REFUSED, 5.0, OutcomeKind.REFUSED, "not allowed"),
+        (
+            InstanceState(is_found=True, is_hopeless=True, description="it is frozen"),
+            5.0,
+            OutcomeKind.NOT_READY,
+            "it is frozen",
+        ),
+    ],
+)
+def test_each_reply_about_an_instance_without_a_job_has_its_outcome(
+    reply: InstanceState | TransientFailure | Refusal, now: float, kind: OutcomeKind, word: str
+) -> None:
+    """As for a job: the deadline, a refusal, a service that is gone; and a hopeless state."""
+    poll = alone()
+    ended = take_instance_reply(poll, reply, now) or poll.timed_out(0.0, 1000.0)
+    assert ended.kind is kind
+    assert word in ended.message
+
+
+def test_instance_that_was_not_listed_before_its_deadline_timed_out() -> None:
+    """Within the grace, it may still be listed."""
+    poll = alone(30.0)
+    assert take_instance_reply(poll, ABSENT, 30.0) is None
+    ended = poll.timed_out(0.0, 30.0)
+    assert ended.kind is OutcomeKind.TIMED_OUT
+    assert "jobs name nodes as well" in ended.message
 
 
 def test_job_without_an_instance_has_nothing_to_wait_for() -> None:

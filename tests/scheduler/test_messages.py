@@ -24,8 +24,6 @@ REFUSAL = Refusal(403, "DBS.280032", "no", hint="ask for it")
         (messages.last_seen, (RUNNING,), "last seen Running, 9 %"),
         (messages.last_seen, (FAILED,), "last seen Failed"),
         (messages.last_seen, (None,), "it was not visible yet"),
-        (messages.instance_pending, (), "the job completed; its instance is not ready yet"),
-        (messages.last_poll_failed, ("HTTP 502",), "the last poll failed: HTTP 502"),
         (
             messages.not_found,
             ("x", 60.4, "here"),
@@ -88,19 +86,6 @@ REFUSAL = Refusal(403, "DBS.280032", "no", hint="ask for it")
             messages.refused,
             ("x", "here", REFUSAL),
             "job x: here refused the request: HTTP 403 DBS.280032: no; ask for it",
-        ),
-        (
-            messages.instance_not_ready,
-            ("x", "i", 60.4, "it is creating"),
-            "job x completed, but its instance i was not ready after 60 s more: it is creating",
-        ),
-        (
-            messages.instance_refused,
-            ("x", "i", "here", REFUSAL),
-            (
-                "job x completed, but here refused to say whether its instance i is ready: HTTP "
-                "403 DBS.280032: no; ask for it"
-            ),
         ),
     ],
 )

@@ -230,6 +230,7 @@ def test_every_documented_field_is_read() -> None:
         fail_reason=None,
         raw=record,
         phase=JobPhase.RUNNING,
+        backup_follows=True,
     )
 
 

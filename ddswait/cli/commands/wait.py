@@ -24,7 +24,13 @@ def run(options: Options) -> int:
         ConfigurationError: the endpoint, the credentials or a file cannot be used.
         InputError: a job ID, a label or a file cannot be used.
     """
-    jobs = inputs.jobs(options.job_ids, sys.stdin, sys.stderr)
+    jobs = inputs.jobs(
+        options.job_ids,
+        sys.stdin,
+        sys.stderr,
+        instances=options.instance,
+        ready=options.ready,
+    )
     if not jobs and not options.state:
         raise InputError(inputs.NO_JOB)
     import asyncio  # late: wrong job IDs are reported before anything slow is imported

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
-from ddswait.cli.output.text import reason
+from ddswait.cli.output.text import reason, things
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def failures(table: JobTable, code: int, width: int | None = None) -> list[str]:
     failed = not_completed(table, code)
     if not failed:
         return []
-    total = "the job" if len(table) == 1 else f"{len(failed)} of {len(table)} jobs"
+    only = "the instance" if all(entry.instance_id for entry in table) else "the job"
+    total = only if len(table) == 1 else f"{len(failed)} of {things(table)}"
     lines = ["", f"{total} did not complete:"]
     for entry, outcome in failed[:_MOST]:
         lines.append("")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ddswait.cli.job_table import Entry, JobTable
-    from ddswait.job import Job
+    from ddswait.job import Instance, Job
     from ddswait.outcome import Outcome
 
 
@@ -71,11 +71,12 @@ def ended_record(entry: Entry, outcome: Outcome) -> dict[str, Any]:
 
 
 def outcome_record(entry: Entry, outcome: Outcome) -> dict[str, Any]:
-    """Return a job with its outcome as plain data for JSON."""
+    """Return a job, or an instance, with its outcome as plain data for JSON."""
     refusal = outcome.refusal
     return {
-        "job_id": entry.job_id,
+        "job_id": "" if outcome.instance else entry.job_id,
         "label": entry.label,
+        "instance": instance_record(outcome.instance),
         "outcome": str(outcome.kind),
         "message": outcome.message,
         "waited_seconds": round(outcome.waited, 3),
@@ -101,9 +102,14 @@ def job_record(job: Job) -> dict[str, Any]:
         "created": job.created.isoformat() if job.created else None,
         "ended": job.ended.isoformat() if job.ended else None,
         "progress": job.progress,
-        "instance": {"id": job.instance.id, "name": job.instance.name} if job.instance else None,
+        "instance": instance_record(job.instance),
         "fail_reason": job.fail_reason,
     }
+
+
+def instance_record(instance: Instance | None) -> dict[str, str] | None:
+    """Return an instance as plain data for JSON."""
+    return None if instance is None else {"id": instance.id, "name": instance.name}
 
 
 def summary_line(tally: Mapping[OutcomeKind, int], code: int) -> dict[str, Any]:

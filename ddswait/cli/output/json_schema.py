@@ -35,6 +35,7 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+_INSTANCE = _object({"id": _TEXT, "name": _TEXT})
 _JOB = _object(
     {
         "id": _TEXT,
@@ -43,7 +44,7 @@ _JOB = _object(
         "created": _TIME_OR_NULL,
         "ended": {**_TIME_OR_NULL, "description": "may be set while the job is still Running"},
         "progress": {"type": ["integer", "null"], "description": "percent, while the job runs"},
-        "instance": _or_null(_object({"id": _TEXT, "name": _TEXT})),
+        "instance": _or_null(_INSTANCE),
         "fail_reason": {**_TEXT_OR_NULL, "description": "DDS's own words"},
     }
 )
@@ -56,8 +57,12 @@ _REFUSAL = _object(
     }
 )
 _OUTCOME = {
-    "job_id": _TEXT,
+    "job_id": {**_TEXT, "description": "empty for an instance without a job"},
     "label": {**_TEXT, "description": "the user's name for the job, or empty"},
+    "instance": {
+        **_or_null(_INSTANCE),
+        "description": "what was waited for without a job (--instance); else null",
+    },
     "outcome": {
         "enum": [str(kind) for kind in OutcomeKind],
         "description": "how the wait ended; only completed is a success",

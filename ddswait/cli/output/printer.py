@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO, assert_never
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output import json_records
-from ddswait.cli.output.text import count, job_text, result_line, totals
+from ddswait.cli.output.text import job_text, result_line, things, totals
 from ddswait.events import (
     Ended,
     Event,
@@ -172,8 +172,7 @@ class Printer:
         """Say that the run goes on, and for how many jobs."""
         running = [entry for entry in self._table if entry.outcome is None]
         oldest = max((entry.age(now) for entry in running), default=0.0)
-        jobs = count(len(running), "job")
-        self.note(f"still waiting for {jobs}, the oldest {duration(oldest)} old")
+        self.note(f"still waiting for {things(running)}, the oldest {duration(oldest)} old")
 
     def note(self, line: str) -> None:
         """Print a line on standard error, unless quiet."""

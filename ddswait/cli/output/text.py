@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
@@ -9,7 +10,7 @@ from ddswait.cli.escaping import safe
 from ddswait.outcome import OutcomeKind, facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ddswait.cli.job_table import Entry
     from ddswait.job import Job
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: `1 job`, `2 jobs`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def things(entries: Iterable[Entry]) -> str:
+    """Return how many jobs and instances there are: `1 job`, `2 jobs and 1 instance`."""
+    tally = Counter("instance" if each.instance_id else "job" for each in entries)
+    parts = [count(tally[noun], noun) for noun in ("job", "instance") if tally[noun]]
+    return " and ".join(parts) or count(0, "job")
 
 
 def job_text(job: Job) -> str:

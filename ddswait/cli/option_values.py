@@ -1,0 +1,30 @@
+"""Reads the values of options other than durations and plain texts."""
+
+from __future__ import annotations
+
+from ddswait.errors import InputError
+
+
+def parse_wait_for(text: str) -> int | None:
+    """Return how many jobs must complete; None for all.
+
+    Raises:
+        InputError: the text is neither `all` nor `any` nor a number from 1 up.
+    """
+    if text in {"all", "any"}:
+        return None if text == "all" else 1
+    if text.isascii() and text.isdecimal() and int(text[:9]) > 0:
+        return int(text[:9])
+    raise InputError(f"invalid number of jobs {text!a}: use 'all', 'any' or a number from 1 up")
+
+
+def checked_rate(text: str) -> str:
+    """Return a rate if it can be used.
+
+    Raises:
+        InputError: it cannot be; the message says how to write one.
+    """
+    from ddswait.scheduler.rate_limiter import parse_rate  # slow to import for a usage error
+
+    parse_rate(text)
+    return text

@@ -1,0 +1,212 @@
+"""What a `Waiter` waits for: checks what a caller says, and hands it to the engine."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from ddswait.errors import InputError
+from ddswait.runtime import groups
+from ddswait.service.job_ids import check_instance_id, check_job_id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable, Sequence
+
+    from ddswait.job import Instance, Job
+    from ddswait.outcome import Outcome
+    from ddswait.runtime.callbacks import Callback
+    from ddswait.runtime.engine import Engine
+    from ddswait.runtime.futures import InstanceFuture, JobFuture
+
+
+class Waits:
+    """Waits for jobs, groups of jobs, and instances.
+
+    Args:
+        engine: runs the waits.
+        timeout: seconds after which a wait times out, unless its call says otherwise.
+    """
+
+    def __init__(self, engine: Engine, timeout: float) -> None:
+        self._engine = engine
+        self._timeout = timeout
+
+    def track(
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = None,
+        callback: Callback | None = None,
+        ready: bool = False,
+    ) -> JobFuture:
+        """Begin to wait for a job, and return the future of its final record.
+
+        A job that is tracked several times is polled once for all; each future has its own
+        deadline, and cancelling one does not affect the others.
+
+        Args:
+            job_id: the `job_id` of the reply that started the job.
+            timeout: seconds from now; None takes the waiter's.
+            callback: is called once with the `Outcome`, whatever it is, in the event loop; it may
+                be a coroutine function. Exceptions that it raises are logged and affect no wait.
+                It is not called for a wait that is cancelled.
+            ready: after the job, wait until its instance is `normal` with no pending actions, so
+                that DDS takes the next operation. After a creation or a restoration two polls, at
+                least ten seconds apart, must agree: DDS begins a backup by itself then.
+
+        Returns:
+            A future that holds the final `Job`, or raises a `WaitError`; its `outcome` is the
+            `Outcome`. asyncio does not warn about a failure that nobody retrieves: it is logged.
+
+        Raises:
+            InputError: the job ID or the timeout is invalid.
+            WaiterClosed: the waiter is not, or no longer, in its `async with` block.
+            WaiterInUse: that block runs in another event loop.
+        """
+        check_job_id(job_id)
+        block = self._engine.running()
+        return block.track(job_id, self._seconds(timeout), callback, ready=ready)
+
+    async def wait(
+        self,
+        job_id: str,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109
+        ready: bool = False,
+    ) -> Job:
+        """Wait for a job and return its final record.
+
+        Args:
+            job_id: the `job_id` of the reply that started the job.
+            timeout: seconds from now; None takes the waiter's.
+            ready: wait for the instance as well; see track().
+
+        Raises:
+            JobFailed: DDS reported that the job failed; `error.job` is the final record.
+            WaitError: one of its other kinds: see `ddswait.errors`.
+            InputError: the job ID or the timeout is invalid.
+        """
+        return await self.track(job_id, timeout=timeout, ready=ready)
+
+    def track_instance(
+        self,
+        instance_id: str,
+        *,
+        timeout: float | None = None,
+        callback: Callback | None = None,
+    ) -> InstanceFuture:
+        """Begin to wait until an instance is ready, without a job, and return its future.
+
+        It is ready when it is `normal` with no pending actions, in two polls at least ten seconds
+        apart: DDS backs up a new instance by itself. Only at the deadline, one poll is enough.
+
+        Args:
+            instance_id: such as the `id` of the reply to a prepaid order, which names no job.
+            timeout: seconds from now; None takes the waiter's.
+            callback: see track(). The outcome has the `instance`, an empty `job_id` and no `job`.
+
+        Returns:
+            A future that holds the `Instance`, or raises a `WaitError`: `InstanceNotReady` if it
+            will not become ready without help, `JobNotFound` if it is not known after the grace,
+            `JobVanished`, `WaitTimedOut`, `Unreachable` or `Refused`.
+
+        Raises:
+            InputError: the instance ID or the timeout is invalid.
+            WaiterClosed: see track().
+            WaiterInUse: see track().
+        """
+        check_instance_id(instance_id)
+        block = self._engine.running()
+        return block.track_instance(instance_id, self._seconds(timeout), callback)
+
+    async def wait_for_instance(
+        self,
+        instance_id: str,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> Instance:
+        """Wait until an instance is ready, without a job, and return it.
+
+        Args:
+            instance_id: see track_instance().
+            timeout: seconds from now; None takes the waiter's.
+
+        Raises:
+            WaitError: the instance is not ready; see track_instance().
+            InputError: the instance ID or the timeout is invalid.
+        """
+        return await self.track_instance(instance_id, timeout=timeout)
+
+    def as_completed(
+        self, job_ids: Iterable[str], *, timeout: float | None = None, ready: bool = False
+    ) -> AsyncGenerator[Outcome]:
+        """Wait for several jobs; yield the outcome of each as it ends.
+
+        Leaving the loop early cancels the other waits when the generator is closed. If you keep a
+        reference to it, use `contextlib.aclosing`; if not, the block waits for them until the
+        task that ran the loop ends or leaves the block itself.
+
+        Args:
+            job_ids: duplicates collapse.
+            timeout: seconds from the first step of the loop; None takes the waiter's.
+            ready: wait for each instance as well; see track().
+
+        Raises:
+            InputError: one of the job IDs is invalid; then no job is tracked.
+        """
+        block = self._engine.running()
+        unique = _unique(job_ids)
+        return groups.as_completed(
+            lambda: block.groups.open(self._track_all(unique, timeout, ready=ready))
+        )
+
+    async def wait_all(
+        self,
+        job_ids: Iterable[str],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - a deadline per job, not of this call
+        fail_fast: bool = False,
+        ready: bool = False,
+    ) -> list[Outcome]:
+        """Wait for several jobs; return every outcome, in the order of the (unique) job IDs.
+
+        Args:
+            job_ids: duplicates collapse.
+            timeout: seconds from now; None takes the waiter's.
+            fail_fast: return at the first outcome that is not `completed`; jobs that have not
+                ended by then are `pending`.
+            ready: wait for each instance as well; see track().
+
+        Raises:
+            InputError: one of the job IDs is invalid; then no job is tracked.
+        """
+        block = self._engine.running()
+        futures = self._track_all(_unique(job_ids), timeout, ready=ready)
+        return await groups.wait_all(futures, block.pending_of, fail_fast=fail_fast)
+
+    def _track_all(
+        self, job_ids: Sequence[str], timeout: float | None, *, ready: bool
+    ) -> list[JobFuture]:
+        return [self.track(job_id, timeout=timeout, ready=ready) for job_id in job_ids]
+
+    def pending(self) -> list[Outcome]:
+        """Return what is known about each wait that goes on, as `pending` outcomes."""
+        return self._engine.pending()
+
+    def _seconds(self, timeout: float | None) -> float:
+        return self._timeout if timeout is None else seconds("timeout", timeout)
+
+
+def _unique(job_ids: Iterable[str]) -> list[str]:
+    return [check_job_id(job_id) for job_id in dict.fromkeys(job_ids)]
+
+
+def seconds(name: str, value: float) -> float:
+    """Return a number of seconds as it is given.
+
+    Raises:
+        InputError: it is not positive and finite.
+    """
+    if not (isfinite(value) and value > 0):
+        raise InputError(f"invalid {name} {value!r}: give seconds, more than 0 and finite")
+    return float(value)
