@@ -38,13 +38,15 @@ class NextRequest:
         self._listed_last = False
 
     def pop(self, room: int, credentials: int, now: float) -> Poll | ListJobs | None:
-        """Take out what to send now; None if a list covers all that was due, or if a last poll
-        is too late to be sent.
+        """Take out what to send now.
 
         Args:
             room: how many requests may leave at once.
             credentials: counts the renewals of the credentials.
             now: the time.
+
+        Returns:
+            None if a list covers all that was due, or if a last poll is too late to be sent.
         """
         queue, lists = self._queue, self._lists
         if (last := queue.last.pop(now)) is not None:
@@ -54,21 +56,21 @@ class NextRequest:
             if poll is not None:
                 if page := lists.next_page(credentials, now):
                     queue.add(poll)
-                    return page
-                return poll
+                return page or poll
         self.gather(now)
         if queue.last.is_late(now):
             return None
-        if (last := queue.last.pop(now)) is not None:
-            return last
-        if (missing := lists.next_missing()) is not None:
-            return missing
-        turn = queue.ready.pop(now) if self._listed_last else None
-        if turn is None and (page := lists.next_page(credentials, now)):
+        return queue.last.pop(now) or lists.next_missing() or self._turn(credentials, now)
+
+    def _turn(self, credentials: int, now: float) -> Poll | ListJobs | None:
+        """Take out a page of a list or the most urgent poll."""
+        ready = self._queue.ready
+        turn = ready.pop(now) if self._listed_last else None
+        if turn is None and (page := self._lists.next_page(credentials, now)):
             self._listed_last = True
             return page
         self._listed_last = False
-        return turn or queue.ready.pop(now)
+        return turn or ready.pop(now)
 
     def gather(self, now: float) -> None:
         """Move polls that are due to where their urgency is compared, or to the list."""

@@ -169,6 +169,8 @@ class Scheduler:
     def _renew(self, now: float) -> RenewCredentials | Wait | None:
         """Return a renewal that is due, or until when none serve; None if the present ones do."""
         renewal = self._renewal
+        if not renewal.blocked and self._may_send_last(now):
+            return None  # a renewal ahead of its time can wait
         if renewal.starts(now):
             return RenewCredentials(self._cut_renewal(now), self._renewal_poller)
         if not renewal.blocked:
@@ -176,6 +178,12 @@ class Scheduler:
         # No request may leave, but deadlines pass: expire() ends them.
         due = self._queue.due()
         return Wait(min(renewal.due, max(due, now + _EXPIRE_EVERY)), overdue=due <= now)
+
+    def _may_send_last(self, now: float) -> bool:
+        """Whether a last poll is due and may leave."""
+        if self._queue.last.next_at() > now or self._renewal.send_at(now) > now:
+            return False
+        return self.rate_limiter.last_poll_at(now) <= now
 
     def _cut_renewal(self, now: float) -> float:
         """Return when a renewal must be answered: while none serve, before the waits end."""

@@ -15,8 +15,8 @@ from ddswait.events import Ended
 from ddswait.outcome import Refusal, Scope
 from ddswait.scheduler.actions import ListJobs, PollJob, Wait
 from ddswait.scheduler.poll import PollSettings
-from ddswait.scheduler.ready_queue import ReadyQueue
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
+from ddswait.scheduler.ready_queue import ReadyQueue
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import SERVICE
 from ddswait.service.replies import JobPage, JobReply, JobSeen, Problem, Throttled

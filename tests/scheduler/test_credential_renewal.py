@@ -541,3 +541,13 @@ def test_hint_of_a_refusal_stays() -> None:
     assert lease.dated(hinted, 5.0).hint == (
         "these credentials were accepted until 4 s before they were refused; check the clock"
     )
+
+
+def test_last_poll_goes_before_a_renewal_that_can_wait() -> None:
+    """The present credentials serve, and the only worker is wanted for both."""
+    scheduler = serving(50.0)
+    scheduler.subscribers.subscribe("y", 50.5, "you", 49.0)
+    for now in (49.0, 49.2):
+        scheduler.take(asked(scheduler, now), seen(record("y")), now)
+    assert asked(scheduler, 50.5).poll.job_id == "y"
+    assert isinstance(scheduler.next(50.5), RenewCredentials)

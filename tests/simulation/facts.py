@@ -219,6 +219,9 @@ class Facts:
         under_way: the requests under way, in the order in which they left.
         full_since: since when every worker has been busy; inf while one is free.
         full: (from, until) of the last time for which every worker was busy.
+        crowd: how many requests to the service are under way.
+        crowded_since: since when they are as many as credentials in doubt allow; inf if not.
+        crowded: (from, until) of the last time for which they were.
         sends: when each request to the service left, in order.
         last_sends: when each of those left that were not last polls.
         accepted_at: when the present credentials were last accepted; -inf for never.
@@ -236,6 +239,9 @@ class Facts:
         self.under_way: dict[Flight, None] = {}
         self.full_since = inf
         self.full = (inf, inf)
+        self.crowd = 0
+        self.crowded_since = inf
+        self.crowded = (inf, inf)
         self.sends: list[float] = []
         self.ordinary_sends: deque[float] = deque(maxlen=4)
         self.credentials = 0 if plan.token_life <= 0 else -1
@@ -287,17 +293,29 @@ class Facts:
             flight.target.flight = flight
         if flight.is_renewal:
             return
+        self.crowd += 1
+        if self.crowd >= _MOST_IN_DOUBT:
+            self.crowded_since = min(self.crowded_since, now)
         self.sends.append(now)
         if not flight.is_last:
             self.ordinary_sends.append(now)
         flight.doubted = now - self.accepted_at > _LATELY
 
-    def close(self, flight: Flight, now: float) -> None:
-        """Note that a request was answered or cut."""
-        flight.closed_at = now
+    def _free(self, flight: Flight, now: float) -> None:
+        """Note that a worker is free again."""
         del self.under_way[flight]
         if self.full_since < inf:
             self.full, self.full_since = (self.full_since, now), inf
+        if flight.is_renewal:
+            return
+        self.crowd -= 1
+        if self.crowded_since < inf and self.crowd < _MOST_IN_DOUBT:
+            self.crowded, self.crowded_since = (self.crowded_since, now), inf
+
+    def close(self, flight: Flight, now: float) -> None:
+        """Note that a request was answered or cut."""
+        flight.closed_at = now
+        self._free(flight, now)
         response = flight.response
         says = response.says
         if flight.target is not None:
@@ -343,9 +361,9 @@ class Facts:
 
     def was_in_doubt(self, since: float) -> bool:
         """Whether a request had to wait, at `since` or later, for one that tries credentials."""
-        under_way = sum(not flight.is_renewal for flight in self.under_way)
         return (
-            under_way >= _MOST_IN_DOUBT
+            self.crowded_since < inf
+            or (self.crowded[0] < inf and self.crowded[1] > since)
             or self.doubted_until >= since
             or any(
                 flight.doubted and (self.accepted_at == -inf or flight.sent_at + _PATIENCE >= since)
