@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ddswait.errors import WaiterInUse as WaiterInUse
     from ddswait.errors import WaitError as WaitError
     from ddswait.errors import WaitTimedOut as WaitTimedOut
+    from ddswait.job import EarlierWait as EarlierWait
     from ddswait.job import Instance as Instance
     from ddswait.job import Job as Job
     from ddswait.job import JobPhase as JobPhase
@@ -66,7 +67,7 @@ _HOMES = {
         "WaiterInUse",
     ],
     "credentials.iam": ["Password"],
-    "job": ["Instance", "Job", "JobPhase"],
+    "job": ["EarlierWait", "Instance", "Job", "JobPhase"],
     "credentials.metadata": ["EcsMetadata"],
     "runtime.futures": ["InstanceFuture", "JobFuture"],
     "outcome": ["Outcome", "OutcomeKind", "Refusal", "Scope"],

@@ -72,3 +72,18 @@ class Job:
     def is_final(self) -> bool:
         """Whether the job has ended: by `status` alone, never by `ended`."""
         return self.phase in FINAL_PHASES
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierWait:
+    """What is known from an earlier wait for a job that is resumed.
+
+    Attributes:
+        waited: seconds since that wait began: the grace and the messages count from there.
+        job: the record that it last saw; None if the job was not visible.
+        age: seconds since the job was created; None if that is not known.
+    """
+
+    waited: float
+    job: Job | None = None
+    age: float | None = None

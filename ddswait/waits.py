@@ -12,7 +12,7 @@ from ddswait.service.job_ids import check_instance_id, check_job_id
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Sequence
 
-    from ddswait.job import Instance, Job
+    from ddswait.job import EarlierWait, Instance, Job
     from ddswait.outcome import Outcome
     from ddswait.runtime.callbacks import Callback
     from ddswait.runtime.engine import Engine
@@ -38,6 +38,7 @@ class Waits:
         timeout: float | None = None,
         callback: Callback | None = None,
         ready: bool = False,
+        earlier: EarlierWait | None = None,
     ) -> JobFuture:
         """Begin to wait for a job, and return the future of its final record.
 
@@ -53,6 +54,8 @@ class Waits:
             ready: after the job, wait until its instance is `normal` with no pending actions, so
                 that DDS takes the next operation. After a creation or a restoration two polls, at
                 least ten seconds apart, must agree: DDS begins a backup by itself then.
+            earlier: what is known from an earlier wait that is resumed, in another process for
+                example; None for a new wait. It has no effect on a job that is tracked already.
 
         Returns:
             A future that holds the final `Job`, or raises a `WaitError`; its `outcome` is the
@@ -65,7 +68,7 @@ class Waits:
         """
         check_job_id(job_id)
         block = self._engine.running()
-        return block.track(job_id, self._seconds(timeout), callback, ready=ready)
+        return block.track(job_id, self._seconds(timeout), callback, earlier, ready=ready)
 
     async def wait(
         self,

@@ -102,13 +102,17 @@ class Gate:
         if self._decision().over:
             self._over.set()
             return
-        timeout = max(self._deadline - time.time(), _LAST_POLL)
+        now = time.time()
+        timeout = max(self._deadline - now, _LAST_POLL)
         for key in self._table.open:
             future: WaitFuture[Any]
             if instance_id := instance_of(key):
                 future = waiter.track_instance(instance_id, timeout=timeout)
             else:
-                future = waiter.track(key, timeout=timeout, ready=self._ready)
+                entry = self._table[key]
+                entry.visible_at = now if entry.job else None
+                earlier = entry.earlier(now)
+                future = waiter.track(key, timeout=timeout, ready=self._ready, earlier=earlier)
             self._futures[key] = future
             future.add_done_callback(self._settled)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.events import Event, Polled, PollFailed, Progressed, Visible
-from ddswait.job import Instance
+from ddswait.job import EarlierWait, Instance
 from ddswait.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Entry:
         tracked_at: when this run or an earlier one began to wait for it.
         created_at: when the job was created, by the server's clock; None until it is visible.
         job: the last record.
-        visible_at: when this run first saw it.
+        visible_at: when this run first saw it, or began, if an earlier run had seen it.
         ended_at: when its wait ended.
         outcome: how its wait ended; None until then.
         ready: whether the wait included the instance.
@@ -113,6 +113,11 @@ class Entry:
     def full_name(self) -> str:
         """The label with the job ID, or the job ID alone."""
         return f"{self.label} ({self.job_id})" if self.label else self.job_id
+
+    def earlier(self, now: float) -> EarlierWait:
+        """Return what is known from an earlier run, or from the beginning of this one."""
+        age = None if self.created_at is None else max(now - self.created_at, 0.0)
+        return EarlierWait(max(now - self.tracked_at, 0.0), self.job, age)
 
     @property
     def submitted_at(self) -> float:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ddswait.events import Event
+    from ddswait.job import EarlierWait
     from ddswait.runtime.callbacks import Callback
     from ddswait.runtime.parts import Parts
 
@@ -99,21 +100,20 @@ class Block:
     # ---- waiting
 
     def track(
-        self, job_id: str, seconds: float, callback: Callback | None, *, ready: bool
+        self,
+        job_id: str,
+        seconds: float,
+        callback: Callback | None,
+        earlier: EarlierWait | None = None,
+        *,
+        ready: bool,
     ) -> JobFuture:
-        """Begin to wait for a job; see `Waiter.track`.
-
-        Args:
-            job_id: a checked job ID.
-            seconds: from now until the wait times out.
-            callback: is called once with the outcome; None for nobody.
-            ready: whether to wait for the job's instance as well.
-        """
+        """Begin to wait for a job, for so many seconds from now; see `Waiter.track`."""
         now = self.loop.time()
         deadline = now + seconds
         caller = self._callers.current(callback, deadline if ready else None)
         future = JobFuture(caller, self.loop, job_id)
-        events = self._scheduler.subscribers.subscribe(job_id, deadline, future, now)
+        events = self._scheduler.subscribers.subscribe(job_id, deadline, future, now, earlier)
         self._futures.add(future)
         if events:
             self._happened(events)

@@ -40,7 +40,7 @@ The states are not stored: `job` (seen?), `misses` and `failures` (how often in 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ddswait.job import JobPhase
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
@@ -48,26 +48,12 @@ from ddswait.scheduler import messages, poll_interval, retry_delay
 from ddswait.scheduler.poll import Poll
 
 if TYPE_CHECKING:
-    from ddswait.job import Job
+    from ddswait.job import EarlierWait, Job
     from ddswait.scheduler.poll import PollContext, PollSettings
     from ddswait.scheduler.poll_interval import Past, ProgressEstimate
     from ddswait.service.replies import Failure
 
 _CONFIRMATIONS = 2
-
-
-class Earlier(NamedTuple):
-    """What is known from an earlier wait that is resumed.
-
-    Attributes:
-        since: when that wait began, on the caller's clock.
-        job: the record that it last saw; None if the job was not visible.
-        created_at: when the job was created; None if that is not known.
-    """
-
-    since: float
-    job: Job | None = None
-    created_at: float | None = None
 
 
 class JobPoll(Poll):
@@ -96,10 +82,10 @@ class JobPoll(Poll):
         seen = self.job.status if self.job else "not visible"
         return f"<JobPoll {self.job_id} {seen}, due at {self.due:.1f}>"
 
-    def resume(self, earlier: Earlier) -> None:
+    def resume(self, earlier: EarlierWait, now: float) -> None:
         """Go on from where an earlier wait ended: the grace, the age, and what was seen."""
-        self.since, self.job = earlier.since, earlier.job
-        self.created_at = earlier.since if earlier.created_at is None else earlier.created_at
+        self.since, self.job = now - earlier.waited, earlier.job
+        self.created_at = now - (earlier.waited if earlier.age is None else earlier.age)
 
     # ---- replies
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ddswait.events import Event
+    from ddswait.job import EarlierWait
     from ddswait.outcome import Outcome, Refusal
-    from ddswait.scheduler.job_poll import Earlier
     from ddswait.scheduler.poll import Poll, PollSettings
     from ddswait.scheduler.queue import PollQueue
 
@@ -69,7 +69,7 @@ class Subscribers:
         deadline: float,
         subscriber: object,
         now: float,
-        earlier: Earlier | None = None,
+        earlier: EarlierWait | None = None,
     ) -> Sequence[Event]:
         """Let a subscriber wait for a job; return what that brings about at once.
 
@@ -86,7 +86,7 @@ class Subscribers:
             return ()
         poll = JobPoll(job_id, now, deadline, subscriber)
         if earlier is not None:
-            poll.resume(earlier)
+            poll.resume(earlier, now)
         if self._refusal is not None:
             return (_ended(poll, poll.refused(self._refusal, now, self._settings)),)
         self.jobs[job_id] = poll

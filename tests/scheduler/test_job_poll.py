@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import pytest
 
-from ddswait.job import JobPhase
+from ddswait.job import EarlierWait, JobPhase
 from ddswait.outcome import Outcome, Refusal
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.scheduler import messages, poll_interval
-from ddswait.scheduler.job_poll import Earlier, JobPoll
+from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.poll import LAST_POLL, PollContext, PollSettings
 from ddswait.service.replies import JobSeen, Throttled, TransientFailure, UnknownJob
 from tests.scheduler.shell import (
@@ -252,14 +252,14 @@ def test_pause_after_a_429_is_not_longer_than_unreachable_after() -> None:
 def test_wait_that_is_resumed_goes_on_from_the_first_run() -> None:
     """The grace is over, the age is known, and a job that was seen has vanished."""
     poll = JobPoll("x", 0.0, 3600.0, "me")
-    poll.resume(Earlier(-500.0, SEEN.job, -600.0))
+    poll.resume(EarlierWait(500.0, SEEN.job, 600.0), 0.0)
     assert (poll.due, poll.created_at) == (0.0, -600.0)
     assert take_job_reply(poll, UNKNOWN, 0.0, SETTINGS) is None
     outcome = take_job_reply(poll, UNKNOWN, 1.0, SETTINGS)
     assert outcome is not None
     assert (outcome.kind, outcome.waited) == (Kind.VANISHED, 501.0)
     other = JobPoll("y", 0.0, 3600.0, "me")
-    other.resume(Earlier(-500.0))
+    other.resume(EarlierWait(500.0), 0.0)
     assert other.created_at == -500.0
     outcome = take_job_reply(other, UNKNOWN, 0.0, SETTINGS)
     assert outcome is not None

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
+from ddswait.job import EarlierWait
 from ddswait.outcome import OutcomeKind
-from ddswait.scheduler.job_poll import Earlier
 from ddswait.scheduler.poll import LAST_POLL, PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.service.replies import Throttled, TransientFailure, UnknownJob
@@ -184,7 +184,7 @@ def test_resumed_wait_goes_on_from_the_first_run() -> None:
     shell = Shell(lambda *_: (UnknownJob("DBS.200543"), 0.0))
     job = seen(record("x", progress=61)).job
     subscribers = shell.scheduler.subscribers
-    shell._note(subscribers.subscribe("x", 3600.0, "me", 0.0, Earlier(-300.0, job)))
+    shell._note(subscribers.subscribe("x", 3600.0, "me", 0.0, EarlierWait(300.0, job)))
     shell.run()
     ((_, end),) = shell.ended
     assert end.outcome.kind is OutcomeKind.VANISHED

@@ -5,9 +5,10 @@ from math import inf
 import pytest
 
 from ddswait.events import Ended, Event, Tracked
+from ddswait.job import EarlierWait
 from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
 from ddswait.scheduler.instance_poll import InstancePoll
-from ddswait.scheduler.job_poll import Earlier, JobPoll
+from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.queue import PollQueue
 from ddswait.scheduler.subscribers import Subscribers
@@ -213,8 +214,8 @@ def test_whoever_joins_counts_from_their_own_beginning() -> None:
 def test_wait_that_is_resumed_is_not_looked_up_as_a_new_job() -> None:
     """Unless it was not visible before; the poll goes on from what was known."""
     room = Room()
-    room.subscribers.subscribe("x", 50.0, "me", 0.0, Earlier(-90.0, DONE.job, -100.0))
-    room.subscribers.subscribe("y", 50.0, "me", 0.0, Earlier(-90.0))
+    room.subscribers.subscribe("x", 50.0, "me", 0.0, EarlierWait(90.0, DONE.job, 100.0))
+    room.subscribers.subscribe("y", 50.0, "me", 0.0, EarlierWait(90.0))
     assert room.subscribers.new_jobs == {"y"}
     assert (room.job().since, room.job().created_at, room.job().job) == (-90.0, -100.0, DONE.job)
     assert room.queue.due() == 0.0
