@@ -218,3 +218,22 @@ def test_what_another_run_may_change_is_waited_for_again(tmp_path: Path) -> None
     with pytest.raises(InputError, match="cannot be written"):
         State(str(tmp_path / "none" / "wait.json"))
     assert len(JobTable([], 0.0)) == 0
+
+
+async def test_resumed_wait_remembers_what_the_first_run_saw(
+    dds: Simulator, ddswait: Command, tmp_path: Path
+) -> None:
+    """A job that was seen and is unknown now has vanished; one never seen gets no new grace."""
+    file = tmp_path / "wait.json"
+    gone, never = (f"{digit * 8}-c209-4cac-629f-6fbed82c07cd" for digit in "ab")
+    table = JobTable([Named(gone), Named(never)], time.time() - 300)
+    record = {"id": gone, "name": "Create_MongoDB", "status": "Running", "progress": "61%"}
+    table[gone].job = SERVICE.read_record(record)
+    state = State(str(file))
+    state.deadline(3600.0, 0.0, time.time())
+    state.save(table)
+    state.close()
+    done = await ddswait("--state", str(file))
+    assert (done.code, sorted(kinds(done))) == (3, ["not_found", "vanished"])
+    assert "last seen Running, 61 %" in done.stderr
+    assert "within 300 s" in done.stderr
