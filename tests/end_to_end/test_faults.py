@@ -37,32 +37,6 @@ if TYPE_CHECKING:
 
     Run = Callable[[FaultProxy, Fault], Awaitable[tuple[str, str]]]
 
-# TO GO
-NOT_YET = (
-    "instance: 403 DBS.200604 (not yours)",
-    "IAM: token of 240,000 characters",
-    "IAM: token with a NUL byte",
-    "instance: 400 DBS.280110 (not found)",
-    "instance: another one before it, which is busy",
-    "instance: only another one, which is normal",
-    "instance: frozen",
-    "instance: status in upper case",
-    "IAM: 400",
-    "IAM: 404",
-    "IAM: 409",
-    "IAM: no Date in the reply",
-    "IAM: the reply has no JSON",
-    "header of 64 KiB",
-    "body of 24 MiB",
-    "body without end",
-    "429 with a limit of 100 in a day",
-    "429 with Retry-After: 600",
-    "ID in upper case",
-    "status in upper case",
-    "https proxy wants a user (407)",
-    "https proxy does not allow the host (403)",
-)
-
 FAULTS: dict[str, Fault] = {
     **connections.FAULTS,
     **tls.FAULTS,
@@ -121,10 +95,7 @@ def run(dds: Simulator, ddswait: Command, ca_file: str, caplog: pytest.LogCaptur
 
 
 @pytest.mark.parametrize("when", list(When))
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=pytest.mark.xfail(strict=False)) if n in NOT_YET else n for n in FAULTS],
-)
+@pytest.mark.parametrize("name", FAULTS)
 async def test_fault_ends_as_the_page_says(name: str, when: When, run: Run, dds: Simulator) -> None:
     """Outcome and exit code are those of the table; a reply is read up to a few MiB."""
     proxy = FaultProxy(dds.endpoint, FAULTS[name], when, tls.contexts())

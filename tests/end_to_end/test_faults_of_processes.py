@@ -70,13 +70,7 @@ async def run(fault: ProcessFault, when: When, cloud: Cloud, folder: Path) -> tu
 
 
 @pytest.mark.real_time  # the command is a process of its own
-@pytest.mark.parametrize(
-    ("name", "when"),
-    [
-        pytest.param(*row, marks=pytest.mark.xfail(strict=False)) if "descriptor" in row[0] else row
-        for row in ROWS
-    ],
-)  # TO GO
+@pytest.mark.parametrize(("name", "when"), ROWS)
 async def test_fault_of_a_process_ends_as_the_page_says(
     name: str, when: When, cloud: Cloud, tmp_path: Path
 ) -> None:
@@ -85,7 +79,6 @@ async def test_fault_of_a_process_ends_as_the_page_says(
     assert ended == ending(name, when), message
 
 
-@pytest.mark.xfail(strict=False)  # TO GO
 @pytest.mark.real_time
 async def test_gigabyte_behind_gzip_takes_little_memory(cloud: Cloud) -> None:
     """A reply of 1 MB that unpacks to 1 GB is given up, and the next one is read."""

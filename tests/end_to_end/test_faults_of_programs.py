@@ -75,7 +75,6 @@ async def test_nginx_ends_as_the_page_says(cloud: Cloud, tmp_path: Path) -> None
     assert ended == {name: ending(name, When.LASTS) for name in programs.NGINX_FAULTS}
 
 
-@pytest.mark.xfail(strict=False)  # TO GO
 @pytest.mark.skipif(programs.TINYPROXY is None, reason="tinyproxy is not installed")
 async def test_tinyproxy_ends_as_the_page_says(cloud: Cloud, tmp_path: Path) -> None:
     """Its denials, its errors and its timeouts; for http, and for the tunnels of https."""
