@@ -1,6 +1,7 @@
 """Credentials are refused or cannot be renewed: a waiter over real sockets."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -141,3 +142,39 @@ async def test_deadline_holds_while_a_source_stalls(connections: int) -> None:
             for number, wait in enumerate(waits):
                 await asyncio.wait([wait])
                 assert dds.now() <= 108.0 + number + LAST_POLL + 1.0
+
+
+async def most_in_flight(waiter: Waiter) -> int:
+    """Return how many requests are under way at once within ten seconds, by the waiter's repr."""
+    most = 0
+    for _ in range(100):
+        await asyncio.sleep(0.1)
+        found = re.search(r"(\d+) in flight", repr(waiter))
+        assert found is not None
+        most = max(most, int(found[1]))
+    return most
+
+
+@pytest.mark.parametrize(
+    ("make", "is_bounded"),
+    [(an_access_key, True), (lambda dds: Vault(an_access_key(dds)), True), (a_token, False)],
+)
+async def test_access_key_has_five_requests_under_way_at_most(
+    make: Any, *, is_bounded: bool
+) -> None:
+    """However many polls are wanted: the service locks a key that is refused more often."""
+    async with simulator() as dds:
+        dds.inject("stall", count=None, seconds=0.5)
+        ids = [dds.add_job(seconds=6000) for _ in range(200)]
+        async with Waiter(
+            endpoint=dds.endpoint,
+            project_id=dds.project_id,
+            auth=make(dds),
+            rate="100/s",
+            interval=1.0,
+        ) as waiter:
+            for job_id in ids:
+                waiter.track(job_id)
+            found = await most_in_flight(waiter)
+            await waiter.close()
+    assert found == 5 if is_bounded else found > 5
