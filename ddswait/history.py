@@ -39,8 +39,12 @@ def load(path: str | os.PathLike[str], warn: Callable[[str], object] | None = No
             written to.
     """
     file = _file(path)
-    with file.locked():
+    with file.locked() as warning:
         durations = _read(file, warn)
+    if warning:
+        log(logging.WARNING, "ddswait.history_not_locked", file=str(file), cause=warning)
+        if warn is not None:
+            warn(warning)
     durations.settle()
     return durations
 

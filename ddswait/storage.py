@@ -6,15 +6,16 @@ The lock is a file beside it: a lock on the file itself would end with each repl
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from filelock import FileLock
 
     from ddswait.errors import ConfigurationError, InputError
 
@@ -23,6 +24,10 @@ _T = TypeVar("_T")
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError)
 _HINT = "use a file in a folder that you can write to"
 _RETRY_LOCK = 0.01  # seconds between two attempts to get a lock that another process holds
+_IN_USE = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES}
+# File systems of networks, and of some containers, cannot lock, or cannot sync.
+_NOT_SUPPORTED = {errno.ENOLCK, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Damaged(Exception):  # noqa: N818 - a state of the file, for the caller to handle
@@ -57,7 +62,7 @@ class JsonFile:
         self._title = title
         self._error = error
         self._largest = largest
-        self._lock: FileLock | None = None
+        self._lock: int | None = None  # a descriptor of the locked file
         if self._file.is_dir():
             raise self._unusable(f"is a folder: {_HINT}")
         if self._file.exists() and not self._file.is_file():
@@ -66,49 +71,74 @@ class JsonFile:
     def __str__(self) -> str:
         return str(self._file)
 
-    def lock(self) -> None:
+    def lock(self) -> str:
         """Lock the file until `unlock`, or until the process ends.
+
+        Returns:
+            A warning if the file system cannot lock; otherwise "".
 
         Raises:
             InputError, ConfigurationError: another process has locked it, or its folder cannot be
                 written to.
         """
-        self._lock = self._acquired(blocking=False)
+        self._lock, warning = self._acquired(blocking=False)
+        return warning
 
     def unlock(self) -> None:
         """Unlock the file."""
         if self._lock is not None:
-            self._lock.release()
+            os.close(self._lock)
+            self._lock = None
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[str]:
         """Lock the file for a block; wait while another process has locked it.
+
+        Yields:
+            What `lock` returns.
 
         Raises:
             InputError, ConfigurationError: its folder cannot be written to.
         """
-        lock = self._acquired(blocking=True)
+        lock, warning = self._acquired(blocking=True)
         try:
-            yield
+            yield warning
         finally:
-            lock.release()
+            os.close(lock)
 
-    def _acquired(self, *, blocking: bool) -> FileLock:
-        from filelock import FileLock, Timeout  # only a run that uses a file needs them
-
+    def _acquired(self, *, blocking: bool) -> tuple[int, str]:
+        """Return a descriptor that holds the lock, and a warning if it holds none."""
         path = self._file.with_name(f".{self._file.name}.lock")
         try:
-            # filelock creates a missing folder, or tries for ever: so the file is created first.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            lock = FileLock(path, mode=0o600)
-            lock.acquire(blocking=blocking, poll_interval=_RETRY_LOCK)
-        except Timeout:
-            raise self._unusable(
-                "is in use by another process: wait until that process ends, or use another file"
-            ) from None
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise self._unusable(f"cannot be written: {error.strerror}: {_HINT}") from None
-        return lock
+        try:
+            return lock, self._try_lock(lock, blocking=blocking)
+        except BaseException:
+            os.close(lock)
+            raise
+
+    def _try_lock(self, lock: int, *, blocking: bool) -> str:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno in _NOT_SUPPORTED:
+                    return (
+                        f"{self._title} {self._file} cannot be locked ({error.strerror}): do not "
+                        "use it in two processes at the same time"
+                    )
+                if error.errno not in _IN_USE:
+                    raise self._unusable(f"cannot be locked: {error.strerror}: {_HINT}") from None
+                if not blocking:
+                    raise self._unusable(
+                        "is in use by another process: wait until that process ends, or use "
+                        "another file"
+                    ) from None
+                time.sleep(_RETRY_LOCK)
+            else:
+                return ""
 
     def read(self, parse: Callable[[Any], _T]) -> _T | None:
         """Return what `parse` makes of the document; None if there is no file.
@@ -121,7 +151,7 @@ class JsonFile:
             InputError, ConfigurationError: the file cannot be read.
         """
         try:
-            with self._file.open(encoding="utf-8") as stream:
+            with self._file.open(encoding="utf-8-sig") as stream:  # an editor may add a mark
                 # A file that is too large is cut, and a cut document is not valid JSON.
                 return parse(json.loads(stream.read(self._largest)))
         except FileNotFoundError:
@@ -171,13 +201,27 @@ def replace_file(file: Path, text: str) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
-            os.fsync(stream.fileno())
+            _sync(stream.fileno())
         new.replace(file)
     except BaseException:
         with contextlib.suppress(OSError):
             new.unlink()
         raise
     _sync_folder(file.parent)
+
+
+def hint_for(error: OSError) -> str:
+    """Return what a user can do about a file that cannot be written."""
+    return "free some space, or use another file" if error.errno in _NO_SPACE else _HINT
+
+
+def _sync(handle: int) -> None:
+    """Let the content survive a power cut, where the file system can promise that."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
 
 
 def _sync_folder(folder: Path) -> None:

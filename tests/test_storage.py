@@ -1,5 +1,7 @@
 """ddswait.storage: a locked JSON file, written whole or not at all."""
 
+import errno
+import os
 import stat
 import subprocess
 import sys
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from ddswait.errors import ConfigurationError, InputError
-from ddswait.storage import Damaged, JsonFile, replace_file
+from ddswait.storage import Damaged, JsonFile, hint_for, replace_file
 
 
 def names(folder: Path) -> list[str]:
@@ -143,3 +145,86 @@ def test_errors_name_the_file_as_its_subscriber_does(tmp_path: Path) -> None:
         JsonFile(tmp_path, title="history", error=ConfigurationError, largest=1)
     hint = "use a file in a folder that you can write to"
     assert str(caught.value) == f"history {tmp_path} is a folder: {hint}"
+
+
+def fails_with(number: int) -> Any:
+    """Return a system call that fails: such a file system cannot be mounted in a test."""
+
+    def call(*_: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return call
+
+
+NOT_SUPPORTED = [errno.ENOLCK, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP]
+
+
+@pytest.mark.parametrize("number", NOT_SUPPORTED)
+def test_file_system_that_cannot_lock_is_a_warning(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the reason; the file is used without a lock, and nobody waits for one."""
+    monkeypatch.setattr("fcntl.flock", fails_with(number))
+    file = json_file(tmp_path / "f")
+    assert file.lock() == (
+        f"--state {tmp_path / 'f'} cannot be locked ({os.strerror(number)}): do not use it in two "
+        "processes at the same time"
+    )
+    file.unlock()
+    with file.locked() as warning:
+        assert "cannot be locked" in warning
+        file.write({})
+    assert file.read(as_is) == {}
+
+
+def test_other_failures_to_lock_are_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They name the reason, and leave no descriptor open."""
+    monkeypatch.setattr("fcntl.flock", fails_with(errno.EIO))
+    before = len([*Path("/proc/self/fd").iterdir()])
+    with pytest.raises(InputError, match="cannot be locked: Input/output error: use a file"):
+        json_file(tmp_path / "f").lock()
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
+
+
+def test_lock_is_released(tmp_path: Path) -> None:
+    """No descriptor is left, after a block or by `unlock`, twice is once."""
+    file = json_file(tmp_path / "f")
+    before = len([*Path("/proc/self/fd").iterdir()])
+    assert file.lock() == ""
+    file.unlock()
+    file.unlock()
+    with file.locked() as warning:
+        assert warning == ""
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_file_system_that_cannot_sync_is_used(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not supported is not failed; the file is written whole all the same."""
+    monkeypatch.setattr("os.fsync", fails_with(number))
+    replace_file(tmp_path / "f", "new")
+    assert (tmp_path / "f").read_text() == "new"
+
+
+def test_failure_to_sync_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old file stays, since the new one may not survive."""
+    (tmp_path / "f").write_text("old")
+    monkeypatch.setattr("os.fsync", fails_with(errno.EIO))
+    with pytest.raises(OSError, match="Input/output error"):
+        replace_file(tmp_path / "f", "new")
+    assert (tmp_path / "f").read_text() == "old"
+
+
+def test_only_a_full_disk_needs_space() -> None:
+    """Other failures have another hint."""
+    hints = {number: hint_for(OSError(number, "")) for number in (errno.ENOSPC, errno.EDQUOT, 5)}
+    assert hints[errno.ENOSPC] == hints[errno.EDQUOT] == "free some space, or use another file"
+    assert hints[5] == "use a file in a folder that you can write to"
+
+
+def test_byte_order_mark_is_accepted(tmp_path: Path) -> None:
+    """Some editors add one."""
+    (tmp_path / "f").write_text('{"a": 1}', encoding="utf-8-sig")
+    assert json_file(tmp_path / "f").read(as_is) == {"a": 1}

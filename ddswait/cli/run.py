@@ -23,6 +23,7 @@ from ddswait.cli.resume import resume
 from ddswait.cli.state import Keeper, State
 from ddswait.errors import ConfigurationError, InputError
 from ddswait.scheduler.durations import Durations
+from ddswait.storage import hint_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,29 +50,41 @@ class Run:
         now = time.time()
         self._options = options
         state = State(options.state) if options.state else None
-        table = JobTable(jobs, now)
-        self._deadline = now + (options.timeout or USUAL_TIMEOUT)
-        if state is not None:
-            table = state.table(jobs, now, ready=options.ready)
-            self._deadline = state.deadline(options.timeout, USUAL_TIMEOUT, now)
-        policy = Policy(options.wait_for, options.fail_fast)
-        _check_policy(policy, len(table))
-        check_ready(table.entries, ready=options.ready)
+        try:
+            table = self._prepare(state, jobs, now)
+        except BaseException:
+            if state is not None:
+                state.close()
+            raise
         self._table = table
         self._printer = Printer(options.output, table, quiet=options.quiet)
         self.durations = (
             history.load(options.history, self._warn) if options.history else Durations()
         )
+        if state is not None and state.warning:
+            self._warn(state.warning)
         self.keeper = Keeper(state, table, self._printer.error)
         self.gate = Gate(
             table,
-            policy,
+            Policy(options.wait_for, options.fail_fast),
             self._printer,
             self.keeper,
             deadline=self._deadline,
             heartbeat=options.heartbeat,
             ready=options.ready,
         )
+
+    def _prepare(self, state: State | None, jobs: Sequence[Named], now: float) -> JobTable:
+        """Return the jobs of this run, and set its deadline."""
+        options = self._options
+        table = JobTable(jobs, now)
+        self._deadline = now + (options.timeout or USUAL_TIMEOUT)
+        if state is not None:
+            table = state.table(jobs, now, ready=options.ready)
+            self._deadline = state.deadline(options.timeout, USUAL_TIMEOUT, now)
+        _check_policy(Policy(options.wait_for, options.fail_fast), len(table))
+        check_ready(table.entries, ready=options.ready)
+        return table
 
     def _warn(self, text: str) -> None:
         self._printer.error(f"ddswait: warning: {text}")
@@ -118,7 +131,9 @@ class Run:
             return []
         try:
             history.save(path, self.durations)
-        except (OSError, ConfigurationError) as error:
+        except OSError as error:
+            return [f"--history {path} was not written: {error.strerror}: {hint_for(error)}"]
+        except ConfigurationError as error:
             return [f"--history {path} was not written: {error}"]
         return []
 

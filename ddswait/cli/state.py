@@ -16,7 +16,7 @@ from ddswait.cli.job_table import JobTable, Named, outcome_of
 from ddswait.errors import InputError
 from ddswait.outcome import OutcomeKind
 from ddswait.service import service_named
-from ddswait.storage import Damaged, JsonFile
+from ddswait.storage import Damaged, JsonFile, hint_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,11 +41,14 @@ class State:
 
     Raises:
         InputError: another process uses the file, it is damaged, or it cannot be written.
+
+    Attributes:
+        warning: what the user should know about the file, or "".
     """
 
     def __init__(self, path: str) -> None:
         self._file = JsonFile(path, title="--state", error=InputError, largest=_LARGEST)
-        self._file.lock()
+        self.warning = self._file.lock()
         self._deadline: float | None = None
         try:
             self._document = self._file.read(_checked)
@@ -140,8 +143,7 @@ class Keeper:
             self._state.save(self._table)
         except OSError as error:
             raise InputError(
-                f"--state {self._state} cannot be written: {error.strerror}: free some space, or "
-                "use another file"
+                f"--state {self._state} cannot be written: {error.strerror}: {hint_for(error)}"
             ) from None
 
     def soon(self) -> None:

@@ -1,5 +1,6 @@
 """`--state FILE`: whatever ends a run, the next one resumes it, and nothing is lost."""
 
+import errno
 import json
 import stat
 import time
@@ -237,3 +238,19 @@ async def test_resumed_wait_remembers_what_the_first_run_saw(
     assert (done.code, sorted(kinds(done))) == (3, ["not_found", "vanished"])
     assert "last seen Running, 61 %" in done.stderr
     assert "within 300 s" in done.stderr
+
+
+async def test_state_that_cannot_be_locked_is_used_with_a_warning(
+    dds: Simulator, ddswait: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a lock of another process keeps a run away."""
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    file = str(tmp_path / "wait.json")
+    done = await ddswait("--state", file, "--history", str(tmp_path / "h"), dds.add_job())
+    assert done.code == 0
+    assert f"warning: --state {file} cannot be locked (No locks available)" in done.stderr
+    assert done.stderr.count("cannot be locked") == 2  # the state and the history, once each

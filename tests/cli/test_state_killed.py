@@ -14,7 +14,7 @@ from tests.cloud_process import Cloud
 
 FORKING = """
 import os, signal, sys
-import aiohttp, asyncio, filelock, yarl
+import aiohttp, asyncio, yarl
 from ddswait import Waiter
 from ddswait.cli import resume, run, target
 from ddswait.cli.commands import wait

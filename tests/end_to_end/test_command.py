@@ -329,6 +329,6 @@ def test_usage_loads_neither_asyncio_nor_aiohttp(arguments: list[str]) -> None:
         check=False,
     )
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    slow = {"asyncio", "aiohttp", "structlog", "backoff", "rich", "logging", "filelock", "shtab"}
+    slow = {"asyncio", "aiohttp", "structlog", "backoff", "rich", "logging", "shtab"}
     assert "ddswait.cli.options" in loaded
     assert not loaded & slow

@@ -94,13 +94,14 @@ def _explanation(entry: Entry, outcome: Outcome) -> Iterator[str]:
 
 def _wrapped(line: str, width: int) -> list[str]:
     # A word is never broken: somebody may copy it, or open it as an address.
-    return textwrap.wrap(
+    lines = textwrap.wrap(
         line,
         width,
         subsequent_indent=_INDENT,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [safe(each) for each in lines]  # what begins a line is another word than before
 
 
 def _task(job: Job) -> str:
