@@ -56,3 +56,17 @@ def test_last_poll_that_is_too_late_is_taken_out() -> None:
     assert queue.last.is_late(12.2)
     assert queue.last.pop(12.0) is in_time
     assert not queue.last.is_late(99.0)
+
+
+def test_entries_are_cleared_when_nobody_waits_any_more() -> None:
+    """Nothing is kept of polls that are gone."""
+    polls = [poll(f"{number:03}", 0.0, 50.0, deadline=50.0) for number in range(100)]
+    queue = queue_of(*polls)
+    for each in polls:
+        queue.drop(each)
+    assert len(queue.last) <= 64
+    for _ in range(2):
+        for each in polls:
+            each.due = inf
+            queue.last.push(each)
+    assert len(queue.last) <= 64
