@@ -23,6 +23,7 @@ from ddswait.cli.resume import resume
 from ddswait.cli.state import Keeper, State
 from ddswait.errors import ConfigurationError, InputError
 from ddswait.scheduler.durations import Durations
+from ddswait.scheduler.rate_limiter import parse_rate
 from ddswait.storage import hint_for
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ class Run:
         seconds = self._deadline - time.time()
         limit = f"for up to {duration(seconds)}" if seconds > 0 else "for one last poll"
         self._printer.note(f"waiting for {jobs}{earlier} at {endpoint}, {project}, {limit}")
+        if problem := _rate_problem(len(left), self._options.rate, seconds):
+            self._warn(problem)
         lines_only = self._options.quiet or self._options.verbose
         if not lines_only and (console := live.console(sys.stderr)) is not None:
             view = live.LiveView(console, self._table, self.durations, self._deadline)
@@ -136,6 +139,19 @@ class Run:
         except ConfigurationError as error:
             return [f"--history {path} was not written: {error}"]
         return []
+
+
+def _rate_problem(jobs: int, rate: str, seconds: float) -> str:
+    """Return a warning if a rate cannot reach every job once before the deadline; else ""."""
+    requests, window = parse_rate(rate)
+    needed = jobs * window / requests
+    if not 0 < seconds < needed:
+        return ""
+    return (
+        f"{jobs:,} jobs at --rate {rate} need at least {duration(needed)}, but the wait ends after "
+        f"{duration(seconds)}: use a higher rate or a longer --timeout, or some jobs time out "
+        "without being polled"
+    )
 
 
 def _check_policy(policy: Policy, jobs: int) -> None:

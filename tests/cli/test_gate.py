@@ -274,3 +274,22 @@ def test_print_options_need_no_cloud(capsys: pytest.CaptureFixture[str]) -> None
         assert main(arguments) == 0
         shown = capsys.readouterr()
         assert (bool(shown.out), shown.err) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("jobs", "arguments", "warned"),
+    [
+        (30, ("--rate", "1/s", "--timeout", "20s"), "30 jobs at --rate 1/s need at least 30s"),
+        (30, ("--rate", "6/m", "--timeout", "2m"), "need at least 5m00s, but the wait ends after"),
+        (19, ("--rate", "1/s", "--timeout", "20s"), ""),
+        (30, ("--timeout", "20s"), ""),
+    ],
+)
+async def test_rate_that_cannot_reach_all_jobs_is_a_warning(
+    dds: Simulator, ddswait: Command, jobs: int, arguments: tuple[str, ...], warned: str
+) -> None:
+    """With the figures, before anything is polled, and what to do about it."""
+    done = await ddswait(*arguments, *(dds.add_job(seconds=1) for _ in range(jobs)))
+    assert warned in done.stderr
+    assert ("use a higher rate or a longer --timeout" in done.stderr) == bool(warned)
+    assert ("it was not polled" in done.stdout + done.stderr) == (done.code == 124)
