@@ -50,6 +50,7 @@ class State:
         self._file = JsonFile(path, title="--state", error=InputError, largest=_LARGEST)
         self.warning = self._file.lock()
         self._deadline: float | None = None
+        self._timeout: float | None = None  # what the deadline came from, in seconds
         try:
             self._document = self._file.read(_checked)
         except Damaged as damage:
@@ -82,6 +83,10 @@ class State:
         named = [Named(each, labels.get(each, both[each].label)) for each in both]
         table = JobTable(unique(named), now)
         _restore(table, self._document, ready=ready)
+        for entry in table:  # times of a clock that was ahead
+            entry.tracked_at = min(entry.tracked_at, now)
+            if entry.created_at is not None:
+                entry.created_at = min(entry.created_at, now)
         return table
 
     def deadline(self, timeout: float | None, usual: float, now: float) -> float:
@@ -95,11 +100,16 @@ class State:
             usual: the timeout of a first run without one, in seconds.
             now: the time, in seconds since 1970.
         """
-        kept = None if self._document is None else float(self._document["deadline"])
+        kept, before = None, None
+        if self._document is not None:
+            kept, before = float(self._document["deadline"]), _optional(self._document["timeout"])
         if kept is None or (kept <= now and timeout is not None):
-            kept = now + (usual if timeout is None else timeout)
-        self._deadline = kept
-        return kept
+            before = usual if timeout is None else timeout
+            kept = now + before
+        # A clock that was wrong then, or is wrong now, makes no wait longer than it was meant.
+        self._deadline = kept if before is None else min(kept, now + before)
+        self._timeout = before
+        return self._deadline
 
     def save(self, table: JobTable) -> None:
         """Write everything.
@@ -109,7 +119,8 @@ class State:
         """
         jobs = [_record(entry) for entry in table]
         # Without indents json uses its fast encoder, which matters with many jobs.
-        self._file.write({"form": _FORM, "deadline": self._deadline, "jobs": jobs})
+        document = {"form": _FORM, "deadline": self._deadline, "timeout": self._timeout}
+        self._file.write({**document, "jobs": jobs})
 
 
 class Keeper:
@@ -214,6 +225,8 @@ def _checked(document: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     if len(set(ids)) < len(ids):
         raise ValueError("it lists a job twice")
     _finite(document["deadline"])
+    document.setdefault("timeout", None)  # previews of 0.1.0 did not write it
+    _optional(document["timeout"])
     named = [checked(Named(each["id"], each["label"])) for each in document["jobs"]]
     _restore(JobTable(named, 0.0), document, ready=False)
     return document

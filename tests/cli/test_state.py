@@ -11,6 +11,7 @@ import pytest
 from ddswait.cli.job_table import JobTable, Named
 from ddswait.cli.state import State
 from ddswait.errors import InputError
+from ddswait.job import EarlierWait
 from ddswait.outcome import Outcome, OutcomeKind
 from ddswait.service.dds import SERVICE
 from ddswait.simulator import Simulator
@@ -254,3 +255,30 @@ async def test_state_that_cannot_be_locked_is_used_with_a_warning(
     assert done.code == 0
     assert f"warning: --state {file} cannot be locked (No locks available)" in done.stderr
     assert done.stderr.count("cannot be locked") == 2  # the state and the history, once each
+
+
+def test_deadline_is_not_further_away_than_its_timeout(tmp_path: Path) -> None:
+    """A state that was written by a clock ten years ahead does not wait for ten years."""
+    file, now, decade = str(tmp_path / "wait.json"), 1e9, 3.15e8
+    ahead = State(file)
+    assert ahead.deadline(60.0, 0.0, now + decade) == now + decade + 60.0
+    table = JobTable([Named("a" * 8)], now + decade)
+    table["a" * 8].created_at = now + decade - 5.0
+    ahead.save(table)
+    ahead.close()
+    state = State(file)
+    assert state.deadline(3.0, 0.0, now) == now + 60.0
+    assert state.deadline(None, 0.0, now + decade + 100.0) == now + decade + 60.0
+    (entry,) = state.table([], now)
+    assert (entry.tracked_at, entry.created_at) == (now, now)
+    assert entry.earlier(now) == EarlierWait(0.0, None, 0.0)
+    state.close()
+
+
+def test_state_of_an_earlier_version_has_no_timeout(tmp_path: Path) -> None:
+    """Its deadline is believed."""
+    file = tmp_path / "wait.json"
+    file.write_text('{"form": "ddswait state, version 1", "deadline": 2e9, "jobs": []}')
+    state = State(str(file))
+    assert state.deadline(3.0, 0.0, 1e9) == 2e9
+    state.close()
