@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ddswait.cli.escaping import safe
+from ddswait.cli.id_list import WHITE, split, unquoted
 from ddswait.cli.job_table import Named
 from ddswait.errors import InputError
 from ddswait.service.job_ids import check_job_id
@@ -14,7 +16,6 @@ from ddswait.service.job_ids import check_job_id
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_WHITE = " \t\r\n"
 _SHOWN = 200
 _LONGEST_LABEL = 64
 
@@ -56,7 +57,7 @@ def jobs(arguments: Sequence[str], stdin: TextIO, stderr: TextIO) -> list[Named]
     suggested: dict[str, str] = {}
     for argument in dict.fromkeys(arguments):
         if argument != "-":
-            found_jobs.append(_named(argument))
+            found_jobs += map(_named, split(argument))
             continue
         if stdin.isatty():
             stderr.write("reading job IDs from standard input, one per line; end with Ctrl-D\n")
@@ -83,7 +84,7 @@ def _with_suggestions(jobs: Sequence[Named], suggested: dict[str, str]) -> list[
 def _named(text: str) -> Named:
     """Return the job that `ID` or `LABEL=ID` names."""
     label, equals, job_id = text.partition("=")
-    return checked(Named(job_id, label) if equals else Named(text))
+    return checked(Named(unquoted(job_id), label) if equals else Named(text))
 
 
 def checked(job: Named) -> Named:
@@ -98,12 +99,12 @@ def checked(job: Named) -> Named:
             f"invalid job ID {ascii(job.job_id)[:_SHOWN]}: a CI runner would read it as a command"
         )
     label = job.label
-    bad = "=" in label or label.startswith("-") or label.strip() != label or safe(label) != label
-    if bad or len(label) > _LONGEST_LABEL:
+    bad = "=" in label or "," in label or unquoted(label) != label or label.startswith("-")
+    if bad or safe(label) != label or len(label) > _LONGEST_LABEL:
         raise InputError(
             f"invalid label {ascii(label)[:_SHOWN]}: use at most {_LONGEST_LABEL} printable "
-            "characters without '=' that do not start with '-' and do not command a CI system, "
-            "such as orders=JOB_ID"
+            "characters without '=', ',' and quotes around them that do not start with '-' and do "
+            "not command a CI system, such as orders=JOB_ID"
         )
     return job
 
@@ -148,25 +149,23 @@ def from_text(text: str) -> Found:
     Raises:
         InputError: the text contains no job ID, or an invalid one.
     """
-    if text.lstrip(_WHITE)[:1] in {"{", "["}:
+    if text.lstrip(WHITE)[:1] in {"{", "["}:
         return _from_documents(text)
     found = []
     for number, line in enumerate(text.splitlines(), 1):
-        # A query for one field, such as jq .job_id, prints a JSON string.
-        stripped = line.strip(_WHITE)
-        quoted = len(stripped) > 1 and stripped[0] == stripped[-1] == '"'
-        job_id = stripped[1:-1] if quoted else stripped
-        if job_id or quoted:
-            found.append(_named_at(job_id, f"line {number}"))
+        if line.strip(WHITE):
+            with _at(f"line {number}"):
+                found += map(_named, split(line))
     if not found:
         raise InputError("no job ID on standard input: did the command before the pipe fail?")
     return Found(found, [])
 
 
-def _named_at(text: str, place: str) -> Named:
-    """Return the job that a text names; an error says where the text stands."""
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """Let an error say where on standard input the text stands."""
     try:
-        return _named(text)
+        yield
     except InputError as error:
         raise InputError(f"standard input, {place}: {error}") from None
 
@@ -176,11 +175,12 @@ def _from_documents(text: str) -> Found:
     refused: list[str] = []
     problems: list[str] = []
     for number, document in enumerate(_documents(text), 1):
-        found = [
-            Named(_named_at(entry["job_id"], f"JSON document {number}").job_id, _label(entry))
-            for entry in _entries(document)
-            if isinstance(entry.get("job_id"), str)
-        ]
+        with _at(f"JSON document {number}"):
+            found = [
+                checked(Named(entry["job_id"]))._replace(label=_label(entry))
+                for entry in _entries(document)
+                if isinstance(entry.get("job_id"), str)
+            ]
         if not found:
             _check_order(document, number)
         jobs.extend(found)
@@ -233,7 +233,7 @@ def _documents(text: str) -> Iterator[object]:
     decoder = json.JSONDecoder()
     place, end = 0, len(text)
     while place < end:
-        if text[place] in _WHITE:
+        if text[place] in WHITE:
             place += 1
             continue
         try:
