@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ddswait.cli.escaping import safe
+from ddswait.cli.id_list import WHITE, split, unquoted
 from ddswait.cli.instances import check_key, check_ready, is_order, named, of_order
 from ddswait.cli.job_table import Named
 from ddswait.errors import InputError
@@ -14,7 +16,6 @@ from ddswait.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_WHITE = " \t\r\n"
 _SHOWN = 200
 _LONGEST_LABEL = 64
 
@@ -66,7 +67,7 @@ def jobs(
     suggested: dict[str, str] = {}
     for argument in dict.fromkeys(arguments):
         if argument != "-":
-            found_jobs.append(_named(argument))
+            found_jobs += map(_named, split(argument))
             continue
         if stdin.isatty():
             stderr.write("reading job IDs from standard input, one per line; end with Ctrl-D\n")
@@ -95,7 +96,7 @@ def _with_suggestions(jobs: Sequence[Named], suggested: dict[str, str]) -> list[
 def _named(text: str) -> Named:
     """Return the job that `ID` or `LABEL=ID` names."""
     label, equals, job_id = text.partition("=")
-    return checked(Named(job_id, label) if equals else Named(text))
+    return checked(Named(unquoted(job_id), label) if equals else Named(text))
 
 
 def checked(job: Named) -> Named:
@@ -110,12 +111,12 @@ def checked(job: Named) -> Named:
             f"invalid job ID {ascii(job.job_id)[:_SHOWN]}: a CI runner would read it as a command"
         )
     label = job.label
-    bad = "=" in label or label.startswith("-") or label.strip() != label or safe(label) != label
-    if bad or len(label) > _LONGEST_LABEL:
+    bad = "=" in label or "," in label or unquoted(label) != label or label.startswith("-")
+    if bad or safe(label) != label or len(label) > _LONGEST_LABEL:
         raise InputError(
             f"invalid label {ascii(label)[:_SHOWN]}: use at most {_LONGEST_LABEL} printable "
-            "characters without '=' that do not start with '-' and do not command a CI system, "
-            "such as orders=JOB_ID"
+            "characters without '=', ',' and quotes around them that do not start with '-' and do "
+            "not command a CI system, such as orders=JOB_ID"
         )
     return job
 
@@ -150,7 +151,8 @@ def _decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         raise InputError(
             f"standard input is not UTF-8 text (byte {error.start}): "
-            "pipe job IDs, or a JSON reply that contains them"
+            "pipe job IDs, or a JSON reply that contains them; "
+            f"{_printed(data[: 4 * _SHOWN].decode(errors='backslashreplace'))}"
         ) from None
 
 
@@ -164,25 +166,35 @@ def from_text(text: str, *, ready: bool = False) -> Found:
     Raises:
         InputError: the text contains no job ID, or an invalid one.
     """
-    if text.lstrip(_WHITE)[:1] in {"{", "["}:
+    if text.lstrip(WHITE)[:1] in {"{", "["}:
         return _from_documents(text, ready=ready)
-    found = []
-    for number, line in enumerate(text.splitlines(), 1):
-        # A query for one field, such as jq .job_id, prints a JSON string.
-        stripped = line.strip(_WHITE)
-        quoted = len(stripped) > 1 and stripped[0] == stripped[-1] == '"'
-        job_id = stripped[1:-1] if quoted else stripped
-        if job_id or quoted:
-            found.append(_named_at(job_id, f"line {number}"))
+    found: list[Named] = []
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        if not line.strip(WHITE):
+            continue
+        if _is_prose(line):
+            raise InputError(
+                f"standard input, line {number} is neither a job ID nor JSON: pipe one job ID "
+                f"per line, or a JSON reply; {_printed(' '.join(lines[number - 1 :][:_SHOWN]))}"
+            )
+        with _at(f"line {number}"):
+            found += map(_named, split(line))
     if not found:
         raise InputError("no job ID on standard input: did the command before the pipe fail?")
     return Found(found, [])
 
 
-def _named_at(text: str, place: str) -> Named:
-    """Return the job that a text names; an error says where the text stands."""
+def _is_prose(line: str) -> bool:
+    """Whether a line has words, as the message of a command that failed does."""
+    return any(len(part.partition("=")[2].split() or part.split()) > 1 for part in line.split(","))
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """Let an error say where on standard input the text stands."""
     try:
-        return _named(text)
+        yield
     except InputError as error:
         raise InputError(f"standard input, {place}: {error}") from None
 
@@ -199,8 +211,8 @@ def _from_documents(text: str, *, ready: bool) -> Found:
                 refused.append(f"not started, so ddswait does not wait for it: {problem}")
                 problems.append(problem)
     if not jobs:
-        reason = f"; the reply says {problems[0]}" if problems else ""
-        raise InputError(f"no job_id in the JSON on standard input{reason}")
+        reason = f"the reply says {problems[0]}" if problems else _printed(text)
+        raise InputError(f"no job_id in the JSON on standard input; {reason}")
     return Found(jobs, refused, labels_are_chosen=False)
 
 
@@ -208,15 +220,15 @@ def _from_document(document: object, place: str, *, ready: bool) -> list[Named]:
     """Return the jobs of a document, and the instances of its orders."""
     orders = [entry for entry in _entries(document) if is_order(entry)]
     found = [entry for entry in _entries(document) if isinstance(entry.get("job_id"), str)]
-    return [
-        Named(
-            of_order(entry, f"standard input, {place}", ready=ready)
-            if is_order(entry)
-            else _named_at(entry["job_id"], place).job_id,
-            _label(entry),
-        )
-        for entry in found or orders
-    ]
+    return [Named(_key(entry, place, ready=ready), _label(entry)) for entry in found or orders]
+
+
+def _key(entry: dict[str, Any], place: str, *, ready: bool) -> str:
+    """Return the job ID of a reply, or the key of the instance that was ordered."""
+    if is_order(entry):
+        return of_order(entry, f"standard input, {place}", ready=ready)
+    with _at(place):
+        return checked(Named(entry["job_id"])).job_id
 
 
 def _label(entry: dict[str, Any]) -> str:
@@ -237,6 +249,12 @@ def _problem(entry: dict[str, Any]) -> str:
     return safe(f"{instance}{_short(entry['error_code'])} {_short(message)}".rstrip())
 
 
+def _printed(text: str) -> str:
+    """Quote standard input, which may say why the command before the pipe failed."""
+    words = " ".join(text[: 4 * _SHOWN].split())
+    return f"the command before the pipe printed: {safe(words, _SHOWN)}"
+
+
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     shown = text if text.isprintable() else ascii(text)
@@ -247,7 +265,7 @@ def _documents(text: str) -> Iterator[object]:
     decoder = json.JSONDecoder()
     place, end = 0, len(text)
     while place < end:
-        if text[place] in _WHITE:
+        if text[place] in WHITE:
             place += 1
             continue
         try:
@@ -255,7 +273,7 @@ def _documents(text: str) -> Iterator[object]:
         except json.JSONDecodeError as error:
             raise InputError(
                 f"standard input is not valid JSON: {error.msg} at line {error.lineno}, "
-                f"column {error.colno}"
+                f"column {error.colno}; {_printed(text[place:])}"
             ) from None
         except (RecursionError, ValueError):
             raise InputError("standard input is JSON that is nested too deeply") from None

@@ -9,6 +9,10 @@ from ddswait.errors import ConfigurationError, InputError
 _LONGEST = 256  # documented IDs have 36 characters; the bound only keeps mistakes out of URLs
 _SHOWN = 60
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# What programs print in place of a missing value.
+_MISSING = frozenset({"null", "none", "nil", "undefined", "nan"})
+# Parts of variables, templates, lists and quotes; no service uses them in its IDs.
+_NOT_IN_AN_ID = re.compile(r"""%[^%]+%|[$<>{}()\[\]`'",;]""")
 _PROJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -16,8 +20,9 @@ def check_job_id(job_id: str) -> str:
     """Return `job_id` if it can be one.
 
     Raises:
-        InputError: it is empty, longer than 256 characters, or holds white space or control
-            characters; the message quotes it.
+        InputError: it is empty, longer than 256 characters, stands for a missing value, is a
+            variable or a placeholder without its value, or holds quotes, brackets, commas, white
+            space or control characters; the message quotes it.
     """
     if not isinstance(job_id, str):
         raise InputError(f"a job ID is text, not {type(job_id).__name__}: {_shown(job_id)}")
@@ -27,6 +32,16 @@ def check_job_id(job_id: str) -> str:
         raise InputError(
             f"job ID {_shown(job_id)} has {len(job_id)} characters, more than {_LONGEST}: "
             "give the job_id alone"
+        )
+    if job_id.lower() in _MISSING:
+        raise InputError(
+            f"job ID {_shown(job_id)} stands for a missing value: check that the operation has "
+            "started a job, and use the job_id of its reply"
+        )
+    if found := _NOT_IN_AN_ID.search(job_id):
+        raise InputError(
+            f"job ID {_shown(job_id)} contains {_shown(found[0])}: give the job_id alone, and "
+            "check that every variable and placeholder has its value"
         )
     if not job_id.isprintable() or " " in job_id:
         raise InputError(

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from ddswait.cli import inputs
 from ddswait.cli.job_table import Named
 from ddswait.errors import InputError
+from tests.cli.in_process import RealCommand
+from tests.cloud_process import Cloud
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -34,6 +36,9 @@ def stdin(data: bytes) -> io.TextIOWrapper:
         (sample("create-instance-202.json"), ["c010abd0-48cf-4fa8-8cbc-090f093eaa2f"]),
         ('{"job_id": "a"}{"job_id": "b"}\n{"x": [{"job_id": "c"}]}', ["a", "b", "c"]),
         ('[{"job_id": "a", "order_id": "o"}, {"job_id": null}]', ["a"]),
+        ("a,b, c\nd", ["a", "b", "c", "d"]),
+        ('"a","b"\n"c,d"', ["a", "b", "c", "d"]),
+        ("'a'\n`b`\n\u201cc\u201d\nx='d'\n'y=e'", ["a", "b", "c", "d", "e"]),
     ],
 )
 def test_ids_are_found(text: str, ids: list[str]) -> None:
@@ -57,6 +62,11 @@ def test_operations_that_were_not_started_are_reported() -> None:
         ("\n \n", "no job ID on standard input"),
         ("a\nb c\n", "line 2"),
         ('""', "line 1"),
+        ("a\nb,,c", "line 2: the list 'b,,c' lacks a job ID"),
+        ("a\nnull", "line 2: job ID 'null' stands for a missing value"),
+        ("x=$ID", "line 1: job ID '$ID' contains '$'"),
+        ('{"job_id": "None"}', "JSON document 1: job ID 'None' stands for a missing value"),
+        ('{"job_id": "a,b"}', "JSON document 1: job ID 'a,b' contains ','"),
         ("a\nb\x07", "line 2"),
         ('{"job_id": ""}', "document 1"),
         ('{"job_id": "a b"}', "'a b'"),
@@ -126,6 +136,35 @@ def test_labels_that_cannot_be_used(arguments: list[str], named: str) -> None:
         inputs.jobs(arguments, stdin(b""), io.StringIO())
 
 
+@pytest.mark.parametrize(
+    "argument", ["null", "x=None", "$ID", "<job_id>", "{{id}}", "a,b,", "a,$B"]
+)
+@pytest.mark.parametrize("options", [[], ["--state", "{state}"]], ids=["alone", "state"])
+def test_argument_without_its_value_is_refused_before_anything_is_polled(
+    command: RealCommand, cloud: Cloud, tmp_path: Path, argument: str, options: list[str]
+) -> None:
+    """Exit code 2, the input is quoted, and no file is made."""
+    file = tmp_path / "wait.json"
+    done = command(*(each.format(state=file) for each in options), cloud.job(), argument)
+    assert done.code == 2
+    assert argument.removeprefix("x=").removeprefix("a,") in done.stderr
+    assert "waiting for" not in done.stderr
+    assert not file.exists()
+
+
+def test_arguments_joined_by_commas_are_split() -> None:
+    """A list is split, and quotes around it or around an ID are removed; labels stay."""
+    found = inputs.jobs(["a,b", "'c'", 'x=d,y="e"', '"z=f"'], stdin(b""), io.StringIO())
+    named = [Named("d", "x"), Named("e", "y"), Named("f", "z")]
+    assert found == [Named("a"), Named("b"), Named("c"), *named]
+
+
+def test_name_of_an_instance_that_could_not_be_given_again_is_no_label() -> None:
+    """The command that resumes a run repeats the labels, so each must be read as it is."""
+    reply = b'{"job_id": "a", "name": "x,y"}{"job_id": "b", "name": "\'z\'"}'
+    assert inputs.jobs(["-"], stdin(reply), io.StringIO()) == [Named("a"), Named("b")]
+
+
 def test_a_hundred_thousand_ids_are_read() -> None:
     """Many IDs are no trouble."""
     text = "".join(f"id-{number}\n" for number in range(100_000))
@@ -150,3 +189,32 @@ def test_whatever_comes_gives_ids_or_a_clear_error(text: Any) -> None:
         return
     assert found.job_ids
     assert all(job_id.isprintable() and " " not in job_id for job_id in found.job_ids)
+
+
+USAGE_ERROR = "[USE_ERROR]The parameter 'cli-region' is required."
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (USAGE_ERROR, "standard input is not valid JSON: "),
+        (f'{{"job_id": "{"a" * 8}"}}\n{USAGE_ERROR}', "standard input is not valid JSON: "),
+        ("Error: no such command\nsee --help", "line 1 is neither a job ID nor JSON"),
+        ('{"message": "not signed in"}', "no job_id in the JSON on standard input"),
+    ],
+)
+def test_text_of_a_command_that_failed_is_quoted(text: str, problem: str) -> None:
+    """What is on standard input says why the command before the pipe failed."""
+    with pytest.raises(InputError) as caught:
+        inputs.from_text(text)
+    assert problem in str(caught.value)
+    quoted = text.rpartition("\n")[2] if USAGE_ERROR in text else " ".join(text.split())
+    assert f"the command before the pipe printed: {quoted}" in str(caught.value)
+
+
+def test_quoted_text_is_short_and_commands_no_ci_system() -> None:
+    """Whatever the command printed."""
+    with pytest.raises(InputError) as caught:
+        inputs.from_text(f"[##vso[task.setvariable variable=PATH]x {'y ' * 10_000}")
+    assert "##vso[" not in str(caught.value)
+    assert len(str(caught.value)) < 500

@@ -28,6 +28,58 @@ def test_ids_that_cannot_be_one(job_id: Any, named: str) -> None:
     assert str(caught.value).isprintable()
 
 
+MISSING = ["null", "None", "NIL", "undefined", "NaN"]
+PLACEHOLDERS = [
+    ("$X", "'$'"),
+    ("${X}", "'$'"),
+    ("id-$X", "'$'"),
+    ("$(ddswait --version)", "'$'"),
+    ("`x`", "'`'"),
+    ("<x>", "'<'"),
+    ("x>", "'>'"),
+    ("<no value>", "'<'"),
+    ("{{ x }}", "'{'"),
+    ("x}", "'}'"),
+    ("(null)", "'('"),
+    ("null)", "')'"),
+    ("%X%", "'%X%'"),
+    ('["a"', "'['"),
+    ("a]", "']'"),
+    ("a,b", "','"),
+    ("a;b", "';'"),
+    ("'a", '"\'"'),
+    ('a"', "'\"'"),
+]
+
+
+@pytest.mark.parametrize("job_id", MISSING)
+def test_word_for_a_missing_value_is_no_id(job_id: str) -> None:
+    """What programs print for a missing value, in any case, is refused with its cause."""
+    with pytest.raises(InputError) as caught:
+        check_job_id(job_id)
+    assert str(caught.value) == (
+        f"job ID '{job_id}' stands for a missing value: check that the operation has started a "
+        "job, and use the job_id of its reply"
+    )
+
+
+@pytest.mark.parametrize(("job_id", "found"), PLACEHOLDERS)
+def test_placeholder_is_no_id(job_id: str, found: str) -> None:
+    """A variable or a placeholder without its value, a list and a quote are refused."""
+    with pytest.raises(InputError) as caught:
+        check_job_id(job_id)
+    assert str(caught.value) == (
+        f"job ID {job_id!a} contains {found}: give the job_id alone, and check that every "
+        "variable and placeholder has its value"
+    )
+
+
+@pytest.mark.parametrize("job_id", ["nullable", "x-none", "50%", "%", "a%%", "a:b/c=d"])
+def test_word_inside_an_id_is_no_placeholder(job_id: str) -> None:
+    """Only what cannot be an ID is refused."""
+    assert check_job_id(job_id) == job_id
+
+
 def test_id_comes_back_as_it_is() -> None:
     """A usable ID is returned."""
     assert check_job_id("c010abd0-48cf") == "c010abd0-48cf"
