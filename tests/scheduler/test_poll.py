@@ -98,6 +98,9 @@ def test_last_poll_is_due_at_the_deadline_or_before_giving_up() -> None:
     assert poll.due == 60.0
     poll.schedule(10.0, 30.0)
     assert (poll.due, poll.last_at) == (40.0, 100.0)
+    for give_up_at in (29.0, 30.0):  # whoever waits on then
+        poll.schedule(10.0, 30.0, give_up_at)
+        assert (poll.due, poll.last_at) == (40.0, 100.0)
 
 
 def test_poll_that_begins_after_its_deadline_is_a_last_one() -> None:
