@@ -135,6 +135,10 @@ class Poll:
         """What tells this poll from the others of its kind."""
         return self.job_id
 
+    def heard_at(self) -> float:
+        """Return a time until which the service has replied about this, or nobody tried it."""
+        return max(self.succeeded_at, self.unreachable_since)
+
     def sent(self, now: float, settings: PollSettings, heard_at: float = -inf) -> None:
         """Note that a poll is sent now, and when it must be answered.
 

@@ -229,7 +229,8 @@ class RenewalPoller:
         ended: list[Event] = []
         if since is not None:
             for poll in list(subscribers):
-                ended += subscribers.give_up(poll, cause, since, now)
+                # A slow reply may have come since.
+                ended += subscribers.give_up(poll, cause, max(since, poll.heard_at()), now)
             renewal.try_by(subscribers.unreachable_at(since))
         return [RenewalFailed(failure.cause, renewal.due - now), *ended]
 

@@ -222,7 +222,7 @@ class Subscribers:
 
     def unreachable_at(self, since: float) -> float:
         """Return when the first wait ends, if the service has been unreachable since `since`."""
-        first = min((self.first_since(poll) for poll in self), default=inf)
+        first = min((max(self.first_since(poll), poll.heard_at()) for poll in self), default=inf)
         return max(since, first) + self._settings.unreachable_after
 
     def first_since(self, poll: Poll) -> float:

@@ -115,16 +115,18 @@ class LastPoll(Promise):
         begin, end = facts.full
         if facts.full_since <= deadline or begin <= deadline <= deadline + ALLOWANCE <= end:
             return "workers busy"
-        # All that left since then were last polls, and occupied every worker.
-        if sent and begin < deadline + ALLOWANCE <= end + MOMENT:
+        limit, window = facts.plan.rate
+        gap = window / (_USED * limit)
+        # All that left since then were last polls, and occupied every worker, until too little
+        # time was left for the own rate.
+        if sent and begin < deadline + ALLOWANCE <= end + gap + MOMENT:
             return "workers busy"
         if full and sent:
             return "workers busy"
         for fault in facts.plan.faults:
             if fault.variant == "odd" or self._is_full(fault.number, fault.window, now):
                 return "a stated limit"
-        limit, window = facts.plan.rate
-        return "own rate" if sent + 1 >= ALLOWANCE * _USED * limit / window else ""
+        return "own rate" if (sent + 1) * gap >= ALLOWANCE else ""
 
     def _is_full(self, limit: float, window: float, now: float) -> bool:
         """Whether the requests of the last window are as many as a limit that may be stated."""
