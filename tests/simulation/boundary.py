@@ -1,42 +1,79 @@
-"""Turns what the modelled service sends into what the scheduler takes, through ddswait's parser."""
+"""Carries requests of the scheduler to the modelled service, and back what ddswait reads there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ddswait.outcome import Refusal, Scope
-from ddswait.scheduler.actions import Renewed
+from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials, Renewed
 from ddswait.service.dds import SERVICE
 from ddswait.service.replies import Throttled, TransientFailure
 from tests.simulation.response import Says
 
 if TYPE_CHECKING:
+    from ddswait.scheduler.actions import Action
     from ddswait.scheduler.scheduler import Reply
     from tests.simulation.response import Response
+    from tests.simulation.service import Service
 
 
-def job_reply(job_id: str, response: Response) -> Reply:
+def request(
+    service: Service, action: Action, credentials: int, now: float
+) -> tuple[Response, float]:
+    """Return what a request brings, and after how many seconds.
+
+    Args:
+        service: the model.
+        action: what the scheduler wants.
+        credentials: the number of those that the request carries.
+        now: seconds since the history began.
+    """
+    match action:
+        case PollJob():
+            return service.poll_job(action.poll.job_id, credentials, now)
+        case PollInstance():
+            return service.poll_instance(action.poll.job_id, credentials, now)
+        case ListJobs():
+            return service.list_jobs(action.running, action.offset, credentials, now)
+        case RenewCredentials():
+            return service.renew(now)
+
+
+def reply(action: Action, response: Response) -> Reply:
+    """Return what the scheduler takes for a response."""
+    match action:
+        case PollJob():
+            return _job_reply(action.poll.job_id, response)
+        case PollInstance():
+            return _instance_reply(action.poll.instance_id, response)
+        case ListJobs():
+            return _list_reply(response)
+        case RenewCredentials():
+            return _renewal_reply(response)
+
+
+def _job_reply(job_id: str, response: Response) -> Reply:
     """Return the reply to a poll of a job."""
     if not response.status:
         return TransientFailure("the connection broke")
     return SERVICE.read_job(job_id, response.status, response.headers, response.body)
 
 
-def instance_reply(instance_id: str, response: Response) -> Reply:
+def _instance_reply(instance_id: str, response: Response) -> Reply:
     """Return the reply to a poll of an instance."""
     if not response.status:
         return TransientFailure("the connection broke")
     return SERVICE.read_instance(instance_id, response.status, response.headers, response.body)
 
 
-def list_reply(response: Response) -> Reply:
+def _list_reply(response: Response) -> Reply:
     """Return the reply to a list request."""
     if not response.status:
         return TransientFailure("the connection broke")
     return SERVICE.read_list(response.status, response.headers, response.body)
 
 
-def renewal_reply(response: Response) -> Reply:
+def _renewal_reply(response: Response) -> Reply:
     """Return the reply to a renewal, as a provider of credentials returns it."""
     match response.says:
         case Says.RENEWED:

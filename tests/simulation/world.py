@@ -12,23 +12,21 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from ddswait.events import Ended
-from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials, Wait
-from ddswait.scheduler.durations import Durations
+from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Wait
 from ddswait.scheduler.instance_poll import instance_of
-from ddswait.scheduler.poll import PollSettings
-from ddswait.scheduler.rate_limiter import RateLimiter
-from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.replies import TransientFailure
 from tests.simulation import boundary
-from tests.simulation.facts import Facts, Flight
-from tests.simulation.facts import Wait as Caller
-from tests.simulation.promises import PROMISES
-from tests.simulation.promises.promise import BrokenPromiseError, Promise
+from tests.simulation.facts import Facts
+from tests.simulation.observed import Flight
+from tests.simulation.observed import Wait as Caller
+from tests.simulation.promises.hooks import Hooks
+from tests.simulation.promises.promise import BrokenPromiseError
 from tests.simulation.response import Response, Says
 from tests.simulation.service import Service
+from tests.simulation.settings import scheduler_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from ddswait.events import Event
     from ddswait.outcome import Outcome
@@ -48,7 +46,6 @@ class World:
     Args:
         plan: what happens.
         history: takes the lines that a person reads; None for nobody.
-        promises: to check.
 
     Attributes:
         outcomes: how many waits ended in which way.
@@ -60,42 +57,17 @@ class World:
         self,
         plan: Plan,
         history: Listener | None = None,
-        promises: Iterable[type[Promise]] = PROMISES,
     ) -> None:
         self._plan = plan
         self._history = history
         self.service = Service(plan, Random(plan.seed))
-        durations = Durations()
-        if plan.past:
-            for number in range(10):
-                durations.add("Create_MongoDB", f"past-{number}", 300.0 + 20 * number)
-        self.scheduler = Scheduler(
-            PollSettings(
-                plan.interval,
-                plan.grace,
-                plan.unreachable_after,
-                plan.request_timeout,
-                "https://dds.test (project p)",
-                plan.page_size,
-            ),
-            Random(plan.seed + 1),
-            renews=plan.token_life > 0,
-            rate_limiter=RateLimiter(*plan.rate),
-            durations=durations,
-        )
-        self.scheduler.lists = plan.lists
-        self.scheduler.verbose = plan.verbose
+        self.scheduler = scheduler_of(plan)
         self.facts = Facts(plan)
         self.outcomes: dict[str, int] = {}
         self.polls = 0
         self.now = plan.start
-        self.promises = [promise(self.facts, self.scheduler) for promise in promises]
-        self._joined = self._hooks("joined")
-        self._left = self._hooks("left")
-        self._sent = self._hooks("sent")
-        self._taken = self._hooks("taken")
-        self._stepped = self._hooks("stepped")
-        self._ended = self._hooks("ended")
+        self._hooks = Hooks(self.facts, self.scheduler)
+        self.promises = self._hooks.promises
         self._wake_at = inf
         self._number = 0
         self._moments: list[tuple[float, int, int, object]] = []
@@ -103,13 +75,6 @@ class World:
             (plan.start + fault.begin, plan.start + fault.begin + fault.number)
             for fault in plan.faults
             if fault.kind == "stall"
-        ]
-
-    def _hooks(self, name: str) -> list[Callable[..., None]]:
-        return [
-            getattr(promise, name)
-            for promise in self.promises
-            if getattr(type(promise), name) is not getattr(Promise, name)
         ]
 
     def _tell(self, text: str) -> None:
@@ -141,9 +106,9 @@ class World:
             self._at(caller.joined_at, _JOIN, caller)
             if plan.leaves_after < plan.timeout + 10:
                 self._at(caller.joined_at + plan.leaves_after, _LEAVE, caller)
-        waits = self._plan.waits
-        horizon = max((wait.at + wait.timeout for wait in waits), default=0.0) + _AFTERWARDS
-        horizon += self._plan.start + sum(end - begin for begin, end in self._stalls)
+        ends = (wait.at + wait.timeout for wait in self._plan.waits)
+        stalled = sum(end - begin for begin, end in self._stalls)
+        horizon = self._plan.start + max(ends, default=0.0) + stalled + _AFTERWARDS
         turns = 0
         while True:
             moment = min(self._moments[0][0] if self._moments else inf, self._wake_at)
@@ -158,7 +123,7 @@ class World:
             self._turn()
 
     def _step_to(self, moment: float) -> None:
-        for hook in self._stepped:
+        for hook in self._hooks.stepped:
             hook(self.now)
         for begin, end in self._stalls:
             if begin <= moment < end:
@@ -206,7 +171,7 @@ class World:
         self._tell(f"{caller} begins, timeout {caller.plan.timeout:g} s")
         caller.begin(now)
         self.facts.join(caller)
-        for hook in self._joined:
+        for hook in self._hooks.joined:
             hook(caller, now)
         events = self.scheduler.subscribers.subscribe(caller.job_id, caller.deadline, caller, now)
         if events:
@@ -222,7 +187,7 @@ class World:
         self._tell(f"{caller} leaves")
         caller.over = True
         self.facts.release(caller)
-        for hook in self._left:
+        for hook in self._hooks.left:
             hook(caller, now)
         self.scheduler.subscribers.unsubscribe(caller.job_id, caller)
 
@@ -235,7 +200,7 @@ class World:
 
     def _end(self, caller: Caller, outcome: Outcome, now: float, *, instance: bool) -> None:
         self._tell(f"{caller} ends: {outcome.kind}, {outcome.message}")
-        for hook in self._ended:
+        for hook in self._hooks.ended:
             hook(caller, outcome, now, instance=instance)
         self.facts.release(caller)
         if caller.ready and not instance and outcome.ok and instance_of(outcome):
@@ -278,32 +243,23 @@ class World:
 
     def _send(self, action: Action, now: float) -> None:
         facts = self.facts
-        model_now = now - self._plan.start
-        credentials = facts.credentials
         match action:
             case PollJob():
                 target = facts.targets.get(action.poll.job_id)
-                flight = Flight(action, target, now, credentials, self._plan.unreachable_after)
-                found = self.service.poll_job(action.poll.job_id, credentials, model_now)
             case PollInstance():
                 target = facts.targets.get(action.poll.subscriber)
-                flight = Flight(action, target, now, credentials, self._plan.unreachable_after)
-                found = self.service.poll_instance(action.poll.job_id, credentials, model_now)
-            case ListJobs():
-                flight = Flight(action, None, now, credentials)
-                found = self.service.list_jobs(
-                    action.running, action.offset, credentials, model_now
-                )
-            case RenewCredentials():
-                flight = Flight(action, None, now, -1)
-                found = self.service.renew(model_now)
+            case _:
+                target = None
+        credentials = -1 if isinstance(action, RenewCredentials) else facts.credentials
+        flight = Flight(action, target, now, credentials, self._plan.unreachable_after)
+        found = boundary.request(self.service, action, credentials, now - self._plan.start)
         flight.response, latency = found
         flight.arrives_at = now + latency
         self.polls += 1
         facts.send(flight)
         if self._history is not None:
-            self._tell(f"request: {_name_of(flight)}")
-        for hook in self._sent:
+            self._tell(f"request: {flight}")
+        for hook in self._hooks.sent:
             hook(flight, now)
         self._at(min(flight.arrives_at, action.cut_at), _FLIGHT, flight)
 
@@ -315,37 +271,24 @@ class World:
             self._at(min(flight.action.cut_at, flight.arrives_at), _FLIGHT, flight)
             return
         flight.was_cut = True
-        if flight.action.cut_at < inf and flight.response.says is Says.RENEWED:
-            self._lose(flight)
+        renewed = flight.response.says is Says.RENEWED and not flight.response.same
+        if renewed and flight.action.cut_at < inf:
+            self.service.issuer.take_back()
         flight.response = Response(Says.SILENCE, 0)
         self._close(flight, TransientFailure(f"no reply within {now - flight.sent_at:.1f} s"), now)
 
-    def _lose(self, flight: Flight) -> None:
-        if not flight.response.same:
-            self.service.issuer.take_back()
-
     def _receive(self, flight: Flight, now: float) -> None:
-        response = flight.response
-        action = flight.action
-        if flight.is_renewal:
-            reply = boundary.renewal_reply(response)
-        elif flight.target is None:
-            reply = boundary.list_reply(response)
-        elif flight.target.is_instance:
-            reply = boundary.instance_reply(action.poll.instance_id, response)
-        else:
-            reply = boundary.job_reply(action.poll.job_id, response)
-        self._close(flight, reply, now)
+        self._close(flight, boundary.reply(flight.action, flight.response), now)
 
     def _close(self, flight: Flight, reply: object, now: float) -> None:
         facts, scheduler = self.facts, self.scheduler
         facts.close(flight, now)
         if self._history is not None:
             what = "cut" if flight.was_cut else flight.response.says.value
-            self._tell(f"reply: {_name_of(flight)}: {what}")
+            self._tell(f"reply: {flight}: {what}")
         if events := scheduler.take(flight.action, reply, now):  # type: ignore[arg-type]
             self._happened(events, now)
-        for hook in self._taken:
+        for hook in self._hooks.taken:
             hook(flight, now)
         following = scheduler.next(now)
         if isinstance(following, Wait):
@@ -356,14 +299,3 @@ class World:
             self._wake(now)
         else:
             self._wake_for_deadlines(now)
-
-
-def _name_of(flight: Flight) -> str:
-    if flight.is_renewal:
-        return "renew the credentials"
-    if flight.target is not None:
-        return f"poll {flight.target}"
-    action = flight.action
-    if isinstance(action, ListJobs):
-        return f"list {'running' if action.running else 'past'} jobs from {action.offset}"
-    return "poll a job that nobody waits for"

@@ -13,7 +13,8 @@ from tests.simulation.promises.promise import MOMENT, Promise
 if TYPE_CHECKING:
     from ddswait.outcome import Outcome
     from ddswait.scheduler.scheduler import Scheduler
-    from tests.simulation.facts import Facts, Flight, Wait
+    from tests.simulation.facts import Facts
+    from tests.simulation.observed import Flight, Wait
 
 ALLOWANCE = 2.0
 """Seconds that the last poll has to be answered."""

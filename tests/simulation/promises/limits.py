@@ -10,7 +10,8 @@ from tests.simulation.response import CONTENT, Says
 
 if TYPE_CHECKING:
     from ddswait.scheduler.scheduler import Scheduler
-    from tests.simulation.facts import Facts, Flight
+    from tests.simulation.facts import Facts
+    from tests.simulation.observed import Flight
     from tests.simulation.response import Stated
 
 _LONGEST_WINDOW = 86400.0

@@ -8,7 +8,8 @@ from tests.simulation.promises.promise import Promise
 
 if TYPE_CHECKING:
     from ddswait.outcome import Outcome
-    from tests.simulation.facts import Facts, Flight, Wait
+    from tests.simulation.facts import Facts
+    from tests.simulation.observed import Flight, Wait
 
 
 class EndsOnce(Promise):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ddswait.outcome import Outcome
     from ddswait.scheduler.scheduler import Scheduler
-    from tests.simulation.facts import Facts, Flight, Wait
+    from tests.simulation.facts import Facts
+    from tests.simulation.observed import Flight, Wait
 
 MOMENT = 1e-6
 """Seconds: less than that is the rounding of floats."""

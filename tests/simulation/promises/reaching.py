@@ -13,7 +13,8 @@ from tests.simulation.response import FAILURES
 if TYPE_CHECKING:
     from ddswait.outcome import Outcome
     from ddswait.scheduler.scheduler import Scheduler
-    from tests.simulation.facts import Facts, Flight, Target, Wait
+    from tests.simulation.facts import Facts
+    from tests.simulation.observed import Flight, Target, Wait
     from tests.simulation.plan import Plan
 
 _LONGEST_INTERVAL = 60.0

@@ -12,7 +12,7 @@ from tests.simulation.response import Says
 
 if TYPE_CHECKING:
     from ddswait.outcome import Outcome
-    from tests.simulation.facts import Flight, Target, Wait
+    from tests.simulation.observed import Flight, Target, Wait
 
 _CONFIRMATIONS = 2  # replies in a row that do not know a job which was seen
 _DELETION = "Delete"
