@@ -164,6 +164,10 @@ class RateLimiter:
             at = max(at, self._window_free(limit, limit.whole()))
         return at
 
+    def is_throttled(self, now: float) -> bool:
+        """Whether what the service has asked for holds requests back, and not our own rate."""
+        return self.next_at(now) > max(now, self._own.next_at(now))
+
     def _slowed_next_at(self, now: float) -> float:
         """Return when a rate that was halved allows the next request."""
         slow = self._factor(now)

@@ -232,8 +232,10 @@ class Scheduler:
         """Return why last polls cannot be sent."""
         if self._renewal.blocked:
             return messages.no_credentials(self._renewal.cause)
+        if self.rate_limiter.is_throttled(now):
+            return self._throttled
         if self.rate_limiter.last_poll_at(now) > now:
-            return self._throttled or messages.NO_ROOM
+            return messages.NO_ROOM
         if self._renewal.send_at(now) > now:
             return messages.IN_DOUBT
         return messages.BUSY

@@ -389,3 +389,16 @@ def test_last_poll_waits_for_the_rate_and_for_a_full_window_only() -> None:
     own = RateLimiter(1, 10.0)
     own.sent(0.0)
     assert own.last_poll_at(0.0) == own.next_at(0.0) > 10.0
+
+
+def test_throttling_is_what_the_service_asked_for() -> None:
+    """Our own rate is not; a delay, a limit and a halved rate are, until they have passed."""
+    limiter = RateLimiter(1, 10.0)
+    assert not limiter.is_throttled(0.0)
+    limiter.sent(0.0)
+    assert not limiter.is_throttled(0.0)
+    limiter.throttled(None, None, 60.0, 0.0, 0.0)
+    assert limiter.is_throttled(59.0)
+    assert not limiter.is_throttled(61.0)
+    limiter.throttled(1, 300.0, 0.0, 0.0, 61.0)
+    assert limiter.is_throttled(62.0)

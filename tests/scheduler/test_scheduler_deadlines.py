@@ -200,3 +200,18 @@ def test_nothing_is_polled_long_after_the_last_deadline() -> None:
     shell.run()
     assert all(at <= 30.0 + LAST_POLL for at, _ in shell.polls)
     assert all(at <= 30.0 + LAST_POLL + 1.0 for at, _ in kinds(shell))
+
+
+def test_throttling_that_has_passed_is_no_cause() -> None:
+    """A last poll that finds no room an hour later is told about the rate."""
+    throttled = [Throttled("HTTP 429 too many requests", 5.0)]
+    shell = Shell(
+        lambda job_id, _: (throttled.pop() if throttled else seen(record(job_id)), 0.0),
+        rate_limiter=RateLimiter(1, 60.0),
+    )
+    for name in "abcd":
+        shell.track(name, 3600.0)
+    shell.run()
+    causes = [end.outcome.message for _, end in shell.ended if "not sent" in end.outcome.message]
+    assert causes
+    assert all("too many requests" not in text.rpartition("not sent")[2] for text in causes)
