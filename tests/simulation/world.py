@@ -219,8 +219,7 @@ class World:
     # ---- requests
 
     def _hand_out(self, now: float) -> None:
-        under_way, workers = self.facts.under_way, self._plan.workers
-        while len(under_way) < workers:
+        while len(self.facts.under_way) < self._plan.workers:
             action = self.scheduler.next(now)
             if isinstance(action, Wait):
                 self._wait(action, now)
