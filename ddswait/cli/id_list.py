@@ -34,7 +34,7 @@ def unquoted(text: str) -> str:
     """
     stripped = text.strip(WHITE)
     is_quoted = len(stripped) > 1 and stripped[0] + stripped[-1] in _QUOTES
-    # In '"a","b"' the first and the last quote are no pair.
+    # In '"a","b"' the first and the last quote are not a pair.
     if is_quoted and not set(stripped[0] + stripped[-1]) & set(stripped[1:-1]):
         return stripped[1:-1].strip(WHITE)
     return stripped

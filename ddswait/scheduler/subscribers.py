@@ -216,7 +216,8 @@ class Subscribers:
         for (_, subscriber), at in zip(waiting, begun, strict=True):
             if now >= at + patience:
                 outcome = poll.unreachable(cause, at, now, self._settings)
-                ended.append(Ended(poll.job_id, outcome, (subscriber,), poll.is_of_instance))
+                # Only a job has several subscribers.
+                ended.append(Ended(poll.job_id, outcome, (subscriber,)))
                 self.unsubscribe(poll.job_id, subscriber)
         return ended
 

@@ -204,11 +204,41 @@ def test_whoever_joins_counts_from_their_own_beginning() -> None:
     assert isinstance(end, Ended)
     assert (end.subscribers, end.outcome.kind) == (("me",), OutcomeKind.UNREACHABLE)
     assert "could not be polled for 600 s" in end.outcome.message
+    assert "HTTP 502" in end.outcome.message
     assert (poll.deadline, room.subscribers.first_since(poll)) == (9500.0, 400.0)
     (end,) = room.subscribers.give_up(poll, "HTTP 502", 100.0, 1000.0)
     assert isinstance(end, Ended)
     assert end.subscribers == ("you",)
     assert len(room.subscribers) == len(room.subscribers._joined_at) == 0
+
+
+def test_of_those_who_joined_the_first_one_counts() -> None:
+    """Once whoever began the polls has left; nothing is remembered of who has left."""
+    room = Room()
+    for subscriber, now in (("me", 0.0), ("you", 400.0), ("they", 450.0)):
+        room.subscribers.subscribe("x", 9000.0 + now, subscriber, now)
+    room.subscribers.unsubscribe("x", "me")
+    assert room.subscribers.first_since(room.job()) == 400.0
+    room.subscribers.unsubscribe("x", "you")
+    assert room.subscribers._joined_at == {("x", "they"): 450.0}
+
+
+def test_reply_to_the_last_poll_just_at_the_deadline_ends_the_wait() -> None:
+    """It was sent, so the message does not say that it was not."""
+    room = Room()
+    room.waits(50.0)
+    (end,) = room.subscribers.continue_or_expire(room.job(), 49.5, 50.0)
+    assert isinstance(end, Ended)
+    assert "not sent" not in end.outcome.message
+
+
+def test_poll_that_is_repeated_at_its_deadline_is_a_last_one() -> None:
+    """It goes before all others again."""
+    room = Room()
+    room.waits(50.0)
+    room.job().sent(49.9, SETTINGS)
+    room.subscribers.repeat(room.job(), 50.0)
+    assert room.queue.last.pop(50.0) is room.job()
 
 
 def test_wait_that_is_resumed_is_not_looked_up_as_a_new_job() -> None:
