@@ -63,6 +63,7 @@ class JsonFile:
         self._error = error
         self._largest = largest
         self._lock: int | None = None  # a descriptor of the locked file
+        self._warning = ""  # why the file is not locked
         if self._file.is_dir():
             raise self._unusable(f"is a folder: {_HINT}")
         if self._file.exists() and not self._file.is_file():
@@ -81,8 +82,8 @@ class JsonFile:
             InputError, ConfigurationError: another process has locked it, or its folder cannot be
                 written to.
         """
-        self._lock, warning = self._acquired(blocking=False)
-        return warning
+        self._lock, self._warning = self._acquired(blocking=False)
+        return self._warning
 
     def unlock(self) -> None:
         """Unlock the file."""
@@ -100,9 +101,9 @@ class JsonFile:
         Raises:
             InputError, ConfigurationError: its folder cannot be written to.
         """
-        lock, warning = self._acquired(blocking=True)
+        lock, self._warning = self._acquired(blocking=True)
         try:
-            yield warning
+            yield self._warning
         finally:
             os.close(lock)
 
@@ -167,7 +168,9 @@ class JsonFile:
         Raises:
             OSError: the file cannot be written; the old one is as it was.
         """
-        replace_file(self._file, json.dumps(document, indent=indent))
+        # Without a lock another process may be writing as well: each has a file of its own.
+        suffix = f"{os.getpid()}.new" if self._warning else "new"
+        replace_file(self._file, json.dumps(document, indent=indent), suffix)
 
     def set_aside(self) -> Path:
         """Rename a damaged file to end in `.damaged`, and return its new path.
@@ -185,23 +188,28 @@ class JsonFile:
         return self._error(f"{self._title} {self._file} {problem}")
 
 
-def replace_file(file: Path, text: str) -> None:
+def replace_file(file: Path, text: str, suffix: str = "new") -> None:
     """Write a file whole or not at all, readable by its owner only.
 
     A process that is killed meanwhile leaves the old file, and a second file beside it that the
-    next call removes; so the caller must keep others from calling at the same time.
+    next call removes; so the caller must keep others from calling with the same suffix.
+
+    Args:
+        file: to write.
+        text: its content.
+        suffix: of the name of the second file.
 
     Raises:
         OSError: the file cannot be written; the old one is as it was.
     """
-    new = file.with_name(f".{file.name}.new")
+    new = file.with_name(f".{file.name}.{suffix}")
     new.unlink(missing_ok=True)
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
-            _sync(stream.fileno())
+            sync(stream.fileno())
         new.replace(file)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -215,7 +223,7 @@ def hint_for(error: OSError) -> str:
     return "free some space, or use another file" if error.errno in _NO_SPACE else _HINT
 
 
-def _sync(handle: int) -> None:
+def sync(handle: int) -> None:
     """Let the content survive a power cut, where the file system can promise that."""
     try:
         os.fsync(handle)

@@ -173,8 +173,10 @@ def test_file_system_that_cannot_lock_is_a_warning(
     file.unlock()
     with file.locked() as warning:
         assert "cannot be locked" in warning
+        (tmp_path / ".f.new").write_text("of a process that is writing as well")
         file.write({})
     assert file.read(as_is) == {}
+    assert names(tmp_path) == [".f.lock", ".f.new", "f"]
 
 
 def test_other_failures_to_lock_are_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

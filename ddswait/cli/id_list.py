@@ -5,8 +5,11 @@ from __future__ import annotations
 from ddswait.cli.escaping import cut
 from ddswait.errors import InputError
 
-WHITE = " \t\r\n"
-"""What stands between two job IDs or two JSON documents."""
+WHITE = " \t\r\n\ufeff"
+"""What stands between two job IDs or two JSON documents.
+
+Some programs put a byte order mark before each text.
+"""
 
 _SHOWN = 200  # characters of a list
 _QUOTES = ('""', "''", "``", "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}")

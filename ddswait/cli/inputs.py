@@ -171,15 +171,16 @@ def from_text(text: str, *, ready: bool = False) -> Found:
     found: list[Named] = []
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):
-        if not line.strip(WHITE):
+        stripped = line.strip(WHITE)
+        if not stripped:
             continue
-        if _is_prose(line):
+        if _is_prose(stripped):
             raise InputError(
                 f"standard input, line {number} is neither a job ID nor JSON: pipe one job ID "
                 f"per line, or a JSON reply; {_printed(' '.join(lines[number - 1 :][:_SHOWN]))}"
             )
         with _at(f"line {number}"):
-            found += map(_named, split(line))
+            found += map(_named, split(stripped))
     if not found:
         raise InputError("no job ID on standard input: did the command before the pipe fail?")
     return Found(found, [])

@@ -218,3 +218,10 @@ def test_quoted_text_is_short_and_commands_no_ci_system() -> None:
         inputs.from_text(f"[##vso[task.setvariable variable=PATH]x {'y ' * 10_000}")
     assert "##vso[" not in str(caught.value)
     assert len(str(caught.value)) < 500
+
+
+def test_byte_order_mark_before_each_text_is_accepted() -> None:
+    """Files that were joined have one each."""
+    assert inputs.from_text("\ufeffa1\n\ufeff b2\n").job_ids == ["a1", "b2"]
+    text = '\ufeff{"job_id": "a1"}\n\ufeff{"job_id": "b2"}'
+    assert inputs.from_text(text).job_ids == ["a1", "b2"]

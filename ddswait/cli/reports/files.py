@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddswait.errors import InputError
+from ddswait.storage import sync
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +93,7 @@ def _written(option: str, path: str, text: str) -> list[str]:
             stream.write(text)
             stream.flush()
             if stream.seekable():
-                os.fsync(stream.fileno())
+                sync(stream.fileno())
     except OSError as error:
         return [f"{option} {path} was not written: {error.strerror}"]
     return []

@@ -94,3 +94,12 @@ def test_completed_jobs_are_left_out_first() -> None:
     made = table(*(Outcome(str(number), kind) for number, kind in enumerate(kinds)))
     assert [entry.job_id for entry, _ in most_important(made, 4)] == ["0", "1", "2", "3"]
     assert [entry.job_id for entry, _ in most_important(made, 3)] == ["1", "3", "0"]
+
+
+@pytest.mark.parametrize("word", ["---", "+++", "^^^", "~~~", "::error::x", "##vso[task.complete]"])
+def test_no_wrapped_line_begins_with_a_command(word: str) -> None:
+    """Wrapping puts words at the beginning of lines, where a CI runner looks for its commands."""
+    outcome = Outcome("id-1", OutcomeKind.UNREACHABLE, None, f"no reply {word} " * 20, waited=1.0)
+    for width in range(20, 80):
+        lines = failures(table(outcome), 1, width)
+        assert not [line for line in lines if line.lstrip().startswith(word)]

@@ -1,5 +1,6 @@
 """Report files that cannot be written are found before polling, and reported at the end."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -69,3 +70,16 @@ def test_github_is_a_workflow_or_the_option() -> None:
     assert files.is_github(Options(), {"GITHUB_ACTIONS": "true"})
     assert files.is_github(Options(github=True), {})
     assert not files.is_github(Options(), {"GITHUB_ACTIONS": "false"})
+
+
+def test_report_on_a_file_system_that_cannot_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not supported is not failed: the file is whole, and no warning follows."""
+
+    def no_sync(_: int) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr("os.fsync", no_sync)
+    assert files._written("--junit", str(tmp_path / "f"), "text") == []
+    assert (tmp_path / "f").read_text() == "text"
