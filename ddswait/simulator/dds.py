@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from ddswait.simulator import errors, records
-from ddswait.simulator.dialect import Dialect
 from ddswait.simulator.reading import as_signed, read_json
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 _OK = 200
 _PREPAID = "prePaid"
 _ORDER = "CS2401161234ABCDE"
-_USUAL = Dialect()
 _MONTH = 30 * 86400
 _PAGE = 100
 
@@ -96,7 +94,7 @@ class _Operations:
         found = [
             plan
             for plan in self._known(begin, end, seen_at)
-            if wanted.items() <= records.task(plan, seen_at, epoch, _USUAL).items()
+            if wanted.items() <= records.filters(plan, seen_at).items()
         ]
         page = found[offset : offset + limit]
         shown = [records.task(plan, seen_at, epoch, world.dialect) for plan in page]

@@ -35,7 +35,7 @@ def task(plan: Plan, now: float, epoch: datetime, dialect: Dialect) -> dict[str,
     shown = job(plan, now, epoch, dialect)
     return {
         "id": shown["id"],
-        "name": plan.name.replace("_", ""),
+        "name": _task_name(plan),
         "status": shown["status"],
         "created_at": shown["created"],
         "ended_at": shown["ended"],
@@ -44,6 +44,15 @@ def task(plan: Plan, now: float, epoch: datetime, dialect: Dialect) -> dict[str,
         "instance_name": plan.instance_name,
         "fail_reason": shown["fail_reason"] or "",
     }
+
+
+def filters(plan: Plan, now: float) -> dict[str, str]:
+    """Return what ListTasks can be asked for, without the rest: a list looks at every job."""
+    return {"id": plan.job_id, "name": _task_name(plan), "status": plan.status_at(now)}
+
+
+def _task_name(plan: Plan) -> str:
+    return plan.name.replace("_", "")
 
 
 def instances(instance: Instance | None, dialect: Dialect) -> dict[str, Any]:
