@@ -22,7 +22,7 @@ from ddswait.version import __version__
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     import aiohttp
     import yarl
@@ -207,20 +207,21 @@ async def _read_body(response: aiohttp.ClientResponse) -> bytes:
         _OverlongBodyError: the body is larger than any reply of the service.
     """
     try:
-        pieces = [piece async for piece in _bounded(response.content)]
+        pieces = await _bounded(response.content)
     except BaseException:
         response.close()  # also when the request is cut: what is left of it cannot be skipped
         raise
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-async def _bounded(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-    size = 0
+async def _bounded(content: aiohttp.StreamReader) -> list[bytes]:
+    size, pieces = 0, []
     while piece := await content.readany():
         size += len(piece)
         if size > _LONGEST_BODY:
             raise _OverlongBodyError(f"the reply is larger than {_LONGEST_BODY >> 20} MiB")
-        yield piece
+        pieces.append(piece)
+    return pieces
 
 
 class _OverlongBodyError(Exception):

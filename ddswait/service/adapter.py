@@ -92,7 +92,9 @@ class Adapter:
             other = ascii(record.get("id"))[:_LONGEST_WORD]
             return TransientFailure(f"the reply is about another job: {other}")
         # Whoever waits knows the job by the ID that was asked for.
-        return JobSeen(replace(self.read_record(record), id=job_id), headers.get("Date", ""))
+        job = self.read_record(record)
+        job = job if job.id == job_id else replace(job, id=job_id)
+        return JobSeen(job, headers.get("Date", ""))
 
     def read_record(self, record: Mapping[str, Any]) -> Job:
         """Return the job that a record describes.
