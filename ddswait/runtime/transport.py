@@ -207,20 +207,21 @@ async def _read_body(response: aiohttp.ClientResponse) -> bytes:
         _OverlongBodyError: the body is larger than any reply of the service.
     """
     try:
-        pieces = await _bounded(response.content)
+        pieces = await _bounded_pieces(response.content)
     except BaseException:
         response.close()  # also when the request is cut: what is left of it cannot be skipped
         raise
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-async def _bounded(content: aiohttp.StreamReader) -> list[bytes]:
-    size, pieces = 0, []
+async def _bounded_pieces(content: aiohttp.StreamReader) -> list[bytes]:
+    # A list: an asynchronous generator costs more than taking the pieces.
+    pieces, size = [], 0
     while piece := await content.readany():
+        pieces.append(piece)
         size += len(piece)
         if size > _LONGEST_BODY:
             raise _OverlongBodyError(f"the reply is larger than {_LONGEST_BODY >> 20} MiB")
-        pieces.append(piece)
     return pieces
 
 

@@ -70,6 +70,13 @@ class ListPolling:
         # When to request the list of past jobs; inf for not (again), None while no job of an
         # unknown name was seen.
         self._past_due: float | None = None
+        subscribers.dropped = self._forget
+
+    def _forget(self, poll: Poll) -> None:
+        """Forget a poll that nobody waits for any more, even if its list never ends."""
+        self._held.pop(poll, None)
+        if not poll.is_of_instance:
+            self.planner.expected.pop(poll.job_id, None)
 
     # ---- what to request
 

@@ -38,12 +38,14 @@ class Subscribers:
         jobs: the polls of jobs, by job ID.
         instances: the polls of instances, by subscriber.
         new_jobs: the IDs of jobs that were never polled, and not looked for in a list.
+        dropped: is called with each poll that nobody waits for any more.
     """
 
     def __init__(self, queue: PollQueue, settings: PollSettings) -> None:
         self.jobs: dict[object, JobPoll] = {}
         self.instances: dict[object, InstancePoll] = {}
         self.new_jobs: set[str] = set()
+        self.dropped: Callable[[Poll], object] = lambda _: None
         self._queue = queue
         self._settings = settings
         self._others: dict[str, list[tuple[float, object]]] = {}
@@ -285,6 +287,7 @@ class Subscribers:
                 self._joined_at.pop((poll.job_id, subscriber), None)
             self.new_jobs.discard(poll.job_id)
         self._queue.drop(poll)
+        self.dropped(poll)
 
 
 def _deadline_of(entry: tuple[float, object]) -> float:

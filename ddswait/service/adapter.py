@@ -93,7 +93,8 @@ class Adapter:
             return TransientFailure(f"the reply is about another job: {other}")
         # Whoever waits knows the job by the ID that was asked for.
         job = self.read_record(record)
-        job = job if job.id == job_id else replace(job, id=job_id)
+        if job.id != job_id:
+            job = replace(job, id=job_id)
         return JobSeen(job, headers.get("Date", ""))
 
     def read_record(self, record: Mapping[str, Any]) -> Job:

@@ -471,3 +471,15 @@ def test_memory_does_not_grow_with_slow_lists() -> None:
                 desk.take(request, shown(*listed, total=len(names)), now)
         queue = desk.scheduler._queue
         assert len(queue._delayed) + len(queue.last) < 3 * (64 + 2 * len(names))
+
+
+def test_list_remembers_nothing_of_jobs_that_nobody_waits_for_any_more() -> None:
+    """Even if it is never read to its end, because nobody waits at all."""
+    desk = opened("a", "b", "c")
+    desk.list_(4.0)
+    assert isinstance(desk.scheduler.next(10.0), Wait)  # all are due, and wait for the list
+    lists = desk.scheduler._lists
+    assert lists._held
+    for name in ("a", "b", "c", "first"):
+        desk.scheduler.subscribers.unsubscribe(name, name)
+    assert (lists._held, lists.planner.expected) == ({}, {})
