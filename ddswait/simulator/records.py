@@ -47,7 +47,7 @@ def task(plan: Plan, now: float, epoch: datetime, dialect: Dialect) -> dict[str,
 
 
 def filters(plan: Plan, now: float) -> dict[str, str]:
-    """Return what ListTasks can be asked for, without the rest: a list looks at every job."""
+    """Return what ListTasks can be asked for, and no more: each list reads them all."""
     return {"id": plan.job_id, "name": _task_name(plan), "status": plan.status_at(now)}
 
 
