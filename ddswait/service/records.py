@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def own_record(records: Iterable[object], wanted: str) -> Mapping[str, Any] | None:
-    """Return the record with the ID that was asked for; None when there is none.
+    """Return the record with the ID that was asked for, or None if no record has it.
 
     A reply may list others as well, and before it.
     """
@@ -23,7 +23,7 @@ def is_same_id(found: object, wanted: str) -> bool:
 
 
 def first(record: Mapping[str, Any], names: tuple[str, ...]) -> object:
-    """Return the value of the first of some fields that has one; None when none has."""
+    """Return the first value that is set among some fields, or None if all are empty."""
     for name in names:
         if value := record.get(name):
             return value
