@@ -44,11 +44,17 @@ class Progressed(NamedTuple):
 
 
 class PollFailed(NamedTuple):
-    """A poll failed for `cause`; the next one is due in `retry_delay` seconds."""
+    """A poll failed for `cause`; the next one is due in `retry_delay` seconds.
+
+    If it was a poll of an instance, `instance_id` is that of the instance, `subscribers` the
+    caller's future, and `job_id` the job that completed before, or "" for a wait without a job.
+    """
 
     job_id: str
     cause: str
     retry_delay: float
+    instance_id: str = ""
+    subscribers: tuple[object, ...] = ()
 
 
 class UnknownStatus(NamedTuple):

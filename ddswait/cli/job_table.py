@@ -59,6 +59,13 @@ def key_of(outcome: Outcome) -> str:
     return outcome.job_id if outcome.instance is None else f"{INSTANCE}{outcome.instance.id}"
 
 
+def key_of_event(event: Event) -> str:
+    """Return the key of the job or the instance that an event is about; "" for all of them."""
+    if isinstance(event, PollFailed) and not event.job_id:
+        return f"{INSTANCE}{event.instance_id}"
+    return event.job_id
+
+
 class PollRecord(NamedTuple):
     """One poll of a job: when, why, and the progress that it showed in percent."""
 
@@ -177,7 +184,7 @@ class JobTable:
                 entry.created_at = now - age
             case Progressed(_, job, _):
                 entry.job, entry.problem = job, ""
-            case PollFailed(_, cause, retry_delay):
+            case PollFailed(_, cause, retry_delay, ""):
                 entry.problem, entry.next_poll_at = cause, now + retry_delay
             case Polled(_, reason, next_in):
                 entry.next_poll_at = now + next_in

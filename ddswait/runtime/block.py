@@ -13,7 +13,7 @@ from contextlib import suppress
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
-from ddswait.events import Ended
+from ddswait.events import Ended, PollFailed
 from ddswait.outcome import Outcome, OutcomeKind
 from ddswait.runtime.callbacks import Callbacks
 from ddswait.runtime.futures import Callers, InstanceFuture, JobFuture, Pending, WaitFuture
@@ -203,9 +203,11 @@ class Block:
         waiting: object = None
         if poll := self._scheduler.subscribers.jobs.get(event.job_id):
             waiting = poll.subscriber
-        for each in [event] if isinstance(event, Ended) or not event.job_id else together:
-            if isinstance(each, Ended) and each.job_id == event.job_id:
-                waiting = each.subscribers[0] if each.subscribers else None
+        knows = isinstance(event, Ended | PollFailed) and event.subscribers
+        for each in [event] if knows or not event.job_id else together:
+            of_whom = each.subscribers if isinstance(each, Ended | PollFailed) else ()
+            if of_whom and each.job_id == event.job_id:
+                waiting = of_whom[0]
                 break
         return waiting.context if isinstance(waiting, WaitFuture) else self._context
 

@@ -87,11 +87,8 @@ def line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the
                 "ddswait.job_progressed",
                 {"job_id": job_id, "status": job.status, "progress": job.progress},
             )
-        case PollFailed(job_id, cause, retry_delay):
-            return Line(
-                "ddswait.poll_failed",
-                {"job_id": job_id, "cause": cause, "retry_delay": round(retry_delay, 3)},
-            )
+        case PollFailed():
+            return _line_of_failure(event)
         case UnknownStatus(job_id, status):
             return Line("ddswait.unknown_status", {"job_id": job_id, "status": status})
         case Polled(job_id, reason, next_in):
@@ -108,6 +105,13 @@ def line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the
             return _line_of_end(event, pending)
         case _:
             assert_never(event)
+
+
+def _line_of_failure(failed: PollFailed) -> Line:
+    """Return the line of a poll of a job, of an instance, or of both for the instance of a job."""
+    ids = {"instance_id": failed.instance_id, "job_id": failed.job_id}
+    fields = {"cause": failed.cause, "retry_delay": round(failed.retry_delay, 3)}
+    return Line("ddswait.poll_failed", {name: id_ for name, id_ in ids.items() if id_} | fields)
 
 
 def _line_of_end(ended: Ended, pending: int) -> Line:

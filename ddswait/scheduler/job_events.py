@@ -1,4 +1,4 @@
-"""What a reply changed about a job, as events. Pure."""
+"""What a reply changed about a job, or said of an instance, as events. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from ddswait.events import Event
     from ddswait.job import Job
+    from ddswait.scheduler.instance_poll import InstancePoll
     from ddswait.scheduler.job_poll import JobPoll
+    from ddswait.scheduler.poll import Poll
 
 _MOST_STATUSES = 50  # unknown words that are reported: a service may invent them without end
 
@@ -33,7 +35,7 @@ class JobEvents:
     def of(self, before: Job | None, poll: JobPoll, now: float) -> Sequence[Event]:
         """Return what is new about a job whose record was `before`, oldest first."""
         if poll.cause is not None:
-            return (PollFailed(poll.job_id, poll.cause, max(poll.due - now, 0.0)),)
+            return (PollFailed(poll.job_id, poll.cause, _retry_delay(poll, now)),)
         job = poll.job
         if job is None or job is before:
             return ()
@@ -51,3 +53,16 @@ class JobEvents:
                 return
             statuses.add(job.status)
             yield UnknownStatus(job.id, job.status)
+
+
+def instance_events(poll: InstancePoll, now: float) -> Sequence[Event]:
+    """Return that the last poll of an instance failed, if it did."""
+    if poll.cause is None:
+        return ()
+    subscribers = (poll.subscriber,)
+    delay = _retry_delay(poll, now)
+    return (PollFailed(poll.job_id, poll.cause, delay, poll.instance_id, subscribers),)
+
+
+def _retry_delay(poll: Poll, now: float) -> float:
+    return max(poll.due - now, 0.0)

@@ -15,6 +15,7 @@ from ddswait.events import Polled, RenewalFailed
 from ddswait.job import FINAL_PHASES
 from ddswait.outcome import OutcomeKind, Scope
 from ddswait.scheduler import messages
+from ddswait.scheduler.job_events import instance_events
 from ddswait.service.replies import JobSeen, UnknownJob
 
 if TYPE_CHECKING:
@@ -179,9 +180,11 @@ class InstancePoller:
         return self._polled(action, poll.failed(failure, now, self._context), now)
 
     def _polled(self, action: PollInstance, outcome: Outcome | None, now: float) -> Sequence[Event]:
+        events = instance_events(action.poll, now)
         if outcome is not None:
-            return (self._subscribers.end(action.poll, outcome),)
-        return self._subscribers.continue_or_expire(action.poll, action.sent_at, now)
+            return [*events, self._subscribers.end(action.poll, outcome)]
+        expired = self._subscribers.continue_or_expire(action.poll, action.sent_at, now)
+        return [*events, *expired] if expired else events
 
     def refused(self, action: PollInstance, refusal: Refusal, now: float) -> Sequence[Event]:
         """Take a refusal: of this instance, of all instances, or of everything."""

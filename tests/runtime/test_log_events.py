@@ -54,6 +54,18 @@ FAILED = Outcome("x", OutcomeKind.FAILED, JOB, "why", waited=2.0, polls=3)
             {"job_id": "x", "cause": "HTTP 502", "retry_delay": 0.123},
         ),
         (
+            PollFailed("", "HTTP 502", 0.12345, "i1", ("me",)),
+            "WARNING",
+            "poll_failed",
+            {"instance_id": "i1", "cause": "HTTP 502", "retry_delay": 0.123},
+        ),
+        (
+            PollFailed("x", "HTTP 502", 0.12345, "i1", ("me",)),
+            "WARNING",
+            "poll_failed",
+            {"instance_id": "i1", "job_id": "x", "cause": "HTTP 502", "retry_delay": 0.123},
+        ),
+        (
             UnknownStatus("x", "Odd"),
             "WARNING",
             "unknown_status",

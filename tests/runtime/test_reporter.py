@@ -12,7 +12,7 @@ import structlog
 
 import ddswait
 from ddswait import Waiter, virtual_time
-from ddswait.events import Ended, Event, Polled, Tracked, Visible
+from ddswait.events import Ended, Event, Polled, PollFailed, Tracked, Visible
 from ddswait.simulator import Simulator
 
 REQUEST: ContextVar[str] = ContextVar("REQUEST", default="none")
@@ -280,6 +280,36 @@ async def test_shared_job_speaks_in_the_context_of_its_first_caller(dds: Simulat
         await asyncio.ensure_future(request("B"))
     assert set(seen) == {"A"}
     assert sorted(called) == ["A", "B"]
+
+
+async def test_failed_poll_of_an_instance_speaks_as_that_of_a_job(
+    dds: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One event and one line each, in its caller's context, with a job before it or without."""
+    seen: list[tuple[str, PollFailed]] = []
+    busy = "a" * 32 + "in02"
+    dds.add_job(seconds=30, instance_id=busy)
+    job_id = dds.add_job(seconds=0, visible_after=0.0, instance_id="b" * 32 + "in02")
+
+    def hook(event: Event) -> None:
+        if isinstance(event, PollFailed):
+            seen.append((REQUEST.get(), event))
+
+    async def request(name: str) -> None:
+        REQUEST.set(name)
+        await (w.wait_for_instance(busy) if name == "A" else w.wait(job_id, ready=True))
+
+    dds.inject("error", count=6, status=502, path=f"/v3/{dds.project_id}/instances")
+    async with waiter(dds, on_event=hook) as w:
+        alone, after_job = (asyncio.ensure_future(request(name)) for name in "AB")
+        await asyncio.sleep(1)
+        w.track(job_id)  # whose context is another
+        await asyncio.gather(alone, after_job)
+    told = {(name, event.instance_id[:1], event.job_id) for name, event in seen}
+    assert told == {("A", "a", ""), ("B", "b", job_id)}
+    lines = [text for text in caplog.messages if text.startswith("ddswait.poll_failed")]
+    assert len(lines) == len(seen) == 6
+    assert all("HTTP 502" in line and "instance_id=" in line for line in lines)
 
 
 @pytest.mark.parametrize("jobs", [120, pytest.param(5_000, marks=pytest.mark.slow)])

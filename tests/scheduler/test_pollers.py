@@ -10,6 +10,7 @@ import pytest
 from ddswait.events import Ended, Event, Polled, PollFailed, RenewalFailed
 from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
 from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed
+from ddswait.scheduler.instance_poll import outcome_without_job
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
@@ -192,11 +193,27 @@ def test_instance_is_polled_until_it_is_ready() -> None:
     scheduler.subscribers.subscribe_instance(DONE, 100.0, "me", 0.0)
     assert scheduler.take(instance_poll(scheduler, 0.0), BUSY, 0.0) == ()
     assert scheduler.due() == 0.5
-    assert scheduler.take(instance_poll(scheduler, 0.5), FAILURE, 0.5) == ()
+    (failed,) = scheduler.take(instance_poll(scheduler, 0.5), FAILURE, 0.5)
+    assert failed == PollFailed("x", "HTTP 502", 0.75, "i", ("me",))
     assert scheduler.due() == 1.25
     told = scheduler.take(instance_poll(scheduler, 2.0), READY, 2.0)
     assert ends(told) == [(("me",), OutcomeKind.COMPLETED)]
     assert len(scheduler) == 0
+
+
+def test_failed_poll_of_an_instance_is_an_event_however_the_wait_goes_on() -> None:
+    """It names the instance, and whose wait it was; the end of the wait follows."""
+    scheduler = made()
+    begin = outcome_without_job("i1")
+    scheduler.subscribers.subscribe_instance(begin, 10.0, "early", 0.0)
+    assert scheduler.take(instance_poll(scheduler, 0.0), BUSY, 0.0) == ()
+    failed, end = scheduler.take(instance_poll(scheduler, 10.0), FAILURE, 10.0)
+    assert failed == PollFailed("", "HTTP 502", 0.75, "i1", ("early",))
+    assert ends([end]) == [(("early",), OutcomeKind.TIMED_OUT)]
+    scheduler.subscribers.subscribe_instance(begin, 3600.0, "late", 20.0)
+    failed, end = scheduler.take(instance_poll(scheduler, 20.0), FAILURE, 620.0)
+    assert isinstance(failed, PollFailed)
+    assert ends([end]) == [(("late",), OutcomeKind.UNREACHABLE)]
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,9 @@ def event_record(event: Event, label: str) -> dict[str, Any] | None:
             return _line("visible", job_id, label, job=job_record(job))
         case Progressed(job_id, job, _):
             return _line("progressed", job_id, label, job=job_record(job))
-        case PollFailed(job_id, cause, delay):
-            return _line(
-                "poll_failed", job_id, label, cause=cause, retry_delay_seconds=round(delay, 3)
-            )
+        case PollFailed(job_id, cause, delay, instance_id):
+            more = {"cause": cause, "retry_delay_seconds": round(delay, 3)}
+            return _line("poll_failed", job_id, label, instance_id=instance_id, **more)
         case UnknownStatus(job_id, status):
             return _line("unknown_status", job_id, label, status=status)
         case Polled() | ListRefused() | RenewalFailed() | Ended():

@@ -74,6 +74,11 @@ _OUTCOME = {
     "refusal": _or_null({"$ref": "#/$defs/refusal"}),
     "job": _or_null({"$ref": "#/$defs/job"}),
 }
+_POLL_FAILED = {
+    "instance_id": {**_TEXT, "description": "the instance that was polled; empty for a job"},
+    "cause": _TEXT,
+    "retry_delay_seconds": {**_SECONDS, "description": "seconds until the next poll"},
+}
 _SUMMARY = {
     "schema_version": {
         "const": VERSION,
@@ -91,13 +96,12 @@ _SUMMARY = {
 def _lines() -> list[dict[str, Any]]:
     """Return the schema of each kind of line of `--output jsonl`."""
     about_a_job = {"time": _TIME, "job_id": _TEXT, "label": _TEXT}
-    retry_delay = {**_SECONDS, "description": "seconds until the next poll"}
     job = {"$ref": "#/$defs/job"}
     return [
         _line("tracked", about_a_job),
         _line("visible", {**about_a_job, "job": job}),
         _line("progressed", {**about_a_job, "job": job}),
-        _line("poll_failed", {**about_a_job, "cause": _TEXT, "retry_delay_seconds": retry_delay}),
+        _line("poll_failed", {**about_a_job, **_POLL_FAILED}),
         _line("unknown_status", {**about_a_job, "status": _TEXT}),
         _line("ended", {"time": _TIME, **_OUTCOME}),
         _line("summary", {"time": _TIME, **_SUMMARY}),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO, assert_never
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
+from ddswait.cli.job_table import key_of_event
 from ddswait.cli.output import json_records
 from ddswait.cli.output.text import job_text, result_line, things, totals
 from ddswait.events import (
@@ -101,7 +102,7 @@ class Printer:
         Raises:
             OutputClosed: standard output cannot be written any more.
         """
-        entry = self._table.entries.get(event.job_id)
+        entry = self._table.entries.get(key_of_event(event))
         if self._form == "jsonl":
             record = json_records.event_record(event, entry.label if entry else "")
             if record is not None:
@@ -119,7 +120,7 @@ class Printer:
             case Progressed(_, job, previous):
                 is_news = job.status != previous.status or self._is_new_step(job)
                 return f"{name}  {job_text(job)}" if is_news and not job.is_final else ""
-            case PollFailed(_, cause, delay):
+            case PollFailed(_, cause, delay, _):
                 before, self._last_cause = self._last_cause, cause
                 line = f"{name}  poll failed, next try in {duration(delay)}: {safe(cause)}"
                 return line if cause != before else ""

@@ -68,6 +68,24 @@ def test_an_event_is_a_line_on_standard_error(
     assert capsys.readouterr() == ("", line)
 
 
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_failed_poll_of_an_instance_bears_its_name(
+    form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its label, with a job before it or without; what programs read has the ID of both."""
+    table = JobTable([Named("instance:i1", "orders"), Named("id-1", "mine")], 0.0)
+    for number, (job_id, name) in enumerate([("", "orders"), ("id-1", "mine")]):
+        failed = PollFailed(job_id, f"HTTP 50{number}", 2.0, "i1", ("somebody",))
+        table.take(failed, 1.0)
+        Printer(form, table, quiet=False).event(failed)
+        printed = capsys.readouterr()
+        assert printed.err == f"{name}  poll failed, next try in 2s: HTTP 50{number}\n"
+        if form == "jsonl":
+            line = json.loads(printed.out)
+            assert (line["job_id"], line["instance_id"], line["label"]) == (job_id, "i1", name)
+    assert all(entry.next_poll_at is None for entry in table)  # which polls of jobs change alone
+
+
 def test_progress_is_reported_every_ten_percent(capsys: pytest.CaptureFixture[str]) -> None:
     """A job that takes an hour does not fill the log."""
     shown = printer()
