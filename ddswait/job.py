@@ -76,7 +76,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class EarlierWait:
-    """What is known from an earlier wait for a job that is resumed.
+    """What is known from an earlier wait, for a job or for an instance, that is resumed.
 
     Attributes:
         waited: seconds since that wait began: the grace and the messages count from there.

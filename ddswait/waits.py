@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ddswait.errors import InputError
 from ddswait.runtime import groups
+from ddswait.scheduler.instance_poll import outcome_without_job
 from ddswait.service.job_ids import check_instance_id, check_job_id
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Waits:
         *,
         timeout: float | None = None,
         callback: Callback | None = None,
+        earlier: EarlierWait | None = None,
     ) -> InstanceFuture:
         """Begin to wait until an instance is ready, without a job, and return its future.
 
@@ -107,6 +109,7 @@ class Waits:
             instance_id: such as the `id` of the reply to a prepaid order, which names no job.
             timeout: seconds from now; None takes the waiter's.
             callback: see track(). The outcome has the `instance`, an empty `job_id` and no `job`.
+            earlier: see track(); of an instance, `waited` counts alone.
 
         Returns:
             A future that holds the `Instance`, or raises a `WaitError`: `InstanceNotReady` if it
@@ -120,7 +123,8 @@ class Waits:
         """
         check_instance_id(instance_id)
         block = self._engine.running()
-        return block.track_instance(instance_id, self._seconds(timeout), callback)
+        begin = outcome_without_job(instance_id, earlier.waited if earlier else 0.0)
+        return block.track_instance(begin, self._seconds(timeout), callback)
 
     async def wait_for_instance(
         self,

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from ddswait import (
+    EarlierWait,
     InputError,
     Instance,
     InstanceNotReady,
@@ -102,6 +103,24 @@ async def test_ways_in_which_a_wait_for_an_instance_ends(dds: Simulator) -> None
             await w.wait_for_instance(busy)
     with pytest.raises(WaiterClosed):
         w.track_instance(busy)
+
+
+async def test_resumed_wait_for_an_instance_has_no_second_grace(dds: Simulator) -> None:
+    """As that for a job: grace, message and outcome count from where the earlier wait began."""
+    async with waiter(dds) as w:
+        begin = now()
+        job = w.track("unknown", earlier=EarlierWait(50.0))
+        instance = w.track_instance("x1", earlier=EarlierWait(50.0))
+        await asyncio.gather(job, instance, return_exceptions=True)
+        assert 10 <= now() - begin < 12
+        for outcome in (job.outcome, instance.outcome):
+            assert outcome is not None
+            assert outcome.kind is OutcomeKind.NOT_FOUND
+            assert 60 <= outcome.waited < 62
+        busy = "b" * 32 + "in02"
+        dds.add_job(seconds=1e6, instance_id=busy)
+        with pytest.raises(WaitTimedOut, match="after 80 s"):
+            await w.track_instance(busy, timeout=30, earlier=EarlierWait(50.0))
 
 
 async def test_instance_that_needs_help_is_not_ready(dds: Simulator) -> None:

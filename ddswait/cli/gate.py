@@ -106,12 +106,12 @@ class Gate:
         timeout = max(self._deadline - now, _LAST_POLL)
         for key in self._table.open:
             future: WaitFuture[Any]
+            entry = self._table[key]
+            earlier = entry.earlier(now)
             if instance_id := instance_of(key):
-                future = waiter.track_instance(instance_id, timeout=timeout)
+                future = waiter.track_instance(instance_id, timeout=timeout, earlier=earlier)
             else:
-                entry = self._table[key]
                 entry.visible_at = now if entry.job else None
-                earlier = entry.earlier(now)
                 future = waiter.track(key, timeout=timeout, ready=self._ready, earlier=earlier)
             self._futures[key] = future
             future.add_done_callback(self._settled)

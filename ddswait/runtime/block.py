@@ -22,7 +22,7 @@ from ddswait.runtime.log import is_enabled, log
 from ddswait.runtime.reporter import Reporter
 from ddswait.runtime.tasks import LIMIT, Tasks, without_task
 from ddswait.runtime.workers import Workers
-from ddswait.scheduler.instance_poll import instance_of, outcome_without_job
+from ddswait.scheduler.instance_poll import instance_of
 from ddswait.scheduler.scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -123,19 +123,20 @@ class Block:
         return future
 
     def track_instance(
-        self, instance_id: str, seconds: float, callback: Callback | None
+        self, begin: Outcome, seconds: float, callback: Callback | None
     ) -> InstanceFuture:
         """Begin to wait for an instance without a job; see `Waiter.track_instance`.
 
         Args:
-            instance_id: a checked instance ID.
+            begin: of outcome_without_job().
             seconds: from now until the wait times out.
             callback: is called once with the outcome; None for nobody.
         """
         now = self.loop.time()
-        future = InstanceFuture(self._callers.current(callback, None), self.loop, instance_id)
+        caller = self._callers.current(callback, None)
+        future = InstanceFuture(caller, self.loop, instance_of(begin))
         self._futures.add(future)
-        self._poll_instance(future, outcome_without_job(instance_id), now + seconds)
+        self._poll_instance(future, begin, now + seconds)
         return future
 
     def pending(self) -> list[Outcome]:

@@ -60,7 +60,15 @@ class InstancePoll(Poll):
         instance_id: what to poll.
     """
 
-    __slots__ = ("_misses", "_ready_at", "_state", "_was_found", "instance_id", "outcome")
+    __slots__ = (
+        "_began_at",
+        "_misses",
+        "_ready_at",
+        "_state",
+        "_was_found",
+        "instance_id",
+        "outcome",
+    )
 
     is_of_instance = True
 
@@ -68,6 +76,8 @@ class InstancePoll(Poll):
         super().__init__(outcome.job_id, since, deadline, subscriber)
         self.outcome = outcome
         self.instance_id = instance_of(outcome)
+        # Without a job, an earlier wait that is resumed counts; with one, that was the job's.
+        self._began_at = since - outcome.waited if outcome.job is None else since
         self._state = NEVER_POLLED
         self._ready_at: float | None = None
         self._was_found = False
@@ -125,9 +135,9 @@ class InstancePoll(Poll):
 
     def _missing_without_job(self, now: float, context: PollContext) -> Outcome | None:
         settings = context.settings
-        grace_end = self.since + settings.grace
+        grace_end = self._began_at + settings.grace
         if now >= grace_end and not self._was_found:
-            seconds = now - self.since
+            seconds = now - self._began_at
             message = messages.not_found(self.instance_id, seconds, settings.location)
             return self._end(OutcomeKind.NOT_FOUND, message, now)
         if now >= grace_end and self._misses >= _MISSES:
@@ -192,11 +202,11 @@ class InstancePoll(Poll):
     def _late(self, now: float) -> Outcome:
         if self.outcome.job is not None:
             return self._not_ready(now)
-        message = messages.timed_out(self.instance_id, now - self.since, self._state)
+        message = messages.timed_out(self.instance_id, now - self._began_at, self._state)
         return self._end(OutcomeKind.TIMED_OUT, message, now)
 
     def _not_ready(self, now: float) -> Outcome:
-        seconds = now - self.since
+        seconds = now - self._began_at
         message = messages.not_ready(self.job_id, self.instance_id, seconds, self._state)
         return self._end(OutcomeKind.NOT_READY, message, now)
 
@@ -214,9 +224,15 @@ class InstancePoll(Poll):
         )
 
 
-def outcome_without_job(instance_id: str) -> Outcome:
-    """Return what a wait for an instance without a job begins with."""
-    return Outcome("", OutcomeKind.PENDING, instance=Instance(instance_id, ""))
+def outcome_without_job(instance_id: str, waited: float = 0.0) -> Outcome:
+    """Return what a wait for an instance without a job begins with.
+
+    Args:
+        instance_id: what to wait for.
+        waited: seconds since an earlier wait began that is resumed; 0 for a new wait.
+    """
+    instance = Instance(instance_id, "")
+    return Outcome("", OutcomeKind.PENDING, instance=instance, waited=waited)
 
 
 def instance_of(outcome: Outcome) -> str:

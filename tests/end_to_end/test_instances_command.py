@@ -75,6 +75,21 @@ async def test_state_resumes_instances(dds: Simulator, ddswait: Command, tmp_pat
     assert "1 ended in an earlier run" in second.stderr
 
 
+async def test_state_brings_no_second_grace(
+    dds: Simulator, ddswait: Command, tmp_path: Path
+) -> None:
+    """An instance that is not known, as a job: the second run waits for the rest of the grace."""
+    options = ("--ready", "--state", str(tmp_path / "state"), "--instance", "nobody", "unknown")
+    assert (await ddswait(*options, "--timeout", "20s")).code == 124
+    again = json.loads((tmp_path / "state").read_text())
+    for each in again["jobs"]:
+        each["tracked_at"] -= 100.0
+    (tmp_path / "state").write_text(json.dumps(again))
+    done = await ddswait(*options, "--timeout", "20s")
+    assert done.code == 3
+    assert "2 not found" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "text", "named"),
     [
