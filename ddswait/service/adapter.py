@@ -183,13 +183,21 @@ class Adapter:
         if not isinstance(instances, list):
             return TransientFailure(f"the reply holds no instances: {quote_body(body)}")
         own = own_record(instances, instance_id)
-        return _ABSENT if own is None else self._read_instance(own)
+        if own is not None and (state := self._read_instance(own)) is not None:
+            return state
+        # A record that cannot be read may be that of the instance: it says nothing about it.
+        if own is not None or not all(isinstance(each, dict) for each in instances):
+            return TransientFailure(f"the reply's instance is not a record: {quote_body(body)}")
+        return _ABSENT
 
-    def _read_instance(self, record: Mapping[str, Any]) -> InstanceState:
-        word = str(record.get("status"))[:_LONGEST_WORD].strip()
+    def _read_instance(self, record: Mapping[str, Any]) -> InstanceState | None:
+        """Return what a record says; None if it has no status, or no list of actions."""
+        word = text(record.get("status"))[:_LONGEST_WORD].strip()
+        listed = record.get("actions") or []
+        if not word or not isinstance(listed, list):
+            return None
         status = word.casefold()
-        listed = record.get("actions")
-        actions = [str(each)[:_LONGEST_WORD] for each in listed] if isinstance(listed, list) else []
+        actions = [str(each)[:_LONGEST_WORD] for each in listed]
         is_stuck = any(each.strip().casefold() in self._stuck for each in actions)
         pending = f", with {', '.join(actions)} pending" if actions else ""
         return InstanceState(

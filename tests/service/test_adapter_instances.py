@@ -24,6 +24,36 @@ def test_state_of_an_instance_in_words(actions: list[str], description: str) -> 
     assert state.description == description
 
 
+@pytest.mark.parametrize(
+    "records",
+    [
+        [{"id": "i", "status": 1}],
+        [{"id": "i", "status": None}],
+        [{"id": "i", "status": " "}],
+        [{"id": "i"}],
+        [{"id": "i", "status": ["ACTIVE"]}],
+        [{"id": "i", "status": "ACTIVE", "actions": "BACKUP"}],
+        [{"id": "i", "status": "ACTIVE", "actions": {"BACKUP": 1}}],
+        [None, 7, "ACTIVE"],
+        [{"id": "other", "status": "ACTIVE"}, 7],
+    ],
+)
+def test_instance_that_cannot_be_read_is_no_answer(records: list[object]) -> None:
+    """As with a job: only that poll failed, and the instance is neither ready, busy nor gone."""
+    failure = MADE_UP.read_instance("i", 200, {}, body({"databases": records}))
+    assert isinstance(failure, TransientFailure)
+    assert failure.cause.startswith("the reply's instance is not a record: ")
+
+
+@pytest.mark.parametrize("actions", [{}, {"actions": None}, {"actions": []}, {"actions": ""}])
+def test_instance_without_actions_has_none_pending(actions: dict[str, object]) -> None:
+    """Whether the field is absent, null or empty; what else the list shows does not matter."""
+    record = {"id": "i", "status": "ACTIVE", **actions}
+    state = MADE_UP.read_instance("i", 200, {}, body({"databases": [7, record]}))
+    assert isinstance(state, InstanceState)
+    assert state.is_ready
+
+
 def test_forbidden_instance_that_may_pass_is_asked_for_again() -> None:
     """Only a refusal becomes one of all instances: a failure stays a failure."""
     assert isinstance(MADE_UP.read_instance("i", 429, {}, b"{}"), Throttled)

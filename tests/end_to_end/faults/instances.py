@@ -52,4 +52,5 @@ FAULTS = {
     "instance: a backup is pending": _shows(lambda found: [{**found[0], "actions": ["BACKUP"]}]),
     "instance: status in upper case": _shows(lambda found: [{**found[0], "status": "NORMAL"}]),
     "instance: status is a number": _shows(lambda found: [{**found[0], "status": 1}]),
+    "instance: actions are a text": _shows(lambda found: [{**found[0], "actions": "BACKUP"}]),
 }
