@@ -7,15 +7,15 @@ from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING
 
+from ddswait.scheduler.compaction import Compacted
+
 if TYPE_CHECKING:
     from ddswait.scheduler.poll import Poll
 
     Entry = tuple[float, str, Poll]
 
-_TOO_FEW_TO_CLEAR = 64  # outdated entries
 
-
-class DelayQueue:
+class DelayQueue(Compacted):
     """Entries in the order of their times; equal times in the order of their job IDs.
 
     A plain heap of a hundred thousand entries costs twice as much per poll as one of a thousand:
@@ -25,10 +25,10 @@ class DelayQueue:
     by its ID would miss the cache once more.
     """
 
-    __slots__ = ("_buckets", "_horizon", "_most", "_near", "_order", "_size")
+    __slots__ = ("_buckets", "_horizon", "_near", "_order", "_size")
 
     def __init__(self) -> None:
-        self._most = _TOO_FEW_TO_CLEAR
+        super().__init__()
         self._clear()
 
     def _clear(self) -> None:
@@ -72,21 +72,12 @@ class DelayQueue:
         self._size -= 1
         return heappop(self._near)[2]
 
-    def forget_one(self) -> None:
-        """Expect one poll less; clear outdated entries away, if they are many."""
-        self._most = max(self._most - 2, _TOO_FEW_TO_CLEAR)
-        self.compact()
-
-    def compact(self) -> None:
-        """Clear outdated entries away, once they may outnumber the others."""
-        if self._size <= self._most:
-            return
+    def _clear_outdated(self) -> None:
         entries = chain(self._near, *self._buckets.values())
         polls = dict.fromkeys(poll for due, _, poll in entries if is_current(due, poll))
         self._clear()
         for poll in polls:
             self.push(poll)
-        self._most = _TOO_FEW_TO_CLEAR + 2 * self._size
 
 
 def is_current(due: float, poll: Poll) -> bool:

@@ -6,6 +6,7 @@ from heapq import heapify, heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING
 
+from ddswait.scheduler.compaction import Compacted
 from ddswait.scheduler.poll import LAST_POLL
 
 if TYPE_CHECKING:
@@ -15,10 +16,8 @@ if TYPE_CHECKING:
     from ddswait.scheduler.poll import Poll
     from ddswait.scheduler.ready_queue import ReadyQueue
 
-_TOO_FEW_TO_CLEAR = 64  # outdated entries
 
-
-class LastPolls:
+class LastPolls(Compacted):
     """An entry for each poll that is due at its `last_at`, and for each ready one.
 
     A ready poll becomes a last one if it still waits at its `last_at`.
@@ -27,12 +26,12 @@ class LastPolls:
         ready: the polls that are due.
     """
 
-    __slots__ = ("_entries", "_most", "_ready")
+    __slots__ = ("_entries", "_ready")
 
     def __init__(self, ready: ReadyQueue) -> None:
+        super().__init__()
         self._ready = ready
         self._entries: list[Entry] = []
-        self._most = _TOO_FEW_TO_CLEAR
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -40,20 +39,12 @@ class LastPolls:
     def push(self, poll: Poll) -> None:
         """Enter a poll at its `last_at`."""
         heappush(self._entries, (poll.last_at, poll.job_id, poll))
-        self._compact()
+        self.compact()
 
-    def forget_one(self) -> None:
-        """Expect one poll less; clear outdated entries away, if they are many."""
-        self._most = max(self._most - 2, _TOO_FEW_TO_CLEAR)
-        self._compact()
-
-    def _compact(self) -> None:
-        if len(self._entries) <= self._most:
-            return
+    def _clear_outdated(self) -> None:
         current = {each[2]: each for each in self._entries if self._is_current(each[0], each[2])}
         self._entries = list(current.values())
         heapify(self._entries)
-        self._most = _TOO_FEW_TO_CLEAR + 2 * len(self._entries)
 
     def _is_current(self, at: float, poll: Poll) -> bool:
         if poll.cut_at is not None or poll.last_at != at:
