@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,9 +74,11 @@ def read_outputs(text: str) -> dict[str, str]:
 
 def table(kinds: list[OutcomeKind], reason: str = "why") -> JobTable:
     made = JobTable([Named(f"job-{number}", "") for number in range(len(kinds))], 0.0)
+    # Read once: a reason may be long, and the jobs may be many.
+    job = SERVICE.read_record({"id": "", "name": reason, "fail_reason": reason})
     for entry, kind in zip(list(made), kinds, strict=True):
-        record = {"id": entry.job_id, "name": reason, "fail_reason": reason}
-        made.settle(Outcome(entry.job_id, kind, SERVICE.read_record(record), reason), 1.0)
+        outcome = Outcome(entry.job_id, kind, replace(job, id=entry.job_id), reason)
+        made.settle(outcome, 1.0)
     return made
 
 
