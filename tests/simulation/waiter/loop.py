@@ -10,7 +10,7 @@ from tests.simulation.waiter.ledger import BrokenPromiseError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MOST_TURNS = 60_000
+_MOST_TURNS = 20_000
 _MOST_SECONDS = 3000.0  # of virtual time
 
 

@@ -78,7 +78,7 @@ class Stage:
                 try:
                     runner.run(self._main())
                 except BrokenPromiseError:
-                    with suppress(BrokenPromiseError):
+                    with suppress(Exception):  # of a waiter that is broken
                         runner.close()
                     self.ledger.check()
                     raise
@@ -201,8 +201,8 @@ class Stage:
             self.ledger.break_promise("a timer is left", left_timers)
 
     def _are_connections_left(self) -> None:
-        selector: Any = self.loop._selector
-        if selector._connections:  # on either side
+        loop: Any = self.loop
+        if loop._selector._connections:  # on either side
             self.ledger.break_promise("a connection is left")
 
     def _check_tasks(self) -> None:
