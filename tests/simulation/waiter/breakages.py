@@ -11,6 +11,7 @@ from ddswait.runtime.block import Block
 from ddswait.runtime.callbacks import Callbacks
 from ddswait.runtime.tasks import Tasks
 from ddswait.runtime.workers import Workers
+from tests.simulation.waiter.plan import BlockPlan, FaultPlan, JobPlan, Operation, Plan, UserPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,13 +29,13 @@ class Breakage(NamedTuple):
         name: what is wrong then.
         apply: breaks it until the test is over.
         reasons: for which one of these it is found.
-        seed: of the first plan that finds it.
+        history: in which it is found: the seed of one that is drawn, or a short plan.
     """
 
     name: str
     apply: Callable[[Patch], None]
     reasons: tuple[str, ...]
-    seed: int = 2
+    history: int | Plan = 3
 
 
 def _skip_callbacks(patch: Patch) -> None:
@@ -155,6 +156,26 @@ def _mix_up(patch: Patch) -> None:
 
 _LATE = ("a wait ended too late", "a history does not end", "timed out, although the job had ended")
 
+_JOB = (JobPlan(seconds=2.0),)
+_CLOSING = Plan(  # a callback takes half a second to end when the block is left
+    seed=1,
+    jobs=_JOB,
+    blocks=(
+        BlockPlan(
+            (UserPlan("user 1", (Operation("track", (0,), callback="is stubborn"),)),),
+            stays=3.0,
+            raises=True,
+        ),
+    ),
+    interval=2.0,
+)
+_STALLED = Plan(
+    seed=1,
+    jobs=_JOB,
+    blocks=(BlockPlan((UserPlan("user 1", (Operation("wait", (0,), 12.0),)),)),),
+    faults=(FaultPlan("stall", count=5, details=(("seconds", 300.0),)),),
+)
+
 BREAKAGES = (
     Breakage("no callback is called", _skip_callbacks, ("a callback was not called exactly once",)),
     Breakage("callbacks are called twice", _call_twice, ("a callback was called twice",)),
@@ -162,17 +183,19 @@ BREAKAGES = (
     Breakage("timers are left", _leave_timers, ("a timer is left",)),
     Breakage("connections are left", _leave_connections, ("a connection is left",)),
     Breakage("waits are settled twice", _settle_again, ("the log has ddswait.broken", *_LATE)),
-    Breakage("a cancelled wait drops others", _drop_waits, _LATE, 8),
+    Breakage("a cancelled wait drops others", _drop_waits, _LATE, 6),
     Breakage(
         "a cancelled wait cancels others",
         _cancel_others,
         ("a wait was cancelled that nobody gave up",),
-        16,
+        6,
     ),
-    Breakage("a cancelled worker loses its action", _lose_actions, _LATE, 8),
-    Breakage("closing swallows a cancellation", _swallow, ("a cancellation was swallowed",), 34),
-    Breakage("a cancellation ends closing", _be_impatient, ("a task was cancelled",), 16),
-    Breakage("nothing is cut", _never_cut, _LATE, 29),
+    Breakage("a cancelled worker loses its action", _lose_actions, _LATE),
+    Breakage(
+        "closing swallows a cancellation", _swallow, ("a cancellation was swallowed",), _CLOSING
+    ),
+    Breakage("a cancellation ends closing", _be_impatient, ("a task was cancelled",), _CLOSING),
+    Breakage("nothing is cut", _never_cut, _LATE, _STALLED),
     Breakage(
         "leaving waits for nobody",
         _keep_waits,

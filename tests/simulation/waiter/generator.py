@@ -73,9 +73,9 @@ def _job(chance: Random) -> JobPlan:
     name = chance.choice(_NAMES)
     return JobPlan(
         name,
-        chance.choice([0.0, 2.0, 5.0, 9.0, 25.0, NEVER]),
-        chance.choice([0.0, 0.0, 0.0, 0.5, 4.0, 30.0, NEVER]),
-        fails=chance.random() < 0.25,
+        chance.choice([0.0, 2.0, 2.0, 5.0, 5.0, 9.0, 25.0, NEVER]),
+        chance.choice([0.0, 0.0, 0.0, 0.0, 0.5, 4.0, 4.0, 30.0, NEVER]),
+        fails=chance.random() < 0.2,
         vanishes=name.startswith("Delete") or chance.random() < 0.1,
     )
 
@@ -106,7 +106,7 @@ def _operation(chance: Random, jobs: int, names: list[str]) -> Operation:
     return Operation(
         kind,
         tuple(chance.choices(range(jobs), k=many)),
-        chance.choice([0.5, 3.0, 12.0, 40.0]),
+        chance.choice([0.5, 3.0, 12.0, 40.0, 40.0]),
         ready=chance.random() < 0.3,
         callback=chance.choice(["", *KINDS]),
         number=chance.choice(numbers.get(kind, [0.0])),
