@@ -121,11 +121,10 @@ class Promises:
     def _not_ready(self, wait: Wait, outcome: Outcome, now: float) -> str:
         if now >= wait.deadline - _MOMENT or "unknown" in self._faults:
             return ""
-        instance_id = outcome.instance.id if outcome.instance else wait.target
         plans = self._dds.plans.values()
         own = [each for each in plans if wait.target in {each.instance_id, each.job_id}]
         is_hopeless = any(each.fail_reason or each.vanishes for each in own)
-        return "" if is_hopeless else f"not ready before the deadline {instance_id[:0]}".strip()
+        return "" if is_hopeless else "not ready before the deadline"
 
     def _is_deletion(self, wait: Wait) -> bool:
         return self._dds.plans[wait.target].name.startswith("Delete")
