@@ -146,7 +146,7 @@ class Workers:
 
     async def _work(self, worker: Worker, action: Action) -> None:
         clock, scheduler = self._loop.time, self._scheduler
-        while True:
+        while not self._stopped:  # it may be stopped before the first step, or while parked
             worker.sending = action
             self._cut.set(action.cut_at)
             reply = await self._reply_to(worker, action)

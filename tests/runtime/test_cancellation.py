@@ -166,6 +166,16 @@ async def closing_block(history: History) -> None:
         assert history.victim.cancelled() or history.victim.exception() is None
 
 
+async def closing_early(after: int) -> None:
+    """The waiter is closed a few turns after track()."""
+    async with Simulator(visible_after=0.0) as dds, waiter(dds) as w:
+        w.track(dds.add_job(seconds=9))
+        for _ in range(after):
+            await asyncio.sleep(0)
+        await w.close()
+        await nothing_is_left()
+
+
 SCENARIOS = [own_block, shared_block, closing_block]
 TARGETS = ["victim", "ours", "both"]
 
@@ -199,3 +209,9 @@ def test_cancellation_at_more_turns_touches_nothing_else(scenario: Any, target: 
     """The same, at other turns of the loop and at more of them."""
     for at in range(0, play(scenario, target, -1), SLOW):
         play(scenario, target, at)
+
+
+@pytest.mark.parametrize("after", range(8))
+def test_closing_before_a_worker_has_begun_to_send_leaves_no_timer(after: int) -> None:
+    """A worker that was given a request, and has not begun to send it, sends nothing any more."""
+    turns.run(partial(closing_early, after), -1, lambda: None)
