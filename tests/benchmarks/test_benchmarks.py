@@ -21,6 +21,7 @@ NAMES = [
     "scheduler",
     "startup",
     "poll_times",
+    "ranking",
 ]
 
 

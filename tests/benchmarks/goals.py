@@ -1,0 +1,90 @@
+"""The goals of all benchmarks, and the gates behind them: the one place for both.
+
+A gate is 15 % above its goal. Times in seconds or bits of them depend on the machine, so they have
+no gate: what is held are ratios of two sides in one run, counts, and bytes.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import NamedTuple
+
+TOLERANCE = 1.15
+
+
+class Goal(NamedTuple):
+    """What a figure should be at most.
+
+    Attributes:
+        most: the goal; inf for none.
+        unit: what the figure counts; "" for a ratio.
+        gated: whether a worse figure is a failure.
+        reached: what the code reaches, where the goal is out of reach: the gate counts from here.
+    """
+
+    most: float = inf
+    unit: str = ""
+    gated: bool = True
+    reached: float | None = None
+
+    @property
+    def gate(self) -> float:
+        """The worst figure that passes; inf for a figure that is shown for orientation."""
+        if not self.gated:
+            return inf
+        return (self.most if self.reached is None else self.reached) * TOLERANCE
+
+    def verdict(self, value: float) -> str:
+        """Return what is thought of a figure."""
+        if value > self.gate:
+            return "WORSE THAN ITS GATE"
+        if self.most == inf:
+            return "for orientation"
+        if value <= self.most:
+            return "reached"
+        return "within its gate" if self.gated else "not reached (for orientation)"
+
+
+def orientation(most: float, unit: str) -> Goal:
+    """Return the goal of an absolute time, which depends on the machine."""
+    return Goal(most, unit, gated=False)
+
+
+RATES = (10, 200, 5_000)
+SIZES = (100, 1_000, 10_000, 100_000)
+
+GOALS = {
+    # poll_cpu, official_sdk
+    "CPU per poll / leanest bare aiohttp loop": Goal(1.15),
+    "CPU per poll / aiohttp's default settings": Goal(1.00),
+    "CPU per poll": orientation(inf, "µs"),
+    "CPU per poll / official SDK's synchronous client": Goal(0.20),
+    # scheduler
+    "scheduler's CPU per poll: many jobs / few jobs": Goal(1.10),
+    "scheduler's CPU per poll": orientation(4, "µs"),
+    "tracking a job / create_task and its first step": Goal(0.35),
+    "tracking a job / create_task alone": orientation(0.40, ""),
+    # ranking
+    **{f"ranking at {rate}/s: most jobs / fewest jobs": Goal(1.3) for rate in RATES},
+    **{
+        f"ranking at {rate}/s, {size} jobs: CPU per poll": orientation(15, "µs")
+        for rate in RATES
+        for size in SIZES
+    },
+    # memory
+    "a tracked job with its future": Goal(450, "bytes"),
+    "a tracked job without": Goal(280, "bytes"),
+    "a tracked job after its first poll": orientation(inf, "bytes"),
+    "a sleeping task": orientation(inf, "bytes"),
+    "a tracked job with its future / a sleeping task": orientation(inf, ""),
+    # startup
+    "CPU of ddswait, --help / import aiohttp": Goal(0.12),
+    "CPU of ddswait, --version / import aiohttp": Goal(0.12),
+    "CPU of ddswait, a usage error / import aiohttp": Goal(0.15),
+    "CPU of ddswait, a whole run, Completed at once / import aiohttp": Goal(1.00),
+    # lateness
+    "lateness of polls, p99": orientation(2, "ms"),
+    # crossings
+    "calls from file to file of ddswait, for one completed poll": Goal(70, "calls"),
+    "the same, with calls into other packages": orientation(inf, "calls"),
+}
