@@ -52,6 +52,7 @@ def orientation(most: float, unit: str) -> Goal:
 
 RATES = (10, 200, 5_000)
 SIZES = (100, 1_000, 10_000, 100_000)
+PERCENTS = (15, 30, 50)
 
 GOALS = {
     # poll_cpu, official_sdk
@@ -85,6 +86,27 @@ GOALS = {
     # lateness
     "lateness of polls, p99": orientation(2, "ms"),
     # crossings
-    "calls from file to file of ddswait, for one completed poll": Goal(70, "calls"),
+    "calls from file to file of ddswait, for one completed poll": Goal(70, "calls", reached=160),
     "the same, with calls into other packages": orientation(inf, "calls"),
+    # many_jobs, against goals that lie below what `oracle` does with full knowledge
+    "10 jobs together, progress mix: cost / goal": Goal(1.0, reached=1.61),
+    "10 jobs together, progress truthful: cost / goal": Goal(1.0, reached=1.42),
+    "10 jobs together, progress absent: cost / goal": Goal(1.0, reached=2.45),
+    "100 jobs together, progress mix: cost / goal": Goal(1.0, reached=2.14),
+    "100 jobs together, progress truthful: cost / goal": Goal(1.0, reached=1.71),
+    "100 jobs together, progress absent: cost / goal": Goal(1.0, reached=2.26),
+    # With few polls per job the two orders come near each other.
+    "ratio rule / due order, 15 polls a minute per 100 jobs": Goal(0.85, reached=0.96),
+    "ratio rule / due order, 30 polls a minute per 100 jobs": Goal(0.85),
+    "ratio rule / due order, 50 polls a minute per 100 jobs": Goal(0.85),
+    # oracle
+    **{
+        f"{count} jobs by {what}, all known: polls / goal": orientation(inf, "")
+        for count in (10, 100)
+        for what in ("lists", "job polls")
+    },
+    # poll_times: what the README says, 1.6 and 6 times sooner
+    "lateness / that of as many fixed polls, progress absent": Goal(1 / 1.6),
+    "lateness / that of as many fixed polls, progress truthful": Goal(1 / 6),
+    "worst of wrong expectations / uninformed rule": Goal(1.3),
 }

@@ -75,9 +75,3 @@ def main(measure: Callable[[Size], Iterable[Figure]]) -> None:
         for told in measure(chosen.size):
             text = json.dumps(told._asdict()) if chosen.json else line(told)
             print(text, file=out, flush=True)
-
-
-def row(what: str, ratios: list[float], goal: str) -> None:
-    """Print the median of ratios from interleaved slices, their spread, and the goal."""
-    middle, low, high = median(ratios), min(ratios), max(ratios)
-    print(f"{what:<58} {middle:6.3f}  ({low:.3f} to {high:.3f})  goal {goal}", flush=True)
