@@ -53,6 +53,12 @@ def orientation(most: float, unit: str) -> Goal:
 RATES = (10, 200, 5_000)
 SIZES = (100, 1_000, 10_000, 100_000)
 PERCENTS = (15, 30, 50)
+# What a poll costs in the scheduler, in steps of plain Python. Lower these with the code.
+PLAIN_STEPS = {
+    "nothing known": 21.3,
+    "past and progress known": 57.0,
+    "all due, held back": 266.0,
+}
 
 GOALS = {
     # poll_cpu, official_sdk
@@ -71,6 +77,12 @@ GOALS = {
         f"ranking at {rate}/s, {size} jobs: CPU per poll": orientation(15, "µs")
         for rate in RATES
         for size in SIZES
+    },
+    # instructions
+    **{f"instructions of a poll, {name}": orientation(inf, "instr.") for name in PLAIN_STEPS},
+    **{
+        f"instructions of a poll / plain step, {name}": Goal(steps)
+        for name, steps in PLAIN_STEPS.items()
     },
     # memory
     "a tracked job with its future": Goal(450, "bytes"),

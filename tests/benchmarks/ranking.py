@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import gc
 import time
+from contextlib import contextmanager
 from math import inf
 from random import Random
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 from ddswait.scheduler import poll_interval
 from ddswait.scheduler.actions import PollJob, Wait
@@ -29,7 +29,7 @@ from tests.benchmarks.table import Figure, Size, figure, main
 from tests.benchmarks.workload import MEDIANS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 REPLIES = [
     JobSeen(SERVICE.read_record({"id": "x", "name": name, "status": "Running", **progress}))
@@ -40,15 +40,33 @@ BEGIN = 600.0  # seconds of virtual time
 POLLS = 4  # between two readings of the clock, which cost as well
 
 
-class HeldBack:
-    """A scheduler of `jobs` running jobs, all of them due."""
+# Not unittest.mock: its import costs more instructions than a thousand polls.
+@contextmanager
+def intervals(interval: Callable[..., float]) -> Iterator[None]:
+    """Let jobs be polled again after `interval()` seconds."""
+    usual = poll_interval.next_interval
+    poll_interval.next_interval = interval
+    try:
+        yield
+    finally:
+        poll_interval.next_interval = usual
 
-    def __init__(self, jobs: int) -> None:
+
+class HeldBack:
+    """A scheduler of `jobs` running jobs, all of them due.
+
+    Args:
+        jobs: how many.
+        known: whether past durations and progress are known, as in a waiter that has run before.
+    """
+
+    def __init__(self, jobs: int, *, known: bool = True) -> None:
+        self.replies = REPLIES if known else REPLIES[:1]
         self.scheduler = Scheduler(
             PollSettings(),
             Random(1),
             rate_limiter=RateLimiter(inf),
-            durations=history(5, 1.0, "0.35", Random(6)),
+            durations=history(5, 1.0, "0.35", Random(6)) if known else None,
         )
         self.scheduler.lists = False
         # Of many ages: the first polls are spread over ten minutes. Then all are due at once.
@@ -57,7 +75,7 @@ class HeldBack:
             since = chance.uniform(0.0, BEGIN - 1.0)
             self.scheduler.subscribers.subscribe(f"job-{number}", 1e9, None, since)
         self.now = self.expired_at = 0.0
-        with patch.object(poll_interval, "next_interval", lambda *_: BEGIN - self.now):
+        with intervals(lambda *_: BEGIN - self.now):
             for _ in range(jobs):
                 self.poll()
         self.now = BEGIN
@@ -75,7 +93,7 @@ class HeldBack:
                 self.expired_at = self.now
                 scheduler.expire(self.now)
         assert isinstance(action, PollJob)
-        reply = REPLIES[int(action.poll.job_id[4:]) % len(REPLIES)]
+        reply = self.replies[int(action.poll.job_id[4:]) % len(self.replies)]
         scheduler.take(action, reply, self.now)
 
     def turn(self, seconds: float) -> float:
@@ -105,7 +123,7 @@ def measure(size: Size) -> Iterator[Figure]:
     held = {jobs: HeldBack(jobs) for jobs in (SIZES[:2] if is_quick else SIZES)}
     gc.collect()
     gc.disable()
-    with patch.object(poll_interval, "next_interval", lambda *_: 0.0):
+    with intervals(lambda *_: 0.0):
         for rate in RATES:
             yield from at_rate(rate, held, rounds, seconds)
 
