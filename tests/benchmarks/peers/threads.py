@@ -100,7 +100,7 @@ def with_botocore(cloud: Cloud) -> Run:
 def official_sdk(cloud: Cloud) -> Run:
     """The official SDK, which has no waiter: every 10 s; one client for all threads."""
     from huaweicloudsdkcore.auth.credentials import BasicCredentials
-    from huaweicloudsdkcore.exceptions.exceptions import RetryOutageException
+    from huaweicloudsdkcore.exceptions.exceptions import ServiceResponseException
     from huaweicloudsdkdds.v3 import DdsClient, ShowJobDetailRequest
 
     logging.disable()  # it logs every 429
@@ -114,8 +114,10 @@ def official_sdk(cloud: Cloud) -> Run:
     def status(job_id: str) -> str:
         try:
             return str(client.show_job_detail(ShowJobDetailRequest(id=job_id)).job.status)
-        except RetryOutageException:  # this is how it reports a 429
-            return "Running"  # for all that is known
+        except ServiceResponseException as error:
+            if error.status_code == 429:
+                return "Running"  # for all that is known
+            raise
 
     def one(job_id: str) -> None:
         while status(job_id) == "Running":
