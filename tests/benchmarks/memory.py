@@ -78,7 +78,7 @@ async def sizes(count: int) -> dict[str, float]:
     }
 
 
-JOBS = {Size.QUICK: 2_000, Size.BRIEF: 20_000, Size.FULL: 100_000}
+JOBS = {Size.QUICK: 2_000, Size.BRIEF: 100_000, Size.FULL: 100_000}
 
 
 def measure(size: Size) -> Iterator[Figure]:
