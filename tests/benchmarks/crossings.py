@@ -1,6 +1,6 @@
 """How many calls lead from one file into another while one job is tracked, polled and completed.
 
-    python -m tests.benchmarks.crossings [--quick]
+    python -m tests.benchmarks.crossings [--quick | --brief] [--json]
 
 Counted with sys.setprofile, so the number is the same on every machine. Calls between files of
 ddswait are what its structure costs; calls into asyncio, aiohttp and generated constructors are
@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 import ddswait
 from ddswait import virtual_time
 from ddswait.simulator import Simulator
+from tests.benchmarks.table import Figure, Size, figure, main
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
 PACKAGE = Path(ddswait.__file__).parent
@@ -54,7 +56,7 @@ class Crossings:
             self.outside += 1
 
 
-async def measure() -> Crossings:
+async def count() -> Crossings:
     async with (
         Simulator() as dds,
         ddswait.Waiter(
@@ -71,15 +73,15 @@ async def measure() -> Crossings:
     return crossings
 
 
-def main(*, verbose: bool) -> None:
-    crossings = virtual_time.run(measure())
+def measure(size: Size) -> Iterator[Figure]:
+    crossings = virtual_time.run(count())
     inside = crossings.inside.total()
-    print(f"calls from file to file of ddswait, for one completed poll: {inside}  goal <= 70")
-    print(f"with calls into other packages and generated code: {inside + crossings.outside}")
-    print(f"ratio: inside / goal {inside / 70:.2f}")
-    for (caller, callee), count in crossings.inside.most_common() if verbose else ():
-        print(f"{count:4} {caller} -> {callee}")
+    yield figure("calls from file to file of ddswait, for one completed poll", [inside])
+    yield figure("the same, with calls into other packages", [inside + crossings.outside])
+    if size is Size.FULL:
+        for (caller, callee), calls in crossings.inside.most_common():
+            print(f"{calls:4} {caller} -> {callee}")
 
 
 if __name__ == "__main__":
-    main(verbose="--quick" not in sys.argv)
+    main(measure)

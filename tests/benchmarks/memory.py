@@ -1,14 +1,13 @@
 """Memory per tracked job, against a sleeping task.
 
-    python -m tests.benchmarks.memory [--quick]
+    python -m tests.benchmarks.memory [--quick | --brief] [--json]
 
 Counted by tracemalloc over many jobs; the job IDs themselves are the caller's, and made before.
 """
 
 import asyncio
-import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import inf
 from random import Random
 
@@ -19,6 +18,7 @@ from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import SERVICE
 from ddswait.service.replies import JobSeen
+from tests.benchmarks.table import Figure, Size, figure, main
 
 
 def bytes_each(make: Callable[[], object], count: int) -> float:
@@ -30,11 +30,8 @@ def bytes_each(make: Callable[[], object], count: int) -> float:
     return size
 
 
-def show(what: str, size: float, goal: str) -> None:
-    print(f"{what:<58} {size:7.0f} bytes  goal {goal}", flush=True)
-
-
-async def measure(count: int) -> None:
+async def sizes(count: int) -> dict[str, float]:
+    """Return bytes by the names of figures."""
     ids = [f"a9767ede-fe0f-4888-9003-{number:012}" for number in range(count)]
     rules = PollSettings()
 
@@ -72,12 +69,22 @@ async def measure(count: int) -> None:
         each.cancel()
     await asyncio.gather(*sleeping, return_exceptions=True)
     alone = bytes_each(without, count)
-    show("a tracked job with its future", tracked, "<= 500")
-    show("a tracked job without", alone, "<= 350")
-    show("the same after a first poll (with a record of 3 fields)", bytes_each(seen, count), "none")
-    show("a sleeping task", task, "none (1610 expected)")
-    print(f"ratio: tracked with its future / sleeping task {tracked / task:.3f}")
+    return {
+        "a tracked job with its future": tracked,
+        "a tracked job without": alone,
+        "a tracked job after its first poll": bytes_each(seen, count),
+        "a sleeping task": task,
+        "a tracked job with its future / a sleeping task": tracked / task,
+    }
+
+
+JOBS = {Size.QUICK: 2_000, Size.BRIEF: 100_000, Size.FULL: 100_000}
+
+
+def measure(size: Size) -> Iterator[Figure]:
+    for name, value in asyncio.run(sizes(JOBS[size])).items():
+        yield figure(name, [value])
 
 
 if __name__ == "__main__":
-    asyncio.run(measure(2_000 if "--quick" in sys.argv else 100_000))
+    main(measure)

@@ -1,24 +1,25 @@
 """CPU per poll, against the official SDK's synchronous client.
 
-    python -m tests.benchmarks.official_sdk --sdk-python PATH [--quick]
+    python -m tests.benchmarks.official_sdk [--quick | --brief] [--json]
 
-The SDK pins other packages exactly, so it wants an environment of its own:
-`python3 -m venv sdk && sdk/bin/pip install huaweicloudsdkdds`, then `--sdk-python sdk/bin/python`.
-Without it there is nothing to measure, and this says so.
+The SDK is in the environment of `tests/benchmarks/peers/`. Without that environment there is
+nothing to measure, and this says so.
 """
 
-import argparse
 import asyncio
 import subprocess
-import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from unittest.mock import patch
 
 import ddswait
 from ddswait.scheduler import poll_interval
 from tests.benchmarks.poll_cpu import Counting, ours
 from tests.benchmarks.server import serving
-from tests.benchmarks.table import row
+from tests.benchmarks.table import Figure, Size, figure, main
+
+PEERS = Path(__file__).parents[2] / ".venv-peers" / "bin" / "python"
 
 SDK = """
 import sys, time
@@ -48,24 +49,29 @@ async def own(base: str, polls: int) -> float:
             return (time.process_time() - began) / polls
 
 
-def measure(base: str, sdk_python: str, rounds: int, polls: int) -> None:
+def turns(base: str, rounds: int, polls: int) -> Figure:
     ratios = []
     for _ in range(rounds):
         mine = asyncio.run(own(base, polls))
         done = subprocess.run(
-            [sdk_python, "-c", SDK, base, str(polls)], capture_output=True, text=True, check=True
+            [PEERS, "-c", SDK, base, str(polls)], capture_output=True, text=True, check=True
         )
         ratios.append(mine / float(done.stdout))
-    row("CPU per poll / official SDK's synchronous client", ratios, "<= 0.20")
+    return figure("CPU per poll / official SDK's synchronous client", ratios)
+
+
+ROUNDS = {Size.QUICK: (1, 50), Size.BRIEF: (3, 500), Size.FULL: (7, 1000)}
+
+
+def measure(size: Size) -> Iterator[Figure]:
+    if not PEERS.exists():
+        print(
+            f"no ratio: there is no {PEERS}; tests/benchmarks/peers/__main__.py says how to make it"
+        )
+        return
+    with serving("Running") as address:
+        yield turns(address, *ROUNDS[size])
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--sdk-python")
-    parser.add_argument("--quick", action="store_true")
-    chosen = parser.parse_args()
-    if chosen.sdk_python is None:
-        print("no ratio: give --sdk-python; this file's first lines say how to make one")
-        sys.exit(0)
-    with serving("Running") as address:
-        measure(address, chosen.sdk_python, *((1, 50) if chosen.quick else (7, 1000)))
+    main(measure)

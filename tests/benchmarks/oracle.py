@@ -4,21 +4,23 @@ It polls at Keller's density, with the true hazard rates: by lists of one page f
 end then confirmed by one job poll at once, or by job polls alone. No jitter, no rate limit, no
 network, no progress. `many_jobs` has to learn its distributions from five past jobs of a name, so
 a goal that lies far below both lines is out of its reach.
+
+    python -m tests.benchmarks.oracle [--quick | --brief] [--json]
 """
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from functools import cache
 from math import erfc, exp, log, pi, sqrt
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
+from tests.benchmarks.table import Figure, Size, figure, main
 from tests.benchmarks.workload import MEDIANS, Run, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     Way = Callable[[Sequence[Run], float], "Cost"]
 
@@ -102,10 +104,11 @@ def at_lateness(way: Way, count: int, lateness: float, seeds: int) -> Cost:
     return mean(way, count, low, seeds)
 
 
-def main(*, quick: bool = False) -> None:
-    print("the oracle: true distributions known, no progress:")
-    for count, (polls, lateness) in list(GOALS.items())[: 1 if quick else None]:
-        seeds = 1 if quick else 400 // count
+def measure(size: Size) -> Iterator[Figure]:
+    print("true distributions known, no progress:")
+    is_full = size is Size.FULL
+    for count, (polls, lateness) in GOALS.items() if is_full else list(GOALS.items())[:1]:
+        seeds = 400 // count if is_full else 1
         for what, way in (("lists", by_lists), ("job polls", by_job_polls)):
             told = at_lateness(way, count, lateness, seeds)
             verdict = "out of reach" if told.polls > polls else "within reach"
@@ -113,7 +116,8 @@ def main(*, quick: bool = False) -> None:
                 f"  {count:4} jobs, by {what:<12}: {told.polls:6.2f} polls per job for a lateness "
                 f"of {told.lateness:4.2f} s; goal {polls} polls and {lateness} s: {verdict}"
             )
+            yield figure(f"{count} jobs by {what}, all known: polls / goal", [told.polls / polls])
 
 
 if __name__ == "__main__":
-    main(quick="--quick" in sys.argv)
+    main(measure)

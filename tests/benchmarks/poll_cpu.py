@@ -1,6 +1,6 @@
 """CPU per poll over loopback, saturated, against bare aiohttp loops.
 
-    python -m tests.benchmarks.poll_cpu [--quick]
+    python -m tests.benchmarks.poll_cpu [--quick | --brief] [--json]
 
 The same GET and JSON parse, with as many connections, in slices that take turns: ddswait's whole
 stack, the leanest loop that aiohttp allows, and one with aiohttp's default settings. The server
@@ -10,9 +10,8 @@ is a process of its own, so only the client's CPU counts.
 import asyncio
 import gc
 import json
-import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from unittest.mock import patch
 
 import aiohttp
@@ -21,7 +20,7 @@ import ddswait
 from ddswait import service
 from ddswait.scheduler import poll_interval
 from tests.benchmarks.server import serving
-from tests.benchmarks.table import row
+from tests.benchmarks.table import Figure, Size, figure, main
 
 HEADERS = {**service.HEADERS, "User-Agent": "x", "X-Auth-Token": "t"}  # the same GET for all
 CONNECTIONS = 8
@@ -81,7 +80,7 @@ async def cpu(work: Callable[[], Awaitable[None]], polls: int) -> float:
     return (time.process_time() - began) / polls
 
 
-async def measure(base: str, rounds: int, polls: int) -> None:
+async def turns(base: str, rounds: int, polls: int) -> list[Figure]:
     connector = aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=75)
     lean_session = aiohttp.ClientSession(
         connector=connector,
@@ -111,12 +110,20 @@ async def measure(base: str, rounds: int, polls: int) -> None:
                     against_lean.append(mine / leanest)
                     against_plain.append(mine / default)
                     own.append(mine * 1e6)
-    row("CPU per poll / leanest bare aiohttp loop", against_lean, "<= 1.15")
-    row("CPU per poll / aiohttp's default settings", against_plain, "<= 1.00")
-    row("CPU per poll in microseconds (for orientation)", own, "none")
+    return [
+        figure("CPU per poll / leanest bare aiohttp loop", against_lean),
+        figure("CPU per poll / aiohttp's default settings", against_plain),
+        figure("CPU per poll", own),
+    ]
+
+
+ROUNDS = {Size.QUICK: (2, 200), Size.BRIEF: (20, 2000), Size.FULL: (40, 2000)}
+
+
+def measure(size: Size) -> Iterator[Figure]:
+    with serving("Running") as address:
+        yield from asyncio.run(turns(address, *ROUNDS[size]))
 
 
 if __name__ == "__main__":
-    quick = "--quick" in sys.argv
-    with serving("Running") as address:
-        asyncio.run(measure(address, *((2, 200) if quick else (40, 2000))))
+    main(measure)

@@ -2,16 +2,18 @@
 
 In virtual time, timeouts off, one job after the other: no rate limit and no lists. For each peer
 our `interval` is chosen so that we poll no more often than it does; then the lateness is compared.
+
+    python -m tests.benchmarks.poll_times [--quick | --brief] [--json]
 """
 
 from __future__ import annotations
 
-import sys
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.scheduler import poll_interval
 from ddswait.scheduler.durations import Durations
+from tests.benchmarks.table import Figure, Size, figure, main
 from tests.benchmarks.workload import MEDIANS, Run, duration, runs
 
 if TYPE_CHECKING:
@@ -126,7 +128,7 @@ def no_more_polls(jobs: Sequence[Run], past: Durations | None, polls: float) -> 
     return high, score(jobs, ours(high, past))
 
 
-def main(*, quick: bool = False) -> None:
+def against_peers(*, quick: bool) -> None:
     for shape in ("0.35",) if quick else ("0.35", "0.15", "0.5", "uniform", "pareto"):
         for kind in (
             ("absent", "mix") if quick else ("absent", "mix", "truthful", "stuck", "staged")
@@ -144,8 +146,6 @@ def main(*, quick: bool = False) -> None:
                     f"{mine.polls:6.1f} polls {mine.lateness:6.2f} s (p99 {mine.p99:5.1f})   "
                     f"{theirs.lateness / mine.lateness:5.2f} x"
                 )
-    uninformed(quick=quick)
-    wrong_expectations(quick=quick)
 
 
 def _count(shape: str, *, quick: bool) -> int:
@@ -177,15 +177,18 @@ def uninformed(*, quick: bool) -> None:
             )
 
 
+WRONG: tuple[tuple[str, float | None, str], ...] = (
+    ("history 10 x too long", 10.0, "absent"),
+    ("history 10 x too short", 0.1, "absent"),
+    ("progress frozen at 99 %", None, "frozen"),
+    ("progress stuck at 99 %", None, "stuck"),
+)
+
+
 def wrong_expectations(*, quick: bool) -> None:
-    print("\nwrong expectations: C x polls + lateness / uninformed rule (interval 10); goal 1.3:")
+    print("\nwrong expectations: C x polls + lateness / uninformed rule (interval 10):")
     for shape in ("0.35",) if quick else ("0.35", "0.15", "0.5", "uniform", "pareto"):
-        for what, factor, kind in (
-            ("history 10 x too long", 10.0, "absent"),
-            ("history 10 x too short", 0.1, "absent"),
-            ("progress frozen at 99 %", None, "frozen"),
-            ("progress stuck at 99 %", None, "stuck"),
-        ):
+        for what, factor, kind in WRONG:
             seeds = range(1 if quick else 5)
             count = _count(shape, quick=quick)
             ratios = [_wrong(count, shape, kind, factor, seed) for seed in seeds]
@@ -211,5 +214,25 @@ def _loss(scored: Score) -> float:
     return poll_interval.cost(10.0) * scored.polls + scored.lateness
 
 
+def measure(size: Size) -> Iterator[Figure]:
+    quick = size is Size.QUICK
+    if size is not Size.BRIEF:
+        against_peers(quick=quick)
+        uninformed(quick=quick)
+        wrong_expectations(quick=quick)
+    count = _count("0.35", quick=quick)
+    for kind in ("absent", "truthful"):
+        random = Random(1)
+        jobs, past = runs(count, "0.35", kind, random), history(5, 1.0, "0.35", random)
+        theirs = score(jobs, of_peer(fixed(10.0)))
+        _, mine = no_more_polls(jobs, past, theirs.polls)
+        yield figure(
+            f"lateness / that of as many fixed polls, progress {kind}",
+            [mine.lateness / theirs.lateness],
+        )
+    losses = [_wrong(count, "0.35", kind, factor, 0) for _, factor, kind in WRONG]
+    yield figure("worst of wrong expectations / uninformed rule", [max(losses)])
+
+
 if __name__ == "__main__":
-    main(quick="--quick" in sys.argv)
+    main(measure)

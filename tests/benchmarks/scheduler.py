@@ -1,24 +1,23 @@
 """CPU of the scheduler per poll as the jobs grow, and of tracking against create_task.
 
-python -m tests.benchmarks.scheduler [--quick]
+python -m tests.benchmarks.scheduler [--quick | --brief] [--json]
 """
 
 import asyncio
 import gc
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import inf
 from random import Random
 
 import ddswait
-from ddswait.scheduler.actions import PollJob, Wait
+from ddswait.scheduler.actions import Wait
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import SERVICE
 from ddswait.service.replies import JobSeen
-from tests.benchmarks.table import row
+from tests.benchmarks.table import Figure, Size, figure, main
 
 REPLY = JobSeen(SERVICE.read_record({"id": "x", "status": "Running", "progress": "9%"}))
 
@@ -82,27 +81,36 @@ async def tracking(count: int) -> tuple[float, float, float]:
     return ours, created, started
 
 
-def main(*, quick: bool) -> None:
-    few, many = (100, 1000) if quick else (1_000, 100_000)
-    rounds, slices = (3, 1000) if quick else (40, 20_000)
+def polls(few: int, many: int, rounds: int, slices: int) -> Iterator[Figure]:
     small, large = Wheel(few), Wheel(many)
     ratios, micros = [], []
     for _ in range(rounds):
         one, other = small.turn(slices), large.turn(slices)
         ratios.append(other / one)
         micros.append(one / slices * 1e6)
-    row(f"scheduler's CPU per poll: {many} jobs / {few} jobs", ratios, "<= 1.20")
-    row("scheduler's CPU per poll, microseconds (orientation)", micros, "none")
-    del small, large
+    yield figure("scheduler's CPU per poll: many jobs / few jobs", ratios)
+    yield figure("scheduler's CPU per poll", micros)
+
+
+def trackings(count: int, rounds: int) -> Iterator[Figure]:
     against_created, against_started = [], []
     for _ in range(rounds):
-        ours, created, started = asyncio.run(tracking(1_000 if quick else 20_000))
+        ours, created, started = asyncio.run(tracking(count))
         against_created.append(ours / created)
         against_started.append(ours / started)
-    row("tracking a job / create_task and its first step", against_started, "<= 0.40")
-    row("tracking a job / create_task alone", against_created, "<= 0.40")
+    yield figure("tracking a job / create_task and its first step", against_started)
+    yield figure("tracking a job / create_task alone", against_created)
+
+
+def measure(size: Size) -> Iterator[Figure]:
+    if size is Size.QUICK:
+        yield from polls(100, 1_000, 3, 1_000)
+        yield from trackings(1_000, 3)
+        return
+    rounds = 12 if size is Size.BRIEF else 40
+    yield from polls(1_000, 100_000, rounds, 20_000)
+    yield from trackings(20_000, rounds)
 
 
 if __name__ == "__main__":
-    assert PollJob is not None
-    main(quick="--quick" in sys.argv)
+    main(measure)

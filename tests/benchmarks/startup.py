@@ -1,6 +1,6 @@
 """CPU of whole commands, against `python -c "import aiohttp"`.
 
-    python -m tests.benchmarks.startup [--quick]
+    python -m tests.benchmarks.startup [--quick | --brief] [--json]
 
 The children's own CPU, as the operating system counts it, in turns; modules compiled beforehand.
 """
@@ -9,9 +9,10 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 
 from tests.benchmarks.server import serving
-from tests.benchmarks.table import row
+from tests.benchmarks.table import Figure, Size, figure, main
 
 ENV = {
     **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
@@ -29,28 +30,32 @@ def cpu(*arguments: str) -> float:
 
 RUN = "a whole run, Completed at once"
 COMMANDS = {
-    "--help": (["--help"], "<= 0.20"),
-    "--version": (["--version"], "<= 0.20"),
-    "a usage error": (["a b"], "<= 0.20"),
-    RUN: (["some-job"], "<= 1.10"),
+    "--help": ["--help"],
+    "--version": ["--version"],
+    "a usage error": ["a b"],
+    RUN: ["some-job"],
 }
 
 
-def measure(base: str, names: list[str], rounds: int) -> None:
+def turns(base: str, names: list[str], rounds: int) -> Iterator[Figure]:
     command = ["-m", "ddswait", "--endpoint", base]
-    cpu(*command, *COMMANDS[RUN][0])  # compiles
+    cpu(*command, *COMMANDS[RUN])  # compiles
     ratios: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
             reference = cpu("-c", "import aiohttp")
-            ratios[name].append(cpu(*command, *COMMANDS[name][0]) / reference)
+            ratios[name].append(cpu(*command, *COMMANDS[name]) / reference)
     for name in names:
-        row(f"CPU of ddswait, {name} / import aiohttp", ratios[name], COMMANDS[name][1])
+        yield figure(f"CPU of ddswait, {name} / import aiohttp", ratios[name])
+
+
+def measure(size: Size) -> Iterator[Figure]:
+    with serving("Completed") as address:
+        if size is Size.QUICK:
+            yield from turns(address, ["--version", RUN], 1)
+        else:
+            yield from turns(address, list(COMMANDS), 9 if size is Size.BRIEF else 15)
 
 
 if __name__ == "__main__":
-    with serving("Completed") as address:
-        if "--quick" in sys.argv:
-            measure(address, ["--version", RUN], 1)
-        else:
-            measure(address, list(COMMANDS), 15)
+    main(measure)

@@ -81,6 +81,7 @@ def test_every_block_has_a_test() -> None:
         ("docs/credentials.md", "python"): 1,
         ("docs/credentials.md", "sh"): 1,
         ("docs/library.md", "python"): 4,
+        ("docs/performance.md", "sh"): 1,
         ("docs/testing.md", "python"): 3,
         ("docs/testing.md", "sh"): 1,
     }
@@ -115,6 +116,21 @@ def test_simulator_command_is_understood() -> None:
         [sys.executable, *words[1:], "--port", "-1"], capture_output=True, text=True, check=False
     )
     assert "unrecognized" not in done.stderr
+
+
+def test_commands_of_the_comparison_are_understood() -> None:
+    """The environment of the comparison has its requirements, and the command exists."""
+    venv, install, compare = map(shlex.split, blocks("docs/performance.md", "sh")[0].splitlines())
+    assert (ROOT / install[-1]).exists()
+    assert {install[0], compare[0]} == {f"{venv[-1]}/bin/pip", f"{venv[-1]}/bin/python"}
+    done = subprocess.run(
+        [sys.executable, *compare[1:], "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "python -m tests.benchmarks.peers" in done.stdout
 
 
 def test_gate_command_is_understood(
