@@ -1,11 +1,11 @@
-"""ddswait.service.job_ids: what can be a job ID, and a project ID."""
+"""ddswait.service.job_ids: what can be the ID of a job, an instance or a project."""
 
 from typing import Any
 
 import pytest
 
 from ddswait.errors import ConfigurationError, InputError
-from ddswait.service.job_ids import check_job_id, check_project_id
+from ddswait.service.job_ids import check_instance_id, check_job_id, check_project_id
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,8 @@ def test_message_says_what_is_wrong_and_what_to_do(job_id: Any, message: str) ->
 
 
 def test_longest_ids_are_accepted() -> None:
-    """256 characters of a job ID and 64 of a project ID are not too many."""
+    """256 characters of a job ID and 64 of an instance or project ID are not too many."""
+    assert check_instance_id("i" * 64) == "i" * 64
     assert check_job_id("x" * 256) == "x" * 256
     assert check_project_id("p" * 64) == "p" * 64
 
@@ -134,3 +135,25 @@ def test_message_says_where_the_project_id_is_found() -> None:
         f"invalid project ID '{'p' * 60}': use the 32 hexadecimal digits under 'My Credentials' "
         "in the console"
     )
+
+
+@pytest.mark.parametrize(
+    ("instance_id", "shown"),
+    [("", "''"), ("a/b", "'a/b'"), ("\u00fc", r"'\xfc'"), ("i" * 65, f"'{'i' * 59}...")],
+)
+def test_message_says_where_the_instance_id_is_found(instance_id: str, shown: str) -> None:
+    """A wrong instance ID is quoted, up to 60 characters of it."""
+    with pytest.raises(InputError) as caught:
+        check_instance_id(instance_id)
+    assert str(caught.value) == (
+        f"invalid instance ID {shown}: use the ID of the instance in the console or in a reply, "
+        "such as 5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02"
+    )
+
+
+def test_instance_id_is_text() -> None:
+    """A value of another type is refused by the name of its type."""
+    number: Any = 7
+    with pytest.raises(InputError) as caught:
+        check_instance_id(number)
+    assert str(caught.value) == "an instance ID is text, not int"

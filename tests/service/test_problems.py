@@ -123,6 +123,16 @@ def test_error_bodies_of_the_whole_family(document: dict[str, Any]) -> None:
     assert (reply.error_code, reply.error_msg) == ("c.1", "m")
 
 
+@pytest.mark.parametrize("code", [401, "401"])
+def test_status_that_is_repeated_as_the_code_is_no_code(code: object) -> None:
+    """Keystone repeats the status as the code, so a refusal tells it once; others are codes."""
+    content = json.dumps({"error": {"code": code, "message": "m"}}).encode()
+    for status, shown in ((401, ""), (403, "401")):
+        reply = read(status, content)
+        assert isinstance(reply, Refusal)
+        assert reply.error_code == shown
+
+
 def test_redirect_names_its_target() -> None:
     """A redirect is a fault that says where it points."""
     reply = read(302, b"", Location="https://elsewhere/")
@@ -195,6 +205,7 @@ def test_only_a_hint_about_the_clock_says_the_time(hint: str, date: str, shown: 
         (b'{"error_code": "c", "error_message": "m"}', "c", "m"),
         (b'{"error_code": 7, "error_msg": "m"}', "7", "m"),
         (b'{"error_code": "c"}', "c", '{"error_code": "c"}'),
+        (b'{"error_code": "c", "error_msg": 7}', "c", '{"error_code": "c", "error_msg": 7}'),
         (b"[1]", "", "[1]"),
         (b"", "", "an empty body"),
         (b"a \n\t b\xff", "", "a b\ufffd"),
