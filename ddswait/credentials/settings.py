@@ -147,7 +147,8 @@ class Settings(NamedTuple):
             used: the endpoint of IAM that the credentials use, or "".
 
         Raises:
-            ConfigurationError: they belong to two clouds; the message names both hosts.
+            ConfigurationError: they belong to two clouds, and the message names both hosts; or the
+                endpoint of IAM is not one.
         """
         region, dds, iam = self.region(), self._dds(), self._iam()
         if used and used != without_version(iam.value):
@@ -155,6 +156,8 @@ class Settings(NamedTuple):
         derived = [each.origin == region.origin for each in (iam, dds)]
         if not dds or not iam or (derived[0] and not used):
             return
+        # Credentials that do not use IAM do not care whether its endpoint is https.
+        check_endpoint(iam.value, source=iam.origin, service="iam", insecure_http=True)
         check_same_cloud(iam.value, dds.value, by_region=any(derived))
 
     def _regional(self, service: str, region: Setting) -> Setting:

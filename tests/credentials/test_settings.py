@@ -106,6 +106,21 @@ def test_invalid_iam_endpoint_is_an_error(
         Settings(env, explicit).iam_endpoint()
 
 
+@pytest.mark.parametrize("given", ["https://[bad", "https://", "x", "https://x:99999"])
+def test_invalid_iam_endpoint_is_an_error_even_if_iam_is_not_used(given: str) -> None:
+    """Before it is compared with the cloud of DDS, which would quote half of it or fail."""
+    explicit = ExplicitSettings(region="cn-north-4", iam_endpoint=given)
+    with pytest.raises(ConfigurationError, match=r"^--iam-endpoint: ") as caught:
+        Settings({}, explicit).check_cloud("")
+    assert repr(given) in str(caught.value)
+
+
+def test_http_is_accepted_for_an_iam_that_is_not_used() -> None:
+    """Nothing is sent there."""
+    explicit = ExplicitSettings("https://dds.mine", iam_endpoint="http://iam.mine")
+    Settings({}, explicit).check_cloud("")
+
+
 def test_http_is_accepted_when_it_is_allowed() -> None:
     """insecure_http allows http on other machines, for DDS and for IAM."""
     explicit = ExplicitSettings("http://dds.test", iam_endpoint="http://iam", insecure_http=True)
