@@ -118,9 +118,11 @@ class LastPoll(Promise):
             return "workers busy"
         limit, window = facts.plan.rate
         gap = window / (_USED * limit)
-        # All that left since then were last polls, and occupied every worker, until too little
-        # time was left for the own rate.
-        if sent and begin < deadline + ALLOWANCE <= end + gap + MOMENT:
+        # All that left since then were last polls. They occupied every worker until too little
+        # time was left for the own rate, which those took that left after that.
+        too_late = deadline + ALLOWANCE
+        after = len(facts.sends) - bisect_left(facts.sends, end)
+        if sent and begin - MOMENT <= too_late <= end + (after + 1) * gap + MOMENT:
             return "workers busy"
         if full and sent:
             return "workers busy"
