@@ -240,8 +240,8 @@ class ListPolling:
         """Poll every job individually that the list should have shown and did not."""
         planner = self.planner
         for job_id in () if planner.given_up else planner.expected:
-            poll = self._subscribers.jobs.get(job_id)
-            if poll is None or poll.cut_at is not None:
+            poll = self._subscribers.jobs[job_id]
+            if poll.cut_at is not None:
                 continue
             if poll.job is not None:
                 planner.unlisted.add(job_id)  # until a list shows it again
@@ -288,5 +288,4 @@ class ListPolling:
         held, self._held = self._held, {}
         self.planner.expected = {}
         for poll in held:
-            if poll.due < inf:
-                self._queue.make_ready(poll, now)
+            self._queue.make_ready(poll, now)

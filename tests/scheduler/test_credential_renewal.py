@@ -72,6 +72,11 @@ def test_deadlines_hold_while_a_renewal_stalls() -> None:
     assert now <= 100.0 + LAST_POLL + 1.0
 
 
+def test_nothing_has_failed_before_the_first_renewal() -> None:
+    """There is no cause to tell."""
+    assert CredentialRenewal(renews=True).cause == ""
+
+
 def test_renewal_that_is_under_way_is_not_begun_twice() -> None:
     """Neither by the clock nor by a 401."""
     lease = CredentialRenewal(renews=True)

@@ -33,6 +33,7 @@ def test_nothing_is_read_or_planned_at_first() -> None:
     """The first list of a hundred jobs a page is one that new jobs pay for."""
     planner = ListPlanner()
     assert (planner.offset, planner.due, planner.given_up) == (None, inf, False)
+    assert planner.began_at == -inf
     assert not planner.page_due
     assert not planner.page_under_way
     assert not planner.expected
@@ -240,14 +241,16 @@ def test_list_that_is_slower_than_polls_is_given_up() -> None:
     planner = ListPlanner(10)
     planner.begin([f"job-{number}" for number in range(100)], 1000.0)
     assert not took(planner, 0, 10, 100, 1003.0)  # 30 s in all, three intervals
-    assert took(planner, 10, 10, 100, 1006.1)
+    assert not took(planner, 10, 10, 100, 1006.0)
+    assert took(planner, 20, 10, 100, 1009.25)
     assert planner.given_up
-    assert not planner.pays_for(100, 1306.0)
-    assert not planner.should_consider(1306.0)
-    planner.plan([0.01] * 100, 10.0, 0.1, 1306.0)
+    assert not planner.pays_for(100, 1309.0)
+    assert not planner.should_consider(1309.0)
+    planner.plan([0.01] * 100, 10.0, 0.1, 1309.0)
     assert planner.due == inf
-    assert planner.pays_for(100, 1306.2)
-    planner.plan([0.01] * 100, 10.0, 0.1, 1306.2)
+    assert planner.pays_for(100, 1309.25)
+    assert planner.should_consider(1309.25)
+    planner.plan([0.01] * 100, 10.0, 0.1, 1309.25)
     assert planner.due < inf
 
 

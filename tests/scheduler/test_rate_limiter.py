@@ -1,5 +1,6 @@
 """ddswait.scheduler.rate_limiter: no window exceeds a limit, and a 429 teaches one."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from math import inf
 
@@ -402,3 +403,68 @@ def test_throttling_is_what_the_service_asked_for() -> None:
     assert not limiter.is_throttled(61.0)
     limiter.throttled(1, 300.0, 0.0, 0.0, 61.0)
     assert limiter.is_throttled(62.0)
+
+
+def refused_by_others(at: float) -> RateLimiter:
+    limiter = RateLimiter(inf)
+    limiter.throttled(200, 300.0, 0.0, at, at)
+    return limiter
+
+
+def filled(at: float) -> RateLimiter:
+    limiter = sent_at(RateLimiter(inf), *(at - number for number in range(9, -1, -1)))
+    limiter.throttled(10, 60.0, 0.0, at, at)
+    return limiter
+
+
+def halved(at: float) -> RateLimiter:
+    limiter = sent_at(RateLimiter(10, 1.0), at)
+    limiter.throttled(None, None, 0.0, at, at)
+    return limiter
+
+
+def told_to_wait(at: float) -> RateLimiter:
+    limiter = RateLimiter()
+    limiter.throttled(None, None, 90.0, at, at)
+    return limiter
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        lambda at: sent_at(RateLimiter(1, 60.0), at),
+        refused_by_others,
+        filled,
+        halved,
+        told_to_wait,
+    ],
+)
+@pytest.mark.parametrize("seconds", [-4096.0, 512.0])
+@pytest.mark.parametrize(("limit", "window"), [(200, 300.0), (None, None)])
+def test_limits_hold_by_another_clock(
+    history: Callable[[float], RateLimiter],
+    seconds: float,
+    limit: int | None,
+    window: float | None,
+) -> None:
+    """What was sent and refused counts as if the clock had always been the new one."""
+    moved, other = history(8192.0), history(8192.0 + seconds)
+    moved.shift(seconds)
+    now = 8192.0 + seconds
+    for each in (moved, other):
+        # Old news for those that were refused, and news for the others.
+        each.throttled(limit, window, 0.0, now, now + 1.0)
+        each.sent(now + 1.0)
+    for later in (1.0, 50.0, 200.0):
+        assert moved.next_at(now + later) == pytest.approx(other.next_at(now + later))
+        assert moved.last_poll_at(now + later) == pytest.approx(other.last_poll_at(now + later))
+        assert moved.spacing(now + later) == pytest.approx(other.spacing(now + later))
+        assert moved.room(now + later) == other.room(now + later)
+
+
+def test_memory_is_bounded_by_another_clock() -> None:
+    """20,000 times of sending are remembered, as before."""
+    limiter = RateLimiter(inf)
+    limiter.shift(-5.0)
+    sent_at(limiter, *[0.0] * 20_001)
+    assert len(limiter._times_sent) == 20_000
