@@ -9,7 +9,7 @@ import pytest
 
 from ddswait.events import Ended, Event, Polled, PollFailed, RenewalFailed
 from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
-from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed
+from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed, Wait
 from ddswait.scheduler.instance_poll import outcome_without_job
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
@@ -185,6 +185,64 @@ def test_unreachable_job_ends_with_its_failure() -> None:
     scheduler.take(poll(scheduler, 0.0), FAILURE, 0.0)
     told = scheduler.take(poll(scheduler, 1.0), FAILURE, 600.0)
     assert ends(told) == [(("x",), OutcomeKind.UNREACHABLE)]
+
+
+def unreachable_until(scheduler: Scheduler, begin: float, end: float) -> PollJob:
+    """Let every poll fail from one time to another; return the one that leaves then."""
+    now = begin
+    while True:
+        action = scheduler.next(now)
+        if isinstance(action, Wait):
+            now = action.until
+        elif now >= end:
+            assert isinstance(action, PollJob)
+            assert now == end
+            return action
+        else:
+            scheduler.take(action, FAILURE, now)
+
+
+def joined_late(deadline: float) -> tuple[Scheduler, PollJob]:
+    """Return a job whose second caller began at 400 s; all its polls failed until 600 s."""
+    scheduler = waiting("x", timeout=2000.0)
+    now = 0.0
+    while now < 400.0:
+        action = scheduler.next(now)
+        if isinstance(action, Wait):
+            now = action.until
+        else:
+            scheduler.take(action, FAILURE, now)
+    scheduler.subscribers.subscribe("x", deadline, "late", 400.0)
+    return scheduler, unreachable_until(scheduler, 400.0, 600.0)
+
+
+def test_wait_that_began_later_goes_on_when_another_gives_up() -> None:
+    """It counts from its own beginning, and is polled again within an interval."""
+    scheduler, action = joined_late(3000.0)
+    failed, ended = scheduler.take(action, FAILURE, 600.5)
+    assert isinstance(failed, PollFailed)
+    assert isinstance(ended, Ended)
+    assert (ended.subscribers, ended.outcome.kind) == (("x",), OutcomeKind.UNREACHABLE)
+    assert ended.outcome.cause == "HTTP 502"
+    poll = action.poll
+    assert (poll.unreachable_since, poll.due, poll.last_at) == (400.0, 610.5, 1000.0)
+    action = unreachable_until(scheduler, 610.5, 1000.0)
+    *_, ended = scheduler.take(action, FAILURE, 1000.0)
+    assert isinstance(ended, Ended)
+    assert (ended.subscribers, ended.outcome.kind) == (("late",), OutcomeKind.UNREACHABLE)
+
+
+def test_wait_that_times_out_when_another_gives_up_ends_too() -> None:
+    """Each by its own outcome, and both by the same reply."""
+    scheduler, action = joined_late(600.0)
+    failed, *ended = scheduler.take(action, FAILURE, 600.5)
+    assert isinstance(failed, PollFailed)
+    kinds = [(each.subscribers, each.outcome.kind) for each in ended if isinstance(each, Ended)]
+    assert kinds == [
+        (("x",), OutcomeKind.UNREACHABLE),
+        (("late",), OutcomeKind.TIMED_OUT),
+    ]
+    assert not scheduler.subscribers.jobs
 
 
 def test_instance_is_polled_until_it_is_ready() -> None:

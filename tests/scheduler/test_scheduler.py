@@ -387,3 +387,27 @@ def test_credentials_that_served_say_until_when() -> None:
     assert isinstance(end, Ended)
     assert end.outcome.refusal is not None
     assert "accepted until 20 s before" in end.outcome.refusal.hint
+
+
+def two_jobs(deadline: float) -> Scheduler:
+    """Return a scheduler of two jobs that has sent the poll of one at 0 s."""
+    a = Scheduler(PollSettings(), Still(), rate_limiter=RateLimiter(inf))
+    for job_id in ("x", "y"):
+        a.subscribers.subscribe(job_id, deadline, job_id, 0.0)
+    assert isinstance(a.next(0.0), PollJob)
+    return a
+
+
+def test_waiting_for_credentials_in_doubt_is_overdue() -> None:
+    """Deadlines pass meanwhile, so the caller looks at them once a second."""
+    assert two_jobs(100.0).next(0.0) == Wait(1.0, overdue=True)
+
+
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_last_poll_that_is_too_late_is_overdue(is_ready: bool) -> None:
+    """The caller ends its wait at once, in place of the poll."""
+    a = two_jobs(1.0)
+    if is_ready:
+        assert a.expire(0.5) == []
+    assert a.next(3.5) == Wait(3.501, overdue=True)
+    assert [event.job_id for event in a.expire(3.501)] == ["y"]
