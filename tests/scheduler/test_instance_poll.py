@@ -311,3 +311,50 @@ def test_job_without_an_instance_has_nothing_to_wait_for() -> None:
     assert instance_of(Outcome("x", OutcomeKind.COMPLETED)) == ""
     record = SERVICE.read_record({"id": "x", "status": "Completed"})
     assert instance_of(Outcome("x", OutcomeKind.COMPLETED, record)) == ""
+
+
+def test_wait_without_a_job_counts_from_its_own_beginning() -> None:
+    """Its grace, and the seconds that its messages state."""
+    poll = InstancePoll(outcome_without_job("i1"), 1000.0, 1100.0, "me")
+    ended = take_instance_reply(poll, ABSENT, 1060.0)
+    assert ended is not None
+    assert ended.message == messages.not_found("i1", 60.0, PollSettings().location)
+    late = InstancePoll(outcome_without_job("i1"), 1000.0, 1100.0, "me")
+    assert take_instance_reply(late, BUSY, 1099.0) is None
+    assert late.timed_out(1000.0, 1100.0).message == messages.timed_out(
+        "i1", 100.0, "it is creating"
+    )
+    assert outcome_without_job("i1").kind is OutcomeKind.PENDING
+
+
+def test_instance_that_vanishes_is_polled_at_the_usual_pace() -> None:
+    """Two polls must miss it, after the grace too, in which they are not put together."""
+    poll = alone()
+    for now in (1.0, 61.0):
+        assert take_instance_reply(poll, BUSY, now) is None
+    assert take_instance_reply(poll, ABSENT, 70.0) is None
+    assert poll.due > 70.5
+    ended = take_instance_reply(poll, ABSENT, 72.0)
+    assert ended is not None
+    assert ended.kind is OutcomeKind.VANISHED
+
+
+def test_instance_poll_is_unreachable_from_its_first_failure_on() -> None:
+    """A reply before it is neither a failure nor a 429."""
+    poll = alone()
+    poll.sent(1.0, PollSettings())
+    assert take_instance_reply(poll, BUSY, 1.5) is None
+    assert poll.throttled is False
+    for sent_at in (10.0, 20.0):
+        poll.sent(sent_at, PollSettings())
+        assert take_instance_reply(poll, FAILURE, sent_at) is None
+    assert poll.unreachable_since == 10.0
+
+
+def test_poll_that_left_a_second_before_the_deadline_needs_no_confirmation() -> None:
+    """No other one follows that could confirm that the instance is ready."""
+    poll = alone(100.0)
+    poll.sent(99.0, PollSettings())
+    ended = take_instance_reply(poll, READY, 99.5)
+    assert ended is not None
+    assert ended.kind is OutcomeKind.COMPLETED

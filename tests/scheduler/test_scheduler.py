@@ -9,6 +9,7 @@ from ddswait.events import Ended, PollFailed, Progressed, Tracked, UnknownStatus
 from ddswait.job import Instance
 from ddswait.outcome import Outcome, Refusal, Scope
 from ddswait.outcome import OutcomeKind as Kind
+from ddswait.scheduler import messages
 from ddswait.scheduler.actions import (
     ListJobs,
     PollInstance,
@@ -411,3 +412,55 @@ def test_last_poll_that_is_too_late_is_overdue(is_ready: bool) -> None:
         assert a.expire(0.5) == []
     assert a.next(3.5) == Wait(3.501, overdue=True)
     assert [event.job_id for event in a.expire(3.501)] == ["y"]
+
+
+@pytest.mark.parametrize(("locks", "count"), [(True, 5), (False, 7)])
+def test_keys_that_the_service_locks_are_tried_by_five_requests(locks: bool, count: int) -> None:
+    """However lately they were accepted; other keys have no such bound."""
+    a = Scheduler(PollSettings(), Still(), locks=locks, rate_limiter=RateLimiter(inf))
+    for number in range(8):
+        a.subscribers.subscribe(f"{number}", 100.0, number, 0.0)
+    first = a.next(0.0)
+    assert isinstance(first, PollJob)
+    a.take(first, seen(record("0")), 0.1)
+    assert sum(isinstance(a.next(0.1), PollJob) for _ in range(8)) == count
+    assert Scheduler(PollSettings(), Still())._renewal.locks is False
+
+
+def test_renewal_has_as_long_as_a_last_poll() -> None:
+    """Even if the waits give up before."""
+    a = Scheduler(PollSettings(unreachable_after=1.0), Still(), renews=True)
+    a.subscribers.subscribe("x", 100.0, "me", 0.0)
+    first = a.next(0.0)
+    assert isinstance(first, RenewCredentials)
+    a.take(first, TransientFailure("HTTP 502"), 0.1)
+    again = a.next(0.9)
+    assert isinstance(again, RenewCredentials)
+    assert again.cut_at == 0.9 + LAST_POLL
+
+
+def test_last_poll_that_could_not_be_sent_says_why() -> None:
+    """No credentials, and why; or busy workers, when nothing else holds it back."""
+    a = two_jobs(1.0)
+    a._renewal.accept(0, 2.9)
+    (end,) = a.expire(3.0)
+    assert isinstance(end, Ended)
+    assert messages.BUSY in end.outcome.message
+    renewal = Scheduler(PollSettings(), Still(), renews=True)
+    renewal.subscribers.subscribe("x", 1.0, "me", 0.0)
+    renew = renewal.next(0.0)
+    assert isinstance(renew, RenewCredentials)
+    renewal.take(renew, TransientFailure("HTTP 502"), 0.1)
+    (end,) = renewal.expire(3.0)
+    assert isinstance(end, Ended)
+    assert "HTTP 502" in end.outcome.message
+
+
+def test_time_of_the_next_request_heeds_a_learned_limit() -> None:
+    """It is asked for a message, at any time."""
+    a = Scheduler(PollSettings(), Still(), rate_limiter=RateLimiter(inf))
+    a.subscribers.subscribe("x", 3600.0, "me", 0.0)
+    action = a.next(0.0)
+    assert isinstance(action, PollJob)
+    a.take(action, Throttled("m", 0.0, 10, 60.0), 0.0)
+    assert a.send_at(1.0) >= 6.0
