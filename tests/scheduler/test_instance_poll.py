@@ -18,7 +18,7 @@ from ddswait.scheduler.messages import NEVER_POLLED
 from ddswait.scheduler.poll import PollSettings
 from ddswait.service.dds import SERVICE
 from ddswait.service.replies import InstanceState, TransientFailure
-from tests.scheduler.shell import take_instance_reply
+from tests.scheduler.shell import context_of, take_instance_reply
 
 READY = InstanceState(is_found=True, is_ready=True)
 
@@ -358,3 +358,24 @@ def test_poll_that_left_a_second_before_the_deadline_needs_no_confirmation() -> 
     ended = take_instance_reply(poll, READY, 99.5)
     assert ended is not None
     assert ended.kind is OutcomeKind.COMPLETED
+
+
+def test_grace_of_an_instance_that_was_seen_ends_at_its_very_moment() -> None:
+    """Two misses are believed then; after one, the next poll is not at once."""
+    poll = alone()
+    assert take_instance_reply(poll, BUSY, 1.0) is None
+    assert take_instance_reply(poll, ABSENT, 55.0) is None
+    ended = take_instance_reply(poll, ABSENT, 60.0)
+    assert ended is not None
+    assert ended.kind is OutcomeKind.VANISHED
+    other = alone()
+    assert take_instance_reply(other, BUSY, 1.0) is None
+    assert take_instance_reply(other, ABSENT, 60.0) is None
+    assert other.due > 60.4
+
+
+def test_instance_is_polled_within_the_interval() -> None:
+    """Also when that is shorter than the usual delay of an unknown ID."""
+    poll = alone()
+    assert poll.seen(BUSY, 1.0, context_of(PollSettings(interval=0.3))) is None
+    assert poll.due == 1.3

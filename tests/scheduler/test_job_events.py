@@ -63,3 +63,13 @@ def test_failed_poll_says_when_the_next_one_is_due() -> None:
     poll.failed(TransientFailure("HTTP 502"), 20.0, context_of(PollSettings()))
     assert [*events.of(RUNNING, poll, 20.0)] == [PollFailed("x", "HTTP 502", 0.75)]
     assert [*events.of(RUNNING, poll, 30.0)] == [PollFailed("x", "HTTP 502", 0.0)]
+
+
+def test_fifty_unknown_words_are_reported() -> None:
+    """A service may invent them without end."""
+    events, reported = JobEvents(), 0
+    for number in range(60):
+        poll = polled()
+        poll.job = SERVICE.read_record(record("x", f"Word{number}"))
+        reported += sum(isinstance(each, UnknownStatus) for each in events.of(RUNNING, poll, 20.0))
+    assert reported == 50

@@ -401,3 +401,23 @@ def test_refused_instance_says_why() -> None:
         assert isinstance(end, Ended)
         assert "HTTP 400 DBS.1: no such thing" in end.outcome.message
         assert end.outcome.polls == 2
+
+
+def test_reply_at_the_very_deadline_ends_the_wait() -> None:
+    """The poll that brought it left within the last second, so it was the last one."""
+    scheduler = waiting("x", timeout=10.0)
+    action = poll(scheduler, 9.5)
+    *_, ended = scheduler.take(action, seen(record("x")), 10.0)
+    assert isinstance(ended, Ended)
+    assert ended.outcome.kind is OutcomeKind.TIMED_OUT
+
+
+def test_refused_instance_without_a_job_names_the_endpoint() -> None:
+    """As a refused job does."""
+    scheduler = made()
+    scheduler.subscribers.subscribe_instance(outcome_without_job("i1"), 100.0, "me", 0.0)
+    action = scheduler.next(0.0)
+    assert isinstance(action, PollInstance)
+    (ended,) = scheduler.take(action, BAD_PARAMETER, 0.5)
+    assert isinstance(ended, Ended)
+    assert LOCATION in ended.outcome.message

@@ -108,3 +108,22 @@ def test_cleared_entries_are_the_outdated_ones() -> None:
             queue.put_off(each, wanted_due)
     assert [*queue.pop_due(999.9)] == []
     assert [*queue.pop_due(1e6)] == polls
+
+
+def test_clearing_keeps_the_polls_of_the_running_second() -> None:
+    """They lie apart from the others."""
+    a, b = poll("a", 0.0, 1.0), poll("b", 0.0, 500.0)
+    queue = queue_of(a, b)
+    assert queue.due() == 1.0
+    for step in range(200):
+        queue.put_off(b, 500.0 + step)
+    assert entries(queue) < 100
+    assert [*queue.pop_due(1.0)] == [a]
+
+
+def test_poll_whose_last_moment_has_come_is_a_last_one() -> None:
+    """However many may leave at once."""
+    a = poll("a", 0.0, 1.0, deadline=2.0)
+    queue = queue_of(a)
+    assert queue.pop_unranked(2.0, plenty=True) is None
+    assert queue.last.pop(2.0) is a

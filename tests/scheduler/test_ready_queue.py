@@ -115,3 +115,10 @@ def test_jobs_that_fail_do_not_push_aside_those_that_wait() -> None:
     longer = poll("l", 0.0, 10.0)
     longer.failures = 1
     assert order(filled(fails, longer), 100.0) == "lf"
+
+
+def test_poll_that_failed_is_as_urgent_as_one_that_is_just_due() -> None:
+    """At its retry."""
+    fails = poll("f", 0.0, 100.0)
+    fails.failures = 1
+    assert ReadyQueue(wanted).urgency(fails, 100.0) == 1.0

@@ -464,3 +464,27 @@ def test_time_of_the_next_request_heeds_a_learned_limit() -> None:
     assert isinstance(action, PollJob)
     a.take(action, Throttled("m", 0.0, 10, 60.0), 0.0)
     assert a.send_at(1.0) >= 6.0
+
+
+def test_room_at_this_very_moment_is_room() -> None:
+    """For a last poll that goes before a renewal, and for why one was not sent."""
+    a = two_jobs(1.0)
+    a._renewal.accept(0, 2.9)
+    a.rate_limiter.sent(3.0)
+    (end,) = a.expire(3.0)
+    assert isinstance(end, Ended)
+    assert messages.BUSY in end.outcome.message
+    b = Scheduler(PollSettings(), Still(), renews=True, rate_limiter=RateLimiter(inf))
+    b.subscribers.subscribe("x", 5.0, "me", 0.0)
+    renew = b.next(0.0)
+    assert isinstance(renew, RenewCredentials)
+    b.take(renew, Renewed(5.0), 0.0)
+    now = 0.0
+    while now < 5.0:
+        action = b.next(now)
+        if isinstance(action, Wait):
+            now = action.until
+        else:
+            b.take(action, seen(record("x")), now)
+    b.rate_limiter.sent(5.0)
+    assert isinstance(b.next(5.0), PollJob)
