@@ -28,6 +28,16 @@ def test_forbidden_list_of_past_jobs_is_never_due() -> None:
     assert desk.scheduler.send_at(1.0) == desk.scheduler.due() > 1.0
 
 
+def test_next_page_is_the_next_request_and_may_leave_at_once() -> None:
+    """As soon as the page before it has been read."""
+    desk = opened("a", "b", "c", "d")
+    request = desk.list_(4.0)
+    assert isinstance(desk.scheduler.next(4.2), Wait)  # the jobs are due, and wait for the list
+    desk.take(request, shown("first", "a", "x", total=5), 4.5)
+    assert desk.scheduler.send_at(5.0) == 5.0 < desk.scheduler.due()
+    assert desk.list_(5.0).offset == 3
+
+
 def test_list_does_not_stand_for_a_poll_under_way() -> None:
     """A job that is answered while a list is read is not missing from it."""
     desk = listed_once("a", "b", "c")

@@ -346,7 +346,7 @@ def test_wait_that_could_not_be_polled_ends_two_seconds_after_its_deadline() -> 
 
 
 def test_429_teaches_its_limit_and_delays_its_poll_until_there_is_room() -> None:
-    """Each policy has its own; without figures, the poll is delayed as after a failure."""
+    """Each policy has its own."""
     a = Scheduler(PollSettings(), Still(), rate_limiter=RateLimiter(inf))
     a.subscribers.subscribe("x", 3600.0, "me", 0.0)
     for now, policy, limit in ((0.0, "user", 10), (100.0, "ip", 20)):
@@ -361,6 +361,16 @@ def test_429_teaches_its_limit_and_delays_its_poll_until_there_is_room() -> None
     assert isinstance(action, PollJob)
     a.take(action, seen(record("x")), 1000.0)
     assert a.rate_limiter.throttled_in_a_row == 0
+
+
+def test_429_without_figures_delays_its_poll_as_a_failure_does() -> None:
+    """Even where the own rate has no room for long: the poll is ranked with the others by then."""
+    a = Scheduler(PollSettings(), Still(), rate_limiter=RateLimiter(1, 60.0))
+    a.subscribers.subscribe("x", 3600.0, "me", 0.0)
+    action = a.next(0.0)
+    assert isinstance(action, PollJob)
+    assert a.take(action, Throttled("slow"), 0.0) == (PollFailed("x", "slow", 0.75),)
+    assert a.send_at(0.0) > 60.0
 
 
 def test_refusal_that_is_not_of_the_credentials_renews_nothing() -> None:
