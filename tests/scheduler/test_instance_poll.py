@@ -327,6 +327,20 @@ def test_wait_without_a_job_counts_from_its_own_beginning() -> None:
     assert outcome_without_job("i1").kind is OutcomeKind.PENDING
 
 
+def test_resumed_wait_without_a_job_counts_from_the_earlier_beginning() -> None:
+    """Its grace, its messages and how long it lasted: the earlier wait began 40 s before."""
+    earlier = outcome_without_job("i1", 40.0)
+    poll = InstancePoll(earlier, 1000.0, 1100.0, "me")
+    assert take_instance_reply(poll, ABSENT, 1019.0) is None
+    ended = take_instance_reply(poll, ABSENT, 1020.0)
+    assert ended is not None
+    assert ended.message == messages.not_found("i1", 60.0, PollSettings().location)
+    assert ended.waited == 60.0
+    late = InstancePoll(earlier, 1000.0, 1100.0, "me").timed_out(1000.0, 1100.0)
+    assert late.message == messages.timed_out("i1", 140.0, NEVER_POLLED)
+    assert late.waited == 140.0
+
+
 def test_instance_that_vanishes_is_polled_at_the_usual_pace() -> None:
     """Two polls must miss it, after the grace too, in which they are not put together."""
     poll = alone()
