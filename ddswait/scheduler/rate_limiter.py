@@ -136,6 +136,7 @@ class RateLimiter:
 
     Attributes:
         throttled_in_a_row: how many 429s came since the last other reply.
+        cause: the last 429 in words; "" before the first.
     """
 
     def __init__(self, limit: float = 10, window: float = 1.0) -> None:
@@ -147,6 +148,7 @@ class RateLimiter:
         self._not_before = -inf
         self._cut_at = -inf
         self.throttled_in_a_row = 0
+        self.cause = ""
 
     def next_at(self, now: float) -> float:
         """Return when the next request may leave; `now` or earlier: at once."""

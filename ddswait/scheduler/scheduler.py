@@ -101,7 +101,6 @@ class Scheduler:
         self._instance_poller = InstancePoller(context, self.subscribers)
         self._renewal_poller = RenewalPoller(context, self.subscribers, self._renewal)
         self._next_request = NextRequest(self._queue, self._lists)
-        self._throttled = ""  # the cause that the last 429 stated
         self._heard_at = -inf  # when the service last replied at all, if only with a 429
 
     @property
@@ -233,7 +232,7 @@ class Scheduler:
         if self._renewal.blocked:
             return messages.no_credentials(self._renewal.cause)
         if self.rate_limiter.is_throttled(now):
-            return self._throttled
+            return self.rate_limiter.cause
         if self.rate_limiter.last_poll_at(now) > now:
             return messages.NO_ROOM
         if self._renewal.send_at(now) > now:
@@ -271,7 +270,7 @@ class Scheduler:
     def _learn_limit(self, reply: Throttled, sent_at: float, now: float) -> Throttled:
         """Learn from a 429; return it with the time that the rate limiter waits."""
         self._heard_at = now
-        self._throttled = reply.cause
+        self.rate_limiter.cause = reply.cause
         self.rate_limiter.throttled(
             reply.limit, reply.window, reply.retry_after, sent_at, now, reply.policy
         )

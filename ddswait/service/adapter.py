@@ -187,7 +187,7 @@ class Adapter:
             return state
         # A record that cannot be read may be that of the instance: it says nothing about it.
         if own is not None or not all(isinstance(each, dict) for each in instances):
-            return TransientFailure(f"the reply's instance is not a record: {quote_body(body)}")
+            return TransientFailure(f"the reply's instance cannot be read: {quote_body(body)}")
         return _ABSENT
 
     def _read_instance(self, record: Mapping[str, Any]) -> InstanceState | None:

@@ -498,3 +498,18 @@ def test_room_at_this_very_moment_is_room() -> None:
             b.take(action, seen(record("x")), now)
     b.rate_limiter.sent(5.0)
     assert isinstance(b.next(5.0), PollJob)
+
+
+def test_reason_of_an_unsent_last_poll_outlives_its_scheduler() -> None:
+    """A waiter that is entered again keeps its rate limiter, and so what the 429 said."""
+    limiter = RateLimiter(inf)
+    first = Scheduler(PollSettings(), Still(), rate_limiter=limiter)
+    first.subscribers.subscribe("x", 100.0, "me", 0.0)
+    action = first.next(0.0)
+    assert isinstance(action, PollJob)
+    first.take(action, Throttled("HTTP 429: slow down", 0.0, 1, 600.0), 0.0)
+    again = Scheduler(PollSettings(), Still(), rate_limiter=limiter)
+    again.subscribers.subscribe("x", 5.0, "me", 1.0)
+    (end,) = again.expire(7.0)
+    assert isinstance(end, Ended)
+    assert "the last poll was not sent: HTTP 429: slow down" in end.outcome.message

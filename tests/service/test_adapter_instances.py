@@ -42,7 +42,7 @@ def test_instance_that_cannot_be_read_is_no_answer(records: list[object]) -> Non
     """As with a job: only that poll failed, and the instance is neither ready, busy nor gone."""
     failure = MADE_UP.read_instance("i", 200, {}, body({"databases": records}))
     assert isinstance(failure, TransientFailure)
-    assert failure.cause.startswith("the reply's instance is not a record: ")
+    assert failure.cause.startswith("the reply's instance cannot be read: ")
 
 
 @pytest.mark.parametrize("actions", [{}, {"actions": None}, {"actions": []}, {"actions": ""}])
