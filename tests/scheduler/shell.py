@@ -232,6 +232,17 @@ def take_job_reply(
             return poll.refused(reply, now, settings)
 
 
+def answer_until(scheduler: Scheduler, reply: Reply, begin: float, end: float) -> None:
+    """Let every poll that leaves from one time to another have the same reply, at once."""
+    now = begin
+    while now < end:
+        action = scheduler.next(now)
+        if isinstance(action, Wait):
+            now = action.until
+        else:
+            scheduler.take(action, reply, now)
+
+
 def take_instance_reply(
     poll: InstancePoll, reply: InstanceState | Problem, now: float
 ) -> Outcome | None:

@@ -9,14 +9,14 @@ import pytest
 
 from ddswait.events import Ended, Event, Polled, PollFailed, RenewalFailed
 from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
-from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed, Wait
+from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed
 from ddswait.scheduler.instance_poll import outcome_without_job
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import SERVICE
 from ddswait.service.replies import InstanceState, Throttled, TransientFailure, UnknownJob
-from tests.scheduler.shell import LOCATION, Reply, Still, completed, record, seen
+from tests.scheduler.shell import LOCATION, Reply, Still, answer_until, completed, record, seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,33 +187,13 @@ def test_unreachable_job_ends_with_its_failure() -> None:
     assert ends(told) == [(("x",), OutcomeKind.UNREACHABLE)]
 
 
-def unreachable_until(scheduler: Scheduler, begin: float, end: float) -> PollJob:
-    """Let every poll fail from one time to another; return the one that leaves then."""
-    now = begin
-    while True:
-        action = scheduler.next(now)
-        if isinstance(action, Wait):
-            now = action.until
-        elif now >= end:
-            assert isinstance(action, PollJob)
-            assert now == end
-            return action
-        else:
-            scheduler.take(action, FAILURE, now)
-
-
 def joined_late(deadline: float) -> tuple[Scheduler, PollJob]:
     """Return a job whose second caller began at 400 s; all its polls failed until 600 s."""
     scheduler = waiting("x", timeout=2000.0)
-    now = 0.0
-    while now < 400.0:
-        action = scheduler.next(now)
-        if isinstance(action, Wait):
-            now = action.until
-        else:
-            scheduler.take(action, FAILURE, now)
+    answer_until(scheduler, FAILURE, 0.0, 400.0)
     scheduler.subscribers.subscribe("x", deadline, "late", 400.0)
-    return scheduler, unreachable_until(scheduler, 400.0, 600.0)
+    answer_until(scheduler, FAILURE, 400.0, 600.0)
+    return scheduler, poll(scheduler, 600.0)
 
 
 def test_wait_that_began_later_goes_on_when_another_gives_up() -> None:
@@ -224,10 +204,11 @@ def test_wait_that_began_later_goes_on_when_another_gives_up() -> None:
     assert isinstance(ended, Ended)
     assert (ended.subscribers, ended.outcome.kind) == (("x",), OutcomeKind.UNREACHABLE)
     assert ended.outcome.cause == "HTTP 502"
-    poll = action.poll
-    assert (poll.unreachable_since, poll.due, poll.last_at) == (400.0, 610.5, 1000.0)
-    action = unreachable_until(scheduler, 610.5, 1000.0)
-    *_, ended = scheduler.take(action, FAILURE, 1000.0)
+    goes_on = action.poll
+    times = (goes_on.unreachable_since, goes_on.due, goes_on.last_at)
+    assert times == (400.0, 610.5, 1000.0)
+    answer_until(scheduler, FAILURE, 610.5, 1000.0)
+    *_, ended = scheduler.take(poll(scheduler, 1000.0), FAILURE, 1000.0)
     assert isinstance(ended, Ended)
     assert (ended.subscribers, ended.outcome.kind) == (("late",), OutcomeKind.UNREACHABLE)
 

@@ -29,6 +29,7 @@ from tests.scheduler.shell import (
     Reply,
     Shell,
     Still,
+    answer_until,
     completed,
     lasting,
     page,
@@ -489,13 +490,7 @@ def test_room_at_this_very_moment_is_room() -> None:
     renew = b.next(0.0)
     assert isinstance(renew, RenewCredentials)
     b.take(renew, Renewed(5.0), 0.0)
-    now = 0.0
-    while now < 5.0:
-        action = b.next(now)
-        if isinstance(action, Wait):
-            now = action.until
-        else:
-            b.take(action, seen(record("x")), now)
+    answer_until(b, seen(record("x")), 0.0, 5.0)
     b.rate_limiter.sent(5.0)
     assert isinstance(b.next(5.0), PollJob)
 

@@ -92,13 +92,13 @@ class LastPoll(Promise):
                 self.counts["process stalled"] += 1
                 return
             raise self.broken("a last poll was cut too early", f"{wait}, after {had:.3f} s")
-        excuse = "began late" if target.since > deadline else self._excuse(deadline, now)
+        excuse = "began late" if target.since > deadline else self._excuse(flight, deadline, now)
         if not excuse:
             raise self.broken("no last poll was sent", f"{wait}")
         self.counts[excuse] += 1
 
     def _excuse(  # noqa: PLR0911 - one reason after the other
-        self, deadline: float, now: float
+        self, flight: Flight | None, deadline: float, now: float
     ) -> str:
         """Return why no last poll could be sent; "" if it could."""
         facts = self.facts
@@ -106,33 +106,52 @@ class LastPoll(Promise):
             return "process stalled"
         if facts.blocked or facts.blocked_at >= deadline:
             return "no credentials"
-        # What left meanwhile must have been last polls of others, too.
-        if any(at > deadline + MOMENT for at in facts.ordinary_sends):
+        limit, window = facts.plan.rate
+        gap = window / (_USED * limit)
+        # What left after that must have been last polls of others, too.
+        free_at = _free_at(flight, deadline, now)
+        if any(at > free_at + MOMENT for at in facts.ordinary_sends):
             return ""
+        if free_at > deadline and self._left_no_time(deadline, free_at, deadline, gap):
+            return "another caller's last poll"
         if facts.was_in_doubt(deadline):
             return "credentials in doubt"
         sent = len(facts.sends) - bisect_left(facts.sends, deadline)
-        full = len(facts.under_way) >= facts.plan.workers
-        begin, end = facts.full
-        if facts.full_since <= deadline or begin <= deadline <= deadline + ALLOWANCE <= end:
-            return "workers busy"
-        limit, window = facts.plan.rate
-        gap = window / (_USED * limit)
-        # All that left since then were last polls. They occupied every worker until too little
-        # time was left for the own rate, which those took that left after that.
-        too_late = deadline + ALLOWANCE
-        after = len(facts.sends) - bisect_left(facts.sends, end)
-        if sent and begin - MOMENT <= too_late <= end + (after + 1) * gap + MOMENT:
-            return "workers busy"
-        if full and sent:
+        if self._were_busy(sent, deadline, gap):
             return "workers busy"
         for fault in facts.plan.faults:
             if fault.variant == "odd" or self._is_full(fault.number, fault.window, now):
                 return "a stated limit"
         return "own rate" if (sent + 1) * gap >= ALLOWANCE else ""
 
+    def _were_busy(self, sent: int, deadline: float, gap: float) -> bool:
+        """Whether every worker was busy; all that left since the deadline were last polls."""
+        facts = self.facts
+        begin, end = facts.full
+        if facts.full_since <= deadline or begin <= deadline <= deadline + ALLOWANCE <= end:
+            return True
+        full = len(facts.under_way) >= facts.plan.workers
+        return bool(sent) and (full or self._left_no_time(begin, end, deadline, gap))
+
+    def _left_no_time(self, begin: float, end: float, deadline: float, gap: float) -> bool:
+        """Whether what lasted until `end` left too little time for the own rate.
+
+        Those that left after `end` took what the rate allowed.
+        """
+        sends = self.facts.sends
+        after = len(sends) - bisect_left(sends, end)
+        return begin - MOMENT <= deadline + ALLOWANCE <= end + (after + 1) * gap + MOMENT
+
     def _is_full(self, limit: float, window: float, now: float) -> bool:
         """Whether the requests of the last window are as many as a limit that may be stated."""
         sends = self.facts.sends
         recent = len(sends) - bisect_left(sends, now - window - ALLOWANCE)
         return limit >= 1 and recent >= max(1, floor(_USED * limit))
+
+
+def _free_at(flight: Flight | None, deadline: float, now: float) -> float:
+    """Return when a job could be polled for a caller whose deadline had come.
+
+    A job has one poll at a time: the last one of another caller goes on until it is answered.
+    """
+    return deadline if flight is None else max(min(flight.closed_at, now), deadline)
