@@ -20,16 +20,24 @@ if TYPE_CHECKING:
 class LastPolls(Compacted):
     """An entry for each poll that is due at its `last_at`, and for each ready one.
 
-    A ready poll becomes a last one if it still waits at its `last_at`.
+    A ready poll becomes a last one if it still waits at its `last_at`. If that is before its
+    deadline, the wait would be given up then. But a poll that waits for the rate limiter while
+    others are answered is not unreachable: its `last_at` moves on, and it goes before no other.
 
     Args:
         ready: the polls that are due.
+        unreachable_after: seconds without any reply after which a wait is given up.
+
+    Attributes:
+        heard_at: when the service last replied at all, if only with a 429.
     """
 
-    __slots__ = ("_entries", "_ready")
+    __slots__ = ("_entries", "_ready", "_unreachable_after", "heard_at")
 
-    def __init__(self, ready: ReadyQueue) -> None:
+    def __init__(self, ready: ReadyQueue, unreachable_after: float) -> None:
         super().__init__()
+        self.heard_at = -inf
+        self._unreachable_after = unreachable_after
         self._ready = ready
         self._entries: list[Entry] = []
 
@@ -63,11 +71,24 @@ class LastPolls(Compacted):
 
     def pop(self, now: float) -> Poll | None:
         """Take out the last poll that is due first; None when none is due."""
-        if not self._entries or self.next_at() > now:
-            return None
-        poll = heappop(self._entries)[2]
-        self._ready.discard(poll)
-        return poll
+        while self._entries and self.next_at() <= now:
+            poll = heappop(self._entries)[2]
+            if not self._moves_on(poll, now):
+                self._ready.discard(poll)
+                return poll
+        return None
+
+    def _moves_on(self, poll: Poll, now: float) -> bool:
+        """Move the `last_at` of a poll that only waited for the rate limiter; say whether."""
+        late = poll.waited_for_room(now, self.heard_at)
+        if not late or poll.throttled or poll.due >= poll.last_at or poll.last_at >= poll.deadline:
+            return False
+        give_up_at = poll.unreachable_since + late + self._unreachable_after
+        if give_up_at <= now:
+            return False
+        poll.last_at = min(poll.deadline, give_up_at)
+        self.push(poll)
+        return True
 
     def is_late(self, now: float) -> bool:
         """Whether the next last poll is too late to be sent."""

@@ -139,6 +139,17 @@ class Poll:
         """Return a time until which the service has replied about this, or nobody tried it."""
         return max(self.succeeded_at, self.unreachable_since)
 
+    def waited_for_room(self, now: float, heard_at: float) -> float:
+        """Return for how long a poll that is due has waited while others were answered.
+
+        Waiting for the rate limiter is not being unreachable.
+
+        Args:
+            now: the time.
+            heard_at: when the service last replied to any request.
+        """
+        return max(0.0, now - self.due) if heard_at >= self.due else 0.0
+
     def sent(self, now: float, settings: PollSettings, heard_at: float = -inf) -> None:
         """Note that a poll is sent now, and when it must be answered.
 
@@ -149,9 +160,8 @@ class Poll:
         """
         if not self.failures or self.throttled:
             self.unreachable_since = now
-        elif heard_at >= self.due:
-            # Waiting for the rate limiter while others are answered is not being unreachable.
-            late = max(0.0, now - self.due)
+        else:
+            late = self.waited_for_room(now, heard_at)
             self.unreachable_since = min(now, self.unreachable_since + late)
         self.due = now
         self.set_cut(settings)

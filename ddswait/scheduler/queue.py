@@ -34,6 +34,7 @@ class PollQueue:
 
     Args:
         wanted: see ReadyQueue.
+        unreachable_after: see LastPolls.
 
     Attributes:
         ready: the polls that are due.
@@ -42,9 +43,9 @@ class PollQueue:
 
     __slots__ = ("_delayed", "last", "ready")
 
-    def __init__(self, wanted: Callable[[Poll, float], float]) -> None:
+    def __init__(self, wanted: Callable[[Poll, float], float], unreachable_after: float) -> None:
         self.ready = ReadyQueue(wanted)
-        self.last = LastPolls(self.ready)
+        self.last = LastPolls(self.ready, unreachable_after)
         self._delayed = DelayQueue()
 
     def add(self, poll: Poll) -> None:

@@ -91,7 +91,9 @@ class Scheduler:
         context = PollContext(settings, random, self.durations, ServerClock())
         self._context = context
         self._job_events = JobEvents()
-        self._queue = PollQueue(lambda poll, now: poll.wanted_interval(now, context))
+        self._queue = PollQueue(
+            lambda poll, now: poll.wanted_interval(now, context), settings.unreachable_after
+        )
         self.subscribers = Subscribers(self._queue, settings)
         self._lists = ListPolling(
             context, self.subscribers, self._queue, self.rate_limiter, self._job_events
@@ -101,7 +103,6 @@ class Scheduler:
         self._instance_poller = InstancePoller(context, self.subscribers)
         self._renewal_poller = RenewalPoller(context, self.subscribers, self._renewal)
         self._next_request = NextRequest(self._queue, self._lists)
-        self._heard_at = -inf  # when the service last replied at all, if only with a 429
 
     @property
     def verbose(self) -> bool:
@@ -212,7 +213,7 @@ class Scheduler:
     def _poll(self, poll: Poll, now: float) -> PollJob | PollInstance:
         self.subscribers.new_jobs.discard(poll.job_id)
         self._lists.sent(poll)
-        poll.sent(now, self.settings, self._heard_at)
+        poll.sent(now, self.settings, self._queue.last.heard_at)
         credentials = self._renewal.count
         if (job := self.subscribers.jobs.get(poll.job_id)) is poll:
             return PollJob(job, self._job_poller, credentials, now)
@@ -263,13 +264,13 @@ class Scheduler:
             case _:
                 if request is not None:
                     self._renewal.accept(request.credentials, now)
-                    self._heard_at = now
+                    self._queue.last.heard_at = now
                     self.rate_limiter.throttled_in_a_row = 0
                 return action.poller.answered(action, reply, now)
 
     def _learn_limit(self, reply: Throttled, sent_at: float, now: float) -> Throttled:
         """Learn from a 429; return it with the time that the rate limiter waits."""
-        self._heard_at = now
+        self._queue.last.heard_at = now
         self.rate_limiter.cause = reply.cause
         self.rate_limiter.throttled(
             reply.limit, reply.window, reply.retry_after, sent_at, now, reply.policy

@@ -16,7 +16,7 @@ def wanted(each: Poll, _: float) -> float:
 
 
 def queue_of(*polls: JobPoll) -> PollQueue:
-    queue = PollQueue(wanted)
+    queue = PollQueue(wanted, 600.0)
     for each in polls:
         queue.add(each)
     return queue

@@ -2,7 +2,11 @@
 
 from math import inf
 
-from tests.scheduler.polls import poll, queue_of
+import pytest
+
+from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.queue import PollQueue
+from tests.scheduler.polls import poll, queue_of, wanted
 
 
 def test_last_poll_goes_by_its_own_time() -> None:
@@ -70,3 +74,55 @@ def test_entries_are_cleared_when_nobody_waits_any_more() -> None:
             each.due = inf
             queue.last.push(each)
     assert len(queue.last) <= 64
+
+
+def held_back(heard_at: float, **state: float) -> tuple[PollQueue, JobPoll]:
+    """Return a queue at 80 s with a poll that failed, and one whose deadline was at 73 s.
+
+    The first failed at 12 s and is due since 20 s: after 60 s without a reply, its wait is given
+    up at 72 s. The service last replied to another one at `heard_at`.
+    """
+    fails, ends = poll("f", 0.0, 20.0, deadline=100.0), poll("e", 0.0, 30.0, deadline=73.0)
+    fails.failures, fails.unreachable_since, fails.last_at = 2, 12.0, 72.0
+    for name, value in state.items():
+        setattr(fails, name, value)
+    queue = PollQueue(wanted, 60.0)
+    queue.last.heard_at = heard_at
+    queue.add(fails)
+    queue.add(ends)
+    for each in [*queue.pop_due(70.0)]:
+        queue.add_ready(each)
+    return queue, fails
+
+
+def test_poll_that_only_waits_for_the_rate_limiter_is_not_given_up() -> None:
+    """While others are answered, a deadline goes before it, and its last poll is later."""
+    queue, fails = held_back(71.0)
+    last = queue.last.pop(73.5)
+    assert last is not None
+    assert last.job_id == "e"
+    assert fails in queue.ready
+    assert fails.last_at == 100.0  # 12 + 60 + the 53.5 that it has waited, or its deadline
+    assert queue.last.pop(99.9) is None
+    assert queue.last.pop(100.0) is fails
+
+
+@pytest.mark.parametrize(
+    ("heard_at", "state"), [(19.0, {}), (71.0, {"throttled": True}), (71.0, {"due": 72.0})]
+)
+def test_poll_before_its_wait_is_given_up_goes_by_its_time(
+    heard_at: float, state: dict[str, float]
+) -> None:
+    """If nobody is answered, if a 429 was its last reply, or if it is due just then."""
+    queue, fails = held_back(heard_at, **state)
+    assert queue.last.pop(73.5) is fails
+    assert fails.last_at == 72.0
+
+
+def test_moved_last_poll_counts_from_when_it_became_due() -> None:
+    """However often it moves."""
+    queue, fails = held_back(71.0, deadline=1000.0)
+    for now in (73.5, 126.0, 200.0):
+        while (other := queue.last.pop(now)) is not None:
+            assert other.job_id == "e"
+        assert fails.last_at == 12.0 + 60.0 + now - 20.0

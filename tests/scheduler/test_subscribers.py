@@ -32,7 +32,7 @@ class Room:
     """Subscribers with their queue."""
 
     def __init__(self) -> None:
-        self.queue = PollQueue(lambda *_: 10.0)
+        self.queue = PollQueue(lambda *_: 10.0, 600.0)
         self.subscribers = Subscribers(self.queue, SETTINGS)
 
     def job(self, job_id: str = "x") -> JobPoll:
