@@ -126,3 +126,14 @@ def test_moved_last_poll_counts_from_when_it_became_due() -> None:
         while (other := queue.last.pop(now)) is not None:
             assert other.job_id == "e"
         assert fails.last_at == 12.0 + 60.0 + now - 20.0
+
+
+def test_poll_that_is_due_when_its_wait_is_given_up_leaves_then() -> None:
+    """Whatever the rounding of the times says."""
+    fails = poll("f", 0.0, 105.1, deadline=900.0)
+    fails.failures, fails.unreachable_since, fails.last_at = 2, 45.1, 105.1
+    queue = PollQueue(wanted, 60.0)
+    queue.last.heard_at = 105.2
+    queue.add(fails)
+    assert 45.1 + (105.3 - 105.1) + 60.0 > 105.3
+    assert queue.last.pop(105.3) is fails
