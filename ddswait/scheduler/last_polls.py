@@ -76,6 +76,8 @@ class LastPolls(Compacted):
             if not self._moves_on(poll, now):
                 self._ready.discard(poll)
                 return poll
+            if self.is_late(now):  # its deadline may have passed meanwhile
+                break
         return None
 
     def _moves_on(self, poll: Poll, now: float) -> bool:

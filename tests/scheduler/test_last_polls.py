@@ -137,3 +137,19 @@ def test_poll_that_is_due_when_its_wait_is_given_up_leaves_then() -> None:
     queue.add(fails)
     assert 45.1 + (105.3 - 105.1) + 60.0 > 105.3
     assert queue.last.pop(105.3) is fails
+
+
+def test_poll_whose_deadline_passed_while_it_was_held_back_is_too_late() -> None:
+    """It is not sent two seconds after that, but taken out."""
+    queue, fails = held_back(71.0, deadline=74.0)
+    last = queue.last.pop(74.5)
+    assert last is not None
+    assert last.job_id == "e"
+    assert queue.last.is_late(76.0)
+    queue, fails = held_back(71.0, deadline=74.0)
+    queue.drop(last)
+    for each in [*queue.ready]:
+        if each is not fails:
+            queue.drop(each)
+    assert queue.last.pop(76.0) is None
+    assert [*queue.last.pop_late(76.0)] == [fails]
