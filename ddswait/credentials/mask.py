@@ -68,14 +68,14 @@ class Mask:
         for secret in self._bytes:
             if secret in body:
                 body = body.replace(secret, HIDDEN.encode())
-        joined = "\n".join(headers.values())
-        if any(secret in joined for secret in self._texts):
-            return _MaskedHeaders(headers, self), body
-        return headers, body
+        # Few headers are read: to search all of them would cost more.
+        return _MaskedHeaders(headers, self), body
 
 
 class _MaskedHeaders(Mapping[str, str]):
-    """The headers of a reply, looked up without regard to case."""
+    """The headers of a reply, looked up without regard to case, each masked when it is read."""
+
+    __slots__ = ("_headers", "_mask")
 
     def __init__(self, headers: Mapping[str, str], mask: Mask) -> None:
         self._headers = headers

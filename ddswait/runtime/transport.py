@@ -105,7 +105,8 @@ class Transport:
         try:
             session = self._session or self._open(request.url)
             signature = self._sign(request, self._headers)
-            mask = self._mask.with_secrets(request.secrets).with_signature(signature)
+            if signature or request.secrets:  # most requests are like the last one
+                mask = self._mask.with_secrets(request.secrets).with_signature(signature)
             # `async with` and response.json() would cost a tenth of a request, for nothing.
             response = await session.request(
                 request.method,
