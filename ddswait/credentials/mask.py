@@ -10,7 +10,7 @@ import html
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 if TYPE_CHECKING:
@@ -83,6 +83,11 @@ class _MaskedHeaders(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._mask.text(self._headers[name])
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as Mapping has it
+        """Return a header; `Mapping.get` raises and catches KeyError for each that is absent."""
+        value = self._headers.get(name)
+        return default if value is None else self._mask.text(value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._headers)
