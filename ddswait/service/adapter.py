@@ -78,7 +78,7 @@ class Adapter:
         known: Job | None = None,
     ) -> JobReply | Problem:
         """Return what the reply to `poll_job` means for the job."""
-        if not _is_success(status):
+        if status not in _SUCCESS:
             return read_problem(status, headers, body)
         document = parse_json(body)
         if not isinstance(document, dict) or self._table.job_key not in document:
@@ -176,7 +176,7 @@ class Adapter:
 
     def read_list(self, status: int, headers: Mapping[str, str], body: bytes) -> JobPage | Problem:
         """Return what the reply to `list_jobs` means."""
-        if not _is_success(status):
+        if status not in _SUCCESS:
             return _list_problem(status, headers, body)
         document = parse_json(body)
         records = document.get(self._table.list_key) if isinstance(document, dict) else None
@@ -199,7 +199,7 @@ class Adapter:
         self, instance_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> InstanceState | Problem:
         """Return what the reply to `poll_instance` means for the instance."""
-        if not _is_success(status):
+        if status not in _SUCCESS:
             return self._instance_problem(status, headers, body)
         document = parse_json(body)
         instances = document.get(self._table.instance_key) if isinstance(document, dict) else None
@@ -246,6 +246,7 @@ class Adapter:
         return problem
 
 
+_SUCCESS = range(200, 300)
 _DENIED = frozenset({401, 403})  # a policy that denies an operation uses either
 _ABSENT = InstanceState(
     is_found=False,
@@ -253,10 +254,6 @@ _ABSENT = InstanceState(
         "no instance has this ID (jobs name nodes as well: look for the instance in the console)"
     ),
 )
-
-
-def _is_success(status: int) -> bool:
-    return 200 <= status < 300  # noqa: PLR2004 - the range that HTTP calls successful
 
 
 def _list_problem(status: int, headers: Mapping[str, str], body: bytes) -> Problem:
