@@ -29,7 +29,7 @@ from ddswait.storage import hint_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ddswait.cli.job_table import Named
+    from ddswait.cli.named import Named
     from ddswait.cli.options import Options
 
 

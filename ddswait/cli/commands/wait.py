@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ddswait import Waiter
-    from ddswait.cli.job_table import Named
+    from ddswait.cli.named import Named
     from ddswait.cli.options import Options
     from ddswait.cli.run import Run
 

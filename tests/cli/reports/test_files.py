@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ddswait.cli.job_table import JobTable, Named
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.options import Options, parse
 from ddswait.cli.reports import files
 from ddswait.errors import InputError
