@@ -330,5 +330,5 @@ def test_usage_loads_neither_asyncio_nor_aiohttp(arguments: list[str]) -> None:
     )
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     slow = {"asyncio", "aiohttp", "structlog", "backoff", "rich", "logging", "shtab"}
-    assert "ddswait.cli.options" in loaded
+    assert "ddswait.cli.arguments" in loaded
     assert not loaded & slow
