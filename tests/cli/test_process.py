@@ -37,14 +37,14 @@ def test_process_ends_without_freeing_its_objects() -> None:
     """What is registered for the exit is called, all output is written, and nothing is freed."""
     done = process("--version")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"ddswait {__version__}\nthreshold 50000\n"
+    assert done.stdout == f"ddswait {__version__}\nthreshold 100000\n"
 
 
 def test_process_ends_with_the_exit_code_of_main() -> None:
     """A usage error of argparse and one of a command both exit 2, with their messages."""
     for arguments, message in ((["--nope"], "--nope"), (["a b"], "'a b'")):
         done = process(*arguments)
-        assert (done.returncode, done.stdout) == (2, "threshold 50000\n")
+        assert (done.returncode, done.stdout) == (2, "threshold 100000\n")
         assert message in done.stderr.splitlines()[-1]
 
 
