@@ -211,11 +211,11 @@ class Scheduler:
         return following if isinstance(following, ListJobs) else self._poll(following, now)
 
     def _poll(self, poll: Poll, now: float) -> PollJob | PollInstance:
-        self.subscribers.new_jobs.discard(poll.job_id)
         self._lists.sent(poll)
         poll.sent(now, self.settings, self._queue.last.heard_at)
         credentials = self._renewal.count
         if (job := self.subscribers.jobs.get(poll.job_id)) is poll:
+            self.subscribers.looked_for(job)
             return PollJob(job, self._job_poller, credentials, now)
         instance = self.subscribers.instances[poll.key]
         return PollInstance(instance, self._instance_poller, credentials, now)
