@@ -115,12 +115,14 @@ class Block:
         deadline = now + seconds
         caller = self._callers.current(callback, deadline if ready else None)
         future = JobFuture(caller, self.loop, job_id)
-        events = self._scheduler.subscribers.subscribe(job_id, deadline, future, now, earlier)
+        subscribers = self._scheduler.subscribers
+        joins = job_id in subscribers.jobs
+        events = subscribers.subscribe(job_id, deadline, future, now, earlier)
         self._futures.add(future)
-        if not events:
-            self._workers.recheck_cuts()
-        elif isinstance(events[0], Ended) or self._reporter.hears_debug():
+        if events:
             self._happened(events)
+        elif joins:
+            self._workers.recheck_cuts()
         self._workers.wake(now)
         return future
 

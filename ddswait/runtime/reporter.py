@@ -52,10 +52,6 @@ class Reporter:
         self._events: deque[tuple[Event, Context]] = deque()
         self._is_reporting = False
 
-    def hears_debug(self) -> bool:
-        """Whether anybody hears of events that are logged at level DEBUG."""
-        return self._hook is not None or is_enabled(logging.DEBUG)
-
     def report(self, events: Sequence[Event]) -> None:
         """Report what happened, oldest first; what a hook brings about comes after that."""
         # The context is found before any hook runs: a hook may end the wait that it belongs to.

@@ -106,12 +106,12 @@ class Scheduler:
 
     @property
     def verbose(self) -> bool:
-        """Whether to report each poll (`Polled`)."""
+        """Whether to report each job that is tracked (`Tracked`), and each poll (`Polled`)."""
         return self._job_events.verbose
 
     @verbose.setter
     def verbose(self, verbose: bool) -> None:
-        self._job_events.verbose = verbose
+        self._job_events.verbose = self.subscribers.verbose = verbose
 
     @property
     def lists(self) -> bool:

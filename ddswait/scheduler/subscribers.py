@@ -38,6 +38,7 @@ class Subscribers:
         jobs: the polls of jobs, by job ID.
         instances: the polls of instances, by subscriber.
         new_jobs: how many jobs were never polled, and not looked for in a list.
+        verbose: whether somebody listens to each job that is tracked (`Tracked`).
         others: the subscribers besides the first one of each job.
         dropped: is called with each poll that nobody waits for any more.
     """
@@ -49,6 +50,7 @@ class Subscribers:
         self.dropped: Callable[[Poll], object] = lambda _: None
         self._queue = queue
         self._settings = settings
+        self.verbose = False
         self.others = OtherSubscribers()
         self._deadline = inf  # the last one: many jobs have the same, and share its object
         self._refusal: Refusal | None = None
@@ -102,7 +104,7 @@ class Subscribers:
         else:
             poll.is_new = False
         self._queue.add(poll)
-        return (Tracked(job_id),)
+        return (Tracked(job_id),) if self.verbose else ()
 
     def subscribe_instance(
         self, outcome: Outcome, deadline: float, subscriber: object, now: float

@@ -52,6 +52,7 @@ class Room:
 def test_first_subscriber_begins_the_polls() -> None:
     """The job is due at once, and new until it is polled or dropped; later ones share the poll."""
     room = Room()
+    room.subscribers.verbose = True
     assert room.subscribers.subscribe("x", 50.0, "me", 3.0) == (Tracked("x"),)
     assert room.subscribers.subscribe("x", 70.0, "you", 4.0) == ()
     assert (room.queue.due(), room.job().since) == (3.0, 3.0)
@@ -97,7 +98,8 @@ def test_only_subscriber_who_leaves_ends_the_polls() -> None:
     room.waits(50.0)
     room.subscribers.unsubscribe("x", 50.0)
     assert len(room.subscribers) == 0
-    assert room.subscribers.subscribe("x", 60.0, "you", 1.0) == (Tracked("x"),)
+    assert room.subscribers.subscribe("x", 60.0, "you", 1.0) == ()
+    assert room.subscribers.new_jobs == 1
 
 
 def test_earlier_deadline_brings_the_next_poll_forward() -> None:
@@ -325,7 +327,8 @@ def test_refusal_of_instances_concerns_no_job() -> None:
     assert isinstance(end, Ended)
     assert end.subscribers == ("me",)
     assert [*room.subscribers.everyone()] == [50.0]
-    assert room.subscribers.subscribe("y", 50.0, "you", 30.0) == (Tracked("y"),)
+    assert room.subscribers.subscribe("y", 50.0, "you", 30.0) == ()
+    assert room.job("y").subscriber == "you"
     (end,) = room.subscribers.subscribe_instance(DONE, 50.0, "them", 40.0)
     assert isinstance(end, Ended)
     assert (end.subscribers, end.outcome.refusal) == (("them",), NOT_ALLOWED)
