@@ -42,11 +42,9 @@ class OtherSubscribers:
 
     def forget(self, poll: Poll) -> None:
         """Remove every subscriber of a job, whose first one is still that of the poll."""
-        others = self._waiting.pop(poll.job_id, ())
-        if self._joined_at:
-            self.left(poll.job_id, poll.subscriber)
-            for _, subscriber in others:
-                self.left(poll.job_id, subscriber)
+        self.left(poll.job_id, poll.subscriber)
+        for _, subscriber in self._waiting.pop(poll.job_id, ()):
+            self.left(poll.job_id, subscriber)
 
     # ---- since when
 
