@@ -176,7 +176,7 @@ class Workers:
             action = following
             if self._has_room():
                 self._next.set(now)
-            elif self._next.at > now + _EXPIRE_EVERY:  # once a second, not after each poll
+            elif self._next.at > now + _WAKE_EVERY:  # once a second, not after each poll
                 self._wake_for_deadlines(now)
 
     async def _reply_to(self, worker: Worker, action: Action) -> Reply:

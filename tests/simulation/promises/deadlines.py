@@ -22,6 +22,9 @@ ALLOWANCE = 2.0
 STEP = 1.0
 """Seconds: deadlines that pass while nothing may leave are noticed once in so many."""
 
+_TURN = 0.001
+"""Seconds: before another poll is sent, waits whose last poll is too late are ended."""
+
 _USED = 0.9  # of a rate limit
 
 
@@ -128,7 +131,10 @@ class LastPoll(Promise):
         """Whether every worker was busy; all that left since the deadline were last polls."""
         facts = self.facts
         begin, end = facts.full
-        if facts.full_since <= deadline or begin <= deadline <= deadline + ALLOWANCE <= end:
+        if (
+            facts.full_since <= deadline
+            or begin <= deadline <= deadline + ALLOWANCE - _TURN - MOMENT <= end
+        ):
             return True
         full = len(facts.under_way) >= facts.plan.workers
         return bool(sent) and (full or self._left_no_time(begin, end, deadline, gap))
