@@ -14,6 +14,7 @@ from ddswait.cli.exit_codes import OUTPUT_CLOSED, Decision, decide
 from ddswait.cli.job_table import instance_of, key_of, outcome_of
 from ddswait.cli.output import live
 from ddswait.cli.output.printer import OutputClosed
+from ddswait.cli.output.status_line import status_line
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ddswait.events import Event
     from ddswait.outcome import Outcome
     from ddswait.runtime.futures import WaitFuture
+    from ddswait.scheduler.durations import Durations
 
 _LAST_POLL = 1.0  # seconds for a run whose deadline has passed before it began
 
@@ -40,7 +42,8 @@ class Gate:
         printer: shows what happens.
         keeper: saves the state.
         deadline: when the wait times out, in seconds since 1970.
-        heartbeat: seconds without output after which a sign of life is printed.
+        heartbeat: seconds after which a log gets a status line.
+        durations: how long jobs usually take.
         ready: whether to wait for the instance of each job too.
     """
 
@@ -53,6 +56,7 @@ class Gate:
         *,
         deadline: float,
         heartbeat: float,
+        durations: Durations,
         ready: bool = False,
     ) -> None:
         self._table = table
@@ -61,6 +65,7 @@ class Gate:
         self._keeper = keeper
         self._deadline = deadline
         self._heartbeat = heartbeat
+        self._durations = durations
         self._ready = ready
         self._futures: dict[str, WaitFuture[Any]] = {}
         self._stop_code: int | None = None
@@ -172,8 +177,8 @@ class Gate:
         if printer.live is not None:
             printer.draw(time.time())
             return live.EVERY
-        left = printer.last_line_at + self._heartbeat - time.monotonic()
+        left = printer.until_status(self._heartbeat)
         if left > 0:
             return left
-        printer.heartbeat(time.time())
+        printer.status(status_line(self._table, time.time(), self._durations))
         return self._heartbeat

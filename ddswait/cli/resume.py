@@ -1,8 +1,12 @@
-"""The command that resumes a run whose jobs have not all ended."""
+"""The command that resumes a run whose jobs have not all ended.
+
+It is one line, to be copied. The IDs of many jobs do not fit into it: they are saved to a file.
+"""
 
 from __future__ import annotations
 
 import shlex
+import tempfile
 from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import exact
@@ -14,28 +18,39 @@ if TYPE_CHECKING:
 
     from ddswait.cli.job_table import Entry, JobTable
 
-_MOST_IN_A_COMMAND = 20  # job IDs; more are piped
+_MOST_IN_A_COMMAND = 20  # job IDs
 
 
-def resume(table: JobTable, options: Options) -> list[str]:
-    """Return the lines that say how to resume the run; none if no job can still complete."""
+def resume_command(table: JobTable, options: Options) -> str:
+    """Return the command that resumes the run; "" if no job can still complete."""
     unfinished = [
         entry for entry in table if entry.outcome is None or entry.outcome.facts.may_still_complete
     ]
     if not unfinished:
-        return []
+        return ""
     if options.state:
-        return _in_one_command(_words(_with_time(options, unfinished)))
-    words = _words(options._replace(wait_for=_still_needed(table, options, len(unfinished))))
+        return _command(words(_with_time(options, unfinished)))
+    given = words(options._replace(wait_for=_still_needed(table, options, len(unfinished))))
     jobs = [f"{each.label}={each.job_id}" if each.label else each.job_id for each in unfinished]
-    if len(jobs) <= _MOST_IN_A_COMMAND:
-        return _in_one_command([*words, *jobs])
-    command = shlex.join(["ddswait", *words, "-"])
-    return ["", f"to resume, pipe these lines to: {command}", *jobs]
+    if len(jobs) > _MOST_IN_A_COMMAND and (path := _saved(jobs)):
+        return f"{_command([*given, '-'])} < {shlex.quote(path)}"
+    return _command([*given, *jobs])
 
 
-def _in_one_command(words: Sequence[str]) -> list[str]:
-    return ["", "to resume:", f"  {shlex.join(['ddswait', *words])}"]
+def _saved(jobs: Sequence[str]) -> str:
+    """Write jobs to a new file of the user's, and return its path; "" if that is not possible."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="ddswait-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.writelines(f"{each}\n" for each in jobs)
+    except OSError:
+        return ""
+    return file.name
+
+
+def _command(arguments: Sequence[str]) -> str:
+    return shlex.join(["ddswait", *arguments])
 
 
 def _with_time(options: Options, unfinished: Sequence[Entry]) -> Options:
@@ -50,7 +65,7 @@ def _still_needed(table: JobTable, options: Options, unfinished: int) -> int | N
     return needed if 0 < needed < unfinished else None
 
 
-def _words(options: Options) -> list[str]:
+def words(options: Options) -> list[str]:
     """Return the words of the command line that was given, without the job IDs."""
     words: list[str] = []
     for name, value, default in zip(Options._fields, options, DEFAULTS, strict=True):

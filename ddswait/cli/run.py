@@ -19,7 +19,7 @@ from ddswait.cli.output import failures, live
 from ddswait.cli.output.printer import OutputClosed, Printer
 from ddswait.cli.output.text import things
 from ddswait.cli.reports import files
-from ddswait.cli.resume import resume
+from ddswait.cli.resume import resume_command
 from ddswait.cli.state import Keeper, State
 from ddswait.errors import ConfigurationError, InputError
 from ddswait.scheduler.durations import Durations
@@ -27,7 +27,7 @@ from ddswait.scheduler.rate_limiter import parse_rate
 from ddswait.storage import hint_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ddswait.cli.job_table import Named
     from ddswait.cli.options import Options
@@ -39,6 +39,7 @@ class Run:
     Args:
         jobs: the jobs that the user named.
         options: what the user asked for.
+        clock: a monotonic clock, in seconds: lines of a log begin with the time elapsed.
 
     Raises:
         ConfigurationError: the history cannot be used.
@@ -46,7 +47,12 @@ class Run:
             `--wait-for`.
     """
 
-    def __init__(self, jobs: Sequence[Named], options: Options) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Named],
+        options: Options,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         files.check(options)
         now = time.time()
         self._options = options
@@ -58,7 +64,7 @@ class Run:
                 state.close()
             raise
         self._table = table
-        self._printer = Printer(options.output, table, quiet=options.quiet)
+        self._printer = Printer(options.output, table, quiet=options.quiet, clock=clock)
         self.durations = (
             history.load(options.history, self._warn) if options.history else Durations()
         )
@@ -72,6 +78,7 @@ class Run:
             self.keeper,
             deadline=self._deadline,
             heartbeat=options.heartbeat,
+            durations=self.durations,
             ready=options.ready,
         )
 
@@ -108,12 +115,15 @@ class Run:
             self._printer.show_live(view)
 
     def finish(self, code: int) -> int:
-        """Write every file, explain what did not complete, and return the exit code."""
+        """Write every file, explain what did not complete, and return the exit code.
+
+        Standard error gets what went wrong first; the last line has the totals.
+        """
         now, printer, options, table = time.time(), self._printer, self._options, self._table
         self.keeper.now()
         problems = files.write(options, table, code, now, os.environ) + self._save_history()
         try:
-            printer.summary(code)
+            printer.document(code)
         except OutputClosed:
             code = OUTPUT_CLOSED
         for problem in problems:
@@ -122,9 +132,11 @@ class Run:
             from ddswait.cli.reports import github  # late: only in a GitHub workflow
 
             printer.commands(github.commands(table, code))
-        printer.errors(failures.failures(table, code, printer.width))
+        printer.details("what did not complete", failures.failures(table, printer.width), now)
         if code != 0:
-            printer.errors(resume(table, options))
+            printer.note(failures.still_running(table))
+            printer.command("to resume: ", resume_command(table, options))
+        printer.totals(code)
         self.keeper.close()
         return code
 

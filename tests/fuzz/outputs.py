@@ -37,11 +37,11 @@ def show_reply(data: bytes) -> None:
     entry = table.settle(_outcome(reply, job), _NOW + 60)
     assert entry.outcome is not None
     grid([row(entry, _NOW + 60, _NOW + 90, is_plain=True)], 80, "ellipsis")
-    ET.fromstring(junit.document(table, 1, _NOW + 60).encode())  # noqa: S314 - our own
+    ET.fromstring(junit.document(table, _NOW + 60).encode())  # noqa: S314 - our own
     html.document(table, 1, _NOW + 60).encode()
-    for line in [result_line(entry, entry.outcome), *failures(table, 1)]:
+    for line in [result_line(entry, entry.outcome), *failures(table)]:
         _check_line(line.replace("\t", " "))
-    assert all(line.isprintable() for line in failures(table, 1, 80))
+    assert all(line.isprintable() for line in failures(table, 80))
     for command in github.commands(table, 1):
         assert command.isprintable()
         assert command.startswith("::")

@@ -64,7 +64,7 @@ def write(
     if options.junit:
         from ddswait.cli.reports import junit
 
-        problems += _written("--junit", options.junit, junit.document(table, code, now))
+        problems += _written("--junit", options.junit, junit.document(table, now))
     if options.report:
         from ddswait.cli.reports import html
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe_html
-from ddswait.cli.output.failures import most_important
+from ddswait.cli.output.reason_groups import failures_first
 from ddswait.cli.output.text import count, reason
 from ddswait.cli.reports.timeline import timeline
 from ddswait.outcome import OutcomeKind, Severity, facts_of
@@ -47,7 +47,7 @@ def _page(table: JobTable, code: int, now: float) -> Iterator[str]:
         f"{ended:%H:%M:%S} UTC &middot; {safe_html(duration(now - table.began))}</div>"
     )
     yield from _counts(table)
-    rows = most_important(table, _MOST_ROWS)
+    rows = failures_first(table, _MOST_ROWS)
     if left_out := len(table) - len(rows):
         yield f'<p class="soft">{count(left_out, "job")} left out below, completed jobs first.</p>'
     yield from timeline(rows, now)

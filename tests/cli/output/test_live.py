@@ -95,10 +95,10 @@ def test_a_row_per_job_stays_on_the_screen(cloud: Cloud) -> None:
     cloud.end(bad, fails="no quota in az2")
     assert terminal.end() == 1
     assert re.search(rf"orders-db +\N{{CHECK MARK}} completed +{BAR} +100 %", terminal.text)
-    assert "\N{MULTIPLICATION X} failed" in terminal.row(f"{bad} ")
+    assert "\N{MULTIPLICATION X} failed" in terminal.row(f"{bad}  ")
     assert "2 of 2 jobs ended after" in terminal.text
     assert "1 completed, 1 failed; exit code 1" in terminal.text
-    assert "reason    no quota in az2" in terminal.text
+    assert ": no quota in az2" in terminal.text
     assert terminal.text.count(good) == 0  # shown once: a label, no line of data beside the row
     assert b"\x1b[3" in terminal.raw  # in colour
 

@@ -1,0 +1,124 @@
+"""The line for people about an event or an outcome; a log of many jobs gets few of them.
+
+    jobs          an event                          how a wait ended
+    up to 19      each status, each tenth of the    always
+                  progress, each new problem
+    20 and more   each problem once                 a failure, once for each reason
+
+What these leave out, the status line tells (`status_line.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from ddswait.cli.duration_text import duration
+from ddswait.cli.escaping import safe
+from ddswait.cli.output.reason_groups import common_reason, plain_reason, without_ids
+from ddswait.cli.output.text import job_text
+from ddswait.events import (
+    Ended,
+    Event,
+    ListRefused,
+    Polled,
+    PollFailed,
+    Progressed,
+    RenewalFailed,
+    Tracked,
+    UnknownStatus,
+    Visible,
+)
+from ddswait.outcome import OutcomeKind, Severity
+
+if TYPE_CHECKING:
+    from ddswait.cli.job_table import Entry
+    from ddswait.job import Job
+    from ddswait.outcome import Outcome
+
+MANY = 20
+"""Jobs from which on a log gets no line for each of them."""
+
+_STEP = 10  # percent of progress between two lines about a job
+_MOST_PROBLEMS = 25  # different ones that are told at once; of many jobs, each may have its own
+
+
+class EventLines:
+    """Turns events and outcomes into lines, which have no time and no escape sequences.
+
+    Args:
+        jobs: how many there are.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._are_many = jobs >= MANY
+        self._shown_steps: dict[str, int] = {}
+        self._last_problem = ""
+        self._problems: set[str] = set()
+
+    def event(self, event: Event, entry: Entry | None) -> str:
+        """Return the line about an event, or "".
+
+        Args:
+            event: what happened.
+            entry: the job that it is about; None for an event about all jobs.
+        """
+        name = f"{safe(entry.name)}  " if entry else ""
+        match event:
+            case Visible(_, job, _):
+                self._is_new_step(job)
+                return "" if self._are_many else f"{name}{_job_text(job, entry)}"
+            case Progressed(_, job, previous):
+                is_news = job.status != previous.status or self._is_new_step(job)
+                is_shown = is_news and not job.is_final and not self._are_many
+                return f"{name}{_job_text(job, entry)}" if is_shown else ""
+            case PollFailed(_, cause, delay, _):
+                line = f"{name}poll failed, next try in {duration(delay)}: {safe(cause)}"
+                return line if self._is_new_problem(cause) else ""
+            case UnknownStatus(_, status):
+                return f"{name}DDS uses an undocumented status: {safe(status)}"
+            case RenewalFailed(cause, delay, _):
+                again = "" if delay is None else f", next try in {duration(delay)}"
+                line = f"credentials could not be renewed{again}: {safe(cause)}"
+                return line if self._is_new_problem(f"renewal: {cause}") else ""
+            case Tracked() | Polled() | ListRefused() | Ended():
+                return ""
+            case _:
+                assert_never(event)
+
+    def outcome(self, entry: Entry, outcome: Outcome) -> str:
+        """Return the line about a wait that ended, or ""."""
+        name = safe(entry.name)
+        if outcome.kind is OutcomeKind.PENDING:
+            return ""  # the end of the run tells how many go on
+        if outcome.ok:
+            self._last_problem = ""
+            return "" if self._are_many else f"{name}  {outcome.facts.label}"
+        if self._are_many and not self._is_new_failure(entry, outcome):
+            return ""
+        return f"{name}  {outcome.facts.label}: {safe(plain_reason(outcome))}"
+
+    def _is_new_step(self, job: Job) -> bool:
+        step = (job.progress or 0) // _STEP
+        before = self._shown_steps.get(job.id, 0)
+        self._shown_steps[job.id] = max(step, before)
+        return step > before
+
+    def _is_new_problem(self, problem: str) -> bool:
+        """Return whether to tell a problem: not twice in a row, and of many jobs only once."""
+        before, self._last_problem = self._last_problem, problem
+        return self._is_first(without_ids(problem)) if self._are_many else problem != before
+
+    def _is_new_failure(self, entry: Entry, outcome: Outcome) -> bool:
+        """Return whether to tell a failure at once; a wait that timed out ends with the run."""
+        is_failure = outcome.facts.severity is Severity.ERROR
+        return is_failure and self._is_first(f"{outcome.kind} {common_reason(entry, outcome)}")
+
+    def _is_first(self, problem: str) -> bool:
+        if problem in self._problems or len(self._problems) >= _MOST_PROBLEMS:
+            return False
+        self._problems.add(problem)
+        return True
+
+
+def _job_text(job: Job, entry: Entry | None) -> str:
+    return job_text(job, entry.label if entry else "")

@@ -1,0 +1,62 @@
+"""The status line of a log: how many waits go on, what has ended, and what ends next. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import inf
+from typing import TYPE_CHECKING
+
+from ddswait.cli.duration_text import duration
+from ddswait.cli.escaping import safe
+from ddswait.cli.output.text import things, totals
+
+if TYPE_CHECKING:
+    from ddswait.cli.job_table import Entry, JobTable
+    from ddswait.scheduler.durations import Durations
+
+
+def status_line(table: JobTable, now: float, durations: Durations) -> str:
+    """Return the status line.
+
+    Args:
+        table: all jobs; some waits go on.
+        now: the time, in seconds since 1970.
+        durations: how long jobs usually take.
+    """
+    running = [entry for entry in table if entry.outcome is None]
+    left = {entry.job_id: _left(entry, now, durations) for entry in running}
+    first = min(running, key=lambda entry: (left[entry.job_id], -_percent(entry)), default=None)
+    if first is None:
+        return f"{things(table)}: {totals(table.tally)}"
+    what = _progress(first, now, left[first.job_id])
+    if len(table) == 1:
+        return f"{safe(first.name)}: {', '.join([_state(first), *what])}"
+    counts = [f"{number} {state}" for state, number in Counter(map(_state, running)).most_common()]
+    if ended := totals(table.tally):
+        counts.append(ended)
+    return f"{things(table)}: {', '.join(counts)}; next {', '.join([safe(first.name), *what])}"
+
+
+def _state(entry: Entry) -> str:
+    if entry.problem:
+        return "not reached"
+    return safe(entry.job.status).lower() if entry.job else "not visible"
+
+
+def _progress(entry: Entry, now: float, left: float) -> list[str]:
+    """Return how far a job is; its age if that is not known."""
+    known = []
+    if entry.job and entry.job.progress is not None:
+        known.append(f"{_percent(entry)} %")
+    if left < inf:
+        known.append(f"~{duration(max(left, 0.0))} left")
+    return known or [f"{duration(entry.age(now))} old"]
+
+
+def _percent(entry: Entry) -> int:
+    return entry.job.progress or 0 if entry.job else 0
+
+
+def _left(entry: Entry, now: float, durations: Durations) -> float:
+    usual = durations.median_of(entry.job.name) if entry.job else None
+    return inf if usual is None else entry.submitted_at + usual - now
