@@ -13,7 +13,7 @@ from ddswait.outcome import OutcomeKind, facts_of
 from ddswait.scheduler.messages import last_seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ddswait.cli.job_table import Entry, JobTable
     from ddswait.outcome import Outcome
@@ -24,6 +24,7 @@ _SHORTEST_NAME = 3  # characters; a shorter name may be a part of any sentence
 _ID = re.compile(
     r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\w*\b", re.IGNORECASE
 )
+_WORD = re.compile(r"\w+")
 _WAITED = re.compile(r" (?:after|for|within) \d+ s\b(?: more)?")
 _SUBJECT = re.compile(r"^(?:job|instance) \S+(?<!:) ")
 _TIMED_OUT = re.compile(
@@ -78,11 +79,17 @@ def common_reason(entry: Entry, outcome: Outcome) -> str:
     """
     text = cut(plain_reason(outcome), _LONGEST)
     if outcome.kind is not OutcomeKind.FAILED:
-        seen = re.escape(last_seen(outcome.job or entry.job))
-        text = re.sub(rf"^{seen}(?:; |$)| \({seen}\)", "", text)
-        text = _WAITED.sub("", text)
-    for name in _names(entry, outcome):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", _ELSE, text)
+        seen = last_seen(outcome.job or entry.job)
+        if text.startswith(seen):
+            text = text.removeprefix(seen).removeprefix("; ")
+        text = _WAITED.sub("", text.replace(f" ({seen})", ""))
+    names = _names(entry, outcome)
+    # Jobs may be very many, so no pattern is compiled for each of their names.
+    for name in sorted(
+        (each for each in names if not _WORD.fullmatch(each)), key=len, reverse=True
+    ):
+        text = text.replace(name, _ELSE)
+    text = _WORD.sub(lambda word: _ELSE if word[0] in names else word[0], text)
     return without_ids(text)
 
 
@@ -101,15 +108,13 @@ def plain_reason(outcome: Outcome) -> str:
     return _TIMED_OUT.sub("", _SUBJECT.sub("it ", text))
 
 
-def _names(entry: Entry, outcome: Outcome) -> Iterator[str]:
-    """Yield what identifies a job, the longest first."""
+def _names(entry: Entry, outcome: Outcome) -> set[str]:
+    """Return what identifies a job in a sentence."""
     job = outcome.job or entry.job
     names = {entry.job_id, entry.instance_id, entry.label}
     if job and job.instance:
         names |= {job.instance.id, job.instance.name}
-    yield from sorted(
-        (each for each in names if len(each) >= _SHORTEST_NAME), key=len, reverse=True
-    )
+    return {each for each in names if len(each) >= _SHORTEST_NAME}
 
 
 def _rank(kind: OutcomeKind) -> int:
