@@ -34,7 +34,7 @@ def console(stream: TextIO) -> Console | None:
     if not stream.isatty():
         return None
     try:
-        from rich.console import Console  # an extra; takes 60 ms, which only a terminal is worth
+        from rich.console import Console  # takes 60 ms, which only a terminal is worth
     except ImportError:
         return None
     made = Console(file=stream, highlight=False, markup=False, emoji=False)
