@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from ddswait.cli.time_left import ProgressSeen
 from ddswait.events import Event, Polled, PollFailed, Progressed, Visible
 from ddswait.job import EarlierWait, Instance
 from ddswait.outcome import Outcome
@@ -90,6 +91,7 @@ class Entry:
         ready: whether the wait included the instance.
         next_poll_at: when it will be polled next.
         problem: why the last poll failed, or "".
+        progress: how its progress has moved in this run.
         polls: every poll of this run.
     """
 
@@ -104,6 +106,7 @@ class Entry:
     ready: bool = False
     next_poll_at: float | None = None
     problem: str = ""
+    progress: ProgressSeen = field(default_factory=ProgressSeen)
     polls: list[PollRecord] = field(default_factory=list)
 
     @property
@@ -182,8 +185,10 @@ class JobTable:
             case Visible(_, job, age):
                 entry.job, entry.visible_at, entry.problem = job, now, ""
                 entry.created_at = now - age
+                entry.progress.see(job.progress, age)
             case Progressed(_, job, _):
                 entry.job, entry.problem = job, ""
+                entry.progress.see(job.progress, entry.age(now))
             case PollFailed(_, cause, retry_delay, ""):
                 entry.problem, entry.next_poll_at = cause, now + retry_delay
             case Polled(_, reason, next_in):
