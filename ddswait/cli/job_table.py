@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from ddswait.cli.time_left import ProgressSeen, time_left
 from ddswait.events import Event, Polled, PollFailed, Progressed, Visible
 from ddswait.job import EarlierWait, Instance
 from ddswait.outcome import Outcome
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ddswait.job import Job
     from ddswait.outcome import OutcomeKind
+    from ddswait.scheduler.durations import Durations
 
 INSTANCE = "instance:"
 """What the key of an instance that is waited for without a job begins with; its ID follows."""
@@ -90,6 +92,7 @@ class Entry:
         ready: whether the wait included the instance.
         next_poll_at: when it will be polled next.
         problem: why the last poll failed, or "".
+        progress: how its progress has moved in this run.
         polls: every poll of this run.
     """
 
@@ -104,6 +107,7 @@ class Entry:
     ready: bool = False
     next_poll_at: float | None = None
     problem: str = ""
+    progress: ProgressSeen = field(default_factory=ProgressSeen)
     polls: list[PollRecord] = field(default_factory=list)
 
     @property
@@ -130,6 +134,12 @@ class Entry:
     def submitted_at(self) -> float:
         """When the job was created, or when the wait for it began if that is not known."""
         return self.tracked_at if self.created_at is None else self.created_at
+
+    def time_left(self, now: float, durations: Durations) -> float | None:
+        """Return for how long the job will still run, in seconds; None if nobody can know."""
+        if self.job is None or self.job.is_final or self.outcome is not None:
+            return None
+        return time_left(self.age(now), self.progress, durations.of(self.job.name))
 
     def age(self, now: float) -> float:
         """Return the seconds since `submitted_at`, up to the end of the wait."""
@@ -182,8 +192,10 @@ class JobTable:
             case Visible(_, job, age):
                 entry.job, entry.visible_at, entry.problem = job, now, ""
                 entry.created_at = now - age
+                entry.progress.see(job.progress, age)
             case Progressed(_, job, _):
                 entry.job, entry.problem = job, ""
+                entry.progress.see(job.progress, entry.age(now))
             case PollFailed(_, cause, retry_delay, ""):
                 entry.problem, entry.next_poll_at = cause, now + retry_delay
             case Polled(_, reason, next_in):

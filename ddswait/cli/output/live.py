@@ -7,12 +7,12 @@ expected to end next.
 from __future__ import annotations
 
 from collections import Counter
-from math import inf
 from typing import TYPE_CHECKING, TextIO
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.text import count
+from ddswait.cli.time_left import time_left
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def console(stream: TextIO) -> Console | None:
     if not stream.isatty():
         return None
     try:
-        from rich.console import Console  # an extra; takes 60 ms, which only a terminal is worth
+        from rich.console import Console  # takes 60 ms, which only a terminal is worth
     except ImportError:
         return None
     made = Console(file=stream, highlight=False, markup=False, emoji=False)
@@ -100,9 +100,9 @@ class LiveView:
         entries = list(self._table)
         if len(entries) > self._most_rows:
             lines.append(_counts(entries, overflow))
-            entries = self._few(entries)
+            entries = self._few(entries, now)
         rows = [
-            row(each, now, self._expected_end(each), is_plain=self._is_plain) for each in entries
+            row(each, now, self._time_left(each, now), is_plain=self._is_plain) for each in entries
         ]
         return Group(*lines, grid(rows, self._console.width, overflow))
 
@@ -119,18 +119,21 @@ class LiveView:
         waited = duration(now - self._table.began)
         return f"{ended} of {count(len(self._table), 'job')} ended after {waited}{rest}"
 
-    def _few(self, entries: list[Entry]) -> list[Entry]:
+    def _few(self, entries: list[Entry], now: float) -> list[Entry]:
         """Return the last jobs that did not complete, and those expected to end next."""
         few = max(1, min(_FEW, (self._most_rows - 1) // 2))
         failed = [each for each in entries if each.outcome and not each.outcome.ok]
         running = [each for each in entries if each.outcome is None]
-        running.sort(key=self._expected_end)
+        left = {each.job_id: self._time_left(each, now) for each in running}
+        running.sort(key=lambda each: (left[each.job_id] is None, left[each.job_id]))
         return [*failed[-few:], *running[:few]]
 
-    def _expected_end(self, entry: Entry) -> float:
-        """Return when the job will end if it takes as long as others of its name usually do."""
-        usual = self._durations.median_of(entry.job.name) if entry.job else None
-        return inf if usual is None else entry.submitted_at + usual
+    def _time_left(self, entry: Entry, now: float) -> float | None:
+        """Return for how long a job will still run, in seconds; None if nobody can know."""
+        job = entry.job
+        if job is None or job.is_final or entry.outcome is not None:
+            return None
+        return time_left(entry.age(now), entry.progress, self._durations.of(job.name))
 
 
 def _counts(entries: list[Entry], overflow: OverflowMethod) -> Text:

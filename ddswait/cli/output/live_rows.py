@@ -6,15 +6,15 @@ fit into the terminal are chosen here.
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ddswait.cli.duration_text import duration
+from ddswait.cli.duration_text import duration, exact
 from ddswait.cli.escaping import safe
+from ddswait.cli.time_left import rounded
 from ddswait.outcome import Severity
 
 if TYPE_CHECKING:
@@ -62,20 +62,19 @@ COLUMNS = (
 )
 
 
-def row(entry: Entry, now: float, expected_end: float, *, is_plain: bool) -> Row:
+def row(entry: Entry, now: float, left: float | None, *, is_plain: bool) -> Row:
     """Return the row of a job.
 
     Args:
         entry: the job.
-        now: the time; like all times here in seconds since 1970.
-        expected_end: when it will end by past experience; infinite without any.
+        now: the time, in seconds since 1970.
+        left: for how long it will still run, in seconds; None if that is not known.
         is_plain: whether the terminal shows only ASCII characters.
     """
     job = entry.job
     instance = job.instance.name if job and job.instance else ""
     done = _percent(entry)
     next_poll = "" if entry.next_poll_at is None else duration(max(entry.next_poll_at - now, 0.0))
-    left = "" if entry.outcome else _time_left(expected_end - now)
     return {
         "job": _text(entry.name),
         "task": _text(job.name if job else "", "dim"),
@@ -85,7 +84,7 @@ def row(entry: Entry, now: float, expected_end: float, *, is_plain: bool) -> Row
         "": _text("" if done is None else f"{done} %"),
         "age": _text(duration(entry.age(now))),
         "next poll": _text(next_poll, "dim"),
-        "left": _text(left, "dim"),
+        "left": _text("" if left is None else left_text(left), "dim"),
     }
 
 
@@ -152,10 +151,10 @@ def _percent(entry: Entry) -> int | None:
     return min(entry.job.progress, 100)
 
 
-def _time_left(seconds: float) -> str:
-    if seconds == inf:
-        return ""
-    return f"~{duration(seconds)}" if seconds > 0 else "soon"
+def left_text(seconds: float) -> str:
+    """Return an estimate of the time left as people read it."""
+    shown = rounded(seconds)
+    return f"~{exact(shown)}" if shown else "soon"
 
 
 def _mark(outcome: Outcome | None, *, is_plain: bool) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import inf
 from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.text import things, totals
+from ddswait.cli.time_left import time_left_text
 
 if TYPE_CHECKING:
     from ddswait.cli.job_table import Entry, JobTable
@@ -24,8 +24,8 @@ def status_line(table: JobTable, now: float, durations: Durations) -> str:
         durations: how long jobs usually take.
     """
     running = [entry for entry in table if entry.outcome is None]
-    left = {entry.job_id: _left(entry, now, durations) for entry in running}
-    first = min(running, key=lambda entry: (left[entry.job_id], -_percent(entry)), default=None)
+    left = {entry.job_id: entry.time_left(now, durations) for entry in running}
+    first = min(running, key=lambda entry: _order(entry, left[entry.job_id]), default=None)
     if first is None:
         return f"{things(table)}: {totals(table.tally)}"
     what = _progress(first, now, left[first.job_id])
@@ -43,13 +43,13 @@ def _state(entry: Entry) -> str:
     return safe(entry.job.status).lower() if entry.job else "not visible"
 
 
-def _progress(entry: Entry, now: float, left: float) -> list[str]:
+def _progress(entry: Entry, now: float, left: float | None) -> list[str]:
     """Return how far a job is; its age if that is not known."""
     known = []
     if entry.job and entry.job.progress is not None:
         known.append(f"{_percent(entry)} %")
-    if left < inf:
-        known.append(f"~{duration(max(left, 0.0))} left")
+    if left is not None:
+        known.append(f"{time_left_text(left)} left".replace("soon left", "soon over"))
     return known or [f"{duration(entry.age(now))} old"]
 
 
@@ -57,6 +57,6 @@ def _percent(entry: Entry) -> int:
     return entry.job.progress or 0 if entry.job else 0
 
 
-def _left(entry: Entry, now: float, durations: Durations) -> float:
-    usual = durations.median_of(entry.job.name) if entry.job else None
-    return inf if usual is None else entry.submitted_at + usual - now
+def _order(entry: Entry, left: float | None) -> tuple[bool, float]:
+    """Return what sorts jobs by their ends: by the time left, and those without by progress."""
+    return (True, -_percent(entry)) if left is None else (False, left)
