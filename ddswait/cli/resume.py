@@ -1,6 +1,6 @@
 """The command that resumes a run whose jobs have not all ended.
 
-It is one line, to be copied. The IDs of many jobs do not fit into it: they are saved to a file.
+It is to be copied. The IDs of many jobs do not fit into it: they are saved to a file.
 """
 
 from __future__ import annotations
@@ -18,23 +18,31 @@ if TYPE_CHECKING:
 
     from ddswait.cli.job_table import Entry, JobTable
 
-_MOST_IN_A_COMMAND = 20  # job IDs
+_MOST_IN_A_LOG = 20  # job IDs in a command
 
 
-def resume_command(table: JobTable, options: Options) -> str:
-    """Return the command that resumes the run; "" if no job can still complete."""
+def resume_command(table: JobTable, options: Options, width: int | None = None) -> list[str]:
+    """Return the words of the command that resumes the run; none if no job can still complete.
+
+    Args:
+        table: all jobs; every wait has ended.
+        options: those of the run.
+        width: the cells in which the command should fit; None for those of a log.
+    """
     unfinished = [
         entry for entry in table if entry.outcome is None or entry.outcome.facts.may_still_complete
     ]
     if not unfinished:
-        return ""
+        return []
     if options.state:
         return _command(words(_with_time(options, unfinished)))
     given = words(options._replace(wait_for=_still_needed(table, options, len(unfinished))))
     jobs = [f"{each.label}={each.job_id}" if each.label else each.job_id for each in unfinished]
-    if len(jobs) > _MOST_IN_A_COMMAND and (path := _saved(jobs)):
-        return f"{_command([*given, '-'])} < {shlex.quote(path)}"
-    return _command([*given, *jobs])
+    command = _command([*given, *jobs])
+    fits = len(jobs) <= _MOST_IN_A_LOG if width is None else len(" ".join(command)) <= width
+    if not fits and (path := _saved(jobs)):
+        return [*_command([*given, "-"]), "<", shlex.quote(path)]
+    return command
 
 
 def _saved(jobs: Sequence[str]) -> str:
@@ -49,8 +57,8 @@ def _saved(jobs: Sequence[str]) -> str:
     return file.name
 
 
-def _command(arguments: Sequence[str]) -> str:
-    return shlex.join(["ddswait", *arguments])
+def _command(arguments: Sequence[str]) -> list[str]:
+    return ["ddswait", *map(shlex.quote, arguments)]
 
 
 def _with_time(options: Options, unfinished: Sequence[Entry]) -> Options:

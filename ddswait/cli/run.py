@@ -135,7 +135,9 @@ class Run:
         printer.details("what did not complete", failures.failures(table, printer.width), now)
         if code != 0:
             printer.note(failures.still_running(table))
-            printer.command("to resume: ", resume_command(table, options))
+            title, width = "to resume:", printer.width
+            left = width and width - len(title) - 1
+            printer.command(title, resume_command(table, options, left))
         printer.totals(code)
         self.keeper.close()
         return code

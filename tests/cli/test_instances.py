@@ -78,4 +78,4 @@ def test_table_and_resume_know_instances() -> None:
     entry = table.settle(outcome, 5.0)
     assert (entry.full_name, entry.instance_id) == ("orders (instance:a1)", "a1")
     options = DEFAULTS._replace(ready=True, instance=("orders=a1",), job_ids=("x",))
-    assert resume_command(table, options) == "ddswait --ready x orders=instance:a1"
+    assert " ".join(resume_command(table, options)) == "ddswait --ready x orders=instance:a1"

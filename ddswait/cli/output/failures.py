@@ -39,7 +39,9 @@ def failures(table: JobTable, width: int | None = None) -> list[str]:
     advised: set[str] = set()
     for group in groups[:_MOST]:
         lines += [""] if width else []  # on a terminal, space sets the groups apart
-        for line in _explanation(group, advised):
+        headline, *details = _explanation(group, advised)
+        lines += wrapped(headline, width)
+        for line in details:
             lines += wrapped(line, width, _INDENT)
     if rest := sum(len(group.members) for group in groups[_MOST:]):
         lines.append(f"{rest} more did not complete: --output json and --report show all")

@@ -15,7 +15,7 @@ from rich.text import Text
 from ddswait.cli.duration_text import duration, exact
 from ddswait.cli.escaping import safe
 from ddswait.cli.time_left import rounded
-from ddswait.outcome import Severity
+from ddswait.outcome import OutcomeKind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,8 +158,8 @@ def left_text(seconds: float) -> str:
 
 
 def _mark(outcome: Outcome | None, *, is_plain: bool) -> str:
-    if is_plain or outcome is None:
-        return ""
+    if is_plain or outcome is None or outcome.kind is OutcomeKind.PENDING:
+        return ""  # a pending job runs on: nothing has gone wrong
     return "\N{CHECK MARK} " if outcome.ok else "\N{MULTIPLICATION X} "
 
 

@@ -174,11 +174,24 @@ class Printer:
         else:
             self._raw(f"{stamp(self.elapsed)} {text}")
 
-    def command(self, title: str, text: str) -> None:
-        """Print a shell command, to be copied: on one line, however long; nothing for ""."""
-        if text:
-            before = "" if sys.stderr.isatty() else f"{stamp(self.elapsed)} "
-            self._raw(f"{before}{title}{safe(text)}")
+    def command(self, title: str, words: Sequence[str]) -> None:
+        """Print a shell command, to be copied; nothing without words.
+
+        A log gets one line. On a terminal, backslashes continue it between words.
+        """
+        if not words:
+            return
+        width = self.width
+        if width is None:
+            self.error(" ".join([title, *words]))
+            return
+        line = title
+        for word in map(safe, words):
+            if len(line) + len(word) + len("  \\") > width and line != title:
+                self._raw(f"{line} \\")
+                line = " "
+            line = f"{line} {word}"
+        self._raw(line)
 
     def _raw(self, line: str) -> None:
         self._last_line_at = self._clock()

@@ -95,9 +95,17 @@ def test_a_terminal_gets_lines_that_fit() -> None:
     assert failures(table(outcome), width=60) == [
         "",
         "a-label (a) unreachable after 0s: could not reach",
-        f"             {address}",
-        "             for an hour",
+        f"  {address}",
+        "  for an hour",
         "",
+    ]
+
+
+def test_details_are_wrapped_under_their_text() -> None:
+    """The titles stand apart."""
+    assert failures(table(Outcome("id-1", OutcomeKind.FAILED, ORDERS)), width=50)[2:4] == [
+        "    task     Create_MongoDB of instance orders-db",
+        "             (abcin02)",
     ]
 
 

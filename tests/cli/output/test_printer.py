@@ -185,8 +185,8 @@ def test_lines_of_a_log_begin_with_the_time(
     clock.now += seconds
     shown.note("a note")
     shown.error("an\nerror")
-    shown.command("to resume: ", "ddswait " + "x " * 100)
-    shown.command("to resume: ", "")
+    shown.command("to resume:", ["ddswait", *"x" * 100])
+    shown.command("to resume:", [])
     lines = capsys.readouterr().err.splitlines()
     assert lines[:2] == [f"{begin} a note", f"{begin} an\\nerror"]
     assert [len(lines), lines[2].rstrip()] == [3, f"{begin} to resume: ddswait{' x' * 100}"]
