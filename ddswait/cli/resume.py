@@ -1,6 +1,6 @@
-"""The command that resumes a run whose jobs have not all ended.
+"""The command of a run, and the one that resumes it if its jobs have not all ended.
 
-It is to be copied. The IDs of many jobs do not fit into it: they are saved to a file.
+The latter is to be copied. The IDs of many jobs do not fit into it: they are saved to a file.
 """
 
 from __future__ import annotations
@@ -43,6 +43,15 @@ def resume_command(table: JobTable, options: Options, width: int | None = None) 
     if not fits and (path := _saved(jobs)):
         return [*_command([*given, "-"]), "<", shlex.quote(path)]
     return command
+
+
+def given_command(options: Options) -> list[str]:
+    """Return the words of the command that was given; of many jobs, only the first ones."""
+    instances = [word for each in options.instance for word in ("--instance", each)]
+    jobs = options.job_ids[:_MOST_IN_A_LOG]
+    rest = len(options.job_ids) - len(jobs)
+    more = [f"... and {rest} more"] if rest else []
+    return [*_command([*words(options), *instances, *jobs]), *more]
 
 
 def _saved(jobs: Sequence[str]) -> str:

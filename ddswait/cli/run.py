@@ -19,7 +19,8 @@ from ddswait.cli.output import failures, live
 from ddswait.cli.output.printer import OutputClosed, Printer
 from ddswait.cli.output.text import things
 from ddswait.cli.reports import files
-from ddswait.cli.resume import resume_command
+from ddswait.cli.reports.run_facts import RunFacts
+from ddswait.cli.resume import given_command, resume_command
 from ddswait.cli.state import Keeper, State
 from ddswait.errors import ConfigurationError, InputError
 from ddswait.scheduler.durations import Durations
@@ -64,6 +65,7 @@ class Run:
                 state.close()
             raise
         self._table = table
+        self._facts = RunFacts()
         self._printer = Printer(options.output, table, quiet=options.quiet, clock=clock)
         self.durations = (
             history.load(options.history, self._warn) if options.history else Durations()
@@ -97,8 +99,9 @@ class Run:
     def _warn(self, text: str) -> None:
         self._printer.error(f"ddswait: warning: {text}")
 
-    def begin(self, endpoint: str, project_id: str) -> None:
+    def begin(self, endpoint: str, project_id: str, region: str = "") -> None:
         """Say what the run waits for, and start the live view if there is a terminal."""
+        self._facts = RunFacts(endpoint=endpoint, region=region, project=project_id)
         left = [entry for entry in self._table if entry.outcome is None]
         jobs = things(left)
         ended = len(self._table) - len(left)
@@ -121,7 +124,14 @@ class Run:
         """
         now, printer, options, table = time.time(), self._printer, self._options, self._table
         self.keeper.now()
-        problems = files.write(options, table, code, now, os.environ) + self._save_history()
+        title, width = "to resume:", printer.width
+        left = width and width - len(title) - 1
+        resume = resume_command(table, options, left) if code else []
+        facts = self._facts._replace(
+            code=code, ended=now, command=given_command(options), resume=resume
+        )
+        problems = files.write(options, table, facts, os.environ)
+        problems += self._save_history()
         try:
             printer.document(code)
         except OutputClosed:
@@ -135,9 +145,7 @@ class Run:
         printer.details("what did not complete", failures.failures(table, printer.width), now)
         if code != 0:
             printer.note(failures.still_running(table))
-            title, width = "to resume:", printer.width
-            left = width and width - len(title) - 1
-            printer.command(title, resume_command(table, options, left))
+            printer.command(title, resume)
         printer.totals(code)
         self.keeper.close()
         return code

@@ -79,5 +79,5 @@ def prepare(
         from ddswait.cli.output import log_lines
 
         log_lines.configure(sys.stderr)
-    this.begin(target.endpoint, target.project_id)
+    this.begin(target.endpoint, target.project_id, target.region)
     return this, waiter
