@@ -117,8 +117,9 @@ class Printer:
             OutputClosed: standard output cannot be written any more.
         """
         line = self._lines.outcome(entry, outcome)
-        # The live view, or the line of data, shows the same at the same place.
-        is_shown = self.live is not None
+        # The live view, the line of data, or an earlier run showed the same at the same place.
+        is_earlier = entry.ended_at is not None and entry.ended_at < self._table.began
+        is_shown = self.live is not None or is_earlier
         if self._form == "jsonl":
             self._data(json_records.dumps(json_records.ended_record(entry, outcome)))
         if self._form == "text":

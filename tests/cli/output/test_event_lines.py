@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from ddswait.cli.output.event_lines import EventLines
 from ddswait.cli.output.printer import Printer
 from ddswait.cli.output.status_line import status_line
 from ddswait.events import Event, PollFailed, Progressed, RenewalFailed, Visible
-from ddswait.job import Job
+from ddswait.job import Instance, Job
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler.durations import Durations
 from ddswait.simulator import Simulator
@@ -33,6 +34,17 @@ def failed(number: int, reason: str) -> Outcome:
 
 
 @pytest.mark.parametrize(("jobs", "shown"), [(FEW, 2), (MANY, 0)])
+def test_name_stands_once_in_a_line() -> None:
+    """A label is often the name of the instance."""
+    made, lines = table(FEW), EventLines(FEW)
+    orders = replace(job(1, 20), instance=Instance("i", "shard-1"))
+    told = lines.event(Progressed("id-1", orders, job(1)), made["id-1"])
+    assert told == "shard-1  Create: Running 20 %"
+    other = replace(job(1, 30), instance=Instance("i", "other"))
+    told = lines.event(Progressed("id-1", other, job(1)), made["id-1"])
+    assert told == "shard-1  Create of other: Running 30 %"
+
+
 def test_progress_of_many_jobs_is_left_to_the_status_line(jobs: int, shown: int) -> None:
     """Of up to 19 jobs, each step is a line."""
     made, lines = table(jobs), EventLines(jobs)

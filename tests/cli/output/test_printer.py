@@ -159,6 +159,15 @@ def test_one_place_gets_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert sum(len(each.read_text().splitlines()) for each in files) == lines
 
 
+def test_outcome_of_an_earlier_run_is_data_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """People read how many ended before: the run began by saying so."""
+    table = JobTable([Named("id-1")], 100.0)
+    shown = Printer("text", table, quiet=False, clock=Clock())
+    shown.outcome(table.settle(DONE, 99.0), DONE)
+    printed = capsys.readouterr()
+    assert (printed.out.count("completed"), printed.err) == (1, "")
+
+
 def test_document_and_totals_end_the_output(capsys: pytest.CaptureFixture[str]) -> None:
     """`json` prints its only document, `jsonl` its last line, and people read the totals."""
     for form, lines in (("text", 0), ("json", 1), ("jsonl", 1)):
