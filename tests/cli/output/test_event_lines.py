@@ -33,7 +33,6 @@ def failed(number: int, reason: str) -> Outcome:
     return Outcome(f"id-{number}", OutcomeKind.FAILED, job(number, reason=reason), waited=5.0)
 
 
-@pytest.mark.parametrize(("jobs", "shown"), [(FEW, 2), (MANY, 0)])
 def test_name_stands_once_in_a_line() -> None:
     """A label is often the name of the instance."""
     made, lines = table(FEW), EventLines(FEW)
@@ -45,6 +44,7 @@ def test_name_stands_once_in_a_line() -> None:
     assert told == "shard-1  Create of other: Running 30 %"
 
 
+@pytest.mark.parametrize(("jobs", "shown"), [(FEW, 2), (MANY, 0)])
 def test_progress_of_many_jobs_is_left_to_the_status_line(jobs: int, shown: int) -> None:
     """Of up to 19 jobs, each step is a line."""
     made, lines = table(jobs), EventLines(jobs)
