@@ -1,11 +1,13 @@
 """The line for people about an event or an outcome; a log of many jobs gets few of them.
 
-    jobs          an event                          how a wait ended
-    up to 19      each status, each tenth of the    always
-                  progress, each new problem
-    20 and more   each problem once                 a failure, once for each reason
+    jobs          an event                              how a wait ended
+    up to 19      each status, each tenth of the        completed, or a failure
+                  progress; each problem once until
+                  a wait ends
+    20 and more   each problem once                     a failure, once for each reason
 
-What these leave out, the status line tells (`status_line.py`).
+The status line tells what these leave out (`status_line.py`). The end of the run tells which waits
+timed out, could not reach the service or were given up: they end together.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from ddswait.events import (
     UnknownStatus,
     Visible,
 )
-from ddswait.outcome import OutcomeKind, Severity
+from ddswait.outcome import Severity
 
 if TYPE_CHECKING:
     from ddswait.cli.job_table import Entry
@@ -52,7 +54,6 @@ class EventLines:
     def __init__(self, jobs: int) -> None:
         self._are_many = jobs >= MANY
         self._shown_steps: dict[str, int] = {}
-        self._last_problem = ""
         self._problems: set[str] = set()
 
     def event(self, event: Event, entry: Entry | None) -> str:
@@ -73,13 +74,13 @@ class EventLines:
                 return f"{name}{_job_text(job, entry)}" if is_shown else ""
             case PollFailed(_, cause, delay, _):
                 line = f"{name}poll failed, next try in {duration(delay)}: {safe(cause)}"
-                return line if self._is_new_problem(cause) else ""
+                return line if self._is_new(cause) else ""
             case UnknownStatus(_, status):
                 return f"{name}DDS uses an undocumented status: {safe(status)}"
             case RenewalFailed(cause, delay, _):
                 again = "" if delay is None else f", next try in {duration(delay)}"
                 line = f"credentials could not be renewed{again}: {safe(cause)}"
-                return line if self._is_new_problem(f"renewal: {cause}") else ""
+                return line if self._is_new(f"renewal: {cause}") else ""
             case Tracked() | Polled() | ListRefused() | Ended():
                 return ""
             case _:
@@ -88,14 +89,20 @@ class EventLines:
     def outcome(self, entry: Entry, outcome: Outcome) -> str:
         """Return the line about a wait that ended, or ""."""
         name = safe(entry.name)
-        if outcome.kind is OutcomeKind.PENDING:
-            return ""  # the end of the run tells how many go on
-        if outcome.ok:
-            self._last_problem = ""
-            return "" if self._are_many else f"{name}  {outcome.facts.label}"
-        if self._are_many and not self._is_new_failure(entry, outcome):
+        severity = outcome.facts.severity
+        if not self._are_many:
+            self._problems.clear()
+        elif outcome.ok or not self._is_new(f"{outcome.kind} {common_reason(entry, outcome)}"):
             return ""
-        return f"{name}  {outcome.facts.label}: {safe(plain_reason(outcome))}"
+        match severity:
+            case Severity.SUCCESS:
+                return f"{name}  {outcome.facts.label}"
+            case Severity.ERROR:
+                return f"{name}  {outcome.facts.label}: {safe(plain_reason(outcome))}"
+            case Severity.WARNING:
+                return ""
+            case _:
+                assert_never(severity)
 
     def _is_new_step(self, job: Job) -> bool:
         step = (job.progress or 0) // _STEP
@@ -103,17 +110,9 @@ class EventLines:
         self._shown_steps[job.id] = max(step, before)
         return step > before
 
-    def _is_new_problem(self, problem: str) -> bool:
-        """Return whether to tell a problem: not twice in a row, and of many jobs only once."""
-        before, self._last_problem = self._last_problem, problem
-        return self._is_first(without_ids(problem)) if self._are_many else problem != before
-
-    def _is_new_failure(self, entry: Entry, outcome: Outcome) -> bool:
-        """Return whether to tell a failure at once; a wait that timed out ends with the run."""
-        is_failure = outcome.facts.severity is Severity.ERROR
-        return is_failure and self._is_first(f"{outcome.kind} {common_reason(entry, outcome)}")
-
-    def _is_first(self, problem: str) -> bool:
+    def _is_new(self, problem: str) -> bool:
+        """Return whether a problem has not been told yet; IDs make no difference."""
+        problem = without_ids(problem)
         if problem in self._problems or len(self._problems) >= _MOST_PROBLEMS:
             return False
         self._problems.add(problem)

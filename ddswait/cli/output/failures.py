@@ -8,7 +8,7 @@ from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.reason_groups import grouped, not_completed, plain_reason
 from ddswait.cli.output.text import names, things, wrapped
-from ddswait.outcome import OutcomeKind
+from ddswait.outcome import OutcomeKind, facts_of
 from ddswait.scheduler.messages import last_seen
 
 if TYPE_CHECKING:
@@ -78,12 +78,19 @@ def _details(group: ReasonGroup) -> Iterator[tuple[str, str]]:
     if len(group.members) == 1:
         yield "task", _task(entry, outcome)
     else:
-        yield "jobs", names([each.name for each, _ in group.members])
+        yield "jobs", names([_with_progress(each, group.kind) for each, _ in group.members])
     if refusal := outcome.refusal:
         yield "support", f"the request ID is {refusal.request_id}" if refusal.request_id else ""
         yield "hint", refusal.hint
     if not outcome.facts.may_still_complete:  # otherwise the command that resumes comes next
         yield "next", outcome.facts.next_step
+
+
+def _with_progress(entry: Entry, kind: OutcomeKind) -> str:
+    """Return the name of a job, with its progress if it may still complete."""
+    if not facts_of(kind).may_still_complete or entry.job is None or entry.job.progress is None:
+        return entry.name
+    return f"{entry.name} ({entry.job.progress} %)"
 
 
 def _task(entry: Entry, outcome: Outcome) -> str:

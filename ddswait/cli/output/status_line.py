@@ -25,16 +25,20 @@ def status_line(table: JobTable, now: float, durations: Durations) -> str:
     """
     running = [entry for entry in table if entry.outcome is None]
     left = {entry.job_id: entry.time_left(now, durations) for entry in running}
-    first = min(running, key=lambda entry: _order(entry, left[entry.job_id]), default=None)
-    if first is None:
-        return f"{things(table)}: {totals(table.tally)}"
-    what = _progress(first, now, left[first.job_id])
-    if len(table) == 1:
-        return f"{safe(first.name)}: {', '.join([_state(first), *what])}"
+    reached = (entry for entry in running if not entry.problem)
+    first = min(reached, key=lambda entry: _order(entry, left[entry.job_id]), default=None)
+    if len(table) == 1 and running:
+        entry = running[0]
+        what = _progress(entry, now, left[entry.job_id])
+        return f"{safe(entry.name)}: {', '.join([_state(entry), *what])}"
     counts = [f"{number} {state}" for state, number in Counter(map(_state, running)).most_common()]
     if ended := totals(table.tally):
         counts.append(ended)
-    return f"{things(table)}: {', '.join(counts)}; next {', '.join([safe(first.name), *what])}"
+    soonest = ""
+    if first is not None:
+        what = _progress(first, now, left[first.job_id])
+        soonest = f"; next {', '.join([safe(first.name), *what])}"
+    return f"{things(table)}: {', '.join(counts)}{soonest}"
 
 
 def _state(entry: Entry) -> str:

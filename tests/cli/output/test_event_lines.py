@@ -72,20 +72,14 @@ def test_failure_is_told_at_once(jobs: int, shown: int) -> None:
     assert len(list(filter(None, told))) == shown
 
 
-@pytest.mark.parametrize(("jobs", "shown"), [(FEW, 1), (MANY, 0)])
-@pytest.mark.parametrize("kind", [OutcomeKind.TIMED_OUT, OutcomeKind.UNREACHABLE])
-def test_what_ends_many_waits_alike_is_told_at_the_end(
-    kind: OutcomeKind, jobs: int, shown: int
-) -> None:
-    """They time out together, and the end of the run says so."""
+@pytest.mark.parametrize("jobs", [FEW, MANY])
+@pytest.mark.parametrize(
+    "kind", [OutcomeKind.TIMED_OUT, OutcomeKind.UNREACHABLE, OutcomeKind.PENDING]
+)
+def test_waits_that_end_together_are_told_at_the_end(kind: OutcomeKind, jobs: int) -> None:
+    """Nothing has gone wrong with the job, and the end of the run names it."""
     outcome = Outcome("id-1", kind, job(1), "job id-1 could not be polled")
-    assert bool(EventLines(jobs).outcome(table(jobs)["id-1"], outcome)) == bool(shown)
-
-
-def test_pending_job_is_no_news() -> None:
-    """It runs on, as the end of the run says."""
-    outcome = Outcome("id-1", OutcomeKind.PENDING, job(1), "not ended yet")
-    assert EventLines(FEW).outcome(table(FEW)["id-1"], outcome) == ""
+    assert EventLines(jobs).outcome(table(jobs)["id-1"], outcome) == ""
 
 
 def test_refusal_is_told_without_its_request() -> None:
@@ -96,15 +90,28 @@ def test_refusal_is_told_without_its_request() -> None:
     assert told == "shard-1  refused: HTTP 403 A.1: no"
 
 
-def test_problem_of_many_jobs_is_told_once() -> None:
-    """However often it alternates with another; of few jobs, whenever it is another one."""
-    causes = ["HTTP 502", "HTTP 503", "HTTP 502", "HTTP 502"]
-    for jobs, shown in ((FEW, 3), (MANY, 2)):
+def test_problem_is_told_once() -> None:
+    """However often it alternates with another, and whatever the ID of each request is."""
+    causes = [
+        f"HTTP {status} (request ID {number:032x})"
+        for number, status in enumerate((502, 503, 502, 502))
+    ]
+    for jobs, shown in ((FEW, 2), (MANY, 2)):
         made, lines = table(jobs), EventLines(jobs)
         polls = [PollFailed("id-1", cause, 2.0) for cause in causes]
         assert len([each for each in polls if lines.event(each, made["id-1"])]) == shown
         renewals = [RenewalFailed(cause, 5.0) for cause in causes]
         assert len([each for each in renewals if lines.event(each, None)]) == shown
+
+
+@pytest.mark.parametrize(("jobs", "shown"), [(FEW, 2), (MANY, 1)])
+def test_problem_of_few_jobs_is_told_again_when_a_wait_has_ended(jobs: int, shown: int) -> None:
+    """It is another outage then."""
+    made, lines = table(jobs), EventLines(jobs)
+    told = [lines.event(PollFailed("id-1", "HTTP 502", 2.0), made["id-1"])]
+    lines.outcome(made["id-2"], Outcome("id-2", OutcomeKind.COMPLETED))
+    told.append(lines.event(PollFailed("id-1", "HTTP 502", 2.0), made["id-1"]))
+    assert len(list(filter(None, told))) == shown
 
 
 def test_different_problems_of_many_jobs_are_limited() -> None:

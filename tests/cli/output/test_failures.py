@@ -88,6 +88,16 @@ def test_equal_failures_are_one_group() -> None:
     ]
 
 
+def test_jobs_that_may_still_complete_show_their_progress() -> None:
+    """How far they came is what matters when the wait for them ends."""
+    jobs = [SERVICE.read_record({"id": name, "name": "Create", "progress": "40"}) for name in "ab"]
+    both = table(*(Outcome(job.id, OutcomeKind.TIMED_OUT, job) for job in jobs))
+    assert failures(both) == [
+        "2 jobs timed out",
+        "    jobs     a-label (40 %), b-label (40 %)",
+    ]
+
+
 def test_a_terminal_gets_lines_that_fit() -> None:
     """Wrapped between words under the text; a word that is too long stays whole."""
     address = "https://" + "x" * 80

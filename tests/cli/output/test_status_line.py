@@ -56,6 +56,15 @@ def test_next_job_is_the_one_with_the_least_time_left() -> None:
     assert line(made, 1000.0) == "2 jobs: 2 running; next fast, 40 %, ~15s left"
 
 
+def test_nothing_is_next_while_nothing_is_reached() -> None:
+    """Nobody knows what is going on."""
+    made = table("a", "b")
+    for entry in made:
+        progress(made, entry.label, 50, 60.0)
+        made.take(PollFailed(entry.job_id, "HTTP 502", 2.0), 60.0)
+    assert line(made, 60.0) == "2 jobs: 2 not reached"
+
+
 def test_nothing_is_next_when_all_have_ended() -> None:
     """The counts alone."""
     made = table("a", "b")
