@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from math import pow  # noqa: A004 - of floats, which ** is not for a type checker
 from typing import TYPE_CHECKING
 
-from ddswait.cli.duration_text import exact
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -99,12 +97,6 @@ def rounded(seconds: float) -> float:
         if seconds < limit:
             return round(seconds / step) * step
     return round(seconds / 60) * 60.0
-
-
-def time_left_text(seconds: float) -> str:
-    """Return an estimate as people read it: `~40s`."""
-    shown = rounded(seconds)
-    return f"~{exact(shown)}" if shown else "soon"
 
 
 def _is_trusted(age: float, progress: ProgressSeen, past: Past | None) -> bool:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ddswait.cli.job_table import JobTable, Named
-from ddswait.cli.options import DEFAULTS, parse
+from ddswait.cli.arguments import parse
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
+from ddswait.cli.options import DEFAULTS
 from ddswait.cli.resume import given_command, resume_command
 from ddswait.outcome import Outcome, OutcomeKind
 

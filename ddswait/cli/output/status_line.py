@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
-from ddswait.cli.output.text import things, totals
-from ddswait.cli.time_left import time_left_text
+from ddswait.cli.output.text import things, time_left_text, totals
 
 if TYPE_CHECKING:
     from ddswait.cli.job_table import Entry, JobTable
@@ -53,7 +52,7 @@ def _progress(entry: Entry, now: float, left: float | None) -> list[str]:
     if entry.job and entry.job.progress is not None:
         known.append(f"{_percent(entry)} %")
     if left is not None:
-        known.append(f"{time_left_text(left)} left".replace("soon left", "soon over"))
+        known.append(time_left_text(left))
     return known or [f"{duration(entry.age(now))} old"]
 
 

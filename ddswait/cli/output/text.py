@@ -6,8 +6,9 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ddswait.cli.duration_text import duration
+from ddswait.cli.duration_text import duration, exact
 from ddswait.cli.escaping import safe
+from ddswait.cli.time_left import rounded
 from ddswait.outcome import OutcomeKind, facts_of
 
 if TYPE_CHECKING:
@@ -92,6 +93,12 @@ def result_line(entry: Entry, outcome: Outcome) -> str:
     waited = duration(outcome.waited)
     fields = (entry.job_id, outcome.kind, name, instance, waited, problem, entry.label)
     return "\t".join(safe(field) or "-" for field in fields)
+
+
+def time_left_text(seconds: float) -> str:
+    """Return an estimate of the time left: `~40s left`."""
+    shown = rounded(seconds)
+    return f"~{exact(shown)} left" if shown else "soon over"
 
 
 def stamp(seconds: float) -> str:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ddswait.cli.job_table import JobTable, Named
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.output.event_lines import EventLines
 from ddswait.cli.output.printer import Printer
 from ddswait.cli.output.status_line import status_line

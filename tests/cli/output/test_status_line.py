@@ -1,6 +1,7 @@
 """The status line says how far a run is, in one line however many jobs there are."""
 
-from ddswait.cli.job_table import JobTable, Named
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.output.status_line import status_line
 from ddswait.events import PollFailed, Progressed, Visible
 from ddswait.job import Job

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ddswait.cli.job_table import JobTable, Named, PollRecord
+from ddswait.cli.job_table import JobTable, PollRecord
+from ddswait.cli.named import Named
 from ddswait.cli.reports import html as report
 from ddswait.cli.reports.run_facts import RunFacts
 from ddswait.cli.reports.timeline import round_times
