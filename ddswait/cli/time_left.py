@@ -115,7 +115,7 @@ def _share_as_old(age: float, past: Past) -> float:
 
 def _by_past(age: float, past: Past) -> float:
     """Return the time in which half of the past jobs ended that were as old as this one."""
-    longer = past.median * (1 + 2 * _odds(age, past)) ** (1 / past.shape)
+    longer = past.median * pow(1 + 2 * _odds(age, past), 1 / past.shape)
     return max(longer - max(age, 0.0), 0.0)
 
 
