@@ -6,10 +6,10 @@ A job's outcome arrives in one way: its future. Events report progress only.
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from typing import TYPE_CHECKING, Any
 
+from ddswait.cli import signals
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Decision, decide
 from ddswait.cli.job_table import instance_of, key_of, outcome_of
 from ddswait.cli.output import live
@@ -79,9 +79,7 @@ class Gate:
     async def wait(self, waiter: Waiter) -> int:
         """Wait until the group is decided or something stops the run; return the exit code."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop, 128 + number)
-        self._printer.start()
+        signals.obey(loop, self._stop, self._printer)
         self._repeat(self._show_life)
         try:
             async with waiter:

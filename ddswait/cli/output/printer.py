@@ -76,11 +76,6 @@ class Printer:
         """Show jobs in a live view from now on, instead of a line for each change."""
         self.live = view
 
-    def start(self) -> None:
-        """Start the live view, if there is one."""
-        if self.live is not None:
-            self.live.start()
-
     def stop(self, now: float) -> None:
         """Draw the live view for the last time; lines follow."""
         view, self.live = self.live, None
@@ -93,6 +88,20 @@ class Printer:
         try:
             if self.live is not None:
                 self.live.draw(now)
+        except OSError:
+            self.live = None
+
+    def leave(self) -> None:
+        """Clear the live view away before the process is stopped, if there is one."""
+        with contextlib.suppress(OSError):
+            if self.live is not None:
+                self.live.leave()
+
+    def resume(self, now: float) -> None:
+        """Draw the live view again after the process was stopped, if there is one."""
+        try:
+            if self.live is not None:
+                self.live.resume(now)
         except OSError:
             self.live = None
 

@@ -95,8 +95,9 @@ def test_a_row_per_job_stays_on_the_screen(cloud: Cloud) -> None:
     cloud.end(bad, fails="no quota in az2")
     assert terminal.end() == 1
     assert re.search(rf"orders-db +\N{{CHECK MARK}} completed +{BAR} +100 %", terminal.text)
-    assert "\N{MULTIPLICATION X} failed" in terminal.row(f"{bad} ")
-    assert "2 of 2 jobs ended after" in terminal.text
+    failed = "\N{MULTIPLICATION X} failed after "
+    assert re.search(rf"{bad}  .*{failed}\d+s: no quota in az2", terminal.text)
+    assert "2 of 2 jobs ended, 1 not completed" in terminal.text
     assert "1 completed, 1 failed; exit code 1" in terminal.text
     assert "reason    no quota in az2" in terminal.text
     assert terminal.text.count(good) == 0  # shown once: a label, no line of data beside the row
