@@ -79,7 +79,11 @@ class Gate:
     async def wait(self, waiter: Waiter) -> int:
         """Wait until the group is decided or something stops the run; return the exit code."""
         loop = asyncio.get_running_loop()
-        signals.obey(loop, self._stop, self._printer)
+        with signals.obeyed(loop, self._stop, self._printer):
+            await self._wait(waiter)
+        return self._decision().code if self._stop_code is None else self._stop_code
+
+    async def _wait(self, waiter: Waiter) -> None:
         self._repeat(self._show_life)
         try:
             async with waiter:
@@ -91,7 +95,6 @@ class Gate:
                     raise self._defect
         finally:
             self._printer.stop(time.time())
-        return self._decision().code if self._stop_code is None else self._stop_code
 
     def _begin(self, waiter: Waiter) -> None:
         """Show the jobs that ended in an earlier run, and track the others."""

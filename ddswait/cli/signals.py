@@ -2,7 +2,7 @@
 
 SIGINT, SIGTERM, SIGHUP   end the run: with its state, its reports and a visible cursor
 SIGTSTP (Ctrl-Z)          clear the live view away, then stop
-SIGCONT (fg)              draw the live view below what the shell has printed
+SIGCONT (fg)              from now on, draw the live view below what the shell has printed
 SIGWINCH                  draw the live view in the new size
 """
 
@@ -11,17 +11,21 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ddswait.cli.output.printer import Printer
 
 
-def obey(loop: AbstractEventLoop, stop: Callable[[int], None], printer: Printer) -> None:
-    """Obey signals until the event loop is closed.
+@contextmanager
+def obeyed(
+    loop: AbstractEventLoop, stop: Callable[[int], None], printer: Printer
+) -> Iterator[None]:
+    """Obey signals in the block, and those that end the run until the event loop is closed.
 
     Args:
         loop: the event loop that is running.
@@ -33,11 +37,17 @@ def obey(loop: AbstractEventLoop, stop: Callable[[int], None], printer: Printer)
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, stop, 128 + number)
     if printer.live is None:
+        yield
         return
     loop.add_signal_handler(signal.SIGWINCH, lambda: printer.draw(time.time()))
-    loop.add_signal_handler(signal.SIGCONT, lambda: printer.resume(time.time()))
     if signal.getsignal(signal.SIGTSTP) is not signal.SIG_IGN:
         loop.add_signal_handler(signal.SIGTSTP, _suspend, loop, printer)
+    # Not a handler of the loop: it must run before a timer of the loop draws.
+    before = signal.signal(signal.SIGCONT, lambda *_: printer.forget())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCONT, before)
 
 
 def _suspend(loop: AbstractEventLoop, printer: Printer) -> None:
@@ -46,3 +56,4 @@ def _suspend(loop: AbstractEventLoop, printer: Printer) -> None:
     loop.remove_signal_handler(signal.SIGTSTP)
     os.kill(os.getpid(), signal.SIGTSTP)
     loop.add_signal_handler(signal.SIGTSTP, _suspend, loop, printer)
+    printer.draw(time.time())

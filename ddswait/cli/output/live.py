@@ -105,14 +105,9 @@ class LiveView:
         """
         self._terminal.erase()
 
-    def resume(self, now: float) -> None:
-        """Draw below what others have printed while the process was stopped.
-
-        Raises:
-            OSError: the terminal cannot be written.
-        """
+    def forget(self) -> None:
+        """Leave the picture where it is; the next one is drawn below it."""
         self._terminal.forget()
-        self.draw(now)
 
     def _coded(self, line: Text) -> str:
         """Return a line with the control sequences of its colours."""

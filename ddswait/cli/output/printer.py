@@ -97,13 +97,10 @@ class Printer:
             if self.live is not None:
                 self.live.leave()
 
-    def resume(self, now: float) -> None:
-        """Draw the live view again after the process was stopped, if there is one."""
-        try:
-            if self.live is not None:
-                self.live.resume(now)
-        except OSError:
-            self.live = None
+    def forget(self) -> None:
+        """Draw the live view below what others have printed meanwhile, if there is one."""
+        if self.live is not None:
+            self.live.forget()
 
     def event(self, event: Event) -> None:
         """Show what happened to a job.
