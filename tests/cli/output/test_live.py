@@ -1,6 +1,7 @@
 """The live view, in a real pseudo-terminal whose screen is read back."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,6 +117,21 @@ def test_failed_poll_is_a_line_above_the_rows(cloud: Cloud) -> None:
     terminal.until(r"mine  poll failed, next try in \ds: HTTP 502(.|\n)*mine .*Running")
     cloud.end(job_id)
     assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("ids", [["mine=a1"], ["--ready", "--instance", f"mine={'0' * 32}in02"]])
+def test_row_says_that_nothing_can_be_reached(cloud: Cloud, ids: list[str]) -> None:
+    """Why, and when the next try is, of a job and of an instance; not that it is not visible."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens there
+        endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        terminal = Terminal(
+            cloud, "--interval", "30", *ids, columns=120, env={"DDSWAIT_ENDPOINT": endpoint}
+        )
+        terminal.until(r"mine +unreachable \(connection refused\), retry in \d+s")
+        assert "not visible" not in terminal.text
+        terminal.process.sendintr()
+        assert terminal.end() == 130
 
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])
