@@ -81,7 +81,7 @@ def message(entry: Entry, now: float, renewal: Renewal | None, *, is_plain: bool
     if outcome is not None:
         if outcome.ok or outcome.kind is OutcomeKind.PENDING:
             return None
-        how = f"{status(entry, is_plain=is_plain)} after {duration(entry.age(now))}"
+        how = f"{status(entry, is_plain=is_plain)} after {duration(outcome.waited)}"
         why = _reason(outcome)
         return Message((f"{how}: {why}", how) if why else (how,), why)
     if entry.problem:

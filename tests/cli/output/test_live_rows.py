@@ -172,7 +172,7 @@ def failed(table: JobTable, key: str, reason: str | None = REASON) -> None:
     before = table[key].job
     assert before is not None
     job = replace(before, status="Failed", phase=JobPhase.FAILED, fail_reason=reason)
-    table.settle(Outcome(key, OutcomeKind.FAILED, job), NOW)
+    table.settle(Outcome(key, OutcomeKind.FAILED, job, waited=75.0), NOW)
 
 
 @pytest.mark.parametrize(
