@@ -6,10 +6,10 @@ A job's outcome arrives in one way: its future. Events report progress only.
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from typing import TYPE_CHECKING, Any
 
+from ddswait.cli import signals
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Decision, decide
 from ddswait.cli.job_table import key_of, outcome_of
 from ddswait.cli.named import instance_of
@@ -85,9 +85,11 @@ class Gate:
     async def wait(self, waiter: Waiter) -> int:
         """Wait until the group is decided or something stops the run; return the exit code."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop, 128 + number)
-        self._printer.start()
+        with signals.obeyed(loop, self._stop, self._printer):
+            await self._wait(waiter)
+        return self._decision().code if self._stop_code is None else self._stop_code
+
+    async def _wait(self, waiter: Waiter) -> None:
         self._repeat(self._show_life)
         try:
             async with waiter:
@@ -99,7 +101,6 @@ class Gate:
                     raise self._defect
         finally:
             self._printer.stop(time.time())
-        return self._decision().code if self._stop_code is None else self._stop_code
 
     def _begin(self, waiter: Waiter) -> None:
         """Show the jobs that ended in an earlier run, and track the others."""

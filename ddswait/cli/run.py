@@ -114,7 +114,9 @@ class Run:
             self._warn(problem)
         lines_only = self._options.quiet or self._options.verbose
         if not lines_only and (console := live.console(sys.stderr)) is not None:
-            view = live.LiveView(console, self._table, self.durations, self._deadline)
+            view = live.LiveView(
+                console, self._table, self.durations, self._deadline, self._options.wait_for
+            )
             self._printer.show_live(view)
 
     def finish(self, code: int) -> int:

@@ -81,14 +81,15 @@ def time_left(age: float, progress: ProgressSeen, past: Past | None) -> float | 
     return (1 - done) * (max(age, 0.0) + prior * usual) / (done + prior)
 
 
-def time_left_of_all(estimates: Iterable[float | None]) -> float | None:
-    """Return for how long the last of several jobs will run; None if that of one is not known."""
-    longest: float | None = None
-    for each in estimates:
-        if each is None:
-            return None
-        longest = each if longest is None else max(longest, each)
-    return longest
+def time_left_of(estimates: Iterable[float | None], needed: int) -> float | None:
+    """Return for how long it will take until so many jobs have ended; None if nobody can know.
+
+    Args:
+        estimates: of each job that runs.
+        needed: how many of them must end, at least one.
+    """
+    known = sorted(each for each in estimates if each is not None)
+    return known[needed - 1] if 0 < needed <= len(known) else None
 
 
 def rounded(seconds: float) -> float:

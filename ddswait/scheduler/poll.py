@@ -95,6 +95,7 @@ class Poll:
         failures: polls in a row that failed.
         polls: polls answered in all.
         cause: why the last poll failed, when it failed.
+        failure_kind: the kind of the last failure; see `ddswait.failure_kinds`.
     """
 
     __slots__ = (
@@ -102,6 +103,7 @@ class Poll:
         "cut_at",
         "deadline",
         "due",
+        "failure_kind",
         "failures",
         "job_id",
         "last_at",
@@ -125,6 +127,7 @@ class Poll:
         self.failures = self.polls = 0
         self.throttled = False
         self.cause: str | None = None
+        self.failure_kind = ""
 
     def __lt__(self, other: Poll) -> bool:
         # Two queue entries of one job at one time, one of them outdated: any order will do.
@@ -205,7 +208,7 @@ class Poll:
             Whether the service has been unreachable for too long.
         """
         self.failures += 1
-        self.cause = failure.cause
+        self.cause, self.failure_kind = failure.cause, failure.kind
         self.throttled = isinstance(failure, Throttled)
         if self.throttled:
             self.unreachable_since = now

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddswait.cli.time_left import ProgressSeen, rounded, time_left, time_left_of_all
+from ddswait.cli.time_left import ProgressSeen, rounded, time_left, time_left_of
 from ddswait.scheduler.poll_interval import Past
 
 USUAL = Past(45.0, 4.5)
@@ -109,9 +109,14 @@ def test_past_jobs_tell_before_progress_has_moved() -> None:
 
 def test_whole_run_ends_with_its_last_job() -> None:
     """And nobody knows when, as long as one job has no estimate."""
-    assert time_left_of_all([4.0, 60.0, 9.0]) == 60.0
-    assert time_left_of_all([4.0, None]) is None
-    assert time_left_of_all([]) is None
+    assert time_left_of([4.0, 60.0, 9.0], 3) == 60.0
+    assert time_left_of([4.0, None], 2) is None
+    assert time_left_of([], 0) is None
+
+
+def test_run_that_needs_some_jobs_ends_with_the_last_of_those() -> None:
+    """A job without an estimate can only end it sooner."""
+    assert time_left_of([9.0, None, 4.0, 60.0], 2) == 9.0
 
 
 @pytest.mark.parametrize(

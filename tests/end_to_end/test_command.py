@@ -129,7 +129,9 @@ async def test_timeout_exits_124_and_names_what_is_pending(
     assert "last seen Running" in done.stdout
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_signals_end_cleanly(cloud: Cloud, number: signal.Signals, code: int) -> None:
     """Three lines: what runs on, how to resume, the totals; the code says which signal it was."""
     job_id = cloud.held_job()

@@ -75,11 +75,6 @@ class Printer:
         """Show jobs in a live view from now on, instead of a line for each change."""
         self.live = view
 
-    def start(self) -> None:
-        """Start the live view, if there is one."""
-        if self.live is not None:
-            self.live.start()
-
     def stop(self, now: float) -> None:
         """Draw the live view for the last time; lines follow."""
         view, self.live = self.live, None
@@ -94,6 +89,17 @@ class Printer:
                 self.live.draw(now)
         except OSError:
             self.live = None
+
+    def leave(self) -> None:
+        """Clear the live view away before the process is stopped, if there is one."""
+        with contextlib.suppress(OSError):
+            if self.live is not None:
+                self.live.leave()
+
+    def forget(self) -> None:
+        """Draw the live view below what others have printed meanwhile, if there is one."""
+        if self.live is not None:
+            self.live.forget()
 
     def event(self, event: Event) -> None:
         """Show what happened to a job.

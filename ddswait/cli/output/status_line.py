@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
-from ddswait.cli.output.text import things, time_left_text, totals
+from ddswait.cli.output.text import left_text, problem_text, things, totals
+from ddswait.cli.time_left import rounded
 
 if TYPE_CHECKING:
     from ddswait.cli.job_table import Entry, JobTable
@@ -42,7 +43,7 @@ def status_line(table: JobTable, now: float, durations: Durations) -> str:
 
 def _state(entry: Entry) -> str:
     if entry.problem:
-        return "not reached"
+        return problem_text(entry.problem)
     return safe(entry.job.status).lower() if entry.job else "not visible"
 
 
@@ -52,7 +53,7 @@ def _progress(entry: Entry, now: float, left: float | None) -> list[str]:
     if entry.job and entry.job.progress is not None:
         known.append(f"{_percent(entry)} %")
     if left is not None:
-        known.append(time_left_text(left))
+        known.append(f"{left_text(left)} left" if rounded(left) else "soon over")
     return known or [f"{duration(entry.age(now))} old"]
 
 

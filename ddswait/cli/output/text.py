@@ -6,6 +6,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ddswait import failure_kinds
 from ddswait.cli.duration_text import duration, exact
 from ddswait.cli.escaping import safe
 from ddswait.cli.time_left import rounded
@@ -95,10 +96,16 @@ def result_line(entry: Entry, outcome: Outcome) -> str:
     return "\t".join(safe(field) or "-" for field in fields)
 
 
-def time_left_text(seconds: float) -> str:
-    """Return an estimate of the time left: `~40s left`."""
+def left_text(seconds: float) -> str:
+    """Return an estimate of the time left as people read it: `~40s`, or `soon`."""
     shown = rounded(seconds)
-    return f"~{exact(shown)} left" if shown else "soon over"
+    return f"~{exact(shown)}" if shown else "soon"
+
+
+def problem_text(kind: str) -> str:
+    """Return what a kind of failure of a poll means: `unreachable (DNS)`."""
+    # Whoever throttles has replied.
+    return kind if kind == failure_kinds.THROTTLED else f"unreachable ({kind})"
 
 
 def stamp(seconds: float) -> str:

@@ -93,7 +93,7 @@ def test_failed_poll_of_an_instance_bears_its_name(
     """Its label, with a job before it or without; what programs read has the ID of both."""
     table = JobTable([Named("instance:i1", "orders"), Named("id-1", "mine")], 0.0)
     for number, (job_id, name) in enumerate([("", "orders"), ("id-1", "mine")]):
-        failed = PollFailed(job_id, f"HTTP 50{number}", 2.0, "i1", ("somebody",))
+        failed = PollFailed(job_id, f"HTTP 50{number}", 2.0, "i1", ("somebody",), "HTTP 502")
         table.take(failed, 1.0)
         Printer(form, table, quiet=False, clock=Clock()).event(failed)
         printed = capsys.readouterr()
@@ -101,7 +101,7 @@ def test_failed_poll_of_an_instance_bears_its_name(
         if form == "jsonl":
             line = json.loads(printed.out)
             assert (line["job_id"], line["instance_id"], line["label"]) == (job_id, "i1", name)
-    assert all(entry.next_poll_at is None for entry in table)  # which polls of jobs change alone
+    assert {entry.problem for entry in table} == {"HTTP 502"}
 
 
 def test_progress_is_reported_every_ten_percent(capsys: pytest.CaptureFixture[str]) -> None:

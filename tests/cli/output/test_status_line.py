@@ -38,11 +38,12 @@ def test_many_jobs_are_counted() -> None:
     made = table("a", "b", "c", "d", "e", "f")
     for label, percent in (("a", 20), ("b", 50), ("c", None)):
         progress(made, label, percent, 60.0)
-    made.take(PollFailed("id-c", "HTTP 502", 2.0), 60.0)
+    made.take(PollFailed("id-c", "HTTP 502: long", 2.0, kind="HTTP 502"), 60.0)
     for label, kind in (("e", OutcomeKind.COMPLETED), ("f", OutcomeKind.FAILED)):
         made.settle(Outcome(f"id-{label}", kind), 60.0)
     assert line(made, 60.0) == (
-        "6 jobs: 2 running, 1 not reached, 1 not visible, 1 completed, 1 failed; next b, 50 %"
+        "6 jobs: 2 running, 1 unreachable (HTTP 502), 1 not visible, 1 completed, 1 failed; "
+        "next b, 50 %"
     )
 
 
@@ -62,8 +63,8 @@ def test_nothing_is_next_while_nothing_is_reached() -> None:
     made = table("a", "b")
     for entry in made:
         progress(made, entry.label, 50, 60.0)
-        made.take(PollFailed(entry.job_id, "HTTP 502", 2.0), 60.0)
-    assert line(made, 60.0) == "2 jobs: 2 not reached"
+        made.take(PollFailed(entry.job_id, "HTTP 502: long", 2.0, kind="HTTP 502"), 60.0)
+    assert line(made, 60.0) == "2 jobs: 2 unreachable (HTTP 502)"
 
 
 def test_nothing_is_next_when_all_have_ended() -> None:
