@@ -41,7 +41,7 @@ def resume_command(table: JobTable, options: Options, width: int | None = None) 
     jobs = [f"{each.label}={each.job_id}" if each.label else each.job_id for each in unfinished]
     command = _command([*given, *jobs])
     fits = len(jobs) <= _MOST_IN_A_LOG if width is None else len(" ".join(command)) <= width
-    if not fits and (path := _saved(jobs)):
+    if len(jobs) > 1 and not fits and (path := _saved(jobs)):
         return [*_command([*given, "-"]), "<", shlex.quote(path)]
     return command
 

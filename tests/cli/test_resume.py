@@ -39,7 +39,14 @@ def test_given_command_names_few_jobs() -> None:
 
 @pytest.mark.parametrize(
     ("jobs", "width", "is_saved"),
-    [(1, None, False), (20, None, False), (21, None, True), (1, 55, False), (2, 55, True)],
+    [
+        (1, None, False),
+        (20, None, False),
+        (21, None, True),
+        (1, 20, False),
+        (2, 56, False),
+        (2, 55, True),
+    ],
 )
 def test_command_that_does_not_fit_reads_a_file(
     jobs: int, width: int | None, is_saved: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
