@@ -100,8 +100,9 @@ def _task(entry: Entry, outcome: Outcome) -> str:
         return ""
     text = job.name
     if job.instance:
-        name = f"{job.instance.name} " if job.instance.name else ""
-        text += f" of instance {name}({job.instance.id})"
+        name, instance_id = job.instance.name, job.instance.id
+        is_said = name in {"", entry.label}
+        text += f" of instance {instance_id if is_said else f'{name} ({instance_id})'}"
     if outcome.kind is OutcomeKind.FAILED or plain_reason(outcome).startswith(last_seen(job)):
         return text  # the kind of the outcome, or the reason, says how far it came
     progress = f", {job.progress} %" if job.progress is not None else ""

@@ -61,6 +61,13 @@ def test_nothing_is_said_twice() -> None:
     ]
 
 
+def test_instance_that_has_the_name_of_the_label_is_named_by_its_id() -> None:
+    """The first line has the name already."""
+    made = JobTable([Named("id-1", "orders-db")], 0.0)
+    made.settle(Outcome("id-1", OutcomeKind.FAILED, ORDERS), 1.0)
+    assert failures(made)[1] == "    task     Create_MongoDB of instance abcin02"
+
+
 def test_a_refusal_is_shown_with_its_codes_and_its_hint_once() -> None:
     """Error code and request ID for support, and what the user can do."""
     refusal = Refusal(401, "APIGW.0301", "expired", "0123", hint="get a new token")
@@ -75,8 +82,9 @@ def test_a_refusal_is_shown_with_its_codes_and_its_hint_once() -> None:
 
 def test_equal_failures_are_one_group() -> None:
     """A few names, how many more, and the next step once for all groups of a kind."""
+    record = {"name": "Create", "status": "Failed", "progress": "40"}
     jobs = [
-        SERVICE.read_record({"id": f"id-{number}", "name": "Create", "fail_reason": why})
+        SERVICE.read_record({**record, "id": f"id-{number}", "fail_reason": why})
         for number, why in enumerate(["no quota"] * 10 + ["disk full"])
     ]
     lines = failures(table(*(Outcome(job.id, OutcomeKind.FAILED, job) for job in jobs)))
