@@ -10,6 +10,7 @@ from ddswait import failure_kinds
 from ddswait.cli.duration_text import duration, exact
 from ddswait.cli.escaping import safe
 from ddswait.cli.time_left import rounded
+from ddswait.job import JobPhase
 from ddswait.outcome import OutcomeKind, Severity
 
 if TYPE_CHECKING:
@@ -62,9 +63,13 @@ def left_text(seconds: float) -> str:
 
 
 def status(entry: Entry, *, is_plain: bool) -> str:
-    """Return how a job's wait ended, or else the job's status."""
+    """Return how a job's wait ended, or else what is known of the job or of the instance."""
     if entry.outcome is not None:
         return f"{_mark(entry.outcome, is_plain=is_plain)}{entry.outcome.facts.label}"
+    if entry.next_poll_at is None and entry.job is None:
+        return "not polled yet"
+    if entry.instance_id or (entry.job and entry.job.phase is JobPhase.COMPLETED):
+        return "not ready yet"
     return entry.job.status if entry.job else "not visible"
 
 
