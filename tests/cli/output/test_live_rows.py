@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from ddswait import failure_kinds
-from ddswait.cli.job_table import Entry, JobTable, Named
+from ddswait.cli.job_table import Entry, JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.output.live import LiveView
 from ddswait.cli.output.live_text import style_of
 from ddswait.cli.output.terminal import Size
