@@ -73,7 +73,7 @@ def describe(error: BaseException) -> str:
     reason = _reason(_inner(error))
     if "ClientConnectorError" in names:
         return _of_connecting(error, kind, reason)
-    if kind == kinds.UNKNOWN:
+    if kind == kinds.UNKNOWN and "ClientError" not in names:
         name = type(error).__name__  # of an application: its words alone may say too little
         return f"{name}: {reason}" if reason else name
     return reason or kind

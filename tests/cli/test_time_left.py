@@ -30,6 +30,15 @@ def test_two_jobs_of_one_age_differ_by_their_progress() -> None:
         assert slow == pytest.approx(69.0, abs=20.0)
 
 
+def test_more_progress_has_less_time_left_whenever_it_came() -> None:
+    """At one age, 50 % of a while ago and 51 % of just now: the bars alone count."""
+    before, now = moving(50, 50.0, step=10.0), moving(51, 59.0, step=10.0)
+    longer, shorter = (time_left(59.0, progress, None) for progress in (before, now))
+    assert longer is not None
+    assert shorter is not None
+    assert shorter < longer
+
+
 @st.composite
 def seen(draw: st.DrawFn, age: float) -> ProgressSeen:
     """Return some progress that was seen up to an age."""

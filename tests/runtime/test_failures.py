@@ -108,6 +108,7 @@ KEY = aiohttp.client_reqrep.ConnectionKey("dds.test", 443, True, True, None, Non
         (TimeoutError(), "no reply", "no reply in time"),
         (ssl.SSLError(1, "[SSL] bad thing"), "TLS", "[SSL] bad thing"),
         (aiohttp.ServerDisconnectedError(), "connection closed", "the server closed the connec"),
+        (aiohttp.InvalidURL("http://a b"), "unknown error", "http://a b"),
         (KeyError("mine"), "unknown error", "KeyError: 'mine'"),
     ],
 )

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
-from ddswait.cli.output.text import problem_text
+from ddswait.cli.output.text import problem_text, state_text
 from ddswait.outcome import OutcomeKind, Severity
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def percent(entry: Entry) -> int | None:
 
 
 def status(entry: Entry, *, is_plain: bool) -> str:
-    """Return how a job's wait ended, or else the job's status."""
+    """Return how a job's wait ended, or else what is known of the job or of the instance."""
     if entry.outcome is not None:
         return f"{_mark(entry.outcome, is_plain=is_plain)}{entry.outcome.facts.label}"
-    return entry.job.status if entry.job else "not visible"
+    return state_text(entry)
 
 
 def message(entry: Entry, now: float, renewal: Renewal | None, *, is_plain: bool) -> Message | None:

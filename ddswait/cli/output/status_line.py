@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
-from ddswait.cli.output.text import left_text, problem_text, things, totals
+from ddswait.cli.output.text import left_text, problem_text, state_text, things, totals
 from ddswait.cli.time_left import rounded
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def status_line(table: JobTable, now: float, durations: Durations) -> str:
 def _state(entry: Entry) -> str:
     if entry.problem:
         return problem_text(entry.problem)
-    return safe(entry.job.status).lower() if entry.job else "not visible"
+    return safe(state_text(entry)).lower()
 
 
 def _progress(entry: Entry, now: float, left: float | None) -> list[str]:

@@ -10,6 +10,7 @@ from ddswait import failure_kinds
 from ddswait.cli.duration_text import duration, exact
 from ddswait.cli.escaping import safe
 from ddswait.cli.time_left import rounded
+from ddswait.job import JobPhase
 from ddswait.outcome import OutcomeKind, facts_of
 
 if TYPE_CHECKING:
@@ -100,6 +101,15 @@ def left_text(seconds: float) -> str:
     """Return an estimate of the time left as people read it: `~40s`, or `soon`."""
     shown = rounded(seconds)
     return f"~{exact(shown)}" if shown else "soon"
+
+
+def state_text(entry: Entry) -> str:
+    """Return what is known of a job or an instance whose wait goes on: `Running`."""
+    if entry.next_poll_at is None and entry.job is None:
+        return "not polled yet"
+    if entry.instance_id or (entry.job and entry.job.phase is JobPhase.COMPLETED):
+        return "not ready yet"
+    return entry.job.status if entry.job else "not visible"
 
 
 def problem_text(kind: str) -> str:

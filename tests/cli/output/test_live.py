@@ -68,7 +68,8 @@ def test_resized_while_it_is_drawn(cloud: Cloud) -> None:
     terminal.resize(110, 30)
     cloud.end(job_id)
     assert terminal.end() == 0
-    assert "\N{CHECK MARK} completed" in terminal.text
+    assert "\N{CHECK MARK} completed" in terminal.row("mine ")  # one row, and none of a stale one
+    terminal.row("1 of 1 job ended")
     assert "Traceback" not in terminal.text
 
 

@@ -26,6 +26,8 @@ def line(made: JobTable, now: float) -> str:
 def test_one_job_is_told_by_its_name() -> None:
     """Its status, and how far it is; its age as long as nobody knows."""
     made = table("orders")
+    assert line(made, 65.0) == "orders: not polled yet, 1m05s old"
+    made["id-orders"].next_poll_at = 70.0
     assert line(made, 65.0) == "orders: not visible, 1m05s old"
     progress(made, "orders", None, 65.0)
     assert line(made, 70.0) == "orders: running, 1m10s old"
@@ -42,7 +44,7 @@ def test_many_jobs_are_counted() -> None:
     for label, kind in (("e", OutcomeKind.COMPLETED), ("f", OutcomeKind.FAILED)):
         made.settle(Outcome(f"id-{label}", kind), 60.0)
     assert line(made, 60.0) == (
-        "6 jobs: 2 running, 1 unreachable (HTTP 502), 1 not visible, 1 completed, 1 failed; "
+        "6 jobs: 2 running, 1 unreachable (HTTP 502), 1 not polled yet, 1 completed, 1 failed; "
         "next b, 50 %"
     )
 

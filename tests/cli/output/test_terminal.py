@@ -38,6 +38,8 @@ class Emulator:
         self.read()
         text = [line.rstrip() for line in self.screen.display]
         text = text[: self.screen.cursor.y]  # the cursor is below all text
+        shown_again = max(lines - self.screen.lines, 0) if self._reflows else 0
+        text = [*self.scrolled[len(self.scrolled) - shown_again :], *text]
         self._set_size(columns, lines)
         if not self._reflows:
             self.screen.resize(lines, columns)
@@ -50,6 +52,14 @@ class Emulator:
         self.screen.reset()
         self.screen.resize(lines, columns)
         self._feed.feed("".join(f"{piece}\r\n" for piece in pieces).encode())
+
+    @property
+    def scrolled(self) -> list[str]:
+        """The lines that were scrolled away."""
+        return [
+            "".join(line[column].data for column in range(self.screen.columns)).rstrip()
+            for line in self.screen.history.top
+        ]
 
     def read(self) -> list[str]:
         """Return the lines on the screen, without the empty ones at its end."""
@@ -146,11 +156,26 @@ def test_what_cannot_be_erased_is_scrolled_away(made: Any) -> None:
     emulator.draw("x" * 20)
     emulator.resize(10, 12)
     assert emulator.draw("new") == ["new"]
-    above = [
-        "".join(cell.data for _, cell in sorted(line.items()))
-        for line in emulator.screen.history.top
-    ]
-    assert "before" in [line.rstrip() for line in above]
+    assert "before" in emulator.scrolled
+    count = len(emulator.scrolled)
+    emulator.draw("y" * 10)
+    emulator.resize(5, 12)
+    assert emulator.draw("new") == ["new"]
+    assert len(emulator.scrolled) == count  # once is enough
+
+
+def test_lines_that_come_back_are_not_erased(made: Any) -> None:
+    """A higher terminal shows again what was scrolled away, above the picture."""
+    emulator = made(20, 6, reflows=True)
+    emulator.terminal.print("before")
+    emulator.draw("x" * 20)
+    emulator.resize(10, 6)
+    emulator.draw("y" * 10)
+    emulator.resize(10, 60)
+    assert "before" in emulator.draw("y" * 10)
+    emulator.resize(5, 60)
+    assert emulator.draw("new") == ["new"]
+    assert "befor" in "".join(emulator.scrolled)
 
 
 def test_erased_before_a_stop_and_drawn_below_after_it(made: Any) -> None:
