@@ -23,7 +23,10 @@ __all__ = [
 
 
 class Tracked(NamedTuple):
-    """Somebody began to wait for the job; its first poll is due at once."""
+    """Somebody began to wait for the job; its first poll is due at once.
+
+    Created only if somebody listened to debug events when the waiter was entered.
+    """
 
     job_id: str
 
@@ -69,7 +72,7 @@ class UnknownStatus(NamedTuple):
 
 
 class Polled(NamedTuple):
-    """A job or an instance was polled; created only while somebody listens to debug events.
+    """A job or an instance was polled; created only as `Tracked` is.
 
     Attributes:
         job_id: the job; "" for an instance that is waited for without a job.

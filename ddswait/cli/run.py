@@ -113,7 +113,8 @@ class Run:
         if problem := _rate_problem(len(left), self._options.rate, seconds):
             self._warn(problem)
         lines_only = self._options.quiet or self._options.verbose
-        if not lines_only and (console := live.console(sys.stderr)) is not None:
+        note = self._printer.note
+        if not lines_only and (console := live.console(sys.stderr, note)) is not None:
             view = live.LiveView(
                 console, self._table, self.durations, self._deadline, self._options.wait_for
             )

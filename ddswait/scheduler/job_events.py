@@ -34,9 +34,9 @@ class JobEvents:
 
     def of(self, before: Job | None, poll: JobPoll, now: float) -> Sequence[Event]:
         """Return what is new about a job whose record was `before`, oldest first."""
-        if poll.cause is not None:
-            kind = poll.failure_kind
-            return (PollFailed(poll.job_id, poll.cause, _retry_delay(poll, now), kind=kind),)
+        if (cause := poll.trouble.cause) is not None:
+            kind = poll.trouble.kind
+            return (PollFailed(poll.job_id, cause, _retry_delay(poll, now), kind=kind),)
         job = poll.job
         if job is None or job is before:
             return ()
@@ -64,22 +64,22 @@ def instance_events(poll: InstancePoll, now: float, *, reason: str = "") -> Sequ
         now: the time.
         reason: why it was polled; "" when nobody listens to each poll.
     """
-    if poll.cause is None and not reason:
+    if (cause := poll.trouble.cause) is None and not reason:
         return ()
     events: list[Event] = []
     delay = _retry_delay(poll, now)
-    if poll.cause is not None:
+    if cause is not None:
         failed = PollFailed(
             poll.job_id,
-            poll.cause,
+            cause,
             delay,
             poll.instance_id,
             (poll.subscriber,),
-            poll.failure_kind,
+            poll.trouble.kind,
         )
         events.append(failed)
     if reason:
-        is_failed = poll.cause is not None
+        is_failed = cause is not None
         events.append(Polled(poll.job_id, reason, delay, poll.instance_id, is_failed))
     return events
 

@@ -104,7 +104,7 @@ class JobPoller:
         if reason:
             self._lists.missed.discard(poll.job_id)
             next_in = 0.0 if outcome else poll.due - now
-            failed = poll.cause is not None
+            failed = poll.trouble.cause is not None
             events = [*events, Polled(poll.job_id, reason, next_in, failed=failed)]
         if outcome is not None:
             return [*events, *self._end(action, outcome, now)]
@@ -119,7 +119,9 @@ class JobPoller:
         ended = subscribers.give_up(poll, outcome.cause or "", poll.unreachable_since, now)
         if poll.due < inf:
             # Whoever began to wait later waits on.
-            poll.unreachable_since = max(poll.unreachable_since, subscribers.first_since(poll))
+            poll.unreachable_since = max(
+                poll.unreachable_since, subscribers.others.first_since(poll)
+            )
             give_up_at = poll.unreachable_since + settings.unreachable_after
             poll.schedule(settings.longest_retry_delay, now, give_up_at)
             ended += subscribers.continue_or_expire(poll, action.sent_at, now)

@@ -13,7 +13,7 @@ from ddswait.cli.time_left import time_left_of
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from rich.console import Console
     from rich.text import Text
@@ -27,13 +27,19 @@ EVERY = 0.5
 """Seconds from one drawing to the next."""
 
 
-def console(stream: TextIO) -> Console | None:
-    """Return a console for a terminal that can be redrawn, or None."""
+def console(stream: TextIO, say: Callable[[str], None]) -> Console | None:
+    """Return a console for a terminal that can be redrawn, or None.
+
+    Args:
+        stream: where the view would be shown.
+        say: is told how to get the view if only rich is missing.
+    """
     if not stream.isatty():
         return None
     try:
         from rich.console import Console  # takes 60 ms, which only a terminal is worth
     except ImportError:
+        say("rich is not installed, so there is no live view: pip install rich")
         return None
     made = Console(file=stream, highlight=False, markup=False, emoji=False)
     return None if made.is_dumb_terminal or not made.is_terminal else made

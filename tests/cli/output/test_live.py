@@ -96,6 +96,7 @@ def test_lines_where_no_view_can_be(cloud: Cloud, reason: str, tmp_path: Path) -
     assert b"\x1b[" not in terminal.raw
     assert ("mine  Create_MongoDB of dds-simulated: " in terminal.text) == (not options)
     assert "\tcompleted\t" in terminal.raw.decode()
+    assert terminal.text.count("pip install rich") == (reason == "no rich")
 
 
 EVIL = "\x1b[31mred\x1b]0;title\x07"
