@@ -20,6 +20,12 @@ from tests.cli.in_process import Command, RealCommand
 from tests.cloud_process import Cloud, wait_for_line
 
 
+@pytest.fixture(autouse=True)
+def _folder_for_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave no list of jobs to resume on the machine."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
 async def test_any_ends_at_the_first_completed_job(dds: Simulator, ddswait: Command) -> None:
     """The waits for the others are given up, and every job is accounted for."""
     slow, fast = dds.add_job(seconds=600), dds.add_job(seconds=20)
