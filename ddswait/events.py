@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ddswait.failure_kinds import UNUSABLE_REPLY
 from ddswait.job import Job  # noqa: TC001 - NamedTuple fields are looked up by users' tools
 from ddswait.outcome import Outcome  # noqa: TC001
 
@@ -51,6 +52,8 @@ class PollFailed(NamedTuple):
 
     If it was a poll of an instance, `instance_id` is that of the instance, `subscribers` the
     caller's future, and `job_id` the job that completed before, or "" for a wait without a job.
+    `kind` is the cause in two or three words, such as `DNS`, `connection refused`, `TLS`,
+    `HTTP 502` or `no reply`.
     """
 
     job_id: str
@@ -58,6 +61,7 @@ class PollFailed(NamedTuple):
     retry_delay: float
     instance_id: str = ""
     subscribers: tuple[object, ...] = ()
+    kind: str = UNUSABLE_REPLY
 
 
 class UnknownStatus(NamedTuple):
@@ -68,19 +72,23 @@ class UnknownStatus(NamedTuple):
 
 
 class Polled(NamedTuple):
-    """A job was polled; created only as `Tracked` is.
+    """A job or an instance was polled; created only as `Tracked` is.
 
     Attributes:
-        job_id: the job.
+        job_id: the job; "" for an instance that is waited for without a job.
         reason: why it was polled: `first`, `grace` (its ID is not known yet), `interval`,
             `retry` (the last poll failed), `listed` (a list request showed it), `unlisted` (a
             list request should have shown it and did not) or `deadline` (the last poll).
         next_in: seconds until the next poll is due.
+        instance_id: the instance, if one was polled.
+        failed: whether the poll failed.
     """
 
     job_id: str
     reason: str
     next_in: float
+    instance_id: str = ""
+    failed: bool = False
 
 
 class ListRefused(NamedTuple):
@@ -99,11 +107,13 @@ class RenewalFailed(NamedTuple):
             present credentials are refused, because this renewal was refused itself, and a user
             who is refused too often is locked.
         job_id: always "": the event concerns every job.
+        kind: the cause in two or three words, as in `PollFailed`.
     """
 
     cause: str
     retry_delay: float | None
     job_id: str = ""
+    kind: str = UNUSABLE_REPLY
 
 
 class Ended(NamedTuple):

@@ -63,7 +63,7 @@ class OutcomeFacts(NamedTuple):
     next_step: str
 
 
-_WAIT_AGAIN = "The job may still be running: wait for it again, as shown below."
+_WAIT_AGAIN = "The job may still be running: wait for it again."
 
 
 @cache
@@ -153,7 +153,7 @@ def facts_of(kind: OutcomeKind) -> OutcomeFacts:  # noqa: PLR0911 - a row of the
                 error=errors.InstanceNotReady,
                 is_final=False,
                 may_still_complete=True,
-                next_step="Wait for the instance again, as shown below.",
+                next_step="Wait for the instance again.",
             )
         case OutcomeKind.PENDING:
             return OutcomeFacts(

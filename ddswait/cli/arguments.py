@@ -189,7 +189,8 @@ def _add_output(group: Any) -> None:  # noqa: ANN401
         "--heartbeat",
         metavar="TIME",
         type=reported(parse_positive),
-        help="without a terminal, print a sign of life after this time without output "
+        help="without a terminal, print the status after this time without a line; with 20 jobs "
+        "and more, each time this has passed "
         f"[default: {exact(defaults.HEARTBEAT)}]",
     )
     add("--report", metavar="FILE", help="write an HTML page with a timeline of every job")

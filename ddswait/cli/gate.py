@@ -6,15 +6,16 @@ A job's outcome arrives in one way: its future. Events report progress only.
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from typing import TYPE_CHECKING, Any
 
+from ddswait.cli import signals
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Decision, decide
 from ddswait.cli.job_table import key_of, outcome_of
 from ddswait.cli.named import instance_of
 from ddswait.cli.output import live
 from ddswait.cli.output.printer import OutputClosed
+from ddswait.cli.output.status_line import status_line
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ddswait.events import Event
     from ddswait.outcome import Outcome
     from ddswait.runtime.futures import WaitFuture
+    from ddswait.scheduler.durations import Durations
 
 _LAST_POLL = 1.0  # seconds for a run whose deadline has passed before it began
 
@@ -41,7 +43,8 @@ class Gate:
         printer: shows what happens.
         keeper: saves the state.
         deadline: when the wait times out, in seconds since 1970.
-        heartbeat: seconds without output after which a sign of life is printed.
+        heartbeat: seconds after which a log gets a status line.
+        durations: how long jobs usually take.
         ready: whether to wait for the instance of each job too.
     """
 
@@ -54,6 +57,7 @@ class Gate:
         *,
         deadline: float,
         heartbeat: float,
+        durations: Durations,
         ready: bool = False,
     ) -> None:
         self._table = table
@@ -62,6 +66,7 @@ class Gate:
         self._keeper = keeper
         self._deadline = deadline
         self._heartbeat = heartbeat
+        self._durations = durations
         self._ready = ready
         self._futures: dict[str, WaitFuture[Any]] = {}
         self._stop_code: int | None = None
@@ -80,9 +85,11 @@ class Gate:
     async def wait(self, waiter: Waiter) -> int:
         """Wait until the group is decided or something stops the run; return the exit code."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop, 128 + number)
-        self._printer.start()
+        with signals.obeyed(loop, self._stop, self._printer):
+            await self._wait(waiter)
+        return self._decision().code if self._stop_code is None else self._stop_code
+
+    async def _wait(self, waiter: Waiter) -> None:
         self._repeat(self._show_life)
         try:
             async with waiter:
@@ -94,7 +101,6 @@ class Gate:
                     raise self._defect
         finally:
             self._printer.stop(time.time())
-        return self._decision().code if self._stop_code is None else self._stop_code
 
     def _begin(self, waiter: Waiter) -> None:
         """Show the jobs that ended in an earlier run, and track the others."""
@@ -173,8 +179,8 @@ class Gate:
         if printer.live is not None:
             printer.draw(time.time())
             return live.EVERY
-        left = printer.last_line_at + self._heartbeat - time.monotonic()
+        left = printer.until_status(self._heartbeat)
         if left > 0:
             return left
-        printer.heartbeat(time.time())
+        printer.status(status_line(self._table, time.time(), self._durations))
         return self._heartbeat

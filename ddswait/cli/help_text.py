@@ -15,6 +15,7 @@ exit codes:
     5  the service was unreachable for too long; the jobs may still be running
     6  a job completed, but its instance was not ready in time (--ready)
   124  timed out; the jobs may still be running
+  129  hung up (SIGHUP): the terminal was closed; the jobs may still be running
   130  interrupted (SIGINT); the jobs may still be running
   141  standard output was closed; the jobs may still be running
   143  terminated (SIGTERM); the jobs may still be running

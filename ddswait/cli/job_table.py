@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.cli.named import INSTANCE, instance_of
-from ddswait.events import Event, Polled, PollFailed, Progressed, Visible
+from ddswait.cli.time_left import ProgressSeen, time_left
+from ddswait.events import Event, Polled, PollFailed, Progressed, RenewalFailed, Visible
 from ddswait.job import EarlierWait, Instance
 from ddswait.outcome import Outcome
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ddswait.cli.named import Named
     from ddswait.job import Job
     from ddswait.outcome import OutcomeKind
+    from ddswait.scheduler.durations import Durations
 
 _MOST_POLLS = 4000  # of one job: enough for a report, and bounded in a run of a week
 
@@ -38,7 +40,7 @@ def key_of(outcome: Outcome) -> str:
 
 def key_of_event(event: Event) -> str:
     """Return the key of the job or the instance that an event is about; "" for all of them."""
-    if isinstance(event, PollFailed) and not event.job_id:
+    if isinstance(event, PollFailed | Polled) and not event.job_id:
         return f"{INSTANCE}{event.instance_id}"
     return event.job_id
 
@@ -66,7 +68,8 @@ class Entry:
         outcome: how its wait ended; None until then.
         ready: whether the wait included the instance.
         next_poll_at: when it will be polled next.
-        problem: why the last poll failed, or "".
+        problem: the kind of failure of the last poll, such as `DNS`; "" if it did not fail.
+        progress: how its progress has moved in this run.
         polls: every poll of this run.
     """
 
@@ -81,6 +84,7 @@ class Entry:
     ready: bool = False
     next_poll_at: float | None = None
     problem: str = ""
+    progress: ProgressSeen = field(default_factory=ProgressSeen)
     polls: list[PollRecord] = field(default_factory=list)
 
     @property
@@ -108,9 +112,43 @@ class Entry:
         """When the job was created, or when the wait for it began if that is not known."""
         return self.tracked_at if self.created_at is None else self.created_at
 
+    def time_left(self, now: float, durations: Durations) -> float | None:
+        """Return for how long the job will still run, in seconds; None if nobody can know."""
+        if self.job is None or self.job.is_final or self.outcome is not None:
+            return None
+        return time_left(self.age(now), self.progress, durations.of(self.job.name))
+
     def age(self, now: float) -> float:
         """Return the seconds since `submitted_at`, up to the end of the wait."""
         return max((self.ended_at or now) - self.submitted_at, 0.0)
+
+    def take(self, event: Event, now: float) -> None:
+        """Record what an event reports of this job or instance."""
+        match event:
+            case Visible(_, job, age):
+                self.job, self.visible_at = job, now
+                self.created_at = now - age
+                self.progress.see(job.progress, age)
+            case Progressed(_, job, _):
+                self.job = job
+                self.progress.see(job.progress, self.age(now))
+            case PollFailed(_, _, retry_delay):
+                self.problem, self.next_poll_at = event.kind, now + retry_delay
+            case Polled(_, reason, next_in):
+                self.next_poll_at = now + next_in
+                self.problem = self.problem if event.failed else ""
+                if not event.instance_id and len(self.polls) < _MOST_POLLS:
+                    progress = self.job.progress if self.job else None
+                    self.polls.append(PollRecord(now, reason, progress))
+            case _:
+                pass
+
+
+class Renewal(NamedTuple):
+    """Why the credentials could not be renewed, and when they are tried next; None for never."""
+
+    problem: str
+    at: float | None
 
 
 class JobTable:
@@ -123,6 +161,8 @@ class JobTable:
     Attributes:
         entries: by job ID, or by the key of an instance.
         began: when the run began.
+        renewal: why no poll can leave, and when the credentials are tried next: the last attempt
+            failed, and no poll has left since. None if polls leave.
         tally: how many waits ended in which way.
     """
 
@@ -130,6 +170,7 @@ class JobTable:
         self.tally: Counter[OutcomeKind] = Counter()
         self.entries = {each.job_id: Entry(each.job_id, each.label, now) for each in jobs}
         self.began = now
+        self.renewal: Renewal | None = None
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries.values())
@@ -152,24 +193,13 @@ class JobTable:
 
     def take(self, event: Event, now: float) -> None:
         """Record the progress that an event reports; how a wait ended comes through `settle`."""
-        entry = self.entries.get(event.job_id)
-        if entry is None:
-            return
-        match event:
-            case Visible(_, job, age):
-                entry.job, entry.visible_at, entry.problem = job, now, ""
-                entry.created_at = now - age
-            case Progressed(_, job, _):
-                entry.job, entry.problem = job, ""
-            case PollFailed(_, cause, retry_delay, ""):
-                entry.problem, entry.next_poll_at = cause, now + retry_delay
-            case Polled(_, reason, next_in):
-                entry.next_poll_at = now + next_in
-                if len(entry.polls) < _MOST_POLLS:
-                    progress = entry.job.progress if entry.job else None
-                    entry.polls.append(PollRecord(now, reason, progress))
-            case _:
-                pass
+        if isinstance(event, RenewalFailed):
+            at = None if event.retry_delay is None else now + event.retry_delay
+            self.renewal = Renewal(event.kind, at)
+        if isinstance(event, Polled):
+            self.renewal = None
+        if entry := self.entries.get(key_of_event(event)):
+            entry.take(event, now)
 
     def settle(self, outcome: Outcome, now: float) -> Entry:
         """Record how a wait ended, and return its entry."""

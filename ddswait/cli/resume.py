@@ -1,8 +1,12 @@
-"""The command that resumes a run whose jobs have not all ended."""
+"""The command of a run, and the one that resumes it if its jobs have not all ended.
+
+The latter is to be copied. The IDs of many jobs do not fit into it: they are saved to a file.
+"""
 
 from __future__ import annotations
 
 import shlex
+import tempfile
 from typing import TYPE_CHECKING
 
 from ddswait.cli import defaults
@@ -15,28 +19,56 @@ if TYPE_CHECKING:
 
     from ddswait.cli.job_table import Entry, JobTable
 
-_MOST_IN_A_COMMAND = 20  # job IDs; more are piped
+_MOST_IN_A_LOG = 20  # job IDs in a command
 
 
-def resume(table: JobTable, options: Options) -> list[str]:
-    """Return the lines that say how to resume the run; none if no job can still complete."""
+def resume_command(table: JobTable, options: Options, width: int | None = None) -> list[str]:
+    """Return the words of the command that resumes the run; none if no job can still complete.
+
+    Args:
+        table: all jobs; every wait has ended.
+        options: those of the run.
+        width: the cells in which the command should fit; None for those of a log.
+    """
     unfinished = [
         entry for entry in table if entry.outcome is None or entry.outcome.facts.may_still_complete
     ]
     if not unfinished:
         return []
     if options.state:
-        return _in_one_command(_words(_with_time(options, unfinished)))
-    words = _words(options._replace(wait_for=_still_needed(table, options, len(unfinished))))
+        return _command(words(_with_time(options, unfinished)))
+    given = words(options._replace(wait_for=_still_needed(table, options, len(unfinished))))
     jobs = [f"{each.label}={each.job_id}" if each.label else each.job_id for each in unfinished]
-    if len(jobs) <= _MOST_IN_A_COMMAND:
-        return _in_one_command([*words, *jobs])
-    command = shlex.join(["ddswait", *words, "-"])
-    return ["", f"to resume, pipe these lines to: {command}", *jobs]
+    command = _command([*given, *jobs])
+    fits = len(jobs) <= _MOST_IN_A_LOG if width is None else len(" ".join(command)) <= width
+    if len(jobs) > 1 and not fits and (path := _saved(jobs)):
+        return [*_command([*given, "-"]), "<", shlex.quote(path)]
+    return command
 
 
-def _in_one_command(words: Sequence[str]) -> list[str]:
-    return ["", "to resume:", f"  {shlex.join(['ddswait', *words])}"]
+def given_command(options: Options) -> list[str]:
+    """Return the words of the command that was given; of many jobs, only the first ones."""
+    instances = [word for each in options.instance for word in ("--instance", each)]
+    jobs = options.job_ids[:_MOST_IN_A_LOG]
+    rest = len(options.job_ids) - len(jobs)
+    more = [f"... and {rest} more"] if rest else []
+    return [*_command([*words(options), *instances, *jobs]), *more]
+
+
+def _saved(jobs: Sequence[str]) -> str:
+    """Write jobs to a new file of the user's, and return its path; "" if that is not possible."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="ddswait-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.writelines(f"{each}\n" for each in jobs)
+    except OSError:
+        return ""
+    return file.name
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    return ["ddswait", *map(shlex.quote, arguments)]
 
 
 def _with_time(options: Options, unfinished: Sequence[Entry]) -> Options:
@@ -51,7 +83,7 @@ def _still_needed(table: JobTable, options: Options, unfinished: int) -> int | N
     return needed if 0 < needed < unfinished else None
 
 
-def _words(options: Options) -> list[str]:
+def words(options: Options) -> list[str]:
     """Return the words of the command line that was given, without the job IDs."""
     words: list[str] = []
     for name, value, default in zip(Options._fields, options, DEFAULTS, strict=True):

@@ -19,7 +19,8 @@ from ddswait.cli.output import failures, live
 from ddswait.cli.output.printer import OutputClosed, Printer
 from ddswait.cli.output.text import things
 from ddswait.cli.reports import files
-from ddswait.cli.resume import resume
+from ddswait.cli.reports.run_facts import RunFacts
+from ddswait.cli.resume import given_command, resume_command
 from ddswait.cli.state import Keeper, State
 from ddswait.errors import ConfigurationError, InputError
 from ddswait.scheduler.durations import Durations
@@ -27,7 +28,7 @@ from ddswait.scheduler.rate_limiter import parse_rate
 from ddswait.storage import hint_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ddswait.cli.named import Named
     from ddswait.cli.options import Options
@@ -39,6 +40,7 @@ class Run:
     Args:
         jobs: the jobs that the user named.
         options: what the user asked for.
+        clock: a monotonic clock, in seconds: lines of a log begin with the time elapsed.
 
     Raises:
         ConfigurationError: the history cannot be used.
@@ -46,7 +48,12 @@ class Run:
             `--wait-for`.
     """
 
-    def __init__(self, jobs: Sequence[Named], options: Options) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Named],
+        options: Options,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         files.check(options)
         now = time.time()
         self._options = options
@@ -58,7 +65,8 @@ class Run:
                 state.close()
             raise
         self._table = table
-        self._printer = Printer(options.output, table, quiet=options.quiet)
+        self._facts = RunFacts()
+        self._printer = Printer(options.output, table, quiet=options.quiet, clock=clock)
         self.durations = (
             history.load(options.history, self._warn) if options.history else Durations()
         )
@@ -72,6 +80,7 @@ class Run:
             self.keeper,
             deadline=self._deadline,
             heartbeat=options.heartbeat,
+            durations=self.durations,
             ready=options.ready,
         )
 
@@ -90,8 +99,9 @@ class Run:
     def _warn(self, text: str) -> None:
         self._printer.error(f"ddswait: warning: {text}")
 
-    def begin(self, endpoint: str, project_id: str) -> None:
+    def begin(self, endpoint: str, project_id: str, region: str = "") -> None:
         """Say what the run waits for, and start the live view if there is a terminal."""
+        self._facts = RunFacts(endpoint=endpoint, region=region, project=project_id)
         left = [entry for entry in self._table if entry.outcome is None]
         jobs = things(left)
         ended = len(self._table) - len(left)
@@ -103,17 +113,30 @@ class Run:
         if problem := _rate_problem(len(left), self._options.rate, seconds):
             self._warn(problem)
         lines_only = self._options.quiet or self._options.verbose
-        if not lines_only and (console := live.console(sys.stderr)) is not None:
-            view = live.LiveView(console, self._table, self.durations, self._deadline)
+        note = self._printer.note
+        if not lines_only and (console := live.console(sys.stderr, note)) is not None:
+            view = live.LiveView(
+                console, self._table, self.durations, self._deadline, self._options.wait_for
+            )
             self._printer.show_live(view)
 
     def finish(self, code: int) -> int:
-        """Write every file, explain what did not complete, and return the exit code."""
+        """Write every file, explain what did not complete, and return the exit code.
+
+        Standard error gets what went wrong first; the last line has the totals.
+        """
         now, printer, options, table = time.time(), self._printer, self._options, self._table
         self.keeper.now()
-        problems = files.write(options, table, code, now, os.environ) + self._save_history()
+        title, width = "to resume:", printer.width
+        left = width and width - len(title) - 1
+        resume = resume_command(table, options, left) if code else []
+        facts = self._facts._replace(
+            code=code, ended=now, command=given_command(options), resume=resume
+        )
+        problems = files.write(options, table, facts, os.environ)
+        problems += self._save_history()
         try:
-            printer.summary(code)
+            printer.document(code)
         except OutputClosed:
             code = OUTPUT_CLOSED
         for problem in problems:
@@ -122,9 +145,11 @@ class Run:
             from ddswait.cli.reports import github  # late: only in a GitHub workflow
 
             printer.commands(github.commands(table, code))
-        printer.errors(failures.failures(table, code, printer.width))
+        printer.details("what did not complete", failures.failures(table, printer.width), now)
         if code != 0:
-            printer.errors(resume(table, options))
+            printer.note(failures.still_running(table))
+            printer.command(title, resume)
+        printer.totals(code)
         self.keeper.close()
         return code
 

@@ -91,11 +91,8 @@ def line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the
             return _line_of_failure(event)
         case UnknownStatus(job_id, status):
             return Line("ddswait.unknown_status", {"job_id": job_id, "status": status})
-        case Polled(job_id, reason, next_in):
-            return Line(
-                "ddswait.job_polled",
-                {"job_id": job_id, "reason": reason, "next_in": round(next_in, 3)},
-            )
+        case Polled():
+            return _line_of_poll(event)
         case ListRefused(cause, _):
             return Line("ddswait.list_refused", {"cause": cause})
         case RenewalFailed(cause, retry_delay, _):
@@ -105,6 +102,14 @@ def line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the
             return _line_of_end(event, pending)
         case _:
             assert_never(event)
+
+
+def _line_of_poll(polled: Polled) -> Line:
+    ids = {"instance_id": polled.instance_id, "job_id": polled.job_id}
+    fields = {"reason": polled.reason, "next_in": round(polled.next_in, 3)}
+    of = "instance" if polled.instance_id else "job"
+    known = {name: id_ for name, id_ in ids.items() if id_}
+    return Line(f"ddswait.{of}_polled", known | fields)
 
 
 def _line_of_failure(failed: PollFailed) -> Line:

@@ -19,8 +19,9 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING
 
+from ddswait import failure_kinds
 from ddswait.runtime.alarm import READS, Alarm
-from ddswait.runtime.transport import describe
+from ddswait.runtime.failures import describe, kind_of
 from ddswait.runtime.worker import Worker
 from ddswait.scheduler.actions import RenewCredentials, Wait
 from ddswait.service.replies import TransientFailure
@@ -183,7 +184,8 @@ class Workers:
         """Send an action; return its reply, or the failure if no reply came."""
         try:
             if isinstance(action, RenewCredentials) and self._is_renewing(worker):
-                return TransientFailure("obtain() ignores that it was cancelled, and still runs")
+                cause = "obtain() ignores that it was cancelled, and still runs"
+                return TransientFailure(cause, kind=failure_kinds.NO_REPLY)
             reply = await self._send(action)
         except asyncio.CancelledError as error:
             if self._stopped or worker.is_cancelled():
@@ -223,7 +225,8 @@ class Workers:
         for worker in [each for each in self._workers if each.cut_at <= now]:
             if (action := worker.cut()) is not None:
                 seconds = now - worker.sent_at
-                self._take(action, TransientFailure(f"no reply within {seconds:.1f} s"), now)
+                cause = f"no reply within {seconds:.1f} s"
+                self._take(action, TransientFailure(cause, kind=failure_kinds.NO_REPLY), now)
         self.recheck_cuts()
         self.wake(now)
 
@@ -244,7 +247,8 @@ class Workers:
         now = self._loop.time()
         action, worker.action = worker.action, None
         if action is not None:
-            self._take(action, TransientFailure("the request was cancelled"), now)
+            cause = "the request was cancelled"
+            self._take(action, TransientFailure(cause, kind=failure_kinds.UNKNOWN), now)
         self.wake(now)
 
     def stop(self) -> None:
@@ -256,7 +260,7 @@ class Workers:
 
 def _failure(error: BaseException) -> TransientFailure:
     try:
-        text = describe(error)
+        text, kind = describe(error), kind_of(error)
     except Exception:  # noqa: BLE001 - an application's own exception may have no text
-        text = type(error).__name__
-    return TransientFailure(f"unexpected {text}")
+        text, kind = type(error).__name__, failure_kinds.UNKNOWN
+    return TransientFailure(f"unexpected {text}", kind=kind)

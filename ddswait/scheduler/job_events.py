@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddswait.events import PollFailed, Progressed, UnknownStatus, Visible
+from ddswait.events import Polled, PollFailed, Progressed, UnknownStatus, Visible
 from ddswait.job import JobPhase
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ class JobEvents:
 
     def of(self, before: Job | None, poll: JobPoll, now: float) -> Sequence[Event]:
         """Return what is new about a job whose record was `before`, oldest first."""
-        if poll.trouble.cause is not None:
-            return (PollFailed(poll.job_id, poll.trouble.cause, _retry_delay(poll, now)),)
+        if (cause := poll.trouble.cause) is not None:
+            kind = poll.trouble.kind
+            return (PollFailed(poll.job_id, cause, _retry_delay(poll, now), kind=kind),)
         job = poll.job
         if job is None or job is before:
             return ()
@@ -55,13 +56,32 @@ class JobEvents:
             yield UnknownStatus(job.id, job.status)
 
 
-def instance_events(poll: InstancePoll, now: float) -> Sequence[Event]:
-    """Return that the last poll of an instance failed, if it did."""
-    if poll.trouble.cause is None:
+def instance_events(poll: InstancePoll, now: float, *, reason: str = "") -> Sequence[Event]:
+    """Return that the last poll of an instance failed, if it did, and that it was polled.
+
+    Args:
+        poll: of the instance.
+        now: the time.
+        reason: why it was polled; "" when nobody listens to each poll.
+    """
+    if (cause := poll.trouble.cause) is None and not reason:
         return ()
-    subscribers = (poll.subscriber,)
+    events: list[Event] = []
     delay = _retry_delay(poll, now)
-    return (PollFailed(poll.job_id, poll.trouble.cause, delay, poll.instance_id, subscribers),)
+    if cause is not None:
+        failed = PollFailed(
+            poll.job_id,
+            cause,
+            delay,
+            poll.instance_id,
+            (poll.subscriber,),
+            poll.trouble.kind,
+        )
+        events.append(failed)
+    if reason:
+        is_failed = cause is not None
+        events.append(Polled(poll.job_id, reason, delay, poll.instance_id, is_failed))
+    return events
 
 
 def _retry_delay(poll: Poll, now: float) -> float:

@@ -82,12 +82,14 @@ class Trouble(NamedTuple):
         misses: polls in a row that did not know the ID; those that failed do not count.
         throttled: whether the last reply was a 429.
         cause: why the last poll failed, when it failed.
+        kind: the kind of that failure; see `ddswait.failure_kinds`.
     """
 
     failures: int = 0
     misses: int = 0
     throttled: bool = False
     cause: str | None = None
+    kind: str = ""
 
 
 NO_TROUBLE = Trouble()
@@ -231,9 +233,9 @@ class Poll:
         Returns:
             Whether the service has been unreachable for too long.
         """
-        failures, misses, _, _ = self.trouble
+        failures, misses = self.trouble.failures, self.trouble.misses
         throttled = isinstance(failure, Throttled)
-        self.trouble = Trouble(failures + 1, misses, throttled, failure.cause)
+        self.trouble = Trouble(failures + 1, misses, throttled, failure.cause, failure.kind)
         if throttled:
             self.unreachable_since = now
         settings = context.settings

@@ -11,6 +11,7 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
+from ddswait import failure_kinds
 from ddswait.events import Polled, RenewalFailed
 from ddswait.job import FINAL_PHASES
 from ddswait.outcome import OutcomeKind, Scope
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ddswait.outcome import Outcome, Refusal
     from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed
     from ddswait.scheduler.credential_renewal import CredentialRenewal
+    from ddswait.scheduler.instance_poll import InstancePoll
     from ddswait.scheduler.job_events import JobEvents
     from ddswait.scheduler.job_poll import JobPoll
     from ddswait.scheduler.list_polling import ListPolling
@@ -102,7 +104,8 @@ class JobPoller:
         if reason:
             self._lists.missed.discard(poll.job_id)
             next_in = 0.0 if outcome else poll.due - now
-            events = [*events, Polled(poll.job_id, reason, next_in)]
+            failed = poll.trouble.cause is not None
+            events = [*events, Polled(poll.job_id, reason, next_in, failed=failed)]
         if outcome is not None:
             return [*events, *self._end(action, outcome, now)]
         expired = self._subscribers.continue_or_expire(poll, action.sent_at, now)
@@ -161,28 +164,46 @@ class InstancePoller:
     Args:
         context: what the polls share.
         subscribers: all that is waited for.
+        job_events: knows whether somebody listens to each poll.
     """
 
-    def __init__(self, context: PollContext, subscribers: Subscribers) -> None:
+    def __init__(
+        self, context: PollContext, subscribers: Subscribers, job_events: JobEvents
+    ) -> None:
         self._context = context
         self._subscribers = subscribers
+        self._job_events = job_events
 
     def answered(self, action: PollInstance, reply: InstanceState, now: float) -> Sequence[Event]:
         """Take the state of an instance."""
         poll = action.poll
         if poll.due == inf:  # nobody waits for it any more
             return ()
-        return self._polled(action, poll.seen(reply, now, self._context), now)
+        reason = self._reason(poll)
+        return self._polled(action, poll.seen(reply, now, self._context), reason, now)
 
     def failed(self, action: PollInstance, failure: Failure, now: float) -> Sequence[Event]:
         """Take a failed poll."""
         poll = action.poll
         if poll.due == inf:  # nobody waits for it any more
             return ()
-        return self._polled(action, poll.failed(failure, now, self._context), now)
+        reason = self._reason(poll)
+        return self._polled(action, poll.failed(failure, now, self._context), reason, now)
 
-    def _polled(self, action: PollInstance, outcome: Outcome | None, now: float) -> Sequence[Event]:
-        events = instance_events(action.poll, now)
+    def _reason(self, poll: InstancePoll) -> str:
+        """Return why the poll was sent that is being answered; "" when nobody listens."""
+        if not self._job_events.verbose:
+            return ""
+        if poll.cut_at is not None and poll.cut_at > poll.deadline:
+            return "deadline"
+        if poll.failures:
+            return "retry"
+        return "interval" if poll.polls else "first"
+
+    def _polled(
+        self, action: PollInstance, outcome: Outcome | None, reason: str, now: float
+    ) -> Sequence[Event]:
+        events = instance_events(action.poll, now, reason="" if outcome else reason)
         if outcome is not None:
             return [*events, self._subscribers.end(action.poll, outcome)]
         expired = self._subscribers.continue_or_expire(action.poll, action.sent_at, now)
@@ -237,14 +258,15 @@ class RenewalPoller:
                 # A slow reply may have come since.
                 ended += subscribers.give_up(poll, cause, max(since, poll.heard_at()), now)
             renewal.try_by(subscribers.unreachable_at(since))
-        return [RenewalFailed(failure.cause, renewal.due - now), *ended]
+        return [RenewalFailed(failure.cause, renewal.due - now, kind=failure.kind), *ended]
 
     def refused(self, action: RenewCredentials, refusal: Refusal, now: float) -> Sequence[Event]:  # noqa: ARG002
         """Take a refused renewal; every wait ends unless the present credentials serve."""
         if self._renewal.blocked:
             return self._refuse(refusal, now)
         self._renewal.refused()
-        return (RenewalFailed(str(refusal), None),)
+        kind = failure_kinds.http(refusal.http_status)
+        return (RenewalFailed(str(refusal), None, kind=kind),)
 
     def _refuse(self, refusal: Refusal, now: float) -> Sequence[Event]:
         return self._subscribers.refuse(replace(refusal, scope=Scope.EVERYTHING), now)

@@ -99,7 +99,7 @@ class Scheduler:
         )
         self._renewal = CredentialRenewal(renews=renews, locks=locks)
         self._job_poller = JobPoller(context, self.subscribers, self._lists, self._job_events)
-        self._instance_poller = InstancePoller(context, self.subscribers)
+        self._instance_poller = InstancePoller(context, self.subscribers, self._job_events)
         self._renewal_poller = RenewalPoller(context, self.subscribers, self._renewal)
         self._next_request = NextRequest(self._queue, self._lists)
 

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from ddswait import failure_kinds
 from ddswait.outcome import Refusal
 from ddswait.service.dates import retry_after
 from ddswait.service.error_codes import CLOCK_HINT, EXPIRED_SIGNATURE, Verdict, rule_of
@@ -52,7 +53,8 @@ def read_problem(status: int, headers: Mapping[str, str], body: bytes) -> Proble
         case Verdict.THROTTLE:
             return _throttled(refusal, headers)
         case Verdict.RETRY:
-            return TransientFailure(_cause(refusal, headers), retry_after(headers))
+            cause = _cause(refusal, headers)
+            return TransientFailure(cause, retry_after(headers), failure_kinds.http(status))
 
 
 def hint_with_date(hint: str, date: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence  # noqa: TC003 - NamedTuple fields are looked up by tools
 from typing import NamedTuple
 
+from ddswait import failure_kinds
 from ddswait.job import Job  # noqa: TC001
 from ddswait.outcome import Refusal
 
@@ -82,10 +83,12 @@ class TransientFailure(NamedTuple):
     Attributes:
         cause: what went wrong.
         retry_after: seconds that the reply asks to wait; 0 for none.
+        kind: the cause in two or three words; see `failure_kinds`.
     """
 
     cause: str
     retry_after: float = 0.0
+    kind: str = failure_kinds.UNUSABLE_REPLY
 
 
 class Throttled(NamedTuple):
@@ -97,6 +100,7 @@ class Throttled(NamedTuple):
         limit: how many requests are allowed in `window` seconds; None when not stated.
         window: seconds; None when not stated.
         policy: what the limit counts by, `user`, `ip` or `api`; "" when not stated.
+        kind: the cause in two or three words; see `failure_kinds`.
     """
 
     cause: str
@@ -104,6 +108,7 @@ class Throttled(NamedTuple):
     limit: int | None = None
     window: float | None = None
     policy: str = ""
+    kind: str = failure_kinds.THROTTLED
 
 
 Failure = TransientFailure | Throttled

@@ -7,6 +7,7 @@ virtual time, against the simulator `dds` in the same loop.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import os
@@ -29,7 +30,7 @@ from tests.cloud_process import TOKEN, Cloud
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
-_DROPPED = ("HW_", "OS_", "HUAWEICLOUD_", "DDSWAIT_", "GITHUB_")
+_DROPPED = ("HW_", "OS_", "HUAWEICLOUD_", "DDSWAIT_", "GITHUB_", "GITLAB_")
 
 
 class Done(NamedTuple):
@@ -76,7 +77,7 @@ async def run_virtually(
         jobs = inputs.jobs(
             given.job_ids, sys.stdin, sys.stderr, instances=given.instance, ready=given.ready
         )
-        this, waiter = wait.prepare(jobs, given)
+        this, waiter = wait.prepare(jobs, given, asyncio.get_running_loop().time)
         code = this.finish(await this.gate.wait(waiter))
     return _done(code, capsys)
 

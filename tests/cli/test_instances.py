@@ -12,7 +12,7 @@ from ddswait.cli.job_table import JobTable, key_of, outcome_of
 from ddswait.cli.named import Named
 from ddswait.cli.options import DEFAULTS
 from ddswait.cli.output.text import things
-from ddswait.cli.resume import resume
+from ddswait.cli.resume import resume_command
 from ddswait.errors import InputError
 from ddswait.outcome import OutcomeKind
 
@@ -80,4 +80,4 @@ def test_table_and_resume_know_instances() -> None:
     entry = table.settle(outcome, 5.0)
     assert (entry.full_name, entry.instance_id) == ("orders (instance:a1)", "a1")
     options = DEFAULTS._replace(ready=True, instance=("orders=a1",), job_ids=("x",))
-    assert resume(table, options)[-1] == "  ddswait --ready x orders=instance:a1"
+    assert " ".join(resume_command(table, options)) == "ddswait --ready x orders=instance:a1"

@@ -140,7 +140,7 @@ async def test_instance_is_waited_for_again(
     dds.add_job(seconds=6000, instance_id="i1in02")
     busy = await ddswait("--state", file, "--ready", "--timeout", "5m")
     assert (busy.code, kinds(busy)) == (6, ["not_ready"])
-    assert busy.stderr.rstrip().endswith(f"ddswait --timeout 5m --ready --state {file}")
+    assert f"to resume: ddswait --timeout 5m --ready --state {file}\n" in busy.stderr
     dds.add_job(seconds=10, instance_id="i1in02", job_id=list(dds.plans)[-1])
     idle = await ddswait("--state", file, "--ready", "--timeout", "1h")
     assert (idle.code, kinds(idle)) == (0, ["completed"])
@@ -156,7 +156,7 @@ async def test_timeout_that_has_passed_is_suggested_anew(
     file = str(tmp_path / "wait.json")
     done = await ddswait("--state", file, dds.add_job(seconds=7200))
     assert done.code == 124
-    assert done.stderr.rstrip().endswith(f"ddswait --timeout 1h --state {file}")
+    assert f"to resume: ddswait --timeout 1h --state {file}\n" in done.stderr
 
 
 @pytest.mark.parametrize("device", ["/dev/full", "/dev/null"])

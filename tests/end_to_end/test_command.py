@@ -115,7 +115,7 @@ async def test_unreachable_exits_5(dds: Simulator, ddswait: Command) -> None:
     done = await ddswait("--unreachable-after", "1m", job_id)
     assert done.code == 5
     assert "502" in done.stdout
-    assert done.stderr.endswith(f" {job_id}\n")
+    assert done.stderr.splitlines()[-2].endswith(f" {job_id}")
 
 
 async def test_timeout_exits_124_and_names_what_is_pending(
@@ -125,21 +125,26 @@ async def test_timeout_exits_124_and_names_what_is_pending(
     fast, slow = dds.add_job(), dds.add_job(seconds=6000)
     done = await ddswait("--timeout", "5m", "-", text=f"{fast}\n{slow}\n")
     assert done.code == 124
-    assert done.stderr.endswith(f"ddswait --timeout 5m {slow}\n")
+    assert done.stderr.splitlines()[-2].endswith(f"to resume: ddswait --timeout 5m {slow}")
     assert "last seen Running" in done.stdout
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_signals_end_cleanly(cloud: Cloud, number: signal.Signals, code: int) -> None:
-    """A signal prints the pending IDs, and the code says which signal it was."""
+    """Three lines: what runs on, how to resume, the totals; the code says which signal it was."""
     job_id = cloud.held_job()
     with cloud.start("--output", "json", job_id) as process:
         wait_for_line(process, "Running")
         process.send_signal(number)
         out, err = process.communicate()
     assert process.returncode == code
-    assert err.endswith(f"{job_id}\n")
-    assert "Traceback" not in err
+    assert [line.partition("] ")[2] for line in err.splitlines()] == [
+        "1 job runs on: only the wait was stopped",
+        f"to resume: ddswait --interval 0.2s --output json {job_id}",
+        f"1 pending; exit code {code}",
+    ]
     document = json.loads(out)
     assert (document["exit_code"], document["jobs"][0]["outcome"]) == (code, "pending")
     job = document["jobs"][0]

@@ -101,10 +101,10 @@ def test_failed_renewal_is_printed_by_the_command_line(
     retry_delay: float | None, again: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line on standard error: when it is tried again, and what went wrong."""
-    printer = Printer("text", JobTable([], 0.0), quiet=False)
+    printer = Printer("text", JobTable([], 0.0), quiet=False, clock=lambda: 0.0)
     printer.event(RenewalFailed("HTTP 503", retry_delay))
     reported = capsys.readouterr().err
-    assert reported == f"credentials could not be renewed{again}: HTTP 503\n"
+    assert reported == f"[00:00] credentials could not be renewed{again}: HTTP 503\n"
 
 
 async def test_iam_down_for_good_is_unreachable(dds: Simulator) -> None:

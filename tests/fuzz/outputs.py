@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from math import inf
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -11,9 +10,11 @@ from ddswait.cli.job_table import JobTable
 from ddswait.cli.named import Named
 from ddswait.cli.output import json_records
 from ddswait.cli.output.failures import failures
-from ddswait.cli.output.live_rows import grid, row
+from ddswait.cli.output.live_grid import Grid
+from ddswait.cli.output.live_rows import row
 from ddswait.cli.output.text import result_line
 from ddswait.cli.reports import github, html, junit
+from ddswait.cli.reports.run_facts import RunFacts
 from ddswait.events import Visible
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import messages
@@ -34,15 +35,17 @@ def show_reply(data: bytes) -> None:
     job = reply.job if isinstance(reply, JobSeen) else None
     if job is not None:
         table.take(Visible(JOB_ID, job), _NOW)
-    row(table[JOB_ID], _NOW, inf, is_plain=False)
+    row(table[JOB_ID], _NOW, None, None, is_plain=False)
     entry = table.settle(_outcome(reply, job), _NOW + 60)
     assert entry.outcome is not None
-    grid([row(entry, _NOW + 60, _NOW + 90, is_plain=True)], 80, "ellipsis")
-    ET.fromstring(junit.document(table, 1, _NOW + 60).encode())  # noqa: S314 - our own
-    html.document(table, 1, _NOW + 60).encode()
-    for line in [result_line(entry, entry.outcome), *failures(table, 1)]:
+    shown = row(entry, _NOW + 60, 90.0, None, is_plain=True)
+    for drawn in Grid([shown], 80, is_plain=False).lines(shown):
+        assert drawn.plain.isprintable()
+    ET.fromstring(junit.document(table, _NOW + 60).encode())  # noqa: S314 - our own
+    html.document(table, RunFacts(1, _NOW + 60)).encode()
+    for line in [result_line(entry, entry.outcome), *failures(table)]:
         _check_line(line.replace("\t", " "))
-    assert all(line.isprintable() for line in failures(table, 1, 80))
+    assert all(line.isprintable() for line in failures(table, 80))
     for command in github.commands(table, 1):
         assert command.isprintable()
         assert command.startswith("::")

@@ -18,7 +18,8 @@ import trustme
 from ddswait.credentials.keys import AccessKey, Token
 from ddswait.outcome import Refusal, Scope
 from ddswait.runtime import transport
-from ddswait.runtime.transport import Transport, describe
+from ddswait.runtime.failures import describe
+from ddswait.runtime.transport import Transport
 from ddswait.service.replies import Request, TransientFailure
 from tests.runtime.test_transport import Response, answering, ask, serving
 
@@ -139,7 +140,7 @@ async def test_exception_without_a_text_is_a_transient_failure() -> None:
 
     client = Transport(4, {}, Key("t"))
     assert await client.send(Request("GET", "http://127.0.0.1:1"), Response) == TransientFailure(
-        "_Unprintable"
+        "_Unprintable", kind="unknown error"
     )
     await client.close()
 
@@ -193,7 +194,9 @@ async def test_proxy_that_refuses_a_tunnel(
         assert (tunnelled.http_status, tunnelled.scope) == (status, Scope.EVERYTHING)
         assert ("https_proxy" in tunnelled.hint) == (status == 407)
     else:
-        assert tunnelled == TransientFailure(f"the proxy answers HTTP {status} to CONNECT")
+        assert tunnelled == TransientFailure(
+            f"the proxy answers HTTP {status} to CONNECT", kind=f"proxy: HTTP {status}"
+        )
 
 
 @pytest.mark.parametrize("renewed", [True, False])
@@ -257,6 +260,6 @@ async def test_failure_of_tls_says_what_failed() -> None:
     assert "None" not in failure.cause
 
 
-def test_failure_without_words_is_named_by_its_type() -> None:
-    """An error that says nothing is still named."""
-    assert describe(TimeoutError()) == "TimeoutError"
+def test_failure_without_words_has_some() -> None:
+    """An error that says nothing is still described."""
+    assert describe(TimeoutError()) == "no reply in time"

@@ -132,7 +132,7 @@ def test_refused_renewal_waits_for_the_401() -> None:
     scheduler = serving(50.0)
     wrong = Refusal(401, error_msg="wrong password")
     assert scheduler.take(renewing(scheduler, 50.0), wrong, 50.0) == (
-        RenewalFailed("HTTP 401: wrong password", None),
+        RenewalFailed("HTTP 401: wrong password", None, kind="HTTP 401"),
     )
     for now in range(51, 1000, 10):
         action = scheduler.next(float(now))
@@ -155,11 +155,11 @@ def test_failed_renewal_is_reported_and_honours_retry_after() -> None:
     scheduler.take(asked(scheduler, 50.0), seen(record("x")), 50.0)
     slow = Throttled("too many", retry_after=100.0)
     assert scheduler.take(renewing(scheduler, 92.0), slow, 92.0) == [
-        RenewalFailed("too many", 105.0)
+        RenewalFailed("too many", 105.0, kind="too many requests")
     ]
     stated = Throttled("1 in 5 minutes", limit=1, window=300.0)
     assert scheduler.take(renewing(scheduler, 197.0), stated, 197.0) == [
-        RenewalFailed("1 in 5 minutes", 315.0)
+        RenewalFailed("1 in 5 minutes", 315.0, kind="too many requests")
     ]
 
 

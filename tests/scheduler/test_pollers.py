@@ -21,7 +21,7 @@ from tests.scheduler.shell import LOCATION, Reply, Still, answer_until, complete
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FAILURE = TransientFailure("HTTP 502")
+FAILURE = TransientFailure("HTTP 502", kind="HTTP 502")
 UNKNOWN = UnknownJob("unknown")
 BAD_PARAMETER = Refusal(400, "DBS.200001", "bad parameter")
 EVERYTHING = Refusal(403, "APIGW.0304", "no access", scope=Scope.EVERYTHING)
@@ -233,11 +233,39 @@ def test_instance_is_polled_until_it_is_ready() -> None:
     assert scheduler.take(instance_poll(scheduler, 0.0), BUSY, 0.0) == ()
     assert scheduler.due() == 0.5
     (failed,) = scheduler.take(instance_poll(scheduler, 0.5), FAILURE, 0.5)
-    assert failed == PollFailed("x", "HTTP 502", 0.75, "i", ("me",))
+    assert failed == PollFailed("x", "HTTP 502", 0.75, "i", ("me",), "HTTP 502")
     assert scheduler.due() == 1.25
     told = scheduler.take(instance_poll(scheduler, 2.0), READY, 2.0)
     assert ends(told) == [(("me",), OutcomeKind.COMPLETED)]
     assert len(scheduler) == 0
+
+
+def test_each_poll_of_an_instance_is_an_event_for_who_listens() -> None:
+    """It says why, whether the poll failed, and when the next one is due."""
+    scheduler = made()
+    scheduler.verbose = True
+    scheduler.subscribers.subscribe_instance(outcome_without_job("i1"), 100.0, "me", 0.0)
+    steps: list[tuple[float, Reply | InstanceState, Polled]] = [
+        (0.0, BUSY, Polled("", "first", 0.5, "i1")),
+        (0.5, FAILURE, Polled("", "interval", 0.75, "i1", failed=True)),
+        (2.0, BUSY, Polled("", "retry", 2.0, "i1")),
+    ]
+    for now, reply, polled in steps:
+        told = scheduler.take(instance_poll(scheduler, now), reply, now)
+        assert told[-1] == polled
+
+
+def test_failed_poll_of_a_job_says_so_to_who_listens() -> None:
+    """The poll that follows says that it has not failed."""
+    scheduler = waiting("x")
+    scheduler.verbose = True
+    failures = [
+        event.failed
+        for now, reply in ((0.0, FAILURE), (10.0, seen(record("x"))))
+        for event in scheduler.take(poll(scheduler, now), reply, now)
+        if isinstance(event, Polled)
+    ]
+    assert failures == [True, False]
 
 
 def test_failed_poll_of_an_instance_is_an_event_however_the_wait_goes_on() -> None:
@@ -247,7 +275,7 @@ def test_failed_poll_of_an_instance_is_an_event_however_the_wait_goes_on() -> No
     scheduler.subscribers.subscribe_instance(begin, 10.0, "early", 0.0)
     assert scheduler.take(instance_poll(scheduler, 0.0), BUSY, 0.0) == ()
     failed, end = scheduler.take(instance_poll(scheduler, 10.0), FAILURE, 10.0)
-    assert failed == PollFailed("", "HTTP 502", 0.75, "i1", ("early",))
+    assert failed == PollFailed("", "HTTP 502", 0.75, "i1", ("early",), "HTTP 502")
     assert ends([end]) == [(("early",), OutcomeKind.TIMED_OUT)]
     scheduler.subscribers.subscribe_instance(begin, 3600.0, "late", 20.0)
     failed, end = scheduler.take(instance_poll(scheduler, 20.0), FAILURE, 620.0)

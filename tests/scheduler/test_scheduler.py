@@ -272,7 +272,8 @@ def test_failed_poll_is_reported_with_its_retry_delay(reply: Reply) -> None:
     action = a.next(0.0)
     assert isinstance(action, PollJob)
     (event,) = a.take(action, reply, 0.0)
-    assert event == PollFailed("x", reply.cause, 0.75)  # type: ignore[union-attr]
+    assert isinstance(reply, TransientFailure | Throttled)
+    assert event == PollFailed("x", reply.cause, 0.75, kind=reply.kind)
     assert a.next(0.1) == Wait(0.75)
     assert [type(e) for e in a.expire(0.2)] == []
     assert not isinstance(event, Ended)
@@ -371,7 +372,9 @@ def test_429_without_figures_delays_its_poll_as_a_failure_does() -> None:
     a.subscribers.subscribe("x", 3600.0, "me", 0.0)
     action = a.next(0.0)
     assert isinstance(action, PollJob)
-    assert a.take(action, Throttled("slow"), 0.0) == (PollFailed("x", "slow", 0.75),)
+    assert a.take(action, Throttled("slow"), 0.0) == (
+        PollFailed("x", "slow", 0.75, kind="too many requests"),
+    )
     assert a.send_at(0.0) > 60.0
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from ddswait.cli import inputs
 from ddswait.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ddswait import Waiter
     from ddswait.cli.named import Named
@@ -39,8 +40,15 @@ def run(options: Options) -> int:
     return this.finish(asyncio.run(this.gate.wait(waiter)))
 
 
-def prepare(jobs: Sequence[Named], options: Options) -> tuple[Run, Waiter]:
+def prepare(
+    jobs: Sequence[Named], options: Options, clock: Callable[[], float] = time.monotonic
+) -> tuple[Run, Waiter]:
     """Return a run that can begin to poll, and its waiter.
+
+    Args:
+        jobs: the jobs that the user named.
+        options: what the user asked for.
+        clock: see `Run`.
 
     Raises:
         ConfigurationError: the endpoint, the credentials or a file cannot be used.
@@ -53,7 +61,7 @@ def prepare(jobs: Sequence[Named], options: Options) -> tuple[Run, Waiter]:
     from ddswait import Waiter
     from ddswait.cli.run import Run
 
-    this = Run(jobs, options)
+    this = Run(jobs, options, clock)
     waiter = Waiter(
         endpoint=target.endpoint,
         project_id=target.project_id,
@@ -73,5 +81,5 @@ def prepare(jobs: Sequence[Named], options: Options) -> tuple[Run, Waiter]:
         from ddswait.cli.output import log_lines
 
         log_lines.configure(sys.stderr)
-    this.begin(target.endpoint, target.project_id)
+    this.begin(target.endpoint, target.project_id, target.region)
     return this, waiter

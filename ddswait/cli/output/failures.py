@@ -2,109 +2,108 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
-from ddswait.cli.output.text import reason, things
-from ddswait.outcome import OutcomeKind
+from ddswait.cli.output.reason_groups import grouped, not_completed, plain_reason
+from ddswait.cli.output.text import names, things, wrapped
+from ddswait.outcome import OutcomeKind, facts_of
+from ddswait.scheduler.messages import last_seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ddswait.cli.job_table import Entry, JobTable
-    from ddswait.job import Job
+    from ddswait.cli.output.reason_groups import ReasonGroup
     from ddswait.outcome import Outcome
 
-_MOST = 50  # jobs that are explained one by one
+_MOST = 20  # reasons that are explained
 _LONGEST = 2000  # characters of a reason; nobody reads more in a log
 
-_INDENT = " " * len("    reason    ")
+_INDENT = " " * len("    support  ")
 
 
-def not_completed(table: JobTable, code: int) -> list[tuple[Entry, Outcome]]:
-    """Return the jobs that did not complete.
+def failures(table: JobTable, width: int | None = None) -> list[str]:
+    """Return the lines that say what did not complete, why, and what to do; none if nothing did.
 
-    Args:
-        table: all jobs; every wait has ended.
-        code: the exit code. With 0 the policy was met, so that a job whose wait was given up for
-            that reason counts as no problem.
-    """
-    given_up = OutcomeKind.PENDING if code == 0 else None
-    return [
-        (entry, outcome)
-        for entry, outcome in table.ended
-        if not outcome.ok and outcome.kind is not given_up
-    ]
-
-
-def most_important(table: JobTable, most: int) -> list[tuple[Entry, Outcome]]:
-    """Return at most so many jobs whose waits have ended.
-
-    They keep their order if all are returned; otherwise completed jobs are left out first.
-    """
-    ended = list(table.ended)
-    if len(ended) > most:
-        ended.sort(key=lambda each: each[1].ok)
-    return ended[:most]
-
-
-def failures(table: JobTable, code: int, width: int | None = None) -> list[str]:
-    """Return the lines that explain every job that did not complete; none if all completed.
+    Jobs that ended alike are explained together. A job whose wait was given up is not explained:
+    it is still running.
 
     Args:
         table: all jobs; every wait has ended.
-        code: the exit code.
         width: the cells of a line, if it is for a terminal. A log gets one line for each fact.
     """
-    failed = not_completed(table, code)
-    if not failed:
-        return []
-    only = "the instance" if all(entry.instance_id for entry in table) else "the job"
-    total = only if len(table) == 1 else f"{len(failed)} of {things(table)}"
-    lines = ["", f"{total} did not complete:"]
-    for entry, outcome in failed[:_MOST]:
-        lines.append("")
-        for line in _explanation(entry, outcome):
-            lines += _wrapped(line, width) if width else [line]
-    if len(failed) > _MOST:
-        lines += ["", f"... and {len(failed) - _MOST} more: --output json and --report show all"]
-    return lines
+    groups = grouped(not_completed(table))
+    lines = []
+    advised: set[str] = set()
+    for group in groups[:_MOST]:
+        lines += [""] if width else []  # on a terminal, space sets the groups apart
+        headline, *details = _explanation(group, advised)
+        lines += wrapped(headline, width)
+        for line in details:
+            lines += wrapped(line, width, _INDENT)
+    if rest := sum(len(group.members) for group in groups[_MOST:]):
+        lines.append(f"{rest} more did not complete: --output json and --report show all")
+    return [*lines, ""] if lines and width else lines
 
 
-def _explanation(entry: Entry, outcome: Outcome) -> Iterator[str]:
-    yield f"  {safe(entry.full_name)}: {outcome.facts.label} after {duration(outcome.waited)}"
-    if entry.job is not None:
-        yield safe(f"    task      {_task(entry.job)}")
-    refusal = outcome.refusal
-    why = reason(outcome)
-    if refusal and refusal.hint:
-        why = why.removesuffix(f"; {refusal.hint}")  # it has a line of its own
-    yield f"    reason    {safe(why, _LONGEST)}"
-    if refusal:
-        yield safe(
-            f"    refusal   HTTP {refusal.http_status}, error code {refusal.error_code or 'none'}, "
-            f"request ID {refusal.request_id or 'none'}"
-        )
-        if refusal.hint:
-            yield safe(f"    hint      {refusal.hint}")
-    yield f"    next      {outcome.facts.next_step}"
+def still_running(table: JobTable) -> str:
+    """Return the line that says how many jobs go on without ddswait; "" for none."""
+    given_up = [entry for entry, outcome in table.ended if outcome.kind is OutcomeKind.PENDING]
+    verb = "runs" if len(given_up) == 1 else "run"
+    return f"{things(given_up)} {verb} on: only the wait was stopped" if given_up else ""
 
 
-def _wrapped(line: str, width: int) -> list[str]:
-    # A word is never broken: somebody may copy it, or open it as an address.
-    lines = textwrap.wrap(
-        line,
-        width,
-        subsequent_indent=_INDENT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [safe(each) for each in lines]  # what begins a line is another word than before
+def _explanation(group: ReasonGroup, advised: set[str]) -> Iterator[str]:
+    """Yield the lines about a group; advice that was given already is left out."""
+    entry, outcome = group.members[0]
+    if len(group.members) == 1:
+        subject, why = entry.full_name, plain_reason(outcome)
+        label = f"{outcome.facts.label} after {duration(outcome.waited)}"
+    else:
+        subject, why = things(each for each, _ in group.members), group.reason
+        label = outcome.facts.label
+    yield f"{safe(subject)} {label}{f': {safe(why, _LONGEST)}' if why else ''}"
+    for title, text in _details(group):
+        if text and text not in advised:
+            yield safe(f"    {title:<7}  {text}")
+        if title in {"hint", "next"}:
+            advised.add(text)
 
 
-def _task(job: Job) -> str:
-    instance = f" of instance {job.instance.name} ({job.instance.id})" if job.instance else ""
+def _details(group: ReasonGroup) -> Iterator[tuple[str, str]]:
+    """Yield titles with their texts; a text may be empty."""
+    entry, outcome = group.members[0]
+    if len(group.members) == 1:
+        yield "task", _task(entry, outcome)
+    else:
+        yield "jobs", names([_with_progress(each, group.kind) for each, _ in group.members])
+    if refusal := outcome.refusal:
+        yield "support", f"the request ID is {refusal.request_id}" if refusal.request_id else ""
+        yield "hint", refusal.hint
+    if not outcome.facts.may_still_complete:  # otherwise the command that resumes comes next
+        yield "next", outcome.facts.next_step
+
+
+def _with_progress(entry: Entry, kind: OutcomeKind) -> str:
+    """Return the name of a job, with its progress if it may still complete."""
+    if not facts_of(kind).may_still_complete or entry.job is None or entry.job.progress is None:
+        return entry.name
+    return f"{entry.name} ({entry.job.progress} %)"
+
+
+def _task(entry: Entry, outcome: Outcome) -> str:
+    """Return what a job does, to what, and how far it came; "" if it was never visible."""
+    job = entry.job
+    if job is None:
+        return ""
+    text = job.name
+    if job.instance:
+        name, instance_id = job.instance.name, job.instance.id
+        is_said = name in {"", entry.label}
+        text += f" of instance {instance_id if is_said else f'{name} ({instance_id})'}"
+    if outcome.kind is OutcomeKind.FAILED or plain_reason(outcome).startswith(last_seen(job)):
+        return text  # the kind of the outcome, or the reason, says how far it came
     progress = f", {job.progress} %" if job.progress is not None else ""
-    return f"{job.name}{instance}, last status {job.status}{progress}"
+    return f"{text}, last status {job.status}{progress}"

@@ -1,41 +1,45 @@
-"""The live view: one row per job, redrawn in place on a terminal that can do so.
+"""The live view: what the jobs are doing, redrawn in place on a terminal that can do so.
 
-With more than thirty jobs it shows the counts, the jobs that did not complete, and those that are
-expected to end next.
+It fills the terminal: one line about the whole run, and a row for each job, the most important
+ones if there are too many.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from math import inf
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
-from ddswait.cli.duration_text import duration
-from ddswait.cli.escaping import safe
-from ddswait.cli.output.text import count
+from ddswait.cli.time_left import time_left_of
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    from rich.console import Console, OverflowMethod, RenderableType
+    from collections.abc import Callable, Mapping
+
+    from rich.console import Console
     from rich.text import Text
 
     from ddswait.cli.job_table import Entry, JobTable
+    from ddswait.cli.output.live_rows import Row
+    from ddswait.cli.output.terminal import Size
     from ddswait.scheduler.durations import Durations
 
 EVERY = 0.5
 """Seconds from one drawing to the next."""
 
-_MOST_ROWS = 30  # drawing more takes too long, and nobody reads them
-_FEW = 10  # rows of each kind when not every job has one
 
+def console(stream: TextIO, say: Callable[[str], None]) -> Console | None:
+    """Return a console for a terminal that can be redrawn, or None.
 
-def console(stream: TextIO) -> Console | None:
-    """Return a console for a terminal that can be redrawn, or None."""
+    Args:
+        stream: where the view would be shown.
+        say: is told how to get the view if only rich is missing.
+    """
     if not stream.isatty():
         return None
     try:
-        from rich.console import Console  # an extra; takes 60 ms, which only a terminal is worth
+        from rich.console import Console  # takes 60 ms, which only a terminal is worth
     except ImportError:
+        say("rich is not installed, so there is no live view: pip install rich")
         return None
     made = Console(file=stream, highlight=False, markup=False, emoji=False)
     return None if made.is_dumb_terminal or not made.is_terminal else made
@@ -49,98 +53,99 @@ class LiveView:
         table: the jobs.
         durations: how long jobs usually take.
         deadline: when the wait times out, in seconds since 1970.
+        needed: how many jobs must complete; None for all.
     """
 
     def __init__(
-        self, console: Console, table: JobTable, durations: Durations, deadline: float
+        self,
+        console: Console,
+        table: JobTable,
+        durations: Durations,
+        deadline: float,
+        needed: int | None = None,
     ) -> None:
-        from rich.live import Live
+        from ddswait.cli.output.terminal import Terminal
 
         self._console = console
         self._table = table
         self._durations = durations
         self._deadline = deadline
+        self._needed = needed
         self._is_plain = console.options.ascii_only
-        # Standard output is the user's data: it goes where it was sent, not above the view.
-        self._live = Live(
-            console=console,
-            auto_refresh=False,
-            vertical_overflow="crop",
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-
-    def start(self) -> None:
-        """Take over the bottom of the terminal."""
-        self._live.start()
+        self._terminal = Terminal(console.file)
 
     def stop(self, now: float) -> None:
-        """Draw for the last time."""
+        """Draw for the last time, and leave the picture where it is.
+
+        Raises:
+            OSError: the terminal cannot be written.
+        """
         self.draw(now)
-        self._live.stop()
+        self._terminal.close()
 
     def draw(self, now: float) -> None:
-        """Draw the jobs as they are `now`, in seconds since 1970."""
-        self._live.update(self.picture(now), refresh=True)
+        """Draw the jobs as they are `now`, in seconds since 1970.
+
+        Raises:
+            OSError: the terminal cannot be written.
+        """
+        from ddswait.cli.output.terminal import Line
+
+        size = self._terminal.size()
+        picture = self.picture(now, size)
+        self._terminal.draw([Line(self._coded(line), line.cell_len) for line in picture])
 
     def note(self, line: str) -> None:
-        """Print a line above the view."""
-        self._console.print(line, soft_wrap=True)
+        """Print a line above the view.
 
-    def picture(self, now: float) -> RenderableType:
-        """Return what `draw` draws."""
-        from rich.console import Group
-        from rich.text import Text
+        Raises:
+            OSError: the terminal cannot be written.
+        """
+        self._terminal.print(line)
 
-        from ddswait.cli.output.live_rows import grid, row
+    def leave(self) -> None:
+        """Clear the view away before the process is stopped, as Ctrl-Z does.
 
-        # The ellipsis is not an ASCII character.
-        overflow: OverflowMethod = "crop" if self._is_plain else "ellipsis"
-        lines = [Text(self._headline(now), style="bold", overflow=overflow, no_wrap=True)]
-        entries = list(self._table)
-        if len(entries) > self._most_rows:
-            lines.append(_counts(entries, overflow))
-            entries = self._few(entries)
-        rows = [
-            row(each, now, self._expected_end(each), is_plain=self._is_plain) for each in entries
-        ]
-        return Group(*lines, grid(rows, self._console.width, overflow))
+        Raises:
+            OSError: the terminal cannot be written.
+        """
+        self._terminal.erase()
 
-    @property
-    def _most_rows(self) -> int:
+    def forget(self) -> None:
+        """Leave the picture where it is; the next one is drawn below it."""
+        self._terminal.forget()
+
+    def _coded(self, line: Text) -> str:
+        """Return a line with the control sequences of its colours."""
+        with self._console.capture() as capture:
+            self._console.print(line, end="", soft_wrap=True)
+        return capture.get()
+
+    def picture(self, now: float, size: Size) -> list[Text]:
+        """Return the lines that `draw` draws into a terminal of a size."""
+        from ddswait.cli.output.live_grid import fitted
+        from ddswait.cli.output.live_headline import headline
+        from ddswait.cli.output.live_order import grouped
+
+        running = [entry for entry in self._table if entry.outcome is None]
+        left = {entry.job_id: self._time_left(entry, now) for entry in running}
+        completed = self._table.tally[OutcomeKind.COMPLETED]
+        needed = len(running) if self._needed is None else max(self._needed - completed, 1)
+        of_all = time_left_of(left.values(), min(needed, len(running)))
+        times = (now, self._deadline)
+        line = headline(self._table, of_all, times, size.columns, is_plain=self._is_plain)
         # The headline, the titles and the cursor take a line each.
-        return max(1, min(_MOST_ROWS, self._console.height - 3))
+        room = max(size.lines - 3, 1)
+        groups = grouped(self._table, left)
+        row_of = partial(self._row, left, now)
+        return [line, *fitted(groups, row_of, room, size.columns, is_plain=self._is_plain)]
 
-    def _headline(self, now: float) -> str:
-        tally = self._table.tally
-        ended = tally.total() - tally[OutcomeKind.PENDING]
-        left = max(self._deadline - now, 0.0)
-        rest = f", times out in {duration(left)}" if ended < len(self._table) else ""
-        waited = duration(now - self._table.began)
-        return f"{ended} of {count(len(self._table), 'job')} ended after {waited}{rest}"
+    def _row(self, left: Mapping[str, float | None], now: float, entry: Entry) -> Row:
+        from ddswait.cli.output.live_rows import row
 
-    def _few(self, entries: list[Entry]) -> list[Entry]:
-        """Return the last jobs that did not complete, and those expected to end next."""
-        few = max(1, min(_FEW, (self._most_rows - 1) // 2))
-        failed = [each for each in entries if each.outcome and not each.outcome.ok]
-        running = [each for each in entries if each.outcome is None]
-        running.sort(key=self._expected_end)
-        return [*failed[-few:], *running[:few]]
+        seconds, renewal = left.get(entry.job_id), self._table.renewal
+        return row(entry, now, seconds, renewal, is_plain=self._is_plain)
 
-    def _expected_end(self, entry: Entry) -> float:
-        """Return when the job will end if it takes as long as others of its name usually do."""
-        usual = self._durations.median_of(entry.job.name) if entry.job else None
-        return inf if usual is None else entry.submitted_at + usual
-
-
-def _counts(entries: list[Entry], overflow: OverflowMethod) -> Text:
-    """Return how many jobs are in each state."""
-    from rich.text import Text
-
-    from ddswait.cli.output.live_rows import state_of, style_of
-
-    styles = {state_of(each): style_of(each.outcome) for each in entries if each.outcome}
-    counts = Text(no_wrap=True, overflow=overflow)
-    for state, number in Counter(map(state_of, entries)).most_common():
-        counts.append(f"{number} {safe(state)}   ", styles.get(state, ""))
-    return counts
+    def _time_left(self, entry: Entry, now: float) -> float | None:
+        """Return for how long a job will still run, in seconds; None if nobody can know."""
+        return entry.time_left(now, self._durations)

@@ -1,36 +1,38 @@
-"""The rows of the live view, as a table of rich.
+"""The rows of the live view, fitted into a terminal.
 
-rich draws the table, its bars and its ellipses. It cannot leave columns out, so the columns that
-fit into the terminal are chosen here.
+Columns that are empty, or equal to the names of the jobs, are left out. When the others do not fit,
+the bar shrinks first, then texts do, and then whole columns are left out. A name is cut last.
 """
 
 from __future__ import annotations
 
-from math import inf
-from typing import TYPE_CHECKING, NamedTuple, assert_never
-
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.cli.duration_text import duration
-from ddswait.cli.escaping import safe
-from ddswait.outcome import Severity
+from ddswait.cli.output.live_text import (
+    message,
+    percent,
+    status,
+    style_of,
+    text,
+)
+from ddswait.cli.output.text import left_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from rich.console import OverflowMethod
+    from rich.text import Text
 
-    from ddswait.cli.job_table import Entry
-    from ddswait.outcome import Outcome
+    from ddswait.cli.job_table import Entry, Renewal
+    from ddswait.cli.output.live_text import Message
 
-_GAP = 2  # cells between two columns
-_BAR = 20  # cells of a bar, if the terminal has room for them
-_LONGEST = 200  # characters of a text; no terminal shows more
+GAP = 2
+"""Cells between two columns."""
 
-Row = dict[str, Text | ProgressBar]
-"""What a job's row shows, by the title of the column."""
+LONGEST_BAR = 20
+"""Cells of a bar, if the terminal has room for them."""
+
+_SHORTEST_NAME = 8
 
 
 class Column(NamedTuple):
@@ -38,153 +40,119 @@ class Column(NamedTuple):
 
     Attributes:
         title: its heading.
-        least: texts up to this width are never cut.
+        least: texts up to this width are not cut as long as a column can be left out.
         rank: the column with the highest rank is left out first; 0 is never left out.
         is_number: whether it is aligned to the right.
     """
 
     title: str
     least: int
-    rank: int
+    rank: int = 0
     is_number: bool = False
 
 
+JOB = Column("job", 48)  # the key of an instance is longer than a job ID
+_TASK = Column("task", 10, rank=7)
+_INSTANCE = Column("instance", 10, rank=3)
+STATUS = Column("status", 16)
+BAR = Column("progress", 8, rank=5)
 COLUMNS = (
-    Column("job", 36, rank=0),  # a whole job ID
-    Column("task", 10, rank=7),
-    Column("instance", 10, rank=3),
-    Column("status", 16, rank=0),
-    Column("progress", 8, rank=4),
+    JOB,
+    _TASK,
+    _INSTANCE,
+    STATUS,
+    BAR,
     Column("", 5, rank=1, is_number=True),  # the progress in figures
-    Column("age", 9, rank=2, is_number=True),
+    Column("age", 9, rank=4, is_number=True),
     Column("next poll", 9, rank=6, is_number=True),
-    Column("left", 9, rank=5, is_number=True),
+    Column("left", 9, rank=2, is_number=True),
 )
+_GROWING = (JOB, STATUS, _INSTANCE, _TASK, BAR)  # in this order, if there is room
 
 
-def row(entry: Entry, now: float, expected_end: float, *, is_plain: bool) -> Row:
+class Row(NamedTuple):
+    """What is shown of a job.
+
+    Attributes:
+        cells: by the title of the column; what is missing is empty.
+        done: percent; None without a bar.
+        message: what stands in place of the columns from the status on; None for nothing.
+        style: of the message.
+    """
+
+    cells: Mapping[str, Text]
+    done: int | None = None
+    message: Message | None = None
+    style: str = ""
+
+    def width(self, column: Column) -> int:
+        """Return the width at which nothing in a column is cut."""
+        if column is BAR:
+            return 0 if self.done is None else LONGEST_BAR
+        cell = self.cells.get(column.title)
+        return 0 if cell is None else cell.cell_len
+
+
+def row(
+    entry: Entry, now: float, left: float | None, renewal: Renewal | None, *, is_plain: bool
+) -> Row:
     """Return the row of a job.
 
     Args:
         entry: the job.
-        now: the time; like all times here in seconds since 1970.
-        expected_end: when it will end by past experience; infinite without any.
+        now: the time, in seconds since 1970.
+        left: for how long it will still run, in seconds; None if that is not known.
+        renewal: why the credentials could not be renewed; None if they could.
         is_plain: whether the terminal shows only ASCII characters.
     """
-    job = entry.job
-    instance = job.instance.name if job and job.instance else ""
-    done = _percent(entry)
-    next_poll = "" if entry.next_poll_at is None else duration(max(entry.next_poll_at - now, 0.0))
-    left = "" if entry.outcome else _time_left(expected_end - now)
-    return {
-        "job": _text(entry.name),
-        "task": _text(job.name if job else "", "dim"),
-        "instance": _text(instance),
-        "status": _text(_mark(entry.outcome, is_plain=is_plain) + state_of(entry), _style(entry)),
-        "progress": _text("") if done is None else _bar(done),
-        "": _text("" if done is None else f"{done} %"),
-        "age": _text(duration(entry.age(now))),
-        "next poll": _text(next_poll, "dim"),
-        "left": _text(left, "dim"),
+    job, style = entry.job, style_of(entry)
+    names = {
+        "job": text(entry.name),
+        "task": text(job.name if job else "", "dim"),
+        "instance": text(job.instance.name if job and job.instance else ""),
     }
+    if found := message(entry, now, renewal, is_plain=is_plain):
+        return Row(names, None, found, style or "yellow")
+    wait = None if entry.next_poll_at is None else max(entry.next_poll_at - now, 0.0)
+    done = percent(entry)
+    rest = {
+        "status": text(status(entry, is_plain=is_plain), style),
+        "": text("" if done is None else f"{done} %"),
+        "age": text(duration(entry.age(now))),
+        "next poll": text("" if wait is None else duration(wait), "dim"),
+        "left": text("" if left is None else left_text(left)),
+    }
+    return Row(names | rest, done)
 
 
-def grid(rows: Sequence[Row], width: int, overflow: OverflowMethod) -> Table:
-    """Return the titles and the rows.
-
-    Args:
-        rows: of `row`.
-        width: of the terminal, in cells.
-        overflow: how rich shortens a text.
-    """
-    columns = fitting(rows, width)
-    fits = _needed(columns, rows) <= width
-    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim")
-    for column in columns:
-        natural = _natural(column, rows)
-        table.add_column(
-            Text(column.title, no_wrap=True),
-            overflow=overflow,
-            justify="right" if column.is_number else "left",
-            # rich shortens the other columns, the widest first.
-            width=natural if fits and natural <= column.least else None,
-        )
-    for each in rows:
-        table.add_row(*(each[column.title] for column in columns))
-    return table
+def fitting(rows: Sequence[Row], width: int) -> dict[Column, int]:
+    """Return the columns that fit into so many cells, each with its width."""
+    natural = {
+        column: max(len(column.title), *(row.width(column) for row in rows))
+        for column in COLUMNS
+        if not column.rank or _says_something(column, rows)
+    }
+    widths = {column: min(cells, column.least) for column, cells in natural.items()}
+    while _total(widths) > width and (ranked := [each for each in widths if each.rank]):
+        del widths[max(ranked, key=lambda column: column.rank)]
+    for column in _GROWING:
+        if column in widths:
+            spare = max(width - _total(widths), 0)
+            widths[column] = min(natural[column], widths[column] + spare)
+    if (lacking := _total(widths) - width) > 0:
+        widths[JOB] = max(widths[JOB] - lacking, min(_SHORTEST_NAME, widths[JOB]))
+    if (lacking := _total(widths) - width) > 0:
+        widths[STATUS] = max(widths[STATUS] - lacking, 1)
+    return widths
 
 
-def fitting(rows: Sequence[Row], width: int) -> list[Column]:
-    """Return the columns that are not empty and fit into so many cells."""
-    columns = [each for each in COLUMNS if not each.rank or any(row[each.title] for row in rows)]
-    while _needed(columns, rows) > width and any(column.rank for column in columns):
-        columns.remove(max(columns, key=lambda column: column.rank))
-    return columns
+def _says_something(column: Column, rows: Sequence[Row]) -> bool:
+    """Return whether a column holds more than the names of the jobs."""
+    if column is BAR:
+        return any(row.done is not None for row in rows)
+    cells = ((row.cells.get(column.title), row.cells[JOB.title]) for row in rows)
+    return any(cell and cell.plain != name.plain for cell, name in cells)
 
 
-def _needed(columns: Sequence[Column], rows: Sequence[Row]) -> int:
-    least = sum(min(column.least, _natural(column, rows)) for column in columns)
-    return least + _GAP * (len(columns) - 1)
-
-
-def _natural(column: Column, rows: Sequence[Row]) -> int:
-    """Return the width at which nothing in a column is cut."""
-    return max([len(column.title), *(_width(row[column.title]) for row in rows)])
-
-
-def _width(cell: Text | ProgressBar) -> int:
-    return cell.cell_len if isinstance(cell, Text) else _BAR
-
-
-def _text(text: str, style: str = "") -> Text:
-    return Text(safe(text, _LONGEST), style, no_wrap=True)
-
-
-def _bar(done: int) -> ProgressBar:
-    return ProgressBar(100, done, _BAR, complete_style="green", finished_style="green")
-
-
-def _percent(entry: Entry) -> int | None:
-    if entry.outcome is not None:
-        return 100 if entry.outcome.ok else None
-    if entry.job is None or entry.job.progress is None:
-        return None
-    return min(entry.job.progress, 100)
-
-
-def _time_left(seconds: float) -> str:
-    if seconds == inf:
-        return ""
-    return f"~{duration(seconds)}" if seconds > 0 else "soon"
-
-
-def _mark(outcome: Outcome | None, *, is_plain: bool) -> str:
-    if is_plain or outcome is None:
-        return ""
-    return "\N{CHECK MARK} " if outcome.ok else "\N{MULTIPLICATION X} "
-
-
-def state_of(entry: Entry) -> str:
-    """Return how a job's wait ended, or else the job's status."""
-    if entry.outcome is not None:
-        return entry.outcome.facts.label
-    return entry.job.status if entry.job else "not visible"
-
-
-def _style(entry: Entry) -> str:
-    if entry.outcome is not None:
-        return style_of(entry.outcome)
-    return "yellow" if entry.problem else ""  # the last poll failed
-
-
-def style_of(outcome: Outcome) -> str:
-    """Return the style in which an outcome is shown."""
-    match outcome.facts.severity:
-        case Severity.SUCCESS:
-            return "green"
-        case Severity.WARNING:
-            return "yellow"
-        case Severity.ERROR:
-            return "bold red"
-        case severity:
-            assert_never(severity)
+def _total(widths: Mapping[Column, int]) -> int:
+    return sum(widths.values()) + GAP * (len(widths) - 1)

@@ -10,35 +10,22 @@ import errno
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, TextIO, assert_never
+from typing import TYPE_CHECKING, TextIO
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.job_table import key_of_event
 from ddswait.cli.output import json_records
-from ddswait.cli.output.text import job_text, result_line, things, totals
-from ddswait.events import (
-    Ended,
-    Event,
-    ListRefused,
-    Polled,
-    PollFailed,
-    Progressed,
-    RenewalFailed,
-    Tracked,
-    UnknownStatus,
-    Visible,
-)
+from ddswait.cli.output.event_lines import MANY, EventLines
+from ddswait.cli.output.folding import fold
+from ddswait.cli.output.text import result_line, stamp, totals, wrapped
+from ddswait.events import Event, Progressed, Visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ddswait.cli.job_table import Entry, JobTable
     from ddswait.cli.output.live import LiveView
-    from ddswait.job import Job
     from ddswait.outcome import Outcome
-
-_STEP = 10  # percent of progress between two lines about a job
 
 
 class OutputClosed(Exception):  # noqa: N818 - no error: `| head -1` closes it
@@ -52,17 +39,24 @@ class Printer:
         form: `text`, `json` or `jsonl`.
         table: all jobs of the run.
         quiet: whether to print only errors on standard error.
+        clock: a monotonic clock, in seconds.
     """
 
-    def __init__(self, form: str, table: JobTable, *, quiet: bool) -> None:
+    def __init__(
+        self,
+        form: str,
+        table: JobTable,
+        *,
+        quiet: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._form = form
         self._table = table
         self._quiet = quiet
-        self._shown_steps: dict[str, int] = {}
-        self._last_cause = ""
+        self._lines = EventLines(len(table))
+        self._clock = clock
+        self._began = self._last_line_at = self._last_status_at = clock()
         self.live: LiveView | None = None
-        self.last_line_at = time.monotonic()
-        """When the last line was printed, in seconds of the monotonic clock."""
 
     @property
     def width(self) -> int | None:
@@ -72,14 +66,14 @@ class Printer:
         except (OSError, ValueError):
             return None
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self._clock() - self._began
+
     def show_live(self, view: LiveView) -> None:
         """Show jobs in a live view from now on, instead of a line for each change."""
         self.live = view
-
-    def start(self) -> None:
-        """Start the live view, if there is one."""
-        if self.live is not None:
-            self.live.start()
 
     def stop(self, now: float) -> None:
         """Draw the live view for the last time; lines follow."""
@@ -96,6 +90,17 @@ class Printer:
         except OSError:
             self.live = None
 
+    def leave(self) -> None:
+        """Clear the live view away before the process is stopped, if there is one."""
+        with contextlib.suppress(OSError):
+            if self.live is not None:
+                self.live.leave()
+
+    def forget(self) -> None:
+        """Draw the live view below what others have printed meanwhile, if there is one."""
+        if self.live is not None:
+            self.live.forget()
+
     def event(self, event: Event) -> None:
         """Show what happened to a job.
 
@@ -107,38 +112,9 @@ class Printer:
             record = json_records.event_record(event, entry.label if entry else "")
             if record is not None:
                 self._data(json_records.dumps(record))
-        line = self._line(event, safe(entry.name) if entry else "")
+        line = self._lines.event(event, entry)
         if line and (self.live is None or not isinstance(event, Visible | Progressed)):
             self.note(line)
-
-    def _line(self, event: Event, name: str) -> str:
-        """Return the line for people about an event, or ""."""
-        match event:
-            case Visible(_, job, _):
-                self._is_new_step(job)
-                return f"{name}  {job_text(job)}"
-            case Progressed(_, job, previous):
-                is_news = job.status != previous.status or self._is_new_step(job)
-                return f"{name}  {job_text(job)}" if is_news and not job.is_final else ""
-            case PollFailed(_, cause, delay, _):
-                before, self._last_cause = self._last_cause, cause
-                line = f"{name}  poll failed, next try in {duration(delay)}: {safe(cause)}"
-                return line if cause != before else ""
-            case UnknownStatus(_, status):
-                return f"{name}  DDS uses an undocumented status: {safe(status)}"
-            case RenewalFailed(cause, delay, _):
-                again = "" if delay is None else f", next try in {duration(delay)}"
-                return f"credentials could not be renewed{again}: {safe(cause)}"
-            case Tracked() | Polled() | ListRefused() | Ended():
-                return ""
-            case _:
-                assert_never(event)
-
-    def _is_new_step(self, job: Job) -> bool:
-        step = (job.progress or 0) // _STEP
-        before = self._shown_steps.get(job.id, 0)
-        self._shown_steps[job.id] = max(step, before)
-        return step > before
 
     def outcome(self, entry: Entry, outcome: Outcome) -> None:
         """Show how a wait ended, as soon as it has ended.
@@ -146,56 +122,109 @@ class Printer:
         Raises:
             OutputClosed: standard output cannot be written any more.
         """
-        self._last_cause = ""
+        line = self._lines.outcome(entry, outcome)
+        # The live view, the line of data, or an earlier run showed the same at the same place.
+        is_earlier = entry.ended_at is not None and entry.ended_at < self._table.began
+        is_shown = self.live is not None or is_earlier
         if self._form == "jsonl":
             self._data(json_records.dumps(json_records.ended_record(entry, outcome)))
         if self._form == "text":
-            # The live view shows the same on the same terminal.
             if self.live is None or not sys.stdout.isatty():
                 self._data(result_line(entry, outcome))
-        elif self.live is None:
-            self.note(f"{safe(entry.name)}  {outcome.facts.label}: {safe(outcome.message)}")
+            is_shown = is_shown or _are_one_place(sys.stdout, sys.stderr)
+        if line and not is_shown:
+            self.note(line)
 
-    def summary(self, code: int) -> None:
-        """Show the totals, and the document of `--output json`.
+    def document(self, code: int) -> None:
+        """Print the document of `--output json`, or the last line of `--output jsonl`.
 
         Raises:
             OutputClosed: standard output cannot be written any more.
         """
-        tally = self._table.tally
         if self._form == "json":
             self._data(json_records.dumps(json_records.document(self._table, code), indent=2))
         elif self._form == "jsonl":
-            self._data(json_records.dumps(json_records.summary_line(tally, code)))
-        self.note(f"{totals(tally)}; exit code {code}")
+            self._data(json_records.dumps(json_records.summary_line(self._table.tally, code)))
 
-    def heartbeat(self, now: float) -> None:
-        """Say that the run goes on, and for how many jobs."""
-        running = [entry for entry in self._table if entry.outcome is None]
-        oldest = max((entry.age(now) for entry in running), default=0.0)
-        self.note(f"still waiting for {things(running)}, the oldest {duration(oldest)} old")
+    def totals(self, code: int) -> None:
+        """Print how many waits ended in which way: the last line of all."""
+        self.note(f"{totals(self._table.tally)}; exit code {code}")
+
+    def until_status(self, heartbeat: float) -> float:
+        """Return the seconds until the next status line is due.
+
+        Of few jobs it is a sign of life, after so many seconds without a line. Of many jobs it
+        is printed every so many seconds: it stands for their lines.
+        """
+        before = self._last_status_at if len(self._table) >= MANY else self._last_line_at
+        return before + heartbeat - self._clock()
+
+    def status(self, line: str) -> None:
+        """Print the status line."""
+        self._last_status_at = self._clock()
+        self.note(line)
 
     def note(self, line: str) -> None:
-        """Print a line on standard error, unless quiet."""
-        if not self._quiet:
+        """Print a line on standard error, unless quiet; nothing for ""."""
+        if line and not self._quiet:
             self.error(line)
 
     def error(self, line: str) -> None:
-        """Print a line on standard error, even when quiet; it steers nothing, whoever wrote it."""
-        self._raw(safe(line.rstrip("\n")))
+        """Print a line on standard error, even when quiet; it steers nothing, whoever wrote it.
+
+        A terminal gets it broken between words, a log with the elapsed time before it.
+        """
+        text = safe(line.rstrip("\n"))
+        if sys.stderr.isatty():
+            for part in wrapped(text, self.width):
+                self._raw(part)
+        else:
+            self._raw(f"{stamp(self.elapsed)} {text}")
+
+    def command(self, title: str, words: Sequence[str]) -> None:
+        """Print a shell command, to be copied; nothing without words.
+
+        A log gets one line. On a terminal, backslashes continue it between words.
+        """
+        if not words:
+            return
+        width = self.width
+        if width is None:
+            self.error(" ".join([title, *words]))
+            return
+        line = title
+        for word in map(safe, words):
+            if len(line) + len(word) + len("  \\") > width and line != title:
+                self._raw(f"{line} \\")
+                line = " "
+            line = f"{line} {word}"
+        self._raw(line)
 
     def _raw(self, line: str) -> None:
-        self.last_line_at = time.monotonic()
+        self._last_line_at = self._clock()
         if self.live is not None:
             with contextlib.suppress(OSError):
                 self.live.note(line)
         else:
             _write(sys.stderr, line)
 
-    def errors(self, lines: Iterable[str]) -> None:
-        """Print lines on standard error, even when quiet."""
+    def details(self, title: str, lines: Sequence[str], now: float) -> None:
+        """Print lines on standard error, even when quiet; a log folds them where it can.
+
+        Args:
+            title: what stays visible of them.
+            lines: the lines, perhaps none.
+            now: the time, in seconds since 1970.
+        """
+        folded = None
+        if lines and not sys.stderr.isatty():
+            folded = fold(os.environ, f"{stamp(self.elapsed)} {title}", now)
+        if folded:
+            self._raw(folded.begin)
         for line in lines:
             self.error(line)
+        if folded:
+            self._raw(folded.end)
 
     def commands(self, lines: Iterable[str]) -> None:
         """Print workflow commands on standard error, which are meant for the CI system."""
@@ -210,6 +239,14 @@ class Printer:
                 cause = error.strerror or "it is closed"
                 self.error(f"ddswait: error: standard output cannot be written: {cause}")
             raise OutputClosed
+
+
+def _are_one_place(one: TextIO, other: TextIO) -> bool:
+    """Return whether two streams end in the same file, pipe or terminal."""
+    try:
+        return os.path.sameopenfile(one.fileno(), other.fileno())
+    except (OSError, ValueError):
+        return False
 
 
 def _write(stream: TextIO, line: str) -> OSError | None:

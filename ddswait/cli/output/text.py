@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ddswait.cli.duration_text import duration
+from ddswait import failure_kinds
+from ddswait.cli.duration_text import duration, exact
 from ddswait.cli.escaping import safe
+from ddswait.cli.time_left import rounded
+from ddswait.job import JobPhase
 from ddswait.outcome import OutcomeKind, facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ddswait.cli.job_table import Entry
     from ddswait.job import Job
     from ddswait.outcome import Outcome
+
+_FEW, _SAMPLE = 5, 3  # names that are shown: all of a few, or else some
 
 
 def count(number: int, noun: str) -> str:
@@ -29,9 +35,40 @@ def things(entries: Iterable[Entry]) -> str:
     return " and ".join(parts) or count(0, "job")
 
 
-def job_text(job: Job) -> str:
-    """Return what a job does and how far it is: `Create_MongoDB of orders: Running 40 %`."""
-    instance = f" of {job.instance.name}" if job.instance and job.instance.name else ""
+def names(of_jobs: Sequence[str]) -> str:
+    """Return a few names, and how many more there are: `a, b, c and 7 more`."""
+    shown = of_jobs if len(of_jobs) <= _FEW else of_jobs[:_SAMPLE]
+    rest = len(of_jobs) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def wrapped(line: str, width: int | None, indent: str = "  ") -> list[str]:
+    """Return a line as lines of a terminal; it breaks between words.
+
+    A word that is too long stays whole: somebody may copy it, or open it as an address.
+
+    Args:
+        line: a line.
+        width: the cells of a line of the terminal, or None for one line.
+        indent: what the second line and those after it begin with.
+    """
+    if width is None or len(line) <= width:
+        return [line]
+    lines = textwrap.wrap(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return [safe(each) for each in lines]  # what begins a line is another word than before
+
+
+def job_text(job: Job, label: str = "") -> str:
+    """Return what a job does and how far it is: `Create_MongoDB of orders: Running 40 %`.
+
+    Args:
+        job: the job.
+        label: the name that stands before the text already, so that the instance need not.
+    """
+    name = job.instance.name if job.instance else ""
+    instance = f" of {name}" if name and name != label else ""
     progress = f" {job.progress} %" if job.progress is not None else ""
     return safe(f"{job.name}{instance}: {job.status}{progress}")
 
@@ -58,6 +95,34 @@ def result_line(entry: Entry, outcome: Outcome) -> str:
     waited = duration(outcome.waited)
     fields = (entry.job_id, outcome.kind, name, instance, waited, problem, entry.label)
     return "\t".join(safe(field) or "-" for field in fields)
+
+
+def left_text(seconds: float) -> str:
+    """Return an estimate of the time left as people read it: `~40s`, or `soon`."""
+    shown = rounded(seconds)
+    return f"~{exact(shown)}" if shown else "soon"
+
+
+def state_text(entry: Entry) -> str:
+    """Return what is known of a job or an instance whose wait goes on: `Running`."""
+    if entry.next_poll_at is None and entry.job is None:
+        return "not polled yet"
+    if entry.instance_id or (entry.job and entry.job.phase is JobPhase.COMPLETED):
+        return "not ready yet"
+    return entry.job.status if entry.job else "not visible"
+
+
+def problem_text(kind: str) -> str:
+    """Return what a kind of failure of a poll means: `unreachable (DNS)`."""
+    # Whoever throttles has replied.
+    return kind if kind == failure_kinds.THROTTLED else f"unreachable ({kind})"
+
+
+def stamp(seconds: float) -> str:
+    """Return the elapsed time that begins a line of a log: `[02:10]`, `[1:02:10]`."""
+    minutes, rest = divmod(int(max(seconds, 0.0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"[{hours}:{minutes:02}:{rest:02}]" if hours else f"[{minutes:02}:{rest:02}]"
 
 
 def totals(tally: Mapping[OutcomeKind, int]) -> str:

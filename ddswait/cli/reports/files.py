@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ddswait.cli.job_table import JobTable
     from ddswait.cli.options import Options
+    from ddswait.cli.reports.run_facts import RunFacts
 
 
 def check(options: Options) -> None:
@@ -45,16 +46,13 @@ def _check(option: str, path: Path) -> None:
         raise InputError(f"{option} {path} cannot be written ({error.strerror}): {hint}") from None
 
 
-def write(
-    options: Options, table: JobTable, code: int, now: float, env: Mapping[str, str]
-) -> list[str]:
+def write(options: Options, table: JobTable, run: RunFacts, env: Mapping[str, str]) -> list[str]:
     """Write every requested file.
 
     Args:
         options: the options.
         table: all jobs; every wait has ended.
-        code: the exit code.
-        now: when the run ended, in seconds since 1970.
+        run: how the run was and how it ended.
         env: the environment.
 
     Returns:
@@ -64,16 +62,16 @@ def write(
     if options.junit:
         from ddswait.cli.reports import junit
 
-        problems += _written("--junit", options.junit, junit.document(table, code, now))
+        problems += _written("--junit", options.junit, junit.document(table, run.ended))
     if options.report:
         from ddswait.cli.reports import html
 
-        problems += _written("--report", options.report, html.document(table, code, now))
+        problems += _written("--report", options.report, html.document(table, run))
     if is_github(options, env):
         from ddswait.cli.reports import github
 
         try:
-            github.write(table, code, env)
+            github.write(table, run.code, env)
         except OSError as error:
             problems.append(
                 f"GITHUB_STEP_SUMMARY or GITHUB_OUTPUT was not written: {error.strerror}"

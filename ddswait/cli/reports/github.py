@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe, safe_markdown
-from ddswait.cli.output.failures import most_important, not_completed
-from ddswait.cli.output.text import reason
+from ddswait.cli.output.reason_groups import failures_first, grouped, not_completed
+from ddswait.cli.output.text import names, reason
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ddswait.cli.job_table import Entry, JobTable
+    from ddswait.cli.output.reason_groups import ReasonGroup
     from ddswait.outcome import Outcome
 
 _MOST = 10  # GitHub shows as many annotations of each level and step
@@ -32,7 +33,7 @@ _LARGEST_OUTPUT = 500_000  # characters; all outputs of a job may have 1 MiB
 
 
 def commands(table: JobTable, code: int) -> list[str]:
-    """Return at most ten workflow commands, a line each: one for each job that did not complete.
+    """Return at most ten workflow commands, a line each: one for jobs that ended alike.
 
     A job that may still complete is a warning, and so is every job if the policy was met anyway.
 
@@ -40,19 +41,25 @@ def commands(table: JobTable, code: int) -> list[str]:
         table: all jobs; every wait has ended.
         code: the exit code.
     """
-    failed = not_completed(table, code)
-    shown = failed[: _MOST if len(failed) <= _MOST else _MOST - 1]
-    lines = [_command(entry, outcome, code) for entry, outcome in shown]
-    if len(failed) > len(shown):
+    groups = grouped(not_completed(table))
+    shown = groups[: _MOST if len(groups) <= _MOST else _MOST - 1]
+    lines = [_command(group, code) for group in shown]
+    if rest := sum(len(group.members) for group in groups[len(shown) :]):
         level = "warning" if code == 0 else "error"
-        lines.append(f"::{level} title=DDS jobs::{len(failed) - len(shown)} more did not complete")
+        lines.append(f"::{level} title=DDS jobs::{rest} more did not complete")
     return lines
 
 
-def _command(entry: Entry, outcome: Outcome, code: int) -> str:
+def _command(group: ReasonGroup, code: int) -> str:
+    entry, outcome = group.members[0]
     level = "warning" if code == 0 or outcome.facts.may_still_complete else "error"
-    title = _property(safe(f"DDS job {entry.name}: {outcome.facts.label}"))
-    return f"::{level} title={title}::{_data(safe(reason(outcome), _LONGEST))}"
+    if len(group.members) == 1:
+        title, text = f"DDS job {entry.name}: {outcome.facts.label}", reason(outcome)
+    else:
+        title = f"{len(group.members)} DDS jobs: {outcome.facts.label}"
+        jobs = names([each.name for each, _ in group.members])
+        text = f"{jobs}: {group.reason}" if group.reason else jobs
+    return f"::{level} title={_property(safe(title))}::{_data(safe(text, _LONGEST))}"
 
 
 def write(table: JobTable, code: int, env: Mapping[str, str]) -> None:
@@ -80,7 +87,7 @@ def _summary(table: JobTable, code: int) -> Iterator[str]:
     yield "| job | task | instance | outcome | waited | reason |"
     yield "|---|---|---|---|---|---|"
     size = shown = 0
-    for entry, outcome in most_important(table, _MOST_ROWS):
+    for entry, outcome in failures_first(table, _MOST_ROWS):
         row = _row(entry, outcome)
         size += len(row.encode()) + 1
         if size > _LARGEST_SUMMARY:

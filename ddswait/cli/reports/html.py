@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe_html
-from ddswait.cli.output.failures import most_important
-from ddswait.cli.output.text import count, reason
+from ddswait.cli.output.failures import still_running
+from ddswait.cli.output.reason_groups import failures_first
+from ddswait.cli.output.text import count
+from ddswait.cli.reports.html_sections import anchors, failed_section, jobs_section
 from ddswait.cli.reports.timeline import timeline
 from ddswait.outcome import OutcomeKind, Severity, facts_of
 from ddswait.version import __version__
@@ -17,42 +19,42 @@ from ddswait.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ddswait.cli.job_table import Entry, JobTable
-    from ddswait.outcome import Outcome
+    from ddswait.cli.job_table import JobTable
+    from ddswait.cli.reports.run_facts import RunFacts
 
-_LONGEST = 5000  # characters of a reason
 _MOST_ROWS = 2000  # browsers become slow with more
 
 
-def document(table: JobTable, code: int, now: float) -> str:
-    """Return the page of a run.
+def document(table: JobTable, run: RunFacts) -> str:
+    """Return the page of a run: failures first, then a timeline and all jobs.
 
     Args:
         table: all jobs; every wait has ended.
-        code: the exit code.
-        now: when the run ended, in seconds since 1970.
+        run: how the run was and how it ended.
     """
-    return "\n".join(_page(table, code, now))
+    return "\n".join(_page(table, run))
 
 
-def _page(table: JobTable, code: int, now: float) -> Iterator[str]:
+def _page(table: JobTable, run: RunFacts) -> Iterator[str]:
     jobs = count(len(table), "DDS job")
     title = f"{table.tally[OutcomeKind.COMPLETED]} of {jobs} completed"
     yield from _head(title)
-    verdict = Severity.ERROR if code else Severity.SUCCESS
+    verdict = Severity.ERROR if run.code else Severity.SUCCESS
     yield f'<h1 class="{verdict}">{safe_html(title)}</h1>'
-    began, ended = (datetime.fromtimestamp(each, UTC) for each in (table.began, now))
+    began, ended = (datetime.fromtimestamp(each, UTC) for each in (table.began, run.ended))
     yield (
-        f'<div class="soft">exit code {code} &middot; {began:%Y-%m-%d %H:%M:%S} to '
-        f"{ended:%H:%M:%S} UTC &middot; {safe_html(duration(now - table.began))}</div>"
+        f'<div class="soft">exit code {run.code} &middot; {began:%Y-%m-%d %H:%M:%S} to '
+        f"{ended:%H:%M:%S} UTC &middot; {safe_html(duration(run.ended - table.began))}</div>"
     )
     yield from _counts(table)
-    rows = most_important(table, _MOST_ROWS)
+    yield from _facts(table, run)
+    rows = failures_first(table, _MOST_ROWS)
+    places = anchors(rows)
+    yield from failed_section(rows, places)
     if left_out := len(table) - len(rows):
         yield f'<p class="soft">{count(left_out, "job")} left out below, completed jobs first.</p>'
-    yield from timeline(rows, now)
-    yield from _reasons(rows)
-    yield from _jobs(rows)
+    yield from timeline(rows, run.ended, places)
+    yield from jobs_section(rows, places)
     yield f"<footer>Made by ddswait {__version__}.</footer></body></html>"
 
 
@@ -65,50 +67,33 @@ def _head(title: str) -> Iterator[str]:
 
 
 def _counts(table: JobTable) -> Iterator[str]:
+    """Yield how many waits ended in which way; each count leads to what explains it."""
     yield '<ul class="counts">'
     for kind, number in table.tally.most_common():
         facts = facts_of(kind)
-        yield f'<li><b class="{facts.severity}">{number}</b>{safe_html(facts.label)}</li>'
+        place = "jobs" if kind is OutcomeKind.COMPLETED else kind
+        yield f'<li><a href="#{place}"><b class="{facts.severity}">{number}</b>'
+        yield f"{safe_html(facts.label)}</a></li>"
     yield "</ul>"
 
 
-def _reasons(rows: Sequence[tuple[Entry, Outcome]]) -> Iterator[str]:
-    """Yield why each job did not complete."""
-    failed = [(entry, outcome) for entry, outcome in rows if not outcome.ok]
-    if not failed:
-        return
-    yield '<h2 id="reasons">What did not complete</h2><div class="scroll"><table>'
-    yield "<thead><tr><th>job</th><th>outcome</th><th>reason</th></tr></thead><tbody>"
-    for entry, outcome in failed:
-        why = safe_html(reason(outcome), _LONGEST)
-        if outcome.refusal:
-            why += safe_html(f" (request ID {outcome.refusal.request_id or 'none'})")
-        yield f"<tr><td>{safe_html(entry.name)}</td>{_kind(outcome)}<td>{why}</td></tr>"
-    yield "</tbody></table></div>"
+def _facts(table: JobTable, run: RunFacts) -> Iterator[str]:
+    """Yield where the run was and how it was started, and how it is resumed."""
+    facts = (
+        ("region", "", safe_html(run.region)),
+        ("endpoint", "", safe_html(run.endpoint)),
+        ("project", "", safe_html(run.project)),
+        ("command", "", _command(run.command)),
+        ("still running", OutcomeKind.PENDING, safe_html(still_running(table))),
+        ("to resume", "", _command(run.resume)),
+    )
+    yield '<dl class="facts">'
+    for title, place, text in facts:
+        if text:
+            anchor = f' id="{place}"' if place else ""
+            yield f"<dt{anchor}>{title}</dt><dd>{text}</dd>"
+    yield "</dl>"
 
 
-def _jobs(rows: Sequence[tuple[Entry, Outcome]]) -> Iterator[str]:
-    yield '<h2 id="jobs">Jobs</h2><div class="scroll"><table><thead><tr>'
-    titles = ("job", "task", "instance", "outcome", "waited", "polls")
-    yield "".join(f"<th>{title}</th>" for title in titles)
-    yield "</tr></thead><tbody>"
-    for entry, outcome in rows:
-        job = entry.job
-        instance = job.instance if job else None
-        where = _named(instance.name, instance.id) if instance else "-"
-        task = safe_html(job.name) if job else "-"
-        yield f"<tr><td>{_named(entry.label, entry.job_id)}</td><td>{task}</td><td>{where}</td>"
-        yield f'{_kind(outcome)}<td class="number">{duration(outcome.waited)}</td>'
-        yield f'<td class="number">{len(entry.polls) or outcome.polls}</td></tr>'
-    yield "</tbody></table></div>"
-
-
-def _kind(outcome: Outcome) -> str:
-    facts = outcome.facts
-    return f'<td class="number {facts.severity}">{safe_html(facts.label)}</td>'
-
-
-def _named(name: str, its_id: str) -> str:
-    if not name:
-        return f"<code>{safe_html(its_id)}</code>"
-    return f"{safe_html(name)}<small><code>{safe_html(its_id)}</code></small>"
+def _command(words: Sequence[str]) -> str:
+    return f"<code>{safe_html(' '.join(words))}</code>" if words else ""

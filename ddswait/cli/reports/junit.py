@@ -1,6 +1,6 @@
 """`--junit FILE`: one test case per job; a failed job is a failure, any other problem an error.
 
-A job whose wait was given up because the policy was met without it counts as skipped.
+A job whose wait was given up counts as skipped: it is still running.
 
 Source: the JUnit XML that Jenkins, GitLab and GitHub's test reporters read.
 """
@@ -22,15 +22,14 @@ if TYPE_CHECKING:
 _TOTALS = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
-def document(table: JobTable, code: int, now: float) -> str:
+def document(table: JobTable, now: float) -> str:
     """Return the XML of a run.
 
     Args:
         table: all jobs; every wait has ended.
-        code: the exit code.
         now: when the run ended, in seconds since 1970.
     """
-    cases = [_case(entry, outcome, code) for entry, outcome in table.ended]
+    cases = [_case(entry, outcome) for entry, outcome in table.ended]
     totals = {"tests": str(len(cases))}
     for child, total in _TOTALS.items():
         totals[total] = str(sum(case.find(child) is not None for case in cases))
@@ -45,7 +44,7 @@ def document(table: JobTable, code: int, now: float) -> str:
     return ET.tostring(root, "unicode", xml_declaration=True) + "\n"
 
 
-def _case(entry: Entry, outcome: Outcome, code: int) -> ET.Element:
+def _case(entry: Entry, outcome: Outcome) -> ET.Element:
     case = ET.Element(
         "testcase",
         {
@@ -57,15 +56,15 @@ def _case(entry: Entry, outcome: Outcome, code: int) -> ET.Element:
     if not outcome.ok:
         result = ET.SubElement(
             case,
-            _result(outcome.kind, code),
+            _result(outcome.kind),
             {"type": str(outcome.kind), "message": safe(reason(outcome))},
         )
         result.text = safe(outcome.message)
     return case
 
 
-def _result(kind: OutcomeKind, code: int) -> str:
+def _result(kind: OutcomeKind) -> str:
     """Return the element of `_TOTALS` that stands for a kind that is not a success."""
     if kind is OutcomeKind.FAILED:
         return "failure"
-    return "skipped" if kind is OutcomeKind.PENDING and code == 0 else "error"
+    return "skipped" if kind is OutcomeKind.PENDING else "error"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ddswait.cli.duration_text import duration
+from ddswait.cli.duration_text import exact
 from ddswait.cli.escaping import safe_html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ddswait.cli.job_table import Entry, PollRecord
     from ddswait.outcome import Outcome
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 _WIDTH, _HEIGHT = 1000.0, 34.0
-_STEPS = 4  # between the times along the top
+_MOST_TIMES = 7  # along the top; they are round: multiples of one of these steps in seconds
+_SHORT_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800)
+_STEPS = (*_SHORT_STEPS, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
 _TICKS, _ALL_TICKS = 400, 200_000  # polls that a row and a page show; more would be a grey bar
 
 
@@ -31,30 +33,36 @@ class _Scale(NamedTuple):
         return min(max(share * _WIDTH, 0.0), _WIDTH)
 
 
-def timeline(ended: Sequence[tuple[Entry, Outcome]], now: float) -> Iterator[str]:
+def timeline(
+    ended: Sequence[tuple[Entry, Outcome]], now: float, places: Mapping[str, str]
+) -> Iterator[str]:
     """Yield the HTML of the timeline of jobs whose waits have ended.
 
     Args:
         ended: the jobs.
         now: when the run ended, in seconds since 1970.
+        places: the anchor of each job's row, by job ID.
     """
     scale = _Scale(
         min((entry.submitted_at for entry, _ in ended), default=now),
         max((entry.ended_at or now for entry, _ in ended), default=now),
     )
     most = min(_TICKS, _ALL_TICKS // max(len(ended), 1))
-    yield '<h2 id="timeline">Timeline</h2><div class="row axis"><span></span>'
-    yield _axis(scale.end - scale.begin)
+    times = round_times(scale.end - scale.begin)
+    step = 100 * times[1] / max(scale.end - scale.begin, 1.0)
+    yield '<h2 id="timeline">Timeline</h2>'
+    yield f'<div class="timeline" style="--step: {step:.4f}%"><div class="row axis"><span></span>'
+    yield _axis(times[:-1], scale.end - scale.begin)
     yield "</div>"
     for entry, outcome in ended:
         facts = outcome.facts
         yield '<div class="row"><div class="name">'
-        yield safe_html(entry.name)
+        yield f'<a href="#{places[entry.job_id]}">{safe_html(entry.name)}</a>'
         yield f' <span class="{facts.severity}">{safe_html(facts.label)}</span>'
         yield f"<small>{safe_html(_task(entry))}</small></div>"
         yield "".join(_bar(entry, outcome, scale, now, most))
         yield "</div>"
-    yield _KEY
+    yield f"</div>{_KEY}"
 
 
 def _task(entry: Entry) -> str:
@@ -65,9 +73,23 @@ def _task(entry: Entry) -> str:
     return f"{job.name} of {instance}" if instance and instance != entry.label else job.name
 
 
-def _axis(seconds: float) -> str:
-    times = (duration(seconds * step / _STEPS) for step in range(_STEPS + 1))
-    return f"<div>{''.join(f'<span>{safe_html(time)}</span>' for time in times)}</div>"
+def round_times(seconds: float) -> list[float]:
+    """Return round times from 0 on, evenly spaced; only the last one is later than a duration.
+
+    Args:
+        seconds: the duration.
+    """
+    step = next((each for each in _STEPS if seconds < each * _MOST_TIMES), _STEPS[-1])
+    step *= max(1, int(seconds / (step * _MOST_TIMES)))  # for longer than seven weeks
+    return [float(step * number) for number in range(int(seconds / step) + 2)]
+
+
+def _axis(times: Sequence[float], seconds: float) -> str:
+    spans = (
+        f'<span style="left: {100 * time / max(seconds, 1.0):.4f}%">{safe_html(exact(time))}</span>'
+        for time in times
+    )
+    return f"<div>{''.join(spans)}</div>"
 
 
 def _bar(entry: Entry, outcome: Outcome, scale: _Scale, now: float, most: int) -> Iterator[str]:

@@ -4,8 +4,9 @@ import pytest
 
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.named import Named
-from ddswait.cli.output.failures import failures, most_important, not_completed
+from ddswait.cli.output.failures import failures, still_running
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
+from ddswait.scheduler import messages
 from ddswait.service.dds import SERVICE
 
 ORDERS = SERVICE.read_record(
@@ -18,10 +19,11 @@ ORDERS = SERVICE.read_record(
         "fail_reason": "no quota in az2",
     }
 )
+TASK = "    task     Create_MongoDB of instance orders-db (abcin02)"
 
 
 def table(*outcomes: Outcome) -> JobTable:
-    made = JobTable([Named(each.job_id, "orders") for each in outcomes], 0.0)
+    made = JobTable([Named(each.job_id, f"{each.job_id}-label") for each in outcomes], 0.0)
     for each in outcomes:
         made.settle(each, 1.0)
     return made
@@ -29,34 +31,79 @@ def table(*outcomes: Outcome) -> JobTable:
 
 def test_nothing_is_explained_when_all_completed() -> None:
     """No line at all."""
-    assert failures(table(Outcome("a", OutcomeKind.COMPLETED)), 0) == []
+    assert failures(table(Outcome("a", OutcomeKind.COMPLETED))) == []
 
 
-@pytest.mark.parametrize("kind", [kind for kind in OutcomeKind if kind != "completed"])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in OutcomeKind if kind.value not in {"completed", "pending"}]
+)
 def test_each_outcome_says_why_and_what_to_do_next(kind: OutcomeKind) -> None:
-    """Name, task, instance, last status, reason, and the next step of the kind."""
+    """Name, reason, task, last status, and the next step unless the command that resumes is it."""
     outcome = Outcome("id-1", kind, ORDERS, "it took too long", waited=75.0)
-    why = "no quota in az2" if kind is OutcomeKind.FAILED else "it took too long"
-    assert failures(table(outcome), 1) == [
-        "",
-        "the job did not complete:",
-        "",
-        f"  orders (id-1): {outcome.facts.label} after 1m15s",
-        "    task      Create_MongoDB of instance orders-db (abcin02), last status Odd\\n, 40 %",
-        f"    reason    {why}",
-        f"    next      {outcome.facts.next_step}",
+    is_failed = kind is OutcomeKind.FAILED
+    why = "no quota in az2" if is_failed else "it took too long"
+    status = "" if is_failed else ", last status Odd\\n, 40 %"
+    advice = [] if outcome.facts.may_still_complete else [f"    next     {outcome.facts.next_step}"]
+    assert failures(table(outcome)) == [
+        f"id-1-label (id-1) {outcome.facts.label} after 1m15s: {why}",
+        f"{TASK}{status}",
+        *advice,
     ]
+
+
+def test_nothing_is_said_twice() -> None:
+    """A timeout's sentence names the job, the kind and the progress, which the lines do already."""
+    message = messages.timed_out("id-1", 75.0, messages.last_seen(ORDERS), None)
+    outcome = Outcome("id-1", OutcomeKind.TIMED_OUT, ORDERS, message, waited=75.0)
+    assert failures(table(outcome)) == [
+        "id-1-label (id-1) timed out after 1m15s: last seen Odd\\n, 40 %",
+        TASK,
+    ]
+
+
+def test_instance_that_has_the_name_of_the_label_is_named_by_its_id() -> None:
+    """The first line has the name already."""
+    made = JobTable([Named("id-1", "orders-db")], 0.0)
+    made.settle(Outcome("id-1", OutcomeKind.FAILED, ORDERS), 1.0)
+    assert failures(made)[1] == "    task     Create_MongoDB of instance abcin02"
 
 
 def test_a_refusal_is_shown_with_its_codes_and_its_hint_once() -> None:
     """Error code and request ID for support, and what the user can do."""
     refusal = Refusal(401, "APIGW.0301", "expired", "0123", hint="get a new token")
     outcome = Outcome("a", OutcomeKind.REFUSED, None, f"refused: {refusal.advice}", None, refusal)
-    lines = failures(table(outcome), 4)
-    assert lines[4:-1] == [
-        f"    reason    refused: {refusal}",
-        "    refusal   HTTP 401, error code APIGW.0301, request ID 0123",
-        "    hint      get a new token",
+    lines = failures(table(outcome))
+    assert lines[:-1] == [
+        "a-label (a) refused after 0s: HTTP 401 APIGW.0301: expired",
+        "    support  the request ID is 0123",
+        "    hint     get a new token",
+    ]
+
+
+def test_equal_failures_are_one_group() -> None:
+    """A few names, how many more, and the next step once for all groups of a kind."""
+    record = {"name": "Create", "status": "Failed", "progress": "40"}
+    jobs = [
+        SERVICE.read_record({**record, "id": f"id-{number}", "fail_reason": why})
+        for number, why in enumerate(["no quota"] * 10 + ["disk full"])
+    ]
+    lines = failures(table(*(Outcome(job.id, OutcomeKind.FAILED, job) for job in jobs)))
+    assert lines == [
+        "10 jobs failed: no quota",
+        "    jobs     id-0-label, id-1-label, id-2-label and 7 more",
+        "    next     Fix the cause, then submit the operation again.",
+        "id-10-label (id-10) failed after 0s: disk full",
+        "    task     Create",
+    ]
+
+
+def test_jobs_that_may_still_complete_show_their_progress() -> None:
+    """How far they came is what matters when the wait for them ends."""
+    jobs = [SERVICE.read_record({"id": name, "name": "Create", "progress": "40"}) for name in "ab"]
+    both = table(*(Outcome(job.id, OutcomeKind.TIMED_OUT, job) for job in jobs))
+    assert failures(both) == [
+        "2 jobs timed out",
+        "    jobs     a-label (40 %), b-label (40 %)",
     ]
 
 
@@ -64,37 +111,42 @@ def test_a_terminal_gets_lines_that_fit() -> None:
     """Wrapped between words under the text; a word that is too long stays whole."""
     address = "https://" + "x" * 80
     outcome = Outcome("a", OutcomeKind.UNREACHABLE, None, f"could not reach {address} for an hour")
-    lines = failures(table(outcome), 5, width=60)
-    begin = next(number for number, line in enumerate(lines) if line.startswith("    reason"))
-    assert lines[begin : begin + 3] == [
-        "    reason    could not reach",
-        f"              {address}",
-        "              for an hour",
+    assert failures(table(outcome), width=60) == [
+        "",
+        "a-label (a) unreachable after 0s: could not reach",
+        f"  {address}",
+        "  for an hour",
+        "",
     ]
 
 
-def test_jobs_given_up_by_a_met_policy_are_no_failures() -> None:
-    """With exit code 0 a pending job is none; with another code it is one."""
-    both = table(Outcome("a", OutcomeKind.PENDING), Outcome("b", OutcomeKind.FAILED))
-    assert [entry.job_id for entry, _ in not_completed(both, 0)] == ["b"]
-    assert [entry.job_id for entry, _ in not_completed(both, 143)] == ["a", "b"]
+def test_details_are_wrapped_under_their_text() -> None:
+    """The titles stand apart."""
+    assert failures(table(Outcome("id-1", OutcomeKind.FAILED, ORDERS)), width=50)[2:4] == [
+        "    task     Create_MongoDB of instance orders-db",
+        "             (abcin02)",
+    ]
 
 
-def test_fifty_jobs_are_explained() -> None:
-    """A log with more is read by nobody; the last line says how many are left out."""
-    many = table(*(Outcome(f"id-{number}", OutcomeKind.FAILED) for number in range(70)))
-    lines = failures(many, 1)
-    assert lines[1] == "70 of 70 jobs did not complete:"
-    assert sum("reason" in line for line in lines) == 50
-    assert lines[-1] == "... and 20 more: --output json and --report show all"
+def test_a_pending_job_is_no_failure() -> None:
+    """Nothing is explained: one line says that it runs on, and how many do."""
+    both = table(Outcome("a", OutcomeKind.PENDING), Outcome("b", OutcomeKind.PENDING))
+    assert failures(both) == []
+    assert still_running(both) == "2 jobs run on: only the wait was stopped"
+    one = table(Outcome("a", OutcomeKind.PENDING), Outcome("b", OutcomeKind.FAILED))
+    assert still_running(one) == "1 job runs on: only the wait was stopped"
+    assert still_running(table(Outcome("b", OutcomeKind.FAILED))) == ""
 
 
-def test_completed_jobs_are_left_out_first() -> None:
-    """If there are too many; otherwise the order is the user's."""
-    kinds = [OutcomeKind.COMPLETED, OutcomeKind.FAILED, OutcomeKind.COMPLETED, OutcomeKind.REFUSED]
-    made = table(*(Outcome(str(number), kind) for number, kind in enumerate(kinds)))
-    assert [entry.job_id for entry, _ in most_important(made, 4)] == ["0", "1", "2", "3"]
-    assert [entry.job_id for entry, _ in most_important(made, 3)] == ["1", "3", "0"]
+def test_twenty_reasons_are_explained() -> None:
+    """A log with more is read by nobody; the last line says how many jobs are left out."""
+    many = [
+        Outcome(f"id-{number}", OutcomeKind.UNREACHABLE, message=f"cause {number}")
+        for number in range(25)
+    ]
+    lines = failures(table(*many))
+    assert len(lines) == 21
+    assert lines[-1] == "5 more did not complete: --output json and --report show all"
 
 
 @pytest.mark.parametrize("word", ["---", "+++", "^^^", "~~~", "::error::x", "##vso[task.complete]"])
@@ -102,5 +154,5 @@ def test_no_wrapped_line_begins_with_a_command(word: str) -> None:
     """Wrapping puts words at the beginning of lines, where a CI runner looks for its commands."""
     outcome = Outcome("id-1", OutcomeKind.UNREACHABLE, None, f"no reply {word} " * 20, waited=1.0)
     for width in range(20, 80):
-        lines = failures(table(outcome), 1, width)
+        lines = failures(table(outcome), width)
         assert not [line for line in lines if line.lstrip().startswith(word)]

@@ -1,17 +1,14 @@
 """The live view, in a real pseudo-terminal whose screen is read back."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pexpect
-import pyte
 import pytest
 
+from tests.cli.output.pseudo_terminal import Terminal
 from tests.cloud_process import Cloud, serving
-
-SHOWN = ("TERM", "NO_COLOR", "COLORTERM", "FORCE_COLOR", "COLUMNS", "LINES", "CI")
 
 
 @pytest.fixture(scope="module")
@@ -20,85 +17,28 @@ def cloud() -> Iterator[Cloud]:
         yield made
 
 
-class Terminal:
-    """A command in a terminal of so many columns and lines."""
-
-    def __init__(
-        self,
-        cloud: Cloud,
-        *arguments: str,
-        columns: int = 80,
-        lines: int = 30,
-        env: dict[str, str] | None = None,
-        command: list[str] | None = None,
-    ) -> None:
-        self.screen = pyte.Screen(columns, lines)
-        self.stream = pyte.ByteStream(self.screen)
-        self.raw = b""
-        kept = {name: value for name, value in cloud.env.items() if name not in SHOWN}
-        command = command or cloud.command(*arguments)
-        self.process: Any = pexpect.spawn(
-            command[0],
-            command[1:],
-            dimensions=(lines, columns),
-            env={**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
-        )
-
-    def _read(self) -> bool:
-        try:
-            data = self.process.read_nonblocking(65536, timeout=20)
-        except pexpect.EOF:
-            return False
-        self.raw += data
-        self.stream.feed(data)
-        return True
-
-    def until(self, pattern: str) -> str:
-        """Read until the screen shows a pattern; return the screen."""
-        while not re.search(pattern, self.text):
-            assert self._read(), f"{pattern!r} never came:\n{self.text}"
-        return self.text
-
-    def end(self) -> int:
-        """Read to the end; return the exit code."""
-        while self._read():
-            pass
-        self.process.close()
-        code: int = self.process.exitstatus
-        return code
-
-    def resize(self, columns: int, lines: int) -> None:
-        self.process.setwinsize(lines, columns)
-        self.screen.resize(lines, columns)
-
-    @property
-    def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
-
-    def row(self, begin: str) -> str:
-        rows = [line for line in self.text.splitlines() if line.startswith(begin)]
-        assert len(rows) == 1, self.text
-        return rows[0]
-
-
-BAR = "\N{BOX DRAWINGS HEAVY HORIZONTAL}+"
+BAR = (
+    "[\N{BOX DRAWINGS HEAVY HORIZONTAL}\N{BOX DRAWINGS HEAVY LEFT}"
+    "\N{BOX DRAWINGS LIGHT HORIZONTAL}]+"
+)
 
 
 def test_a_row_per_job_stays_on_the_screen(cloud: Cloud) -> None:
     """Name, instance, status, bar, age, next poll; ended jobs stay, and the summary last."""
     good, bad = cloud.held_job(instance_name="orders-db"), cloud.held_job()
     terminal = Terminal(cloud, f"mine={good}", bad, columns=120)
-    terminal.until(rf"mine .* orders-db .*Running +{BAR}.* \d+ % +\ds +\ds")
+    terminal.until(rf"mine .* orders-db .*Running +{BAR} +\d+ % +\d+s +\d+s")
     titles = " ".join(terminal.row("job ").split())
-    assert titles == "job task instance status progress age next poll"
+    assert titles.startswith("job task instance status progress age next poll")
     cloud.end(good, instance_name="orders-db")
     cloud.end(bad, fails="no quota in az2")
     assert terminal.end() == 1
     assert re.search(rf"orders-db +\N{{CHECK MARK}} completed +{BAR} +100 %", terminal.text)
-    assert "\N{MULTIPLICATION X} failed" in terminal.row(f"{bad} ")
-    assert "2 of 2 jobs ended after" in terminal.text
+    failed = "\N{MULTIPLICATION X} failed after "
+    assert re.search(rf"{bad}  .*{failed}\d+s: no quota in az2", terminal.text)
+    assert "2 of 2 jobs ended, 1 not completed" in terminal.text
     assert "1 completed, 1 failed; exit code 1" in terminal.text
-    assert "reason    no quota in az2" in terminal.text
+    assert ": no quota in az2" in terminal.text
     assert terminal.text.count(good) == 0  # shown once: a label, no line of data beside the row
     assert b"\x1b[3" in terminal.raw  # in colour
 
@@ -124,11 +64,12 @@ def test_resized_while_it_is_drawn(cloud: Cloud) -> None:
     terminal.until(r"mine .*Running")
     terminal.resize(60, 20)
     for _ in range(2):
-        assert terminal._read()  # a picture of that width has come
+        assert terminal.read()  # a picture of that width has come
     terminal.resize(110, 30)
     cloud.end(job_id)
     assert terminal.end() == 0
-    assert "\N{CHECK MARK} completed" in terminal.text
+    assert "\N{CHECK MARK} completed" in terminal.row("mine ")  # one row, and none of a stale one
+    terminal.row("1 of 1 job ended")
     assert "Traceback" not in terminal.text
 
 
@@ -155,6 +96,7 @@ def test_lines_where_no_view_can_be(cloud: Cloud, reason: str, tmp_path: Path) -
     assert b"\x1b[" not in terminal.raw
     assert ("mine  Create_MongoDB of dds-simulated: " in terminal.text) == (not options)
     assert "\tcompleted\t" in terminal.raw.decode()
+    assert terminal.text.count("pip install rich") == (reason == "no rich")
 
 
 EVIL = "\x1b[31mred\x1b]0;title\x07"
@@ -177,6 +119,21 @@ def test_failed_poll_is_a_line_above_the_rows(cloud: Cloud) -> None:
     terminal.until(r"mine  poll failed, next try in \ds: HTTP 502(.|\n)*mine .*Running")
     cloud.end(job_id)
     assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("ids", [["mine=a1"], ["--ready", "--instance", f"mine={'0' * 32}in02"]])
+def test_row_says_that_nothing_can_be_reached(cloud: Cloud, ids: list[str]) -> None:
+    """Why, and when the next try is, of a job and of an instance; not that it is not visible."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens there
+        endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        terminal = Terminal(
+            cloud, "--interval", "30", *ids, columns=120, env={"DDSWAIT_ENDPOINT": endpoint}
+        )
+        terminal.until(r"mine +unreachable \(connection refused\), retry in \d+s")
+        assert "not visible" not in terminal.text
+        terminal.process.sendintr()
+        assert terminal.end() == 130
 
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])

@@ -1,53 +1,29 @@
 """The rows of the live view fit into any terminal, and show what matters most."""
 
-import io
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ddswait.cli.job_table import Entry, JobTable
+from ddswait import failure_kinds
+from ddswait.cli.job_table import JobTable
 from ddswait.cli.named import Named
-from ddswait.cli.output.live import LiveView
-from ddswait.cli.output.live_rows import style_of
+from ddswait.cli.output.live_text import style_of
+from ddswait.events import Polled, PollFailed, RenewalFailed
 from ddswait.outcome import Outcome, OutcomeKind
-from ddswait.scheduler.durations import Durations
-from ddswait.service.dds import SERVICE
-
-ID = "c010abd0-48cf-4fa8-8cbc-090f093eaa2f"
-NOW = 1100.0
-BAR = "\N{BOX DRAWINGS HEAVY HORIZONTAL}"
-
-
-def picture(table: JobTable, width: int, lines: int = 50, encoding: str = "utf-8") -> list[str]:
-    """Return the lines of the live view in a terminal without colours."""
-    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    console = Console(file=stream, width=width, height=lines, color_system=None, markup=False)
-    console.print(LiveView(console, table, Durations(), 2000.0).picture(NOW))
-    stream.seek(0)
-    return [line.rstrip() for line in stream.read().splitlines()]
-
-
-def seen(entry: Entry, status: str = "Running", progress: int = 40) -> None:
-    """Make a job visible."""
-    entry.job = SERVICE.read_record(
-        {
-            "id": entry.job_id,
-            "name": "Create_MongoDB",
-            "status": status,
-            "progress": str(progress),
-            "instance": {"id": "i", "name": "orders-db"},
-        }
-    )
-    entry.created_at, entry.next_poll_at = NOW - 75, NOW + 8
-
-
-def running(*jobs: Named) -> JobTable:
-    table = JobTable(jobs, 1000.0)
-    for entry in table:
-        seen(entry)
-    return table
+from tests.cli.output.live_pictures import (
+    BAR,
+    HALF,
+    ID,
+    LINE,
+    NOW,
+    REASON,
+    X,
+    failed,
+    picture,
+    running,
+    seen,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +32,9 @@ def running(*jobs: Named) -> JobTable:
         (200, "job task instance status progress age next poll"),
         (120, "job task instance status progress age next poll"),
         (100, "job instance status progress age next poll"),
-        (80, "job instance status progress age"),
-        (60, "job status age"),
+        (86, "job instance status progress age"),
+        (72, "job instance status age"),
+        (60, "job status"),
         (46, "job status"),
     ],
 )
@@ -73,11 +50,34 @@ def test_labels_leave_room_for_everything() -> None:
     """Short names: every column at 80 cells, numbers aligned to the right."""
     _, heading, first, second = picture(running(Named(ID, "orders"), Named("x", "stock")), 80)
     assert " ".join(heading.split()) == "job task instance status progress age next poll"
-    assert first.startswith(
-        f"orders  Create_Mongo\N{HORIZONTAL ELLIPSIS}  orders-db  Running  {BAR}"
-    )
+    assert first.startswith(f"orders  Create_MongoDB  orders-db  Running  {BAR}")
     assert first.endswith("40 %  1m15s         8s")
     assert second.endswith("40 %  1m15s         8s")
+
+
+def test_bar_shrinks_before_a_column_is_left_out() -> None:
+    """From twenty cells down to eight; names and texts are whole as long as columns go."""
+    wide, narrow = (picture(running(Named(ID)), width)[2] for width in (120, 106))
+    assert wide.count(BAR) + wide.count(HALF) + wide.count(LINE) == 20
+    assert 8 <= narrow.count(BAR) + narrow.count(HALF) + narrow.count(LINE) < 20
+    assert all(word in narrow for word in (ID, "Create_MongoDB", "orders-db", "40 %", "8s"))
+
+
+@pytest.mark.parametrize("width", [60, 66, 80, 100])
+def test_name_is_cut_last(width: int) -> None:
+    """The key of an instance is longer than a job ID, and stays whole as well."""
+    key = f"instance:{ID}"
+    row = picture(running(Named(key)), width)[2]
+    assert row.startswith(f"{key}  ")
+    assert "not re" in row
+
+
+def test_column_that_repeats_the_names_is_left_out() -> None:
+    """A label that is the name of the instance, as it is for replies of operations."""
+    table = running(Named(ID, "orders-db"))
+    assert "instance" not in picture(table, 200)[1]
+    table = running(Named(ID, "orders-db"), Named("x", "stock"))
+    assert "instance" in picture(table, 200)[1]
 
 
 @given(
@@ -103,47 +103,113 @@ def test_no_row_is_wider_than_the_terminal(
 
 def test_terminal_without_utf_8_gets_plain_ascii() -> None:
     """Bars, marks and cut texts need no other character."""
-    table = running(Named("a", "x" * 50), Named("b"))
+    table = running(Named("a", "x" * 50), Named("b"), Named("c"))
     table.settle(Outcome("b", OutcomeKind.COMPLETED), NOW)
+    table.settle(Outcome("c", OutcomeKind.UNREACHABLE, cause="x" * 90), NOW)
     text = "\n".join(picture(table, 50, encoding="ascii"))
     assert text.isascii()
     assert "completed" in text
-    assert "---" in "\n".join(picture(running(Named("a")), 80, encoding="ascii"))
+    assert "####...." in "\n".join(picture(running(Named("a")), 80, encoding="ascii"))
 
 
 def test_empty_columns_are_left_out() -> None:
-    """A job that is not visible yet has a name, a status and an age."""
+    """A job that was not polled yet has a name, a status and an age."""
     _, heading, row = picture(JobTable([Named("mine")], 1000.0), 200)
     assert heading.split() == ["job", "status", "age"]
-    assert row.split() == ["mine", "not", "visible", "1m40s"]
+    assert row.split() == ["mine", "not", "polled", "yet", "1m40s"]
+
+
+def test_status_of_what_is_not_seen() -> None:
+    """A job that DDS does not know yet, and an instance that is not ready, after a job or alone."""
+    table = JobTable([Named("new"), Named("done"), Named("instance:i1", "alone")], 1000.0)
+    seen(table["done"], "Completed")
+    table.take(Polled("new", "first", 9.0), NOW)
+    table.take(Polled("done", "interval", 9.0, "i1"), NOW)
+    table.take(Polled("", "first", 9.0, "i1"), NOW)
+    rows = {line.split()[0]: line for line in picture(table, 120)[2:]}
+    assert "not visible" in rows["new"]
+    assert "not ready yet" in rows["done"]
+    assert "not ready yet" in rows["alone"]
 
 
 @pytest.mark.parametrize("kind", OutcomeKind)
 def test_every_outcome_has_a_row(kind: OutcomeKind) -> None:
-    """Its label, with a mark that needs no colour, and a full bar only if it completed."""
+    """Its label, with a mark that needs no colour, and a full bar only if it completed.
+
+    A pending job has no mark: it runs on.
+    """
     table = running(Named("mine"))
     outcome = Outcome("mine", kind)
-    table.settle(outcome, NOW)
+    entry = table.settle(outcome, NOW)
     row = picture(table, 100)[2]
-    mark = "\N{CHECK MARK}" if outcome.ok else "\N{MULTIPLICATION X}"
-    assert f"{mark} {outcome.facts.label}" in row
+    mark = "\N{CHECK MARK} " if outcome.ok else "\N{MULTIPLICATION X} "
+    # A job that is pending has no fault.
+    mark = "" if kind is OutcomeKind.PENDING else mark
+    assert f"  {mark}{outcome.facts.label}" in row
     assert ("100 %" in row) is outcome.ok
-    assert ("green" in style_of(outcome)) is outcome.ok
+    assert ("green" in style_of(entry)) is outcome.ok
 
 
-@pytest.mark.parametrize(("lines", "rows"), [(50, 11), (12, 5), (4, 2)])
-def test_many_jobs_are_counted(lines: int, rows: int) -> None:
-    """Over thirty or too many for the terminal: counts, what failed, and some that run."""
-    table = running(*(Named(f"job-{number}") for number in range(40)), Named("bad"))
-    table.settle(Outcome("bad", OutcomeKind.FAILED), NOW)
-    headline, counts, _, *shown = picture(table, 80, lines)
-    assert headline.startswith("1 of 41 jobs ended")
-    assert counts == "40 Running   1 failed"
-    assert len(shown) == rows
-    assert "\N{MULTIPLICATION X} failed" in shown[0]
-    assert "Running" in shown[1]
+@pytest.mark.parametrize(
+    ("width", "rows"),
+    [
+        (120, [f"mine  Create_MongoDB  orders-db  {X} failed after 1m15s: {REASON}"]),
+        (80, [f"mine  {X} failed after 1m15s: {REASON}"]),
+        (50, [f"mine  orders-db  {X} failed after 1m15s", f"    {REASON}"]),
+        (30, [f"mine  {X} failed after 1m15s", f"    {REASON[:25]}\N{HORIZONTAL ELLIPSIS}"]),
+    ],
+)
+def test_reason_of_a_failure_stands_in_its_row(width: int, rows: list[str]) -> None:
+    """Beside the status, else after the name, else in a line of its own."""
+    table = running(Named("mine"), Named("good"))
+    failed(table, "mine")
+    shown = picture(table, width)[2:-1]
+    assert [line.split() for line in shown] == [line.split() for line in rows]
 
 
-def test_thirty_jobs_have_a_row_each() -> None:
-    """Up to thirty nothing is left out."""
-    assert len(picture(running(*(Named(f"job-{number}") for number in range(30))), 80)) == 32
+def test_failure_without_a_reason_says_so() -> None:
+    """DDS may give none."""
+    table = running(Named("mine"))
+    failed(table, "mine", None)
+    assert picture(table, 100)[2].endswith("failed after 1m15s: DDS gave no reason")
+
+
+@pytest.mark.parametrize("key", ["mine", f"instance:{ID}"])
+def test_unreachable_is_not_the_status_of_a_job(key: str) -> None:
+    """A row says why its last poll failed and when the next one is, until a poll succeeds."""
+    job_id, instance_id = ("", ID) if ":" in key else (key, "")
+    table = JobTable([Named(key)], 1000.0)
+    table.take(PollFailed(job_id, "no such host", 6.0, instance_id, kind="DNS"), NOW)
+    table.take(Polled(job_id, "first", 6.0, instance_id, failed=True), NOW)
+    assert picture(table, 100)[2].split("  ") == [key, "unreachable (DNS), retry in 6s"]
+    table.take(Polled(job_id, "retry", 9.0, instance_id), NOW)
+    assert "unreachable" not in picture(table, 100)[2]
+    assert picture(table, 100)[2].endswith(" 9s")
+
+
+def test_cause_is_kept_where_only_that_fits() -> None:
+    """Beside a whole job ID, at 80 cells."""
+    table = JobTable([Named(ID)], 1000.0)
+    table.take(PollFailed(ID, "x", 6.0, kind="connection refused"), NOW)
+    assert picture(table, 80)[2] == f"{ID}  connection refused, retry in 6s"
+
+
+def test_429_is_a_reply() -> None:
+    """Whoever replies is not unreachable; a try that is due has no time."""
+    table = JobTable([Named("mine")], 1000.0)
+    table.take(PollFailed("mine", "x", 0.0, kind=failure_kinds.THROTTLED), NOW)
+    assert picture(table, 100)[2] == "mine  too many requests, trying again"
+
+
+@pytest.mark.parametrize(("delay", "words"), [(42.0, ", retry in 42s"), (None, "")])
+def test_row_without_credentials_says_so(delay: float | None, words: str) -> None:
+    """No poll can leave: the row says why, until one has left."""
+    table = running(Named("mine"), Named("new"))
+    table.entries["new"].next_poll_at = None
+    table.take(RenewalFailed("no such host", delay, kind="DNS"), NOW)
+    rows = picture(table, 100)[2:]
+    (row,) = (row for row in rows if row.startswith("new "))
+    assert row.endswith(f"  no credentials (DNS){words}")
+    assert "Running" in "".join(rows)  # the poll of that one is not due yet
+    table.take(Polled("mine", "interval", 9.0), NOW)
+    assert "no credentials" not in "".join(picture(table, 100))

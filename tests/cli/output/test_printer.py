@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -24,7 +25,7 @@ from ddswait.events import (
     UnknownStatus,
     Visible,
 )
-from ddswait.job import Job
+from ddswait.job import Instance, Job
 from ddswait.outcome import Outcome, OutcomeKind
 from ddswait.service.dds import SERVICE
 
@@ -37,8 +38,20 @@ def job(progress: int, status: str = "Running") -> Job:
     )
 
 
-def printer(form: str = "text", *, quiet: bool = False) -> Printer:
-    return Printer(form, JobTable([Named("id-1", "mine")], 0.0), quiet=quiet)
+class Clock:
+    """A clock that stands until it is set."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def printer(
+    form: str = "text", *, quiet: bool = False, jobs: int = 1, clock: Clock | None = None
+) -> Printer:
+    named = [Named(f"id-{number}", "mine" if number == 1 else "") for number in range(1, jobs + 1)]
+    return Printer(form, JobTable(named, 0.0), quiet=quiet, clock=clock or Clock())
 
 
 @pytest.mark.parametrize(
@@ -59,6 +72,10 @@ def printer(form: str = "text", *, quiet: bool = False) -> Printer:
         (Polled("id-1", "interval", 2.0), ""),
         (ListRefused("HTTP 403"), ""),
         (Ended("id-1", DONE), ""),
+        (
+            Visible("id-1", replace(job(5), instance=Instance("i", "mine"))),
+            "mine  Create: Running 5 %\n",
+        ),
     ],
 )
 def test_an_event_is_a_line_on_standard_error(
@@ -66,7 +83,7 @@ def test_an_event_is_a_line_on_standard_error(
 ) -> None:
     """What people need to know, and nothing else; standard output stays empty."""
     printer().event(event)
-    assert capsys.readouterr() == ("", line)
+    assert capsys.readouterr() == ("", f"[00:00] {line}" if line else "")
 
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])
@@ -76,15 +93,15 @@ def test_failed_poll_of_an_instance_bears_its_name(
     """Its label, with a job before it or without; what programs read has the ID of both."""
     table = JobTable([Named("instance:i1", "orders"), Named("id-1", "mine")], 0.0)
     for number, (job_id, name) in enumerate([("", "orders"), ("id-1", "mine")]):
-        failed = PollFailed(job_id, f"HTTP 50{number}", 2.0, "i1", ("somebody",))
+        failed = PollFailed(job_id, f"HTTP 50{number}", 2.0, "i1", ("somebody",), "HTTP 502")
         table.take(failed, 1.0)
-        Printer(form, table, quiet=False).event(failed)
+        Printer(form, table, quiet=False, clock=Clock()).event(failed)
         printed = capsys.readouterr()
-        assert printed.err == f"{name}  poll failed, next try in 2s: HTTP 50{number}\n"
+        assert printed.err == f"[00:00] {name}  poll failed, next try in 2s: HTTP 50{number}\n"
         if form == "jsonl":
             line = json.loads(printed.out)
             assert (line["job_id"], line["instance_id"], line["label"]) == (job_id, "i1", name)
-    assert all(entry.next_poll_at is None for entry in table)  # which polls of jobs change alone
+    assert {entry.problem for entry in table} == {"HTTP 502"}
 
 
 def test_progress_is_reported_every_ten_percent(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,25 +118,25 @@ def test_progress_is_reported_every_ten_percent(capsys: pytest.CaptureFixture[st
 
 
 def test_the_same_cause_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """A thousand jobs behind one broken proxy make one line, until something else happens."""
+    """A thousand polls through one broken proxy make one line."""
     shown = printer()
     for cause in ("HTTP 502", "HTTP 502", "HTTP 503", "HTTP 502"):
         shown.event(PollFailed("id-1", cause, 2.0))
-    assert capsys.readouterr().err.count("502") == 2
+    assert capsys.readouterr().err.count("502") == 1
 
 
 @pytest.mark.parametrize(
     ("form", "out", "err"),
     [
-        ("text", "id-1\tcompleted\t-\t-\t3s\t-\tmine\n", ""),
-        ("json", "", "mine  completed: job id-1 completed\n"),
-        ("jsonl", '{"event": "ended", ', "mine  completed: job id-1 completed\n"),
+        ("text", "id-1\tcompleted\t-\t-\t3s\t-\tmine\n", "[00:00] mine  completed\n"),
+        ("json", "", "[00:00] mine  completed\n"),
+        ("jsonl", '{"event": "ended", ', "[00:00] mine  completed\n"),
     ],
 )
 def test_an_outcome_is_data(
     form: str, out: str, err: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In the chosen format, at once; if that is for programs, people get a line of their own."""
+    """In the chosen format, at once; people get a line of their own."""
     shown = printer(form)
     shown.outcome(shown._table["id-1"], DONE)
     printed = capsys.readouterr()
@@ -127,37 +144,85 @@ def test_an_outcome_is_data(
     assert printed.err == err
 
 
-def test_summary_ends_the_output(capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_place_gets_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where standard output and standard error are one file, the line of data is enough."""
+    shown = printer()
+    for other, lines in ((tmp_path / "log", 1), (tmp_path / "other", 2)):
+        with (
+            (tmp_path / "log").open("w") as out,
+            other.open("a") as err,
+            monkeypatch.context() as it,
+        ):
+            it.setattr(sys, "stdout", out)
+            it.setattr(sys, "stderr", err)
+            shown.outcome(shown._table["id-1"], DONE)
+        files = {tmp_path / "log", other}
+        assert sum(len(each.read_text().splitlines()) for each in files) == lines
+
+
+def test_outcome_of_an_earlier_run_is_data_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """People read how many ended before: the run began by saying so."""
+    table = JobTable([Named("id-1")], 100.0)
+    shown = Printer("text", table, quiet=False, clock=Clock())
+    shown.outcome(table.settle(DONE, 99.0), DONE)
+    printed = capsys.readouterr()
+    assert (printed.out.count("completed"), printed.err) == (1, "")
+
+
+def test_document_and_totals_end_the_output(capsys: pytest.CaptureFixture[str]) -> None:
     """`json` prints its only document, `jsonl` its last line, and people read the totals."""
     for form, lines in (("text", 0), ("json", 1), ("jsonl", 1)):
         shown = printer(form)
         shown._table.settle(DONE, 3.0)
-        shown.summary(0)
+        shown.document(0)
+        shown.totals(0)
         printed = capsys.readouterr()
-        assert printed.err == "1 completed; exit code 0\n"
+        assert printed.err == "[00:00] 1 completed; exit code 0\n"
         assert bool(printed.out) == bool(lines)
         assert not printed.out or json.loads(printed.out)["exit_code"] == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "begin"),
+    [(-1, "[00:00]"), (130.9, "[02:10]"), (3599, "[59:59]"), (3730, "[1:02:10]")],
+)
+def test_lines_of_a_log_begin_with_the_time(
+    seconds: float, begin: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The time since the run began, whatever the line says; a command stays on one line."""
+    clock = Clock()
+    shown = printer(clock=clock)
+    clock.now += seconds
+    shown.note("a note")
+    shown.error("an\nerror")
+    shown.command("to resume:", ["ddswait", *"x" * 100])
+    shown.command("to resume:", [])
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == [f"{begin} a note", f"{begin} an\\nerror"]
+    assert [len(lines), lines[2].rstrip()] == [3, f"{begin} to resume: ddswait{' x' * 100}"]
 
 
 def test_quiet_prints_errors_only(capsys: pytest.CaptureFixture[str]) -> None:
     """`-q` keeps notes away; errors are shown."""
     shown = printer(quiet=True)
     shown.note("a note")
-    shown.heartbeat(9.0)
-    shown.errors(["an error"])
-    assert capsys.readouterr() == ("", "an error\n")
+    shown.status("a status")
+    shown.details("title", ["an error"], 0.0)
+    assert capsys.readouterr() == ("", "[00:00] an error\n")
 
 
-def test_heartbeat_counts_the_open_jobs(capsys: pytest.CaptureFixture[str]) -> None:
-    """Ended jobs do not count."""
-    shown = printer()
-    shown.heartbeat(65.0)
-    shown._table.settle(DONE, 66.0)
-    shown.heartbeat(70.0)
-    assert capsys.readouterr().err == (
-        "still waiting for 1 job, the oldest 1m05s old\n"
-        "still waiting for 0 jobs, the oldest 0s old\n"
-    )
+@pytest.mark.parametrize(("jobs", "left"), [(19, 60.0), (20, 20.0)])
+def test_status_line_of_few_jobs_waits_for_silence(jobs: int, left: float) -> None:
+    """Of 20 jobs and more it comes regularly: it stands for the lines about them."""
+    clock = Clock()
+    shown = printer(jobs=jobs, clock=clock)
+    clock.now += 40
+    shown.note("a line")
+    assert shown.until_status(60.0) == left
+    clock.now += left
+    assert shown.until_status(60.0) == 0.0
+    shown.status("a status")
+    assert shown.until_status(60.0) == 60.0
 
 
 def closed_pipe() -> TextIO:
@@ -176,7 +241,7 @@ def full_disk() -> TextIO:
         (closed_pipe, ""),
         (
             full_disk,
-            "ddswait: error: standard output cannot be written: No space left on device\n",
+            "[00:00] ddswait: error: standard output cannot be written: No space left on device\n",
         ),
     ],
 )

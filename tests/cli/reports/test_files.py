@@ -11,6 +11,7 @@ from ddswait.cli.job_table import JobTable
 from ddswait.cli.named import Named
 from ddswait.cli.options import Options
 from ddswait.cli.reports import files
+from ddswait.cli.reports.run_facts import RunFacts
 from ddswait.errors import InputError
 from ddswait.outcome import Outcome, OutcomeKind
 
@@ -52,7 +53,7 @@ def test_two_options_for_one_file_are_refused(other: str, tmp_path: Path) -> Non
 def test_every_requested_file_is_written(tmp_path: Path) -> None:
     """And no other."""
     options = Options(report=str(tmp_path / "r.html"), junit=str(tmp_path / "j.xml"))
-    assert files.write(options, table(), 0, 1.0, {}) == []
+    assert files.write(options, table(), RunFacts(ended=1.0), {}) == []
     assert sorted(each.name for each in tmp_path.iterdir()) == ["j.xml", "r.html"]
     assert "<html" in (tmp_path / "r.html").read_text()
     assert "<testsuites" in (tmp_path / "j.xml").read_text()
@@ -61,7 +62,7 @@ def test_every_requested_file_is_written(tmp_path: Path) -> None:
 def test_what_could_not_be_written_is_returned() -> None:
     """A full disk stops neither the other files nor the run."""
     options = Options(report="/dev/full", junit="/dev/full")
-    assert files.write(options, table(), 0, 1.0, {}) == [
+    assert files.write(options, table(), RunFacts(ended=1.0), {}) == [
         "--junit /dev/full was not written: No space left on device",
         "--report /dev/full was not written: No space left on device",
     ]

@@ -92,7 +92,6 @@ def table(kinds: list[OutcomeKind], reason: str = "why") -> JobTable:
         (OutcomeKind.NOT_READY, 6, "warning"),
         (OutcomeKind.TIMED_OUT, 124, "warning"),
         (OutcomeKind.UNREACHABLE, 5, "warning"),
-        (OutcomeKind.PENDING, 143, "warning"),
         (OutcomeKind.FAILED, 0, "warning"),
     ],
 )
@@ -100,16 +99,25 @@ def test_level_of_each_outcome(kind: OutcomeKind, code: int, level: str) -> None
     """A job that may still complete is a warning, and every job if the policy was met."""
     (command,) = read_commands(github.commands(table([kind]), code))
     assert command == Command(level, f"DDS job job-0: {facts_of(kind).label}", "why")
-    assert github.commands(table([OutcomeKind.COMPLETED]), 0) == []
+    assert github.commands(table([OutcomeKind.COMPLETED, OutcomeKind.PENDING]), 143) == []
 
 
 @pytest.mark.parametrize("count", [1, 10, 11, 500])
 def test_ten_annotations_at_the_most(count: int) -> None:
     """The tenth stands for all the others."""
-    commands = read_commands(github.commands(table([OutcomeKind.FAILED] * count), 1))
+    many = table([OutcomeKind.UNREACHABLE] * count)
+    for number, (entry, outcome) in enumerate(many.ended):
+        entry.outcome = replace(outcome, message=f"cause {number}")
+    commands = read_commands(github.commands(many, 1))
     assert len(commands) == min(count, 10)
     if count > 10:
         assert commands[-1].message == f"{count - 9} more did not complete"
+
+
+def test_equal_failures_are_one_annotation() -> None:
+    """With a few names and the reason."""
+    (command,) = read_commands(github.commands(table([OutcomeKind.FAILED] * 8), 1))
+    assert command == Command("error", "8 DDS jobs: failed", "job-0, job-1, job-2 and 5 more: why")
 
 
 def test_server_text_is_one_command_and_comes_back_whole() -> None:
@@ -192,8 +200,8 @@ def test_run_writes_all_three(
         cloud, capsys, "--timeout", "1", f"mine={good}", bad, slow, GITHUB_ACTIONS="true", **env
     )
     commands = read_commands(done.stderr.splitlines())
-    assert [command.name for command in commands] == ["error", "warning"]
-    assert done.stderr.index("::error") < done.stderr.index("did not complete:")
+    assert [command.name for command in commands] == ["error", "warning", "group", "endgroup"]
+    assert done.stderr.index("::error") < done.stderr.index("::group::")
     outputs = read_outputs(files["GITHUB_OUTPUT"].read_text())
     assert outputs.pop("outcomes") == json.dumps(
         {"mine": "completed", bad: "failed", slow: "timed_out"}

@@ -53,3 +53,17 @@ def test_job_that_a_met_policy_gave_up_is_skipped(
     xml, results = read(file)
     assert (done.code, xml.errors, xml.skipped) == (0, 0, 1)
     assert isinstance(results[slow][0], Skipped)
+
+
+def test_job_that_runs_on_is_skipped(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Another job ended the run: the one that was given up has not gone wrong."""
+    file = tmp_path / "junit.xml"
+    slow = cloud.job(seconds=600)
+    done = in_process.run(
+        cloud, capsys, "--junit", str(file), "--fail-fast", slow, cloud.job(fails="x")
+    )
+    xml, results = read(file)
+    assert (done.code, xml.failures, xml.errors, xml.skipped) == (1, 1, 0, 1)
+    assert isinstance(results[slow][0], Skipped)

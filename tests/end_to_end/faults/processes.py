@@ -55,6 +55,7 @@ async def _no_descriptors(process: Process, when: When) -> None:
 
 FAULTS = {
     "SIGINT": ProcessFault(act=_signal(signal.SIGINT)),
+    "SIGHUP": ProcessFault(act=_signal(signal.SIGHUP)),
     "SIGTERM": ProcessFault(act=_signal(signal.SIGTERM)),
     "SIGSTOP, then SIGCONT": ProcessFault(act=_stop_and_go, whens=(When.PASSES,)),
     "no file descriptor is left": ProcessFault(
