@@ -6,6 +6,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any, Self
 
+from ddswait.errors import InputError
 from ddswait.runtime.client import Client
 from ddswait.runtime.engine import Engine
 from ddswait.runtime.log import log
@@ -14,7 +15,7 @@ from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import service_named
-from ddswait.waits import Waits, seconds
+from ddswait.waits import Waits, check_call, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ class Waiter(Waits):
 
     Raises:
         ConfigurationError: endpoint, project ID or CA file are unusable.
-        InputError: a number is not positive and finite.
+        InputError: a number is not positive and finite, or another setting is invalid.
     """
 
     def __init__(  # noqa: PLR0913 - each is one of the knobs that the documents name
@@ -77,7 +78,10 @@ class Waiter(Waits):
         auth_source: str = "",
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
+        if not isinstance(connections, int):
+            raise InputError(f"invalid connections {connections!r}: give a whole number")
         connections = max(1, connections)
+        check_call("on_event", on_event)
         service = service_named()
         client = Client(
             service,

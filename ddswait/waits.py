@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from ddswait.errors import InputError
 from ddswait.runtime import groups
 from ddswait.scheduler.instance_poll import outcome_without_job
+from ddswait.service.job_groups import check_job_ids
 from ddswait.service.job_ids import check_instance_id, check_job_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Iterable
 
     from ddswait.job import EarlierWait, Instance, Job
     from ddswait.outcome import Outcome
@@ -63,11 +65,12 @@ class Waits:
             `Outcome`. asyncio does not warn about a failure that nobody retrieves: it is logged.
 
         Raises:
-            InputError: the job ID or the timeout is invalid.
+            InputError: the job ID, the timeout or the callback is invalid.
             WaiterClosed: the waiter is not, or no longer, in its `async with` block.
             WaiterInUse: that block runs in another event loop.
         """
         check_job_id(job_id)
+        check_call("callback", callback)
         block = self._engine.running()
         return block.track(job_id, self._seconds(timeout), callback, earlier, ready=ready)
 
@@ -122,6 +125,7 @@ class Waits:
             WaiterInUse: see track().
         """
         check_instance_id(instance_id)
+        check_call("callback", callback)
         block = self._engine.running()
         begin = outcome_without_job(instance_id, earlier.waited if earlier else 0.0)
         return block.track_instance(begin, self._seconds(timeout), callback)
@@ -159,10 +163,11 @@ class Waits:
             ready: wait for each instance as well; see track().
 
         Raises:
-            InputError: one of the job IDs is invalid; then no job is tracked.
+            InputError: one of the job IDs is invalid, or one string is given in place of several;
+                then no job is tracked.
         """
         block = self._engine.running()
-        unique = _unique(job_ids)
+        unique = check_job_ids(job_ids)
         return groups.as_completed(
             lambda: block.groups.open(self._track_all(unique, timeout, ready=ready))
         )
@@ -185,14 +190,15 @@ class Waits:
             ready: wait for each instance as well; see track().
 
         Raises:
-            InputError: one of the job IDs is invalid; then no job is tracked.
+            InputError: one of the job IDs is invalid, or one string is given in place of several;
+                then no job is tracked.
         """
         block = self._engine.running()
-        futures = self._track_all(_unique(job_ids), timeout, ready=ready)
+        futures = self._track_all(check_job_ids(job_ids), timeout, ready=ready)
         return await groups.wait_all(futures, block.pending_of, fail_fast=fail_fast)
 
     def _track_all(
-        self, job_ids: Sequence[str], timeout: float | None, *, ready: bool
+        self, job_ids: Iterable[str], timeout: float | None, *, ready: bool
     ) -> list[JobFuture]:
         return [self.track(job_id, timeout=timeout, ready=ready) for job_id in job_ids]
 
@@ -204,16 +210,23 @@ class Waits:
         return self._timeout if timeout is None else seconds("timeout", timeout)
 
 
-def _unique(job_ids: Iterable[str]) -> list[str]:
-    return [check_job_id(job_id) for job_id in dict.fromkeys(job_ids)]
-
-
 def seconds(name: str, value: float) -> float:
     """Return a number of seconds as it is given.
 
     Raises:
         InputError: it is not positive and finite.
     """
-    if not (isfinite(value) and value > 0):
-        raise InputError(f"invalid {name} {value!r}: give seconds, more than 0 and finite")
-    return float(value)
+    with suppress(TypeError, OverflowError):  # text, or more than a float can hold
+        if isfinite(value) and value > 0:
+            return float(value)
+    raise InputError(f"invalid {name} {value!r}: give seconds, more than 0 and finite")
+
+
+def check_call(name: str, call: object) -> None:
+    """Check a hook of the caller.
+
+    Raises:
+        InputError: it cannot be called, and is not None.
+    """
+    if call is not None and not callable(call):
+        raise InputError(f"invalid {name} {call!r}: give a function")
