@@ -1,7 +1,11 @@
-"""What happens to tracked jobs, as frozen records; all durations are in seconds."""
+"""What happens to tracked jobs, as frozen records; all durations are in seconds.
+
+The `label` of an event of a job is that of the wait with the earliest deadline.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from ddswait.job import Job  # noqa: TC001 - NamedTuple fields are looked up by users' tools
@@ -25,6 +29,7 @@ class Tracked(NamedTuple):
     """Somebody began to wait for the job; its first poll is due at once."""
 
     job_id: str
+    label: str = ""
 
 
 class Visible(NamedTuple):
@@ -33,6 +38,7 @@ class Visible(NamedTuple):
     job_id: str
     job: Job
     age: float = 0.0
+    label: str = ""
 
 
 class Progressed(NamedTuple):
@@ -41,6 +47,7 @@ class Progressed(NamedTuple):
     job_id: str
     job: Job
     previous: Job
+    label: str = ""
 
 
 class PollFailed(NamedTuple):
@@ -55,6 +62,7 @@ class PollFailed(NamedTuple):
     retry_delay: float
     instance_id: str = ""
     subscribers: tuple[object, ...] = ()
+    label: str = ""
 
 
 class UnknownStatus(NamedTuple):
@@ -62,6 +70,7 @@ class UnknownStatus(NamedTuple):
 
     job_id: str
     status: str
+    label: str = ""
 
 
 class Polled(NamedTuple):
@@ -73,11 +82,13 @@ class Polled(NamedTuple):
             `retry` (the last poll failed), `listed` (a list request showed it), `unlisted` (a
             list request should have shown it and did not) or `deadline` (the last poll).
         next_in: seconds until the next poll is due.
+        label: see above.
     """
 
     job_id: str
     reason: str
     next_in: float
+    label: str = ""
 
 
 class ListRefused(NamedTuple):
@@ -85,6 +96,7 @@ class ListRefused(NamedTuple):
 
     cause: str
     job_id: str = ""
+    label: str = ""
 
 
 class RenewalFailed(NamedTuple):
@@ -96,11 +108,13 @@ class RenewalFailed(NamedTuple):
             present credentials are refused, because this renewal was refused itself, and a user
             who is refused too often is locked.
         job_id: always "": the event concerns every job.
+        label: always "".
     """
 
     cause: str
     retry_delay: float | None
     job_id: str = ""
+    label: str = ""
 
 
 class Ended(NamedTuple):
@@ -114,6 +128,7 @@ class Ended(NamedTuple):
     outcome: Outcome
     subscribers: tuple[object, ...] = ()
     instance: bool = False
+    label: str = ""
 
 
 Event = (
@@ -127,3 +142,10 @@ Event = (
     | RenewalFailed
     | Ended
 )
+
+
+def with_label(event: Event, label: str) -> Event:
+    """Return an event, and the outcome in it, with the label of a wait."""
+    if isinstance(event, Ended):
+        event = event._replace(outcome=replace(event.outcome, label=label))
+    return event._replace(label=label)

@@ -15,7 +15,7 @@ from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import service_named
-from ddswait.waits import Waits, check_call, seconds
+from ddswait.waits import Waits, check_hook, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ class Waiter(Waits):
         ca_file: certificates (PEM) to trust instead of the system's.
         auth_source: where `auth` comes from, in words, for messages; from_env() sets it.
         on_event: is called with each event of `ddswait.events`, in the event loop; it must not
-            block.
+            block. What it raises goes to the event loop's exception handler.
 
     Raises:
         ConfigurationError: endpoint, project ID or CA file are unusable.
@@ -81,7 +81,7 @@ class Waiter(Waits):
         if not isinstance(connections, int):
             raise InputError(f"invalid connections {connections!r}: give a whole number")
         connections = max(1, connections)
-        check_call("on_event", on_event)
+        check_hook("on_event", on_event)
         service = service_named()
         client = Client(
             service,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from inspect import iscoroutinefunction
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from ddswait.errors import InputError
 from ddswait.runtime import groups
 from ddswait.scheduler.instance_poll import outcome_without_job
-from ddswait.service.job_groups import check_job_ids
+from ddswait.service.job_groups import check_job_ids, check_label
 from ddswait.service.job_ids import check_instance_id, check_job_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, Iterable, Mapping
 
     from ddswait.job import EarlierWait, Instance, Job
     from ddswait.outcome import Outcome
@@ -34,7 +35,7 @@ class Waits:
         self._engine = engine
         self._timeout = timeout
 
-    def track(
+    def track(  # noqa: PLR0913 - each is one that the documents name
         self,
         job_id: str,
         *,
@@ -42,6 +43,7 @@ class Waits:
         callback: Callback | None = None,
         ready: bool = False,
         earlier: EarlierWait | None = None,
+        label: str = "",
     ) -> JobFuture:
         """Begin to wait for a job, and return the future of its final record.
 
@@ -52,13 +54,15 @@ class Waits:
             job_id: the `job_id` of the reply that started the job.
             timeout: seconds from now; None takes the waiter's.
             callback: is called once with the `Outcome`, whatever it is, in the event loop; it may
-                be a coroutine function. Exceptions that it raises are logged and affect no wait.
-                It is not called for a wait that is cancelled.
+                be a coroutine function. What it raises goes to the event loop's exception handler,
+                and affects no wait. It is not called for a wait that is cancelled.
             ready: after the job, wait until its instance is `normal` with no pending actions, so
                 that DDS takes the next operation. After a creation or a restoration two polls, at
                 least ten seconds apart, must agree: DDS begins a backup by itself then.
             earlier: what is known from an earlier wait that is resumed, in another process for
                 example; None for a new wait. It has no effect on a job that is tracked already.
+            label: your name for the job, such as `orders`; it is in the outcome, the errors, the
+                events and the log lines.
 
         Returns:
             A future that holds the final `Job`, or raises a `WaitError`; its `outcome` is the
@@ -72,7 +76,14 @@ class Waits:
         check_job_id(job_id)
         check_call("callback", callback)
         block = self._engine.running()
-        return block.track(job_id, self._seconds(timeout), callback, earlier, ready=ready)
+        return block.track(
+            job_id,
+            self._seconds(timeout),
+            callback,
+            earlier,
+            ready=ready,
+            label=check_label(label),
+        )
 
     async def wait(
         self,
@@ -80,6 +91,7 @@ class Waits:
         *,
         timeout: float | None = None,  # noqa: ASYNC109
         ready: bool = False,
+        label: str = "",
     ) -> Job:
         """Wait for a job and return its final record.
 
@@ -87,13 +99,14 @@ class Waits:
             job_id: the `job_id` of the reply that started the job.
             timeout: seconds from now; None takes the waiter's.
             ready: wait for the instance as well; see track().
+            label: your name for the job; see track().
 
         Raises:
             JobFailed: DDS reported that the job failed; `error.job` is the final record.
             WaitError: one of its other kinds: see `ddswait.errors`.
             InputError: the job ID or the timeout is invalid.
         """
-        return await self.track(job_id, timeout=timeout, ready=ready)
+        return await self.track(job_id, timeout=timeout, ready=ready, label=label)
 
     def track_instance(
         self,
@@ -102,6 +115,7 @@ class Waits:
         timeout: float | None = None,
         callback: Callback | None = None,
         earlier: EarlierWait | None = None,
+        label: str = "",
     ) -> InstanceFuture:
         """Begin to wait until an instance is ready, without a job, and return its future.
 
@@ -113,6 +127,7 @@ class Waits:
             timeout: seconds from now; None takes the waiter's.
             callback: see track(). The outcome has the `instance`, an empty `job_id` and no `job`.
             earlier: see track(); of an instance, `waited` counts alone.
+            label: your name for the instance; see track().
 
         Returns:
             A future that holds the `Instance`, or raises a `WaitError`: `InstanceNotReady` if it
@@ -128,28 +143,34 @@ class Waits:
         check_call("callback", callback)
         block = self._engine.running()
         begin = outcome_without_job(instance_id, earlier.waited if earlier else 0.0)
-        return block.track_instance(begin, self._seconds(timeout), callback)
+        return block.track_instance(begin, self._seconds(timeout), callback, check_label(label))
 
     async def wait_for_instance(
         self,
         instance_id: str,
         *,
         timeout: float | None = None,  # noqa: ASYNC109
+        label: str = "",
     ) -> Instance:
         """Wait until an instance is ready, without a job, and return it.
 
         Args:
             instance_id: see track_instance().
             timeout: seconds from now; None takes the waiter's.
+            label: your name for the instance; see track().
 
         Raises:
             WaitError: the instance is not ready; see track_instance().
             InputError: the instance ID or the timeout is invalid.
         """
-        return await self.track_instance(instance_id, timeout=timeout)
+        return await self.track_instance(instance_id, timeout=timeout, label=label)
 
     def as_completed(
-        self, job_ids: Iterable[str], *, timeout: float | None = None, ready: bool = False
+        self,
+        job_ids: Iterable[str] | Mapping[str, str],
+        *,
+        timeout: float | None = None,
+        ready: bool = False,
     ) -> AsyncGenerator[Outcome]:
         """Wait for several jobs; yield the outcome of each as it ends.
 
@@ -158,7 +179,7 @@ class Waits:
         task that ran the loop ends or leaves the block itself.
 
         Args:
-            job_ids: duplicates collapse.
+            job_ids: duplicates collapse; a mapping gives each job a label: `{"orders": job_id}`.
             timeout: seconds from the first step of the loop; None takes the waiter's.
             ready: wait for each instance as well; see track().
 
@@ -174,7 +195,7 @@ class Waits:
 
     async def wait_all(
         self,
-        job_ids: Iterable[str],
+        job_ids: Iterable[str] | Mapping[str, str],
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - a deadline per job, not of this call
         fail_fast: bool = False,
@@ -183,7 +204,7 @@ class Waits:
         """Wait for several jobs; return every outcome, in the order of the (unique) job IDs.
 
         Args:
-            job_ids: duplicates collapse.
+            job_ids: duplicates collapse; a mapping gives each job a label: `{"orders": job_id}`.
             timeout: seconds from now; None takes the waiter's.
             fail_fast: return at the first outcome that is not `completed`; jobs that have not
                 ended by then are `pending`.
@@ -195,12 +216,15 @@ class Waits:
         """
         block = self._engine.running()
         futures = self._track_all(check_job_ids(job_ids), timeout, ready=ready)
-        return await groups.wait_all(futures, block.pending_of, fail_fast=fail_fast)
+        return await groups.wait_all(futures, block.overview.pending_of, fail_fast=fail_fast)
 
     def _track_all(
-        self, job_ids: Iterable[str], timeout: float | None, *, ready: bool
+        self, labels: Mapping[str, str], timeout: float | None, *, ready: bool
     ) -> list[JobFuture]:
-        return [self.track(job_id, timeout=timeout, ready=ready) for job_id in job_ids]
+        return [
+            self.track(job_id, timeout=timeout, ready=ready, label=label)
+            for job_id, label in labels.items()
+        ]
 
     def pending(self) -> list[Outcome]:
         """Return what is known about each wait that goes on, as `pending` outcomes."""
@@ -230,3 +254,12 @@ def check_call(name: str, call: object) -> None:
     """
     if call is not None and not callable(call):
         raise InputError(f"invalid {name} {call!r}: give a function")
+
+
+def check_hook(name: str, hook: object) -> None:
+    """Check a hook whose result nobody awaits; see check_call()."""
+    check_call(name, hook)
+    if iscoroutinefunction(hook):
+        raise InputError(
+            f"invalid {name} {hook!r}: give a plain function; a task that it creates may await"
+        )

@@ -13,12 +13,12 @@ from contextlib import suppress
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
-from ddswait.events import Ended, PollFailed
-from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.events import Ended
 from ddswait.runtime.callbacks import Callbacks
 from ddswait.runtime.futures import Callers, InstanceFuture, JobFuture, Pending, WaitFuture
 from ddswait.runtime.groups import Groups
 from ddswait.runtime.log import is_enabled, log
+from ddswait.runtime.overview import Overview
 from ddswait.runtime.reporter import Reporter
 from ddswait.runtime.tasks import LIMIT, Tasks, without_task
 from ddswait.runtime.workers import Workers
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from ddswait.events import Event
     from ddswait.job import EarlierWait
+    from ddswait.outcome import Outcome
     from ddswait.runtime.callbacks import Callback
     from ddswait.runtime.parts import Parts
 
@@ -50,6 +51,7 @@ class Block:
         groups: the loops over outcomes that go on.
         defect: what has broken it; None for nothing.
         is_stopped: whether it is being closed.
+        overview: of its waits.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -72,8 +74,9 @@ class Block:
         self._futures = Pending()
         self._callers = Callers(self)
         self._callbacks = Callbacks(self.loop, self.tasks, self._check_drained)
+        self.overview = Overview(self.loop, self._scheduler.subscribers, self._context)
         self._reporter = Reporter(
-            self.loop, parts.on_event, self._context_of, lambda: len(self._futures)
+            self.loop, parts.on_event, self.overview.whose, lambda: len(self._futures)
         )
         self._workers = Workers(
             self._scheduler,
@@ -99,7 +102,7 @@ class Block:
 
     # ---- waiting
 
-    def track(
+    def track(  # noqa: PLR0913 - as `Waiter.track`
         self,
         job_id: str,
         seconds: float,
@@ -107,11 +110,12 @@ class Block:
         earlier: EarlierWait | None = None,
         *,
         ready: bool,
+        label: str = "",
     ) -> JobFuture:
         """Begin to wait for a job, for so many seconds from now; see `Waiter.track`."""
         now = self.loop.time()
         deadline = now + seconds
-        caller = self._callers.current(callback, deadline if ready else None)
+        caller = self._callers.current(callback, deadline if ready else None, label)
         future = JobFuture(caller, self.loop, job_id)
         events = self._scheduler.subscribers.subscribe(job_id, deadline, future, now, earlier)
         self._futures.add(future)
@@ -123,7 +127,7 @@ class Block:
         return future
 
     def track_instance(
-        self, begin: Outcome, seconds: float, callback: Callback | None
+        self, begin: Outcome, seconds: float, callback: Callback | None, label: str = ""
     ) -> InstanceFuture:
         """Begin to wait for an instance without a job; see `Waiter.track_instance`.
 
@@ -131,26 +135,14 @@ class Block:
             begin: of outcome_without_job().
             seconds: from now until the wait times out.
             callback: is called once with the outcome; None for nobody.
+            label: the caller's name for the instance, or "".
         """
         now = self.loop.time()
-        caller = self._callers.current(callback, None)
+        caller = self._callers.current(callback, None, label)
         future = InstanceFuture(caller, self.loop, instance_of(begin))
         self._futures.add(future)
         self._poll_instance(future, begin, now + seconds)
         return future
-
-    def pending(self) -> list[Outcome]:
-        """Return what is known about each wait that goes on, as `pending` outcomes."""
-        now = self.loop.time()
-        return [poll.pending(now) for poll in self._scheduler.subscribers]
-
-    def pending_of(self, future: WaitFuture[Any]) -> Outcome:
-        """Return what is known about the job of one wait, as a `pending` outcome."""
-        subscribers = self._scheduler.subscribers
-        poll = subscribers.instances.get(future) or subscribers.jobs.get(future.job_id)
-        if poll is None:
-            return Outcome(future.job_id, OutcomeKind.PENDING)
-        return poll.pending(self.loop.time())
 
     # ---- what the futures report
 
@@ -198,19 +190,6 @@ class Block:
                     future.settle(ended.outcome)
         except Exception as error:  # noqa: BLE001 - a defect of ddswait
             self._break(error)
-
-    def _context_of(self, event: Event, together: Sequence[Event]) -> Context:
-        """Return the context of the subscriber of an event whose deadline is the earliest."""
-        waiting: object = None
-        if poll := self._scheduler.subscribers.jobs.get(event.job_id):
-            waiting = poll.subscriber
-        knows = isinstance(event, Ended | PollFailed) and event.subscribers
-        for each in [event] if knows or not event.job_id else together:
-            of_whom = each.subscribers if isinstance(each, Ended | PollFailed) else ()
-            if of_whom and each.job_id == event.job_id:
-                waiting = of_whom[0]
-                break
-        return waiting.context if isinstance(waiting, WaitFuture) else self._context
 
     def _surprised(self, error: Exception) -> None:
         """Fail the waits that were lost when the scheduler could not take a reply."""

@@ -112,7 +112,7 @@ class Engine:
 
     def pending(self) -> list[Outcome]:
         """Return what is known about each job still waited for, as `pending` outcomes."""
-        return [] if self._block is None else self._block.pending()
+        return [] if self._block is None else self._block.overview.pending()
 
     # ---- leaving and closing
 

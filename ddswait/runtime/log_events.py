@@ -70,13 +70,18 @@ class Levels:
         return logging.INFO if is_shown else logging.DEBUG
 
 
-def line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the table each
+def line_of(event: Event, pending: int) -> Line:
     """Return what is logged about an event.
 
     Args:
         event: what happened.
         pending: how many waits still go on.
     """
+    line = _line_of(event, pending)
+    return Line(line.name, {"label": event.label, **line.fields}) if event.label else line
+
+
+def _line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the table each
     match event:
         case Tracked(job_id):
             return Line("ddswait.job_tracked", {"job_id": job_id})
@@ -96,9 +101,9 @@ def line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the
                 "ddswait.job_polled",
                 {"job_id": job_id, "reason": reason, "next_in": round(next_in, 3)},
             )
-        case ListRefused(cause, _):
+        case ListRefused(cause):
             return Line("ddswait.list_refused", {"cause": cause})
-        case RenewalFailed(cause, retry_delay, _):
+        case RenewalFailed(cause, retry_delay):
             again = None if retry_delay is None else round(retry_delay, 3)
             return Line("ddswait.renewal_failed", {"cause": cause, "retry_delay": again})
         case Ended():

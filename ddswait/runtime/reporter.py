@@ -6,12 +6,13 @@ something with the waiter, costs that one call.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from ddswait.runtime.log import is_enabled, log, log_fields
+from ddswait.events import with_label
+from ddswait.runtime.exception_handler import report_error
+from ddswait.runtime.log import is_enabled, log_fields
 from ddswait.runtime.log_events import Levels, line_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Reporter:
     Args:
         loop: in which the events happen.
         hook: is called with each event; None for nobody.
-        context_of: returns the context of whoever waits for the job of an event, one of several
+        whose: returns context and label of the wait for the job of an event, one of several
             that have happened together.
         pending: returns how many waits go on.
     """
@@ -37,21 +38,21 @@ class Reporter:
         self,
         loop: asyncio.AbstractEventLoop,
         hook: Callable[[Event], object] | None,
-        context_of: Callable[[Event, Sequence[Event]], Context],
+        whose: Callable[[Event, Sequence[Event]], tuple[Context, str]],
         pending: Callable[[], int],
     ) -> None:
         self._loop = loop
         self._hook = hook
-        self._context_of = context_of
+        self._whose = whose
         self._pending = pending
         self._levels = Levels()
-        self._events: deque[tuple[Event, Context]] = deque()
+        self._events: deque[tuple[Event, tuple[Context, str]]] = deque()
         self._is_reporting = False
 
     def report(self, events: Sequence[Event]) -> None:
         """Report what happened, oldest first; what a hook brings about comes after that."""
         # The context is found before any hook runs: a hook may end the wait that it belongs to.
-        self._events.extend((event, self._context_of(event, events)) for event in events)
+        self._events.extend((event, self._whose(event, events)) for event in events)
         if self._is_reporting:
             return
         self._is_reporting = True
@@ -61,7 +62,10 @@ class Reporter:
         finally:
             self._is_reporting = False
 
-    def _report(self, event: Event, context: Context) -> None:
+    def _report(self, event: Event, whose: tuple[Context, str]) -> None:
+        context, label = whose
+        if label:
+            event = with_label(event, label)
         level = self._levels.of(event, self._pending())
         # Asked first, because building a line costs more than everything else here.
         is_logged = is_enabled(level)
@@ -75,8 +79,9 @@ class Reporter:
         if self._hook is None:
             return
         if error := self._call(partial(self._hook, event)):
-            name = "ddswait.on_event_failed"
-            self._call(partial(log, logging.ERROR, name, job_id=event.job_id, exc_info=error))
+            whose = f" of job {event.job_id}" if event.job_id else ""
+            message = f"on_event raised for {type(event).__name__}{whose}; no wait is affected"
+            self._call(partial(report_error, message, error))
 
     def _call(self, call: Callable[[], object]) -> BaseException | None:
         """Call the application's code; return what it raised."""

@@ -1,0 +1,73 @@
+"""What is known about the waits of one block while they go on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ddswait.events import Ended, PollFailed
+from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.runtime.futures import WaitFuture
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+    from contextvars import Context
+
+    from ddswait.events import Event
+    from ddswait.scheduler.poll import Poll
+    from ddswait.scheduler.subscribers import Subscribers
+
+
+class Overview:
+    """Tells what is known about each wait, and whose it is.
+
+    Args:
+        loop: its clock.
+        subscribers: who waits.
+        context: of what concerns no wait.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, subscribers: Subscribers, context: Context
+    ) -> None:
+        self._loop = loop
+        self._subscribers = subscribers
+        self._context = context
+
+    def pending(self) -> list[Outcome]:
+        """Return what is known about each wait that goes on, as `pending` outcomes."""
+        return [self._pending(poll, poll.subscriber) for poll in self._subscribers]
+
+    def pending_of(self, future: WaitFuture[Any]) -> Outcome:
+        """Return what is known about the job of one wait, as a `pending` outcome."""
+        subscribers = self._subscribers
+        poll = subscribers.instances.get(future) or subscribers.jobs.get(future.job_id)
+        if poll is None:
+            return Outcome(future.job_id, OutcomeKind.PENDING, label=future.label)
+        return self._pending(poll, future)
+
+    def _pending(self, poll: Poll, waiting: object) -> Outcome:
+        outcome = poll.pending(self._loop.time())
+        label = waiting.label if isinstance(waiting, WaitFuture) else ""
+        return replace(outcome, label=label) if label else outcome
+
+    def whose(self, event: Event, together: Sequence[Event]) -> tuple[Context, str]:
+        """Return context and label of the wait for an event whose deadline is the earliest.
+
+        Args:
+            event: one of those that have happened together.
+            together: all of them.
+        """
+        waiting: object = None
+        if poll := self._subscribers.jobs.get(event.job_id):
+            waiting = poll.subscriber
+        knows = isinstance(event, Ended | PollFailed) and event.subscribers
+        for each in [event] if knows or not event.job_id else together:
+            of_whom = each.subscribers if isinstance(each, Ended | PollFailed) else ()
+            if of_whom and each.job_id == event.job_id:
+                waiting = of_whom[0]
+                break
+        if isinstance(waiting, WaitFuture):
+            return waiting.context, waiting.label
+        return self._context, ""
