@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ddswait.service.replies import Request as Request
     from ddswait.service.replies import Throttled as Throttled
     from ddswait.service.replies import TransientFailure as TransientFailure
+    from ddswait.sync import wait_sync as wait_sync
     from ddswait.waiter import Waiter as Waiter
 
 from ddswait.version import __version__
@@ -71,6 +72,7 @@ _HOMES = {
     "credentials.metadata": ["EcsMetadata"],
     "runtime.futures": ["InstanceFuture", "JobFuture"],
     "outcome": ["Outcome", "OutcomeKind", "Refusal", "Scope"],
+    "sync": ["wait_sync"],
     "waiter": ["Waiter"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -58,7 +58,10 @@ class WaiterClosed(DdswaitError, RuntimeError):  # noqa: N818 - says what happen
 
 
 class WaiterInUse(DdswaitError, RuntimeError):  # noqa: N818
-    """The waiter is in an `async with` block already, or in one of another event loop."""
+    """The waiter is in an `async with` block already, or in one of another event loop.
+
+    Also: `wait_sync()` is called where an event loop runs already.
+    """
 
 
 class WaitError(DdswaitError):

@@ -80,7 +80,7 @@ def test_every_block_has_a_test() -> None:
         ("docs/command-line.md", "sh"): 2,
         ("docs/credentials.md", "python"): 1,
         ("docs/credentials.md", "sh"): 1,
-        ("docs/library.md", "python"): 4,
+        ("docs/library.md", "python"): 5,
         ("docs/performance.md", "sh"): 1,
         ("docs/testing.md", "python"): 3,
         ("docs/testing.md", "sh"): 1,
@@ -184,9 +184,22 @@ async def test_tour_of_the_library_runs() -> None:
     assert [outcome.ok for outcome in outcomes] == [True, True]
 
 
+def test_script_without_asyncio_runs(
+    shared_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The function prints the name of each job, and raises for one that failed."""
+    for name, value in shared_cloud.env.items():
+        monkeypatch.setenv(name, value)
+    restart = run_block("import ddswait\n" + blocks("docs/library.md", "python")[1])["restart"]
+    good, bad = shared_cloud.job(name="Restart"), shared_cloud.job(fails="no quota")
+    with pytest.raises(ddswait.JobFailed):
+        restart([good, bad])
+    assert capsys.readouterr().out == "Restart\n"
+
+
 async def test_jobs_and_instances_are_waited_for_together() -> None:
     """One outcome each, in the order of the futures; cancelled together."""
-    space = run_block("import asyncio\n" + blocks("docs/library.md", "python")[1])
+    space = run_block("import asyncio\n" + blocks("docs/library.md", "python")[2])
     async with Simulator() as dds, ddswait.Waiter(**settings_of(dds)) as waiter:
         busy = "a" * 32 + "in02"
         ids = [dds.add_job(seconds=5, instance_id=busy), dds.add_job(seconds=5, fails="no quota")]
@@ -207,7 +220,7 @@ async def test_jobs_and_instances_are_waited_for_together() -> None:
 
 async def test_history_is_kept_in_the_file(tmp_path: Path) -> None:
     """The function that keeps durations between runs writes the file."""
-    space = run_block("import ddswait\n" + blocks("docs/library.md", "python")[2])
+    space = run_block("import ddswait\n" + blocks("docs/library.md", "python")[3])
     path = tmp_path / "history.json"
     async with Simulator() as dds:
         job_id = dds.add_job(seconds=60)
@@ -217,7 +230,7 @@ async def test_history_is_kept_in_the_file(tmp_path: Path) -> None:
 
 def test_event_handler_reads_the_records(capsys: pytest.CaptureFixture[str]) -> None:
     """The handler takes the records of `ddswait.events` apart."""
-    handle = run_block(blocks("docs/library.md", "python")[3])["on_event"]
+    handle = run_block(blocks("docs/library.md", "python")[4])["on_event"]
     handle(events.Progressed("a", Job("a", progress=20), Job("a", progress=10)))
     handle(events.PollFailed("a", "HTTP 502", 4.0))
     handle(events.Tracked("a"))
