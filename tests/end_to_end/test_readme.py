@@ -82,7 +82,7 @@ def test_every_block_has_a_test() -> None:
         ("docs/credentials.md", "sh"): 1,
         ("docs/library.md", "python"): 5,
         ("docs/performance.md", "sh"): 1,
-        ("docs/testing.md", "python"): 3,
+        ("docs/testing.md", "python"): 4,  # two of them in tests/simulator/test_pytest_plugin.py
         ("docs/testing.md", "sh"): 1,
     }
 
@@ -296,11 +296,6 @@ async def test_credential_provider_of_your_own_serves() -> None:
 def test_virtual_time_example_runs(number: int) -> None:
     """The program passes its own assertion."""
     run_block(blocks("docs/testing.md", "python")[number])
-
-
-async def test_pytest_example_runs(dds_simulator: Simulator) -> None:
-    """The test of the page passes, with the fixture that ddswait installs."""
-    await run_block(blocks("docs/testing.md", "python")[2])["test_provisioning"](dds_simulator)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
