@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import ddswait
 from ddswait.runtime import transport
 from ddswait.simulator import Simulator
 from ddswait.virtual_time import VirtualTimeLoop
