@@ -74,7 +74,8 @@ class Waits:
             WaiterInUse: that block runs in another event loop.
         """
         check_job_id(job_id)
-        check_call("callback", callback)
+        if callback is not None:
+            check_call("callback", callback)
         block = self._engine.running()
         return block.track(
             job_id,
@@ -82,7 +83,7 @@ class Waits:
             callback,
             earlier,
             ready=ready,
-            label=check_label(label),
+            label=label and check_label(label),
         )
 
     async def wait(
@@ -140,7 +141,8 @@ class Waits:
             WaiterInUse: see track().
         """
         check_instance_id(instance_id)
-        check_call("callback", callback)
+        if callback is not None:
+            check_call("callback", callback)
         block = self._engine.running()
         begin = outcome_without_job(instance_id, earlier.waited if earlier else 0.0)
         return block.track_instance(begin, self._seconds(timeout), callback, check_label(label))

@@ -20,6 +20,7 @@ from ddswait.runtime.groups import Groups
 from ddswait.runtime.log import is_enabled, log
 from ddswait.runtime.overview import Overview
 from ddswait.runtime.reporter import Reporter
+from ddswait.runtime.shared_time import SharedTime
 from ddswait.runtime.tasks import LIMIT, Tasks, without_task
 from ddswait.runtime.workers import Workers
 from ddswait.scheduler.instance_poll import instance_of
@@ -73,10 +74,11 @@ class Block:
         self._scheduler.verbose = parts.on_event is not None or is_enabled(logging.DEBUG)
         self._futures = Pending()
         self._callers = Callers(self)
+        self._time = SharedTime(self.loop)
         self._callbacks = Callbacks(self.loop, self.tasks, self._check_drained)
         self.overview = Overview(self.loop, self._scheduler.subscribers, self._context)
         self._reporter = Reporter(
-            self.loop, parts.on_event, self.overview.whose, lambda: len(self._futures)
+            self.loop, parts.on_event, self.overview.whose, self._futures.__len__
         )
         self._workers = Workers(
             self._scheduler,
@@ -113,15 +115,17 @@ class Block:
         label: str = "",
     ) -> JobFuture:
         """Begin to wait for a job, for so many seconds from now; see `Waiter.track`."""
-        now = self.loop.time()
+        now = self._time.now()
         deadline = now + seconds
         caller = self._callers.current(callback, deadline if ready else None, label)
         future = JobFuture(caller, self.loop, job_id)
-        events = self._scheduler.subscribers.subscribe(job_id, deadline, future, now, earlier)
+        subscribers = self._scheduler.subscribers
+        joins = job_id in subscribers.jobs
+        events = subscribers.subscribe(job_id, deadline, future, now, earlier)
         self._futures.add(future)
         if events:
             self._happened(events)
-        else:
+        elif joins:
             self._workers.recheck_cuts()
         self._workers.wake(now)
         return future
@@ -146,13 +150,13 @@ class Block:
 
     # ---- what the futures report
 
-    def settled(self, future: WaitFuture[Any]) -> None:
+    def settled(self) -> None:
         """Take note that a wait has ended; for `WaitFuture` to call."""
-        self._futures.remove(future)
+        self._futures.done()
 
     def given_up(self, future: WaitFuture[Any]) -> None:
         """Take note that nobody wants a wait any more; for `WaitFuture` to call."""
-        self._futures.remove(future)
+        self._futures.done()
         if not self.is_stopped and self.defect is None:
             self._scheduler.subscribers.unsubscribe(future.job_id, future)
         self._check_drained()

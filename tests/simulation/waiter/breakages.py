@@ -82,7 +82,7 @@ def _settle_again(patch: Patch) -> None:
     def broken(self: Future, outcome: Any) -> None:
         original(self, outcome)
         if self.done():
-            self._caller.host.settled(self)
+            self._caller.host.settled()
 
     patch.setattr(futures.WaitFuture, "settle", broken)
 
