@@ -6,6 +6,7 @@ import logging
 import os
 from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack, cast
 
+from ddswait.arguments import check_hook, seconds
 from ddswait.errors import InputError
 from ddswait.runtime.client import Client
 from ddswait.runtime.engine import Engine
@@ -15,7 +16,7 @@ from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import service_named
-from ddswait.waits import Waits, check_hook, seconds
+from ddswait.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from inspect import iscoroutinefunction
-from math import isfinite
 from typing import TYPE_CHECKING
 
+from ddswait.arguments import check_call, seconds
 from ddswait.errors import InputError
 from ddswait.runtime import groups
 from ddswait.scheduler.instance_poll import outcome_without_job
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from ddswait.runtime.callbacks import Callback
     from ddswait.runtime.engine import Engine
     from ddswait.runtime.futures import InstanceFuture, JobFuture
+    from ddswait.runtime.readers import JobEvents
 
 
 class Waits:
@@ -232,36 +231,43 @@ class Waits:
         """Return what is known about each wait that goes on, as `pending` outcomes."""
         return self._engine.pending()
 
+    def status(self, job_id: str) -> Outcome | None:
+        """Return what is known about a job now, as a `pending` outcome.
+
+        Args:
+            job_id: of a job that is waited for.
+
+        Returns:
+            None if no wait for the job, or with `ready=True` for its instance, goes on: keep
+            the outcome of the future or of the callback yourself.
+
+        Raises:
+            InputError: the job ID is invalid.
+        """
+        return self._engine.status(check_job_id(job_id))
+
+    def events(self, job_id: str) -> JobEvents:
+        """Return an asynchronous iterator over what happens to a job from now on.
+
+            async for event in waiter.events(job_id): ...
+
+        It gives the records of `ddswait.events` that concern the job, without `Tracked` and
+        `Polled`, and ends when no wait for the job goes on: behind its last `Ended`, or when the
+        last wait is cancelled. Reading alone does not wait for a job. There may be any number of
+        readers. One that is a hundred events behind loses the oldest; cancelling loses none.
+
+        Args:
+            job_id: of a job that is waited for; status() says what is known about it by now.
+
+        Raises:
+            InputError: the job ID is invalid, or nobody waits for the job.
+            WaiterClosed: see track().
+            WaiterInUse: see track().
+        """
+        block = self._engine.running()
+        if not block.overview.is_waited_for(check_job_id(job_id)):
+            raise InputError(f"nobody waits for job {job_id!a}: call track() before events()")
+        return block.readers.open(job_id)
+
     def _seconds(self, timeout: float | None) -> float:
         return self._timeout if timeout is None else seconds("timeout", timeout)
-
-
-def seconds(name: str, value: float) -> float:
-    """Return a number of seconds as it is given.
-
-    Raises:
-        InputError: it is not positive and finite.
-    """
-    with suppress(TypeError, OverflowError):  # text, or more than a float can hold
-        if isfinite(value) and value > 0:
-            return float(value)
-    raise InputError(f"invalid {name} {value!r}: give seconds, more than 0 and finite")
-
-
-def check_call(name: str, call: object) -> None:
-    """Check a hook of the caller.
-
-    Raises:
-        InputError: it cannot be called, and is not None.
-    """
-    if call is not None and not callable(call):
-        raise InputError(f"invalid {name} {call!r}: give a function")
-
-
-def check_hook(name: str, hook: object) -> None:
-    """Check a hook whose result nobody awaits; see check_call()."""
-    check_call(name, hook)
-    if iscoroutinefunction(hook):
-        raise InputError(
-            f"invalid {name} {hook!r}: give a plain function; a task that it creates may await"
-        )

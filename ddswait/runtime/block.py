@@ -19,6 +19,7 @@ from ddswait.runtime.futures import Callers, InstanceFuture, JobFuture, Pending,
 from ddswait.runtime.groups import Groups
 from ddswait.runtime.log import is_enabled, log
 from ddswait.runtime.overview import Overview
+from ddswait.runtime.readers import Readers
 from ddswait.runtime.reporter import Reporter
 from ddswait.runtime.shared_time import SharedTime
 from ddswait.runtime.tasks import LIMIT, Tasks, without_task
@@ -53,6 +54,7 @@ class Block:
         defect: what has broken it; None for nothing.
         is_stopped: whether it is being closed.
         overview: of its waits.
+        readers: of what happens to a job.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -77,6 +79,7 @@ class Block:
         self._time = SharedTime(self.loop)
         self._callbacks = Callbacks(self.loop, self.tasks, self._check_drained)
         self.overview = Overview(self.loop, self._scheduler.subscribers, self._context)
+        self.readers = Readers(self.overview.is_waited_for, self.overview.whose)
         self._reporter = Reporter(
             self.loop, parts.on_event, self.overview.whose, self._futures.__len__
         )
@@ -159,6 +162,7 @@ class Block:
         self._futures.done()
         if not self.is_stopped and self.defect is None:
             self._scheduler.subscribers.unsubscribe(future.job_id, future)
+            self.readers.close_ended(future.job_id)
         self._check_drained()
 
     def call_back(self, callback: Callback, outcome: Outcome, context: Context) -> None:
@@ -181,9 +185,12 @@ class Block:
     # ---- what the scheduler and the workers report
 
     def _happened(self, events: Sequence[Event]) -> None:
+        if self.readers:
+            self.readers.put(events)
         for event in events:
             if isinstance(event, Ended):
                 self._settle(event)
+                self.readers.close_ended(event.job_id)
         self._reporter.report(events)
         self._check_drained()
 
@@ -198,7 +205,8 @@ class Block:
     def _surprised(self, error: Exception) -> None:
         """Fail the waits that were lost when the scheduler could not take a reply."""
         known = set(self._scheduler.subscribers.everyone())
-        self._fail([each for each in self._futures if each not in known], error)
+        lost = [each for each in self._futures if each not in known]
+        self._fail(lost, _as_exception(error))
         log(logging.ERROR, "ddswait.reply_not_understood", exc_info=error)
 
     def _break(self, error: BaseException) -> None:
@@ -206,17 +214,16 @@ class Block:
         if self.is_stopped:
             return
         self.defect = self.defect or error
-        self._fail(list(self._futures), error)
+        fit = _as_exception(error)
+        self._fail(list(self._futures), fit)
+        self.readers.close_all(fit)
         self._workers.stop()
         log(logging.CRITICAL, "ddswait.broken", exc_info=error)
 
-    def _fail(self, futures: Sequence[WaitFuture[Any]], error: BaseException) -> None:
-        # A future takes no StopIteration, and must not end a task by a BaseException.
-        is_fit = isinstance(error, Exception) and not isinstance(error, StopIteration)
-        fit = error if is_fit else RuntimeError(f"broken down by {type(error).__name__}")
-        fit.__cause__ = None if fit is error else error
+    def _fail(self, futures: Sequence[WaitFuture[Any]], error: Exception) -> None:
         for future in futures:
-            future.fail(fit)  # type: ignore[arg-type]
+            future.fail(error)
+            self.readers.close_ended(future.job_id)
         self._check_drained()
 
     # ---- leaving
@@ -258,6 +265,8 @@ class Block:
         for future in self._futures:
             with suppress(RuntimeError):  # an event loop that is closed calls nobody any more
                 future.cancel()
+        with suppress(RuntimeError):
+            self.readers.close_all()
 
     def release(self) -> asyncio.Task[None]:
         """Return the task that ends all others and closes every connection."""
@@ -280,3 +289,12 @@ class Block:
                 await self._client.close()
         except Exception as error:  # noqa: BLE001 - they are closed as far as they can be
             log(logging.WARNING, "ddswait.close_failed", exc_info=error)
+
+
+def _as_exception(error: BaseException) -> Exception:
+    """Return an error that a future takes, and that ends no task."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    fit = RuntimeError(f"broken down by {type(error).__name__}")
+    fit.__cause__ = error
+    return fit

@@ -47,6 +47,21 @@ class Overview:
             return Outcome(future.job_id, OutcomeKind.PENDING, label=future.label)
         return self._pending(poll, future)
 
+    def status(self, job_id: str) -> Outcome | None:
+        """Return what is known about a job, as a `pending` outcome; None if nobody waits for it."""
+        poll = self._poll_of(job_id)
+        return None if poll is None else self._pending(poll, poll.subscriber)
+
+    def is_waited_for(self, job_id: str) -> bool:
+        """Return whether a wait for a job, or for its instance, goes on."""
+        return self._poll_of(job_id) is not None
+
+    def _poll_of(self, job_id: str) -> Poll | None:
+        if poll := self._subscribers.jobs.get(job_id):
+            return poll
+        after = self._subscribers.instances.values()
+        return next((poll for poll in after if poll.job_id == job_id), None)
+
     def _pending(self, poll: Poll, waiting: object) -> Outcome:
         outcome = poll.pending(self._loop.time())
         label = waiting.label if isinstance(waiting, WaitFuture) else ""

@@ -80,7 +80,7 @@ def test_every_block_has_a_test() -> None:
         ("docs/command-line.md", "sh"): 2,
         ("docs/credentials.md", "python"): 1,
         ("docs/credentials.md", "sh"): 1,
-        ("docs/library.md", "python"): 5,
+        ("docs/library.md", "python"): 6,
         ("docs/performance.md", "sh"): 1,
         ("docs/testing.md", "python"): 4,  # two of them in tests/simulator/test_pytest_plugin.py
         ("docs/testing.md", "sh"): 1,
@@ -218,9 +218,20 @@ async def test_jobs_and_instances_are_waited_for_together() -> None:
     assert [each.job_id for each in outcomes] == [*ids, "", ""]
 
 
+async def test_progress_of_one_job_is_followed(capsys: pytest.CaptureFixture[str]) -> None:
+    """The function prints what is known, and then each event up to the end."""
+    follow = run_block(blocks("docs/library.md", "python")[3])["follow"]
+    async with Simulator() as dds, ddswait.Waiter(**settings_of(dds)) as waiter:
+        job_id = dds.add_job(seconds=100)
+        waiter.track(job_id)
+        await follow(waiter, job_id)
+    first, *events, last = capsys.readouterr().out.splitlines()
+    assert (first, events[0], last) == ("not visible yet", "Visible", "Ended")
+
+
 async def test_history_is_kept_in_the_file(tmp_path: Path) -> None:
     """The function that keeps durations between runs writes the file."""
-    space = run_block("import ddswait\n" + blocks("docs/library.md", "python")[3])
+    space = run_block("import ddswait\n" + blocks("docs/library.md", "python")[4])
     path = tmp_path / "history.json"
     async with Simulator() as dds:
         job_id = dds.add_job(seconds=60)
@@ -230,7 +241,7 @@ async def test_history_is_kept_in_the_file(tmp_path: Path) -> None:
 
 def test_event_handler_reads_the_records(capsys: pytest.CaptureFixture[str]) -> None:
     """The handler takes the records of `ddswait.events` apart."""
-    handle = run_block(blocks("docs/library.md", "python")[4])["on_event"]
+    handle = run_block(blocks("docs/library.md", "python")[5])["on_event"]
     handle(events.Progressed("a", Job("a", progress=20), Job("a", progress=10)))
     handle(events.PollFailed("a", "HTTP 502", 4.0))
     handle(events.Tracked("a"))
