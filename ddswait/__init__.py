@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from ddswait.job import Instance as Instance
     from ddswait.job import Job as Job
     from ddswait.job import JobPhase as JobPhase
+    from ddswait.outcome import Completed as Completed
+    from ddswait.outcome import JobOutcome as JobOutcome
+    from ddswait.outcome import NotCompleted as NotCompleted
     from ddswait.outcome import Outcome as Outcome
     from ddswait.outcome import OutcomeKind as OutcomeKind
     from ddswait.outcome import Refusal as Refusal
@@ -71,7 +74,15 @@ _HOMES = {
     "job": ["EarlierWait", "Instance", "Job", "JobPhase"],
     "credentials.metadata": ["EcsMetadata"],
     "runtime.futures": ["InstanceFuture", "JobFuture"],
-    "outcome": ["Outcome", "OutcomeKind", "Refusal", "Scope"],
+    "outcome": [
+        "Completed",
+        "JobOutcome",
+        "NotCompleted",
+        "Outcome",
+        "OutcomeKind",
+        "Refusal",
+        "Scope",
+    ],
     "sync": ["wait_sync"],
     "waiter": ["Waiter"],
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from ddswait.job import Instance, Job  # noqa: TC001 - dataclass fields are looked up by tools
 from ddswait.outcome_kinds import OutcomeFacts, OutcomeKind, Severity
@@ -13,7 +13,17 @@ from ddswait.outcome_kinds import facts_of as facts_of  # noqa: PLC0414 - for th
 if TYPE_CHECKING:
     from ddswait import errors
 
-__all__ = ["Outcome", "OutcomeFacts", "OutcomeKind", "Refusal", "Scope", "Severity"]
+__all__ = [
+    "Completed",
+    "JobOutcome",
+    "NotCompleted",
+    "Outcome",
+    "OutcomeFacts",
+    "OutcomeKind",
+    "Refusal",
+    "Scope",
+    "Severity",
+]
 
 
 class Scope(enum.StrEnum):
@@ -71,6 +81,8 @@ class Refusal:
 class Outcome:
     """How the wait for one job, or for one instance without a job, ended.
 
+    That of a wait for a job is a `Completed`, which has a `job`, or a `NotCompleted`.
+
     Attributes:
         job_id: the job that was waited for; "" when an instance was waited for without a job.
         kind: the way in which the wait ended.
@@ -94,6 +106,15 @@ class Outcome:
     polls: int = 0
     instance: Instance | None = None
     label: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        # By value: `kind` says what the classes say.
+        if not isinstance(other, Outcome):
+            return NotImplemented
+        return all(getattr(self, each.name) == getattr(other, each.name) for each in fields(self))
+
+    def __hash__(self) -> int:
+        return hash((self.job_id, self.kind, self.message))
 
     @property
     def ok(self) -> bool:
@@ -157,3 +178,58 @@ class Outcome:
                 "request_id": refusal.request_id,
             }
         return {}
+
+
+class Completed(Outcome):
+    """The outcome of a wait for a job that completed: its `job` is the final record."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        job: Job
+
+    @property
+    def ok(self) -> Literal[True]:
+        """Whether the job completed: it did."""
+        return True
+
+    def result(self) -> Job:
+        """Return the final record of the job."""
+        return self.job
+
+
+class NotCompleted(Outcome):
+    """The outcome of a wait for a job that ended otherwise than in `completed`, or goes on."""
+
+    __slots__ = ()
+
+    @property
+    def ok(self) -> Literal[False]:
+        """Whether the job completed: it did not."""
+        return False
+
+    def result(self) -> NoReturn:
+        """Raise the exception of this kind of outcome; see error()."""
+        raise self.error()
+
+
+JobOutcome = Completed | NotCompleted
+"""What a wait for a job ends with."""
+
+
+def class_of(kind: OutcomeKind) -> type[JobOutcome]:
+    """Return the class of the outcomes of one kind, for waits for jobs."""
+    return Completed if kind is OutcomeKind.COMPLETED else NotCompleted
+
+
+def ended_as(begin: Outcome, kind: OutcomeKind, **changes: Any) -> Outcome:  # noqa: ANN401 - fields
+    """Return an outcome that differs from another one, of the class that belongs to its kind.
+
+    Args:
+        begin: the other one.
+        kind: the kind of the new one.
+        **changes: its other fields that differ.
+    """
+    same = {each.name: getattr(begin, each.name) for each in fields(begin)}
+    of_kind = class_of(kind) if begin.job_id else Outcome
+    return of_kind(**{**same, "kind": kind, **changes})

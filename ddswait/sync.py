@@ -13,7 +13,7 @@ from ddswait.waiter import Waiter
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ddswait.outcome import Outcome
+    from ddswait.outcome import JobOutcome
     from ddswait.waiter import EnvSettings
 
 
@@ -23,7 +23,7 @@ def wait_sync(
     fail_fast: bool = False,
     ready: bool = False,
     **settings: Unpack[EnvSettings],
-) -> list[Outcome]:
+) -> list[JobOutcome]:
     """Wait for jobs in a program that does not use asyncio; return every outcome in their order.
 
     It blocks until every wait has ended. Ctrl-C cancels the waits and raises
@@ -49,7 +49,7 @@ def wait_sync(
     labels = check_job_ids(job_ids)
     jobs = job_ids if isinstance(job_ids, Mapping) else list(labels)
 
-    async def wait() -> list[Outcome]:
+    async def wait() -> list[JobOutcome]:
         async with waiter:
             return await waiter.wait_all(jobs, fail_fast=fail_fast, ready=ready)
 

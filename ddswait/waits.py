@@ -12,11 +12,10 @@ from ddswait.service.job_groups import check_job_ids, check_label
 from ddswait.service.job_ids import check_instance_id, check_job_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 
     from ddswait.job import EarlierWait, Instance, Job
-    from ddswait.outcome import Outcome
-    from ddswait.runtime.callbacks import Callback
+    from ddswait.outcome import JobOutcome, Outcome
     from ddswait.runtime.engine import Engine
     from ddswait.runtime.futures import InstanceFuture, JobFuture
     from ddswait.runtime.readers import JobEvents
@@ -39,7 +38,7 @@ class Waits:
         job_id: str,
         *,
         timeout: float | None = None,
-        callback: Callback | None = None,
+        callback: Callable[[JobOutcome], Awaitable[object] | object] | None = None,
         ready: bool = False,
         earlier: EarlierWait | None = None,
         label: str = "",
@@ -113,7 +112,7 @@ class Waits:
         instance_id: str,
         *,
         timeout: float | None = None,
-        callback: Callback | None = None,
+        callback: Callable[[Outcome], Awaitable[object] | object] | None = None,
         earlier: EarlierWait | None = None,
         label: str = "",
     ) -> InstanceFuture:
@@ -172,7 +171,7 @@ class Waits:
         *,
         timeout: float | None = None,
         ready: bool = False,
-    ) -> AsyncGenerator[Outcome]:
+    ) -> AsyncGenerator[JobOutcome]:
         """Wait for several jobs; yield the outcome of each as it ends.
 
         Leaving the loop early cancels the other waits when the generator is closed. If you keep a
@@ -201,7 +200,7 @@ class Waits:
         timeout: float | None = None,  # noqa: ASYNC109 - a deadline per job, not of this call
         fail_fast: bool = False,
         ready: bool = False,
-    ) -> list[Outcome]:
+    ) -> list[JobOutcome]:
         """Wait for several jobs; return every outcome, in the order of the (unique) job IDs.
 
         Args:

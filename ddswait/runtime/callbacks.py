@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 from contextvars import copy_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ddswait.runtime.exception_handler import report_error
 from ddswait.runtime.log import log
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ddswait.outcome import Outcome
     from ddswait.runtime.tasks import Tasks
 
-    Callback = Callable[[Outcome], Awaitable[object] | object]
+    # Of the outcomes of its wait: `Waits` says which.
+    Callback = Callable[[Any], Awaitable[object] | object]
 
 SLOW = 10.0
 """Seconds after which a callback that still runs is called slow in the log."""

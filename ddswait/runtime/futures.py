@@ -14,6 +14,7 @@ from ddswait.runtime.tasks import without_task
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ddswait.outcome import JobOutcome
     from ddswait.runtime.callbacks import Callback
 
 _MISSING = object()
@@ -188,6 +189,9 @@ class JobFuture(WaitFuture[Job]):
     """A future of the final record of a job."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+        outcome: JobOutcome | None
 
 
 class InstanceFuture(WaitFuture[Instance]):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from ddswait.events import Ended, PollFailed
-from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.outcome import NotCompleted, OutcomeKind
 from ddswait.runtime.futures import WaitFuture
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from ddswait.events import Event
+    from ddswait.outcome import JobOutcome, Outcome
+    from ddswait.runtime.futures import JobFuture
     from ddswait.scheduler.poll import Poll
     from ddswait.scheduler.subscribers import Subscribers
 
@@ -39,13 +41,13 @@ class Overview:
         """Return what is known about each wait that goes on, as `pending` outcomes."""
         return [self._pending(poll, poll.subscriber) for poll in self._subscribers]
 
-    def pending_of(self, future: WaitFuture[Any]) -> Outcome:
+    def pending_of(self, future: JobFuture) -> JobOutcome:
         """Return what is known about the job of one wait, as a `pending` outcome."""
         subscribers = self._subscribers
         poll = subscribers.instances.get(future) or subscribers.jobs.get(future.job_id)
         if poll is None:
-            return Outcome(future.job_id, OutcomeKind.PENDING, label=future.label)
-        return self._pending(poll, future)
+            return NotCompleted(future.job_id, OutcomeKind.PENDING, label=future.label)
+        return cast(NotCompleted, self._pending(poll, future))  # that of a job, and pending
 
     def status(self, job_id: str) -> Outcome | None:
         """Return what is known about a job, as a `pending` outcome; None if nobody waits for it."""
