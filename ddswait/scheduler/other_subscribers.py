@@ -62,8 +62,9 @@ class OtherSubscribers:
 
     def first_since(self, poll: Poll) -> float:
         """Return when the first of the waits for a poll began."""
-        waiting = [poll.subscriber, *(subscriber for _, subscriber in self.of(poll))]
-        return min(self.since(poll, subscriber) for subscriber in waiting)
+        first = self.since(poll, poll.subscriber)
+        others = [self.since(poll, subscriber) for _, subscriber in self.of(poll)]
+        return min(first, *others) if others else first
 
 
 def _deadline_of(entry: Entry) -> float:
