@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from ddswait.cli.escaping import safe
 from ddswait.cli.id_list import WHITE, split, unquoted
 from ddswait.cli.instances import check_key, check_ready, is_order, named, of_order
-from ddswait.cli.job_table import Named
+from ddswait.cli.named import Named
 from ddswait.errors import InputError
 
 if TYPE_CHECKING:
@@ -257,12 +256,16 @@ def _printed(text: str) -> str:
 
 
 def _short(value: object) -> str:
+    import json
+
     text = value if isinstance(value, str) else json.dumps(value)
     shown = text if text.isprintable() else ascii(text)
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
 
 
 def _documents(text: str) -> Iterator[object]:
+    import json  # late: IDs among the arguments are checked without it
+
     decoder = json.JSONDecoder()
     place, end = 0, len(text)
     while place < end:

@@ -1,11 +1,12 @@
-"""ddswait.cli.options: what is accepted, and what is refused."""
+"""ddswait.cli.arguments: what is accepted, and what is refused."""
 
 import importlib.util
 from pathlib import Path
 
 import pytest
 
-from ddswait.cli import option_values, options
+from ddswait.cli import option_values
+from ddswait.cli.arguments import parse
 from ddswait.cli.main import main
 from ddswait.cli.options import Options
 from ddswait.errors import InputError
@@ -28,13 +29,13 @@ def test_help_is_as_written_down(
 
 def test_defaults_are_those_of_the_class() -> None:
     """Without arguments every option has the default that `Options` says."""
-    assert options.parse([]) == Options()
-    assert options.parse(["a", "b"]) == Options(job_ids=("a", "b"))
+    assert parse([]) == Options()
+    assert parse(["a", "b"]) == Options(job_ids=("a", "b"))
 
 
 def test_options_are_typed() -> None:
     """Durations are in seconds, and a policy is a number of jobs."""
-    given = options.parse(["a", "--timeout", "1h30m", "--wait-for", "any", "-q", "--rate", "5/m"])
+    given = parse(["a", "--timeout", "1h30m", "--wait-for", "any", "-q", "--rate", "5/m"])
     assert given == Options(job_ids=("a",), timeout=5400.0, wait_for=1, quiet=True, rate="5/m")
 
 
@@ -50,7 +51,7 @@ def test_options_are_typed() -> None:
 )
 def test_command_is_found_by_its_name(arguments: list[str], command: str) -> None:
     """Each command is a module of that name."""
-    assert options.parse(arguments).command == command
+    assert parse(arguments).command == command
     assert importlib.util.find_spec(f"ddswait.cli.commands.{command}")
 
 
