@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from ddswait.job import Instance as Instance
     from ddswait.job import Job as Job
     from ddswait.job import JobPhase as JobPhase
-    from ddswait.outcome import Completed as Completed
+    from ddswait.outcome import CompletedOutcome as CompletedOutcome
     from ddswait.outcome import JobOutcome as JobOutcome
-    from ddswait.outcome import NotCompleted as NotCompleted
+    from ddswait.outcome import NotCompletedOutcome as NotCompletedOutcome
     from ddswait.outcome import Outcome as Outcome
     from ddswait.outcome import OutcomeKind as OutcomeKind
     from ddswait.outcome import Refusal as Refusal
@@ -76,9 +76,9 @@ _HOMES = {
     "credentials.metadata": ["EcsMetadata"],
     "runtime.futures": ["InstanceFuture", "JobFuture"],
     "outcome": [
-        "Completed",
+        "CompletedOutcome",
         "JobOutcome",
-        "NotCompleted",
+        "NotCompletedOutcome",
         "Outcome",
         "OutcomeKind",
         "Refusal",

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from ddswait import errors
 
 __all__ = [
-    "Completed",
+    "CompletedOutcome",
     "JobOutcome",
-    "NotCompleted",
+    "NotCompletedOutcome",
     "Outcome",
     "OutcomeFacts",
     "OutcomeKind",
@@ -81,7 +81,7 @@ class Refusal:
 class Outcome:
     """How the wait for one job, or for one instance without a job, ended.
 
-    That of a wait for a job is a `Completed`, which has a `job`, or a `NotCompleted`.
+    That of a wait for a job is a `CompletedOutcome`, which has a `job`, or a `NotCompletedOutcome`.
 
     Attributes:
         job_id: the job that was waited for; "" when an instance was waited for without a job.
@@ -180,7 +180,7 @@ class Outcome:
         return {}
 
 
-class Completed(Outcome):
+class CompletedOutcome(Outcome):
     """The outcome of a wait for a job that completed: its `job` is the final record."""
 
     __slots__ = ()
@@ -198,7 +198,7 @@ class Completed(Outcome):
         return self.job
 
 
-class NotCompleted(Outcome):
+class NotCompletedOutcome(Outcome):
     """The outcome of a wait for a job that ended otherwise than in `completed`, or goes on."""
 
     __slots__ = ()
@@ -213,13 +213,13 @@ class NotCompleted(Outcome):
         raise self.error()
 
 
-JobOutcome = Completed | NotCompleted
+JobOutcome = CompletedOutcome | NotCompletedOutcome
 """What a wait for a job ends with."""
 
 
 def class_of(kind: OutcomeKind) -> type[JobOutcome]:
     """Return the class of the outcomes of one kind, for waits for jobs."""
-    return Completed if kind is OutcomeKind.COMPLETED else NotCompleted
+    return CompletedOutcome if kind is OutcomeKind.COMPLETED else NotCompletedOutcome
 
 
 def ended_as(begin: Outcome, kind: OutcomeKind, **changes: Any) -> Outcome:  # noqa: ANN401 - fields

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 import ddswait
-from ddswait import Completed, Job, JobOutcome, Outcome, OutcomeKind, Refusal, errors
+from ddswait import CompletedOutcome, Job, JobOutcome, Outcome, OutcomeKind, Refusal, errors
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_completed_gives_its_job() -> None:
 def test_outcomes_are_equal_by_value() -> None:
     """Whatever their class: a test of yours may compare with an Outcome that it makes."""
     job = Job("x", status="Completed")
-    made, plain = (kind("x", OutcomeKind.COMPLETED, job) for kind in (Completed, Outcome))
+    made, plain = (kind("x", OutcomeKind.COMPLETED, job) for kind in (CompletedOutcome, Outcome))
     assert made == plain
     assert hash(made) == hash(plain)
     assert made != Outcome("x", OutcomeKind.COMPLETED, job, label="orders")
     assert made != "x"
     copy = pickle.loads(pickle.dumps(made))  # noqa: S301 - our own
-    assert (type(copy), copy) == (Completed, made)
+    assert (type(copy), copy) == (CompletedOutcome, made)
     assert isinstance(made, JobOutcome)
     assert not isinstance(plain, JobOutcome)
 

@@ -27,7 +27,7 @@ async def outcomes(dds: Simulator) -> list[ddswait.JobOutcome]:
     """One that completed, and one that did not."""
     async with waiter(dds) as w:
         found = await w.wait_all([dds.add_job(seconds=5), dds.add_job(seconds=5, fails="x")])
-        assert_type(found, list[ddswait.Completed | ddswait.NotCompleted])
+        assert_type(found, list[ddswait.CompletedOutcome | ddswait.NotCompletedOutcome])
         return found
 
 
@@ -36,11 +36,11 @@ async def test_job_is_known_where_the_outcome_is_ok(outcomes: list[ddswait.JobOu
     names = []
     for outcome in outcomes:
         if outcome.ok is True:
-            assert_type(outcome, ddswait.Completed)
+            assert_type(outcome, ddswait.CompletedOutcome)
             assert_type(outcome.job, ddswait.Job)
             names.append(outcome.job.name)
         else:
-            assert_type(outcome, ddswait.NotCompleted)
+            assert_type(outcome, ddswait.NotCompletedOutcome)
             assert_type(outcome.job, ddswait.Job | None)
     assert names == ["Create_MongoDB"]
 
@@ -48,11 +48,11 @@ async def test_job_is_known_where_the_outcome_is_ok(outcomes: list[ddswait.JobOu
 async def test_job_is_known_in_a_completed_outcome(outcomes: list[ddswait.JobOutcome]) -> None:
     """By isinstance()."""
     good, bad = outcomes
-    assert isinstance(good, ddswait.Completed)
+    assert isinstance(good, ddswait.CompletedOutcome)
     assert_type(good.job, ddswait.Job)
     assert_type(good.result(), ddswait.Job)
     assert good.result() is good.job
-    assert isinstance(bad, ddswait.NotCompleted)
+    assert isinstance(bad, ddswait.NotCompletedOutcome)
     with pytest.raises(ddswait.JobFailed):
         bad.result()
     assert all(isinstance(outcome, ddswait.Outcome) for outcome in outcomes)
@@ -63,14 +63,28 @@ async def test_job_is_known_in_a_pattern(outcomes: list[ddswait.JobOutcome]) -> 
 
     def told(outcome: ddswait.JobOutcome) -> str:
         match outcome:
-            case ddswait.Completed(job=job):
+            case ddswait.CompletedOutcome(job=job):
                 assert_type(job, ddswait.Job)
                 return job.status
-            case ddswait.NotCompleted(kind=kind):
+            case ddswait.NotCompletedOutcome(kind=kind):
                 assert_type(kind, ddswait.OutcomeKind)
                 return kind
 
     assert [told(outcome) for outcome in outcomes] == ["Completed", "failed"]
+
+
+async def test_class_of_an_outcome_follows_its_kind(dds: Simulator) -> None:
+    """A job that completed is not ok where its instance does not become ready."""
+    job_id = dds.add_job(seconds=5, instance_id="a" * 32 + "in02")
+    dds.instance_status["a" * 32 + "in02"] = "frozen"
+    async with waiter(dds) as w:
+        [outcome] = await w.wait_all([job_id], ready=True, timeout=100)
+        assert (outcome.kind, type(outcome)) == ("not_ready", ddswait.NotCompletedOutcome)
+        [outcome] = await w.wait_all([job_id])
+        assert (outcome.kind, type(outcome)) == ("completed", ddswait.CompletedOutcome)
+        alone = w.track_instance("a" * 32 + "in02", timeout=10)
+        await asyncio.wait([alone])
+        assert type(alone.outcome) is ddswait.Outcome
 
 
 def handle(outcome: ddswait.Outcome) -> None:
@@ -105,7 +119,7 @@ async def test_futures_know_what_they_hold(dds: Simulator) -> None:
         async for event in w.events(job_id):
             assert_type(event, events.Event)
         assert_type(await future, ddswait.Job)
-        assert_type(future.outcome, ddswait.Completed | ddswait.NotCompleted | None)
+        assert_type(future.outcome, ddswait.CompletedOutcome | ddswait.NotCompletedOutcome | None)
         assert_type(await instance, ddswait.Instance)
         assert_type(instance.outcome, ddswait.Outcome | None)
         assert_type(await w.wait(job_id), ddswait.Job)
@@ -115,7 +129,7 @@ async def test_futures_know_what_they_hold(dds: Simulator) -> None:
         assert_type(w.status(job_id), ddswait.Outcome | None)
         assert_type(w.pending(), list[ddswait.Outcome])
         async for outcome in w.as_completed({"orders": job_id}):
-            assert_type(outcome, ddswait.Completed | ddswait.NotCompleted)
+            assert_type(outcome, ddswait.CompletedOutcome | ddswait.NotCompletedOutcome)
 
 
 def test_settings_of_from_env_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +153,7 @@ def test_door_for_scripts_is_typed() -> None:
         ddswait.wait_sync(
             labels, endpoint="https://dds.test", project_id="p", auth=ddswait.Token("t")
         ),
-        list[ddswait.Completed | ddswait.NotCompleted],
+        list[ddswait.CompletedOutcome | ddswait.NotCompletedOutcome],
     )
     with pytest.raises(ddswait.InputError):
         ddswait.wait_sync(None)  # type: ignore[arg-type]

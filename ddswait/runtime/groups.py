@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ddswait.outcome import NotCompleted, OutcomeKind
+from ddswait.outcome import NotCompletedOutcome, OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
@@ -126,4 +126,6 @@ async def wait_all(
 def _outcome_of(future: JobFuture) -> JobOutcome:
     if future.outcome is None and not future.cancelled():
         future.result()  # done without an outcome: a defect, which is raised here
-    return future.outcome or NotCompleted(future.job_id, OutcomeKind.PENDING, message="cancelled")
+    return future.outcome or NotCompletedOutcome(
+        future.job_id, OutcomeKind.PENDING, message="cancelled", label=future.label
+    )

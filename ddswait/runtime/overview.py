@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from ddswait.events import Ended, PollFailed
-from ddswait.outcome import NotCompleted, OutcomeKind
+from ddswait.outcome import NotCompletedOutcome, OutcomeKind
 from ddswait.runtime.futures import WaitFuture
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Overview:
         subscribers = self._subscribers
         poll = subscribers.instances.get(future) or subscribers.jobs.get(future.job_id)
         if poll is None:
-            return NotCompleted(future.job_id, OutcomeKind.PENDING, label=future.label)
-        return cast(NotCompleted, self._pending(poll, future))  # that of a job, and pending
+            return NotCompletedOutcome(future.job_id, OutcomeKind.PENDING, label=future.label)
+        return cast(NotCompletedOutcome, self._pending(poll, future))  # that of a job, and pending
 
     def status(self, job_id: str) -> Outcome | None:
         """Return what is known about a job, as a `pending` outcome; None if nobody waits for it."""

@@ -98,6 +98,7 @@ async def test_logging_of_asyncio_that_raises_harms_no_wait(
         raise LookupError
 
     monkeypatch.setattr(logging.getLogger("asyncio"), "filters", [raising])
+    report_error("a callback raised", LookupError())
     async with waiter(dds, on_event=hook) as w:
         assert (await w.wait(dds.add_job(seconds=10))).status == "Completed"
 

@@ -21,7 +21,8 @@ async def dds() -> AsyncIterator[Simulator]:
 
 
 async def read(events: AsyncIterator[Event]) -> list[Event]:
-    return [event async for event in events]
+    async with asyncio.timeout(100_000):  # of virtual time: a reader that does not end
+        return [event async for event in events]
 
 
 def kinds(events: list[Event]) -> list[str]:
