@@ -66,7 +66,7 @@ class EnvSettings(WaiterSettings, total=False):
     source: Literal["", "auto", "metadata"]
 
 
-_RESOLVED = frozenset(EnvSettings.__annotations__) - frozenset(WaiterSettings.__annotations__)
+_RESOLVED = EnvSettings.__optional_keys__ - WaiterSettings.__optional_keys__
 
 
 class Waiter(Waits):

@@ -82,7 +82,7 @@ def test_help_of_the_waiter_shows_its_public_face_only() -> None:
 
 def test_from_env_takes_every_setting_of_the_waiter() -> None:
     """All but `auth_source`, which it finds itself; and what it looks for."""
-    settings = set(EnvSettings.__annotations__)
+    settings = EnvSettings.__optional_keys__
     parameters = set(inspect.signature(ddswait.Waiter).parameters)
     assert parameters - settings == {"auth_source"}
     assert settings - parameters == {"region", "iam_endpoint", "cloud", "source"}

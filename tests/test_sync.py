@@ -131,4 +131,4 @@ def test_ctrl_c_ends_the_wait_at_once(cloud: Cloud) -> None:
 def test_settings_are_those_of_from_env() -> None:
     """No argument of its own has the name of a setting."""
     parameters = inspect.signature(ddswait.wait_sync).parameters
-    assert not set(parameters) & set(EnvSettings.__annotations__)
+    assert not set(parameters) & EnvSettings.__optional_keys__

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -257,6 +258,12 @@ def test_library_page_lists_every_kind_and_event() -> None:
         assert (kind.value, error if error != "WaitError" else "") in rows
     names = {event.__name__ for event in get_args(events.Event)}
     assert names <= {name for name, _ in rows}
+
+
+def test_library_page_shows_the_tree_of_exceptions() -> None:
+    """As `help(ddswait.errors)` does."""
+    tree = textwrap.dedent((ddswait.errors.__doc__ or "").split("\n\n")[1])
+    assert tree in blocks("docs/library.md", "text")[1]
 
 
 def test_library_page_states_the_defaults() -> None:
