@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from ddswait.job import Instance as Instance
     from ddswait.job import Job as Job
     from ddswait.job import JobPhase as JobPhase
+    from ddswait.outcome import CompletedOutcome as CompletedOutcome
+    from ddswait.outcome import JobOutcome as JobOutcome
+    from ddswait.outcome import NotCompletedOutcome as NotCompletedOutcome
     from ddswait.outcome import Outcome as Outcome
     from ddswait.outcome import OutcomeKind as OutcomeKind
     from ddswait.outcome import Refusal as Refusal
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from ddswait.service.replies import Request as Request
     from ddswait.service.replies import Throttled as Throttled
     from ddswait.service.replies import TransientFailure as TransientFailure
+    from ddswait.sync import wait_sync as wait_sync
     from ddswait.waiter import Waiter as Waiter
 
 # Looked up only when used (PEP 562): `import ddswait` and `ddswait --help` then load neither
@@ -71,7 +75,16 @@ _HOMES = {
     "job": ["EarlierWait", "Instance", "Job", "JobPhase"],
     "credentials.metadata": ["EcsMetadata"],
     "runtime.futures": ["InstanceFuture", "JobFuture"],
-    "outcome": ["Outcome", "OutcomeKind", "Refusal", "Scope"],
+    "outcome": [
+        "CompletedOutcome",
+        "JobOutcome",
+        "NotCompletedOutcome",
+        "Outcome",
+        "OutcomeKind",
+        "Refusal",
+        "Scope",
+    ],
+    "sync": ["wait_sync"],
     "waiter": ["Waiter"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -59,7 +59,10 @@ class WaiterClosed(DdswaitError, RuntimeError):  # noqa: N818 - says what happen
 
 
 class WaiterInUse(DdswaitError, RuntimeError):  # noqa: N818
-    """The waiter is in an `async with` block already, or in one of another event loop."""
+    """The waiter is in an `async with` block already, or in one of another event loop.
+
+    Also: `wait_sync()` is called where an event loop runs already.
+    """
 
 
 class WaitError(DdswaitError):
@@ -68,11 +71,15 @@ class WaitError(DdswaitError):
     Attributes:
         job_id: the job that was waited for.
         job: its final record (`JobFailed`), or the last one seen, or None when never seen.
+        label: the caller's name for the job or the instance, or "".
     """
 
-    def __init__(self, message: str, *, job_id: str = "", job: Job | None = None) -> None:
+    def __init__(
+        self, message: str, *, job_id: str = "", job: Job | None = None, label: str = ""
+    ) -> None:
         super().__init__(message)
         self.job = job
+        self.label = label
         self.job_id = job_id or (job.id if job else "")
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -110,9 +117,15 @@ class Unreachable(WaitError):  # noqa: N818
     """
 
     def __init__(
-        self, message: str, *, job_id: str = "", job: Job | None = None, cause: str = ""
+        self,
+        message: str,
+        *,
+        job_id: str = "",
+        job: Job | None = None,
+        label: str = "",
+        cause: str = "",
     ) -> None:
-        super().__init__(message, job_id=job_id, job=job)
+        super().__init__(message, job_id=job_id, job=job, label=label)
         self.cause = cause
 
 
@@ -132,12 +145,13 @@ class Refused(WaitError):  # noqa: N818
         *,
         job_id: str = "",
         job: Job | None = None,
+        label: str = "",
         http_status: int = 0,
         error_code: str = "",
         error_msg: str = "",
         request_id: str = "",
     ) -> None:
-        super().__init__(message, job_id=job_id, job=job)
+        super().__init__(message, job_id=job_id, job=job, label=label)
         self.http_status = http_status
         self.error_code = error_code
         self.error_msg = error_msg

@@ -1,7 +1,11 @@
-"""What happens to tracked jobs, as frozen records; all durations are in seconds."""
+"""What happens to tracked jobs, as frozen records; all durations are in seconds.
+
+The `label` of an event of a job is that of the wait with the earliest deadline.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from ddswait.failure_kinds import UNUSABLE_REPLY
@@ -29,6 +33,7 @@ class Tracked(NamedTuple):
     """
 
     job_id: str
+    label: str = ""
 
 
 class Visible(NamedTuple):
@@ -37,6 +42,7 @@ class Visible(NamedTuple):
     job_id: str
     job: Job
     age: float = 0.0
+    label: str = ""
 
 
 class Progressed(NamedTuple):
@@ -45,6 +51,7 @@ class Progressed(NamedTuple):
     job_id: str
     job: Job
     previous: Job
+    label: str = ""
 
 
 class PollFailed(NamedTuple):
@@ -62,6 +69,7 @@ class PollFailed(NamedTuple):
     instance_id: str = ""
     subscribers: tuple[object, ...] = ()
     kind: str = UNUSABLE_REPLY
+    label: str = ""
 
 
 class UnknownStatus(NamedTuple):
@@ -69,6 +77,7 @@ class UnknownStatus(NamedTuple):
 
     job_id: str
     status: str
+    label: str = ""
 
 
 class Polled(NamedTuple):
@@ -82,6 +91,7 @@ class Polled(NamedTuple):
         next_in: seconds until the next poll is due.
         instance_id: the instance, if one was polled.
         failed: whether the poll failed.
+        label: see above.
     """
 
     job_id: str
@@ -89,6 +99,7 @@ class Polled(NamedTuple):
     next_in: float
     instance_id: str = ""
     failed: bool = False
+    label: str = ""
 
 
 class ListRefused(NamedTuple):
@@ -96,6 +107,7 @@ class ListRefused(NamedTuple):
 
     cause: str
     job_id: str = ""
+    label: str = ""
 
 
 class RenewalFailed(NamedTuple):
@@ -108,12 +120,14 @@ class RenewalFailed(NamedTuple):
             who is refused too often is locked.
         job_id: always "": the event concerns every job.
         kind: the cause in two or three words, as in `PollFailed`.
+        label: always "".
     """
 
     cause: str
     retry_delay: float | None
     job_id: str = ""
     kind: str = UNUSABLE_REPLY
+    label: str = ""
 
 
 class Ended(NamedTuple):
@@ -127,6 +141,7 @@ class Ended(NamedTuple):
     outcome: Outcome
     subscribers: tuple[object, ...] = ()
     instance: bool = False
+    label: str = ""
 
 
 Event = (
@@ -140,3 +155,10 @@ Event = (
     | RenewalFailed
     | Ended
 )
+
+
+def with_label(event: Event, label: str) -> Event:
+    """Return an event, and the outcome in it, with the label of a wait."""
+    if isinstance(event, Ended):
+        event = event._replace(outcome=replace(event.outcome, label=label))
+    return event._replace(label=label)

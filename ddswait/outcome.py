@@ -1,173 +1,29 @@
-"""How a wait ended: a value inside ddswait, an exception only at the edge.
-
-`facts_of` is the only table of what each kind of outcome means: its exit code, exception, label
-and so on. A new kind without a row in it fails the type check.
-"""
+"""How a wait ended: a value inside ddswait, an exception only at the edge."""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, NamedTuple, assert_never
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from ddswait import errors
 from ddswait.job import Instance, Job  # noqa: TC001 - dataclass fields are looked up by tools
+from ddswait.outcome_kinds import OutcomeFacts, OutcomeKind, Severity
+from ddswait.outcome_kinds import facts_of as facts_of  # noqa: PLC0414 - for those who import it from here
 
-__all__ = ["Outcome", "OutcomeFacts", "OutcomeKind", "Refusal", "Scope", "Severity"]
+if TYPE_CHECKING:
+    from ddswait import errors
 
-
-class OutcomeKind(enum.StrEnum):
-    """The ways in which a wait can end."""
-
-    COMPLETED = "completed"
-    FAILED = "failed"
-    NOT_FOUND = "not_found"
-    VANISHED = "vanished"
-    TIMED_OUT = "timed_out"
-    UNREACHABLE = "unreachable"
-    REFUSED = "refused"
-    NOT_READY = "not_ready"
-    """The instance does not take the next operation, and the job, if there is one, completed."""
-    PENDING = "pending"
-    """The wait was given up before the job ended (`fail_fast`, a signal): the job may go on."""
-
-
-class Severity(enum.StrEnum):
-    """How a kind of outcome is shown: as a success, as still open, or as an error."""
-
-    SUCCESS = "success"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class OutcomeFacts(NamedTuple):
-    """What is true of every outcome of one kind.
-
-    Attributes:
-        label: the kind as people read it, such as `timed out`.
-        severity: how it is shown.
-        exit_code: what the command line returns when this is the worst outcome.
-        error: the exception that `Outcome.result` raises.
-        is_final: whether another wait for the same job would end the same way.
-        may_still_complete: whether the job may still complete, so that waiting again helps.
-        next_step: what the user can do now; "" for nothing.
-    """
-
-    label: str
-    severity: Severity
-    exit_code: int
-    error: type[errors.WaitError]
-    is_final: bool
-    may_still_complete: bool
-    next_step: str
-
-
-_WAIT_AGAIN = "The job may still be running: wait for it again."
-
-
-@cache
-def facts_of(kind: OutcomeKind) -> OutcomeFacts:  # noqa: PLR0911 - a row of the table each
-    """Return what is true of every outcome of a kind."""
-    match kind:
-        case OutcomeKind.COMPLETED:
-            return OutcomeFacts(
-                label="completed",
-                severity=Severity.SUCCESS,
-                exit_code=0,
-                error=errors.WaitError,
-                is_final=True,
-                may_still_complete=False,
-                next_step="",
-            )
-        case OutcomeKind.FAILED:
-            return OutcomeFacts(
-                label="failed",
-                severity=Severity.ERROR,
-                exit_code=1,
-                error=errors.JobFailed,
-                is_final=True,
-                may_still_complete=False,
-                next_step="Fix the cause, then submit the operation again.",
-            )
-        case OutcomeKind.NOT_FOUND:
-            return OutcomeFacts(
-                label="not found",
-                severity=Severity.ERROR,
-                exit_code=3,
-                error=errors.JobNotFound,
-                is_final=True,
-                may_still_complete=False,
-                next_step=(
-                    "Check the ID, the region and the project. "
-                    "If the job is new, set a longer --grace."
-                ),
-            )
-        case OutcomeKind.VANISHED:
-            return OutcomeFacts(
-                label="vanished",
-                severity=Severity.ERROR,
-                exit_code=3,
-                error=errors.JobVanished,
-                is_final=True,
-                may_still_complete=False,
-                next_step=(
-                    "Check the task list in the console. A deletion disappears when it is done."
-                ),
-            )
-        case OutcomeKind.TIMED_OUT:
-            return OutcomeFacts(
-                label="timed out",
-                severity=Severity.WARNING,
-                exit_code=124,
-                error=errors.WaitTimedOut,
-                is_final=False,
-                may_still_complete=True,
-                next_step=_WAIT_AGAIN,
-            )
-        case OutcomeKind.UNREACHABLE:
-            return OutcomeFacts(
-                label="unreachable",
-                severity=Severity.WARNING,
-                exit_code=5,
-                error=errors.Unreachable,
-                is_final=False,
-                may_still_complete=True,
-                next_step=_WAIT_AGAIN,
-            )
-        case OutcomeKind.REFUSED:
-            return OutcomeFacts(
-                label="refused",
-                severity=Severity.ERROR,
-                exit_code=4,
-                error=errors.Refused,
-                is_final=False,
-                may_still_complete=False,
-                next_step="Run ddswait --check to see which credentials are used.",
-            )
-        case OutcomeKind.NOT_READY:
-            return OutcomeFacts(
-                label="not ready",
-                severity=Severity.ERROR,
-                exit_code=6,
-                error=errors.InstanceNotReady,
-                is_final=False,
-                may_still_complete=True,
-                next_step="Wait for the instance again.",
-            )
-        case OutcomeKind.PENDING:
-            return OutcomeFacts(
-                label="pending",
-                severity=Severity.WARNING,
-                # A signal or a closed output has an exit code of its own, which is used instead.
-                exit_code=124,
-                error=errors.WaitError,
-                is_final=False,
-                may_still_complete=True,
-                next_step=_WAIT_AGAIN,
-            )
-        case _:
-            assert_never(kind)
+__all__ = [
+    "CompletedOutcome",
+    "JobOutcome",
+    "NotCompletedOutcome",
+    "Outcome",
+    "OutcomeFacts",
+    "OutcomeKind",
+    "Refusal",
+    "Scope",
+    "Severity",
+]
 
 
 class Scope(enum.StrEnum):
@@ -225,6 +81,8 @@ class Refusal:
 class Outcome:
     """How the wait for one job, or for one instance without a job, ended.
 
+    That of a wait for a job is a `CompletedOutcome`, which has a `job`, or a `NotCompletedOutcome`.
+
     Attributes:
         job_id: the job that was waited for; "" when an instance was waited for without a job.
         kind: the way in which the wait ended.
@@ -235,6 +93,7 @@ class Outcome:
         waited: seconds from tracking to the end.
         polls: how many requests about the job and its instance were answered meanwhile.
         instance: the instance that was waited for without a job; else None.
+        label: the caller's name for the job or the instance, or "".
     """
 
     job_id: str
@@ -246,6 +105,16 @@ class Outcome:
     waited: float = 0.0
     polls: int = 0
     instance: Instance | None = None
+    label: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        # By value: `kind` says what the classes say.
+        if not isinstance(other, Outcome):
+            return NotImplemented
+        return all(getattr(self, each.name) == getattr(other, each.name) for each in fields(self))
+
+    def __hash__(self) -> int:
+        return hash((self.job_id, self.kind, self.message))
 
     @property
     def ok(self) -> bool:
@@ -256,6 +125,13 @@ class Outcome:
     def facts(self) -> OutcomeFacts:
         """What is true of every outcome of this kind."""
         return facts_of(self.kind)
+
+    @property
+    def full_name(self) -> str:
+        """The label with the ID of the job or the instance; the ID alone without a label."""
+        found = self.instance
+        own_id = self.job_id or (found.id if found else "")
+        return f"{self.label} ({own_id})" if self.label else own_id
 
     def result(self) -> Job | Any:  # noqa: ANN401 - a Job for everybody who names a job
         """Return the final record of the job; the instance if one was waited for without a job.
@@ -269,8 +145,25 @@ class Outcome:
         raise self.error()
 
     def error(self) -> errors.WaitError:
-        """Return the exception that says what `kind` says, without raising it."""
-        return self.facts.error(self.message, job_id=self.job_id, job=self.job, **self._details())
+        """Return the exception that says what `kind` says, without raising it.
+
+        Its message begins with the label, the task and the instance, as far as they are known:
+        one of many that fail in an `asyncio.TaskGroup` says which it is.
+        """
+        message = f"{self._subject()}{self.message}"
+        return self.facts.error(
+            message, job_id=self.job_id, job=self.job, label=self.label, **self._details()
+        )
+
+    def _subject(self) -> str:
+        """Return `orders (Create_MongoDB of orders-db): `, or what is known of that."""
+        job = self.job
+        instance = job.instance if job else None
+        place = (instance.name or instance.id) if instance else ""
+        task = job.name if job else ""
+        work = " of ".join(filter(None, (task, "" if place == self.label else place)))
+        name = f"{self.label} ({work})" if self.label and work else self.label or work
+        return f"{name}: " if name else ""
 
     def _details(self) -> dict[str, Any]:
         """Return what the exception of this kind tells beyond the job."""
@@ -285,3 +178,58 @@ class Outcome:
                 "request_id": refusal.request_id,
             }
         return {}
+
+
+class CompletedOutcome(Outcome):
+    """The outcome of a wait for a job that completed: its `job` is the final record."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        job: Job
+
+    @property
+    def ok(self) -> Literal[True]:
+        """Whether the job completed: it did."""
+        return True
+
+    def result(self) -> Job:
+        """Return the final record of the job."""
+        return self.job
+
+
+class NotCompletedOutcome(Outcome):
+    """The outcome of a wait for a job that ended otherwise than in `completed`, or goes on."""
+
+    __slots__ = ()
+
+    @property
+    def ok(self) -> Literal[False]:
+        """Whether the job completed: it did not."""
+        return False
+
+    def result(self) -> NoReturn:
+        """Raise the exception of this kind of outcome; see error()."""
+        raise self.error()
+
+
+JobOutcome = CompletedOutcome | NotCompletedOutcome
+"""What a wait for a job ends with."""
+
+
+def class_of(kind: OutcomeKind) -> type[JobOutcome]:
+    """Return the class of the outcomes of one kind, for waits for jobs."""
+    return CompletedOutcome if kind is OutcomeKind.COMPLETED else NotCompletedOutcome
+
+
+def ended_as(begin: Outcome, kind: OutcomeKind, **changes: Any) -> Outcome:  # noqa: ANN401 - fields
+    """Return an outcome that differs from another one, of the class that belongs to its kind.
+
+    Args:
+        begin: the other one.
+        kind: the kind of the new one.
+        **changes: its other fields that differ.
+    """
+    same = {each.name: getattr(begin, each.name) for each in fields(begin)}
+    of_kind = class_of(kind) if begin.job_id else Outcome
+    return of_kind(**{**same, "kind": kind, **changes})

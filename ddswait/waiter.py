@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack, cast
 
+from ddswait.arguments import check_hook, seconds
+from ddswait.errors import InputError
 from ddswait.runtime.client import Client
 from ddswait.runtime.engine import Engine
 from ddswait.runtime.log import log
@@ -14,7 +16,7 @@ from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.poll import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import service_named
-from ddswait.waits import Waits, seconds
+from ddswait.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +25,48 @@ if TYPE_CHECKING:
     from ddswait.credentials.keys import Key
     from ddswait.credentials.provider import CredentialProvider
     from ddswait.events import Event
+
+
+class WaiterSettings(TypedDict, total=False):
+    """Those arguments of `Waiter` that are looked for nowhere."""
+
+    timeout: float
+    grace: float
+    interval: float
+    unreachable_after: float
+    request_timeout: float
+    connections: int
+    rate: str
+    durations: Durations | None
+    insecure_http: bool
+    on_event: Callable[[Event], object] | None
+
+
+class EnvSettings(WaiterSettings, total=False):
+    """The arguments of `Waiter.from_env`; what is left out is looked for.
+
+    Attributes:
+        endpoint: the endpoint of DDS.
+        project_id: the project of the jobs.
+        auth: the credentials.
+        region: the name of the region, such as `ap-southeast-1`.
+        iam_endpoint: the endpoint of IAM.
+        ca_file: the path of a file with trusted certificates.
+        cloud: the name of a cloud in clouds.yaml.
+        source: `metadata` to use the keys of this ECS and no other source.
+    """
+
+    endpoint: str
+    project_id: str
+    auth: Key | CredentialProvider | None
+    region: str
+    iam_endpoint: str
+    ca_file: str
+    cloud: str
+    source: Literal["", "auto", "metadata"]
+
+
+_RESOLVED = EnvSettings.__optional_keys__ - WaiterSettings.__optional_keys__
 
 
 class Waiter(Waits):
@@ -51,11 +95,11 @@ class Waiter(Waits):
         ca_file: certificates (PEM) to trust instead of the system's.
         auth_source: where `auth` comes from, in words, for messages; from_env() sets it.
         on_event: is called with each event of `ddswait.events`, in the event loop; it must not
-            block.
+            block. What it raises goes to the event loop's exception handler.
 
     Raises:
         ConfigurationError: endpoint, project ID or CA file are unusable.
-        InputError: a number is not positive and finite.
+        InputError: a number is not positive and finite, or another setting is invalid.
     """
 
     def __init__(  # noqa: PLR0913 - each is one of the knobs that the documents name
@@ -77,7 +121,10 @@ class Waiter(Waits):
         auth_source: str = "",
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
+        if not isinstance(connections, int):
+            raise InputError(f"invalid connections {connections!r}: give a whole number")
         connections = max(1, connections)
+        check_hook("on_event", on_event)
         service = service_named()
         client = Client(
             service,
@@ -104,7 +151,7 @@ class Waiter(Waits):
         super().__init__(Engine(parts), usual_timeout)
 
     @classmethod
-    def from_env(cls, **settings: Any) -> Self:  # noqa: ANN401 - those of the class
+    def from_env(cls, **settings: Unpack[EnvSettings]) -> Self:
         """Return a waiter with endpoint, project and credentials from where users keep them.
 
         It reads files, and when it finds nothing else it blocks for up to a second, until the
@@ -117,26 +164,33 @@ class Waiter(Waits):
         Raises:
             ConfigurationError: something is missing or unusable; the message names the source
                 and says what to do.
+            InputError: a setting is invalid.
         """
         from ddswait.credentials import chain  # not every waiter needs it
         from ddswait.credentials.settings import ExplicitSettings
 
-        named: dict[str, Any] = {
-            name: settings.pop(name, None) or ""
-            for name in ExplicitSettings._fields
-            if name != "insecure_http"
-        }
-        explicit = ExplicitSettings(**named, insecure_http=bool(settings.get("insecure_http")))
-        target = chain.resolve(os.environ, explicit, settings.pop("auth", None))
+        explicit = ExplicitSettings(
+            endpoint=settings.get("endpoint") or "",
+            project_id=settings.get("project_id") or "",
+            region=settings.get("region") or "",
+            iam_endpoint=settings.get("iam_endpoint") or "",
+            ca_file=settings.get("ca_file") or "",
+            cloud=settings.get("cloud") or "",
+            source=settings.get("source") or "",
+            insecure_http=bool(settings.get("insecure_http")),
+        )
+        target = chain.resolve(os.environ, explicit, settings.get("auth"))
         for warning in target.source.warnings:
             log(logging.WARNING, "ddswait.configuration_warning", message_text=warning)
+        # What chain.resolve() does not know is for the waiter, names that nobody knows included.
+        own = {name: value for name, value in settings.items() if name not in _RESOLVED}
         return cls(
             endpoint=target.endpoint,
             project_id=target.project_id,
             auth=target.source.auth,
             ca_file=target.ca_file,
             auth_source=target.source.name,
-            **settings,
+            **cast(WaiterSettings, own),
         )
 
     async def __aenter__(self) -> Self:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING
 
+from ddswait.arguments import check_call, seconds
 from ddswait.errors import InputError
 from ddswait.runtime import groups
 from ddswait.scheduler.instance_poll import outcome_without_job
+from ddswait.service.job_groups import check_job_ids, check_label
 from ddswait.service.job_ids import check_instance_id, check_job_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 
     from ddswait.job import EarlierWait, Instance, Job
-    from ddswait.outcome import Outcome
-    from ddswait.runtime.callbacks import Callback
+    from ddswait.outcome import JobOutcome, Outcome
     from ddswait.runtime.engine import Engine
     from ddswait.runtime.futures import InstanceFuture, JobFuture
+    from ddswait.runtime.readers import JobEvents
 
 
 class Waits:
@@ -32,14 +33,15 @@ class Waits:
         self._engine = engine
         self._timeout = timeout
 
-    def track(
+    def track(  # noqa: PLR0913 - each is one that the documents name
         self,
         job_id: str,
         *,
         timeout: float | None = None,
-        callback: Callback | None = None,
+        callback: Callable[[JobOutcome], Awaitable[object] | object] | None = None,
         ready: bool = False,
         earlier: EarlierWait | None = None,
+        label: str = "",
     ) -> JobFuture:
         """Begin to wait for a job, and return the future of its final record.
 
@@ -50,26 +52,37 @@ class Waits:
             job_id: the `job_id` of the reply that started the job.
             timeout: seconds from now; None takes the waiter's.
             callback: is called once with the `Outcome`, whatever it is, in the event loop; it may
-                be a coroutine function. Exceptions that it raises are logged and affect no wait.
-                It is not called for a wait that is cancelled.
+                be a coroutine function. What it raises goes to the event loop's exception handler,
+                and affects no wait. It is not called for a wait that is cancelled.
             ready: after the job, wait until its instance is `normal` with no pending actions, so
                 that DDS takes the next operation. After a creation or a restoration two polls, at
                 least ten seconds apart, must agree: DDS begins a backup by itself then.
             earlier: what is known from an earlier wait that is resumed, in another process for
                 example; None for a new wait. It has no effect on a job that is tracked already.
+            label: your name for the job, such as `orders`; it is in the outcome, the errors, the
+                events and the log lines.
 
         Returns:
             A future that holds the final `Job`, or raises a `WaitError`; its `outcome` is the
             `Outcome`. asyncio does not warn about a failure that nobody retrieves: it is logged.
 
         Raises:
-            InputError: the job ID or the timeout is invalid.
+            InputError: the job ID, the timeout or the callback is invalid.
             WaiterClosed: the waiter is not, or no longer, in its `async with` block.
             WaiterInUse: that block runs in another event loop.
         """
         check_job_id(job_id)
+        if callback is not None:
+            check_call("callback", callback)
         block = self._engine.running()
-        return block.track(job_id, self._seconds(timeout), callback, earlier, ready=ready)
+        return block.track(
+            job_id,
+            self._seconds(timeout),
+            callback,
+            earlier,
+            ready=ready,
+            label=label and check_label(label),
+        )
 
     async def wait(
         self,
@@ -77,6 +90,7 @@ class Waits:
         *,
         timeout: float | None = None,  # noqa: ASYNC109
         ready: bool = False,
+        label: str = "",
     ) -> Job:
         """Wait for a job and return its final record.
 
@@ -84,21 +98,23 @@ class Waits:
             job_id: the `job_id` of the reply that started the job.
             timeout: seconds from now; None takes the waiter's.
             ready: wait for the instance as well; see track().
+            label: your name for the job; see track().
 
         Raises:
             JobFailed: DDS reported that the job failed; `error.job` is the final record.
             WaitError: one of its other kinds: see `ddswait.errors`.
             InputError: the job ID or the timeout is invalid.
         """
-        return await self.track(job_id, timeout=timeout, ready=ready)
+        return await self.track(job_id, timeout=timeout, ready=ready, label=label)
 
     def track_instance(
         self,
         instance_id: str,
         *,
         timeout: float | None = None,
-        callback: Callback | None = None,
+        callback: Callable[[Outcome], Awaitable[object] | object] | None = None,
         earlier: EarlierWait | None = None,
+        label: str = "",
     ) -> InstanceFuture:
         """Begin to wait until an instance is ready, without a job, and return its future.
 
@@ -110,6 +126,7 @@ class Waits:
             timeout: seconds from now; None takes the waiter's.
             callback: see track(). The outcome has the `instance`, an empty `job_id` and no `job`.
             earlier: see track(); of an instance, `waited` counts alone.
+            label: your name for the instance; see track().
 
         Returns:
             A future that holds the `Instance`, or raises a `WaitError`: `InstanceNotReady` if it
@@ -122,31 +139,39 @@ class Waits:
             WaiterInUse: see track().
         """
         check_instance_id(instance_id)
+        if callback is not None:
+            check_call("callback", callback)
         block = self._engine.running()
         begin = outcome_without_job(instance_id, earlier.waited if earlier else 0.0)
-        return block.track_instance(begin, self._seconds(timeout), callback)
+        return block.track_instance(begin, self._seconds(timeout), callback, check_label(label))
 
     async def wait_for_instance(
         self,
         instance_id: str,
         *,
         timeout: float | None = None,  # noqa: ASYNC109
+        label: str = "",
     ) -> Instance:
         """Wait until an instance is ready, without a job, and return it.
 
         Args:
             instance_id: see track_instance().
             timeout: seconds from now; None takes the waiter's.
+            label: your name for the instance; see track().
 
         Raises:
             WaitError: the instance is not ready; see track_instance().
             InputError: the instance ID or the timeout is invalid.
         """
-        return await self.track_instance(instance_id, timeout=timeout)
+        return await self.track_instance(instance_id, timeout=timeout, label=label)
 
     def as_completed(
-        self, job_ids: Iterable[str], *, timeout: float | None = None, ready: bool = False
-    ) -> AsyncGenerator[Outcome]:
+        self,
+        job_ids: Iterable[str] | Mapping[str, str],
+        *,
+        timeout: float | None = None,
+        ready: bool = False,
+    ) -> AsyncGenerator[JobOutcome]:
         """Wait for several jobs; yield the outcome of each as it ends.
 
         Leaving the loop early cancels the other waits when the generator is closed. If you keep a
@@ -154,66 +179,94 @@ class Waits:
         task that ran the loop ends or leaves the block itself.
 
         Args:
-            job_ids: duplicates collapse.
+            job_ids: duplicates collapse; a mapping gives each job a label: `{"orders": job_id}`.
             timeout: seconds from the first step of the loop; None takes the waiter's.
             ready: wait for each instance as well; see track().
 
         Raises:
-            InputError: one of the job IDs is invalid; then no job is tracked.
+            InputError: one of the job IDs is invalid, or one string is given in place of several;
+                then no job is tracked.
         """
         block = self._engine.running()
-        unique = _unique(job_ids)
+        unique = check_job_ids(job_ids)
         return groups.as_completed(
             lambda: block.groups.open(self._track_all(unique, timeout, ready=ready))
         )
 
     async def wait_all(
         self,
-        job_ids: Iterable[str],
+        job_ids: Iterable[str] | Mapping[str, str],
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - a deadline per job, not of this call
         fail_fast: bool = False,
         ready: bool = False,
-    ) -> list[Outcome]:
+    ) -> list[JobOutcome]:
         """Wait for several jobs; return every outcome, in the order of the (unique) job IDs.
 
         Args:
-            job_ids: duplicates collapse.
+            job_ids: duplicates collapse; a mapping gives each job a label: `{"orders": job_id}`.
             timeout: seconds from now; None takes the waiter's.
             fail_fast: return at the first outcome that is not `completed`; jobs that have not
                 ended by then are `pending`.
             ready: wait for each instance as well; see track().
 
         Raises:
-            InputError: one of the job IDs is invalid; then no job is tracked.
+            InputError: one of the job IDs is invalid, or one string is given in place of several;
+                then no job is tracked.
         """
         block = self._engine.running()
-        futures = self._track_all(_unique(job_ids), timeout, ready=ready)
-        return await groups.wait_all(futures, block.pending_of, fail_fast=fail_fast)
+        futures = self._track_all(check_job_ids(job_ids), timeout, ready=ready)
+        return await groups.wait_all(futures, block.overview.pending_of, fail_fast=fail_fast)
 
     def _track_all(
-        self, job_ids: Sequence[str], timeout: float | None, *, ready: bool
+        self, labels: Mapping[str, str], timeout: float | None, *, ready: bool
     ) -> list[JobFuture]:
-        return [self.track(job_id, timeout=timeout, ready=ready) for job_id in job_ids]
+        return [
+            self.track(job_id, timeout=timeout, ready=ready, label=label)
+            for job_id, label in labels.items()
+        ]
 
     def pending(self) -> list[Outcome]:
         """Return what is known about each wait that goes on, as `pending` outcomes."""
         return self._engine.pending()
 
+    def status(self, job_id: str) -> Outcome | None:
+        """Return what is known about a job now, as a `pending` outcome.
+
+        Args:
+            job_id: of a job that is waited for.
+
+        Returns:
+            None if no wait for the job, or with `ready=True` for its instance, goes on: keep
+            the outcome of the future or of the callback yourself.
+
+        Raises:
+            InputError: the job ID is invalid.
+        """
+        return self._engine.status(check_job_id(job_id))
+
+    def events(self, job_id: str) -> JobEvents:
+        """Return an asynchronous iterator over what happens to a job from now on.
+
+            async for event in waiter.events(job_id): ...
+
+        It gives the records of `ddswait.events` that concern the job, without `Tracked` and
+        `Polled`, and ends when no wait for the job goes on: behind its last `Ended`, or when the
+        last wait is cancelled. Reading alone does not wait for a job. There may be any number of
+        readers. One that is a hundred events behind loses the oldest; cancelling loses none.
+
+        Args:
+            job_id: of a job that is waited for; status() says what is known about it by now.
+
+        Raises:
+            InputError: the job ID is invalid, or nobody waits for the job.
+            WaiterClosed: see track().
+            WaiterInUse: see track().
+        """
+        block = self._engine.running()
+        if not block.overview.is_waited_for(check_job_id(job_id)):
+            raise InputError(f"nobody waits for job {job_id!a}: call track() before events()")
+        return block.readers.open(job_id)
+
     def _seconds(self, timeout: float | None) -> float:
         return self._timeout if timeout is None else seconds("timeout", timeout)
-
-
-def _unique(job_ids: Iterable[str]) -> list[str]:
-    return [check_job_id(job_id) for job_id in dict.fromkeys(job_ids)]
-
-
-def seconds(name: str, value: float) -> float:
-    """Return a number of seconds as it is given.
-
-    Raises:
-        InputError: it is not positive and finite.
-    """
-    if not (isfinite(value) and value > 0):
-        raise InputError(f"invalid {name} {value!r}: give seconds, more than 0 and finite")
-    return float(value)

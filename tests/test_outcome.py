@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 import ddswait
-from ddswait import Job, Outcome, OutcomeKind, Refusal, errors
+from ddswait import CompletedOutcome, Job, JobOutcome, Outcome, OutcomeKind, Refusal, errors
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,20 @@ def test_completed_gives_its_job() -> None:
     """A completed outcome gives the final record."""
     job = Job("x", status="Completed")
     assert Outcome("x", OutcomeKind.COMPLETED, job).result() is job
+
+
+def test_outcomes_are_equal_by_value() -> None:
+    """Whatever their class: a test of yours may compare with an Outcome that it makes."""
+    job = Job("x", status="Completed")
+    made, plain = (kind("x", OutcomeKind.COMPLETED, job) for kind in (CompletedOutcome, Outcome))
+    assert made == plain
+    assert hash(made) == hash(plain)
+    assert made != Outcome("x", OutcomeKind.COMPLETED, job, label="orders")
+    assert made != "x"
+    copy = pickle.loads(pickle.dumps(made))  # noqa: S301 - our own
+    assert (type(copy), copy) == (CompletedOutcome, made)
+    assert isinstance(made, JobOutcome)
+    assert not isinstance(plain, JobOutcome)
 
 
 def test_refusal_is_told_in_one_line() -> None:

@@ -2,10 +2,15 @@
 
 import ast
 import importlib
+import inspect
+import pydoc
 import re
 from pathlib import Path
 
 import pytest
+
+import ddswait
+from ddswait.waiter import EnvSettings
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "public-api.md").read_text()
@@ -51,3 +56,33 @@ def test_only_public_modules_have_a_list_of_names() -> None:
     """Every `__all__` of the package is in the page, so the page is complete."""
     files = (ROOT / "ddswait").rglob("*.py")
     assert {module_of(path) for path in files if defines_all(path)} == set(DOCUMENTED)
+
+
+def test_help_of_the_waiter_shows_its_public_face_only() -> None:
+    """No name in it is private, and each setting of from_env() has a type."""
+    text = pydoc.plain(pydoc.render_doc(ddswait.Waiter))
+    shown = re.findall(r"^ \|  (?:async )?(\w+)\(", text, re.MULTILINE)
+    assert {name for name in shown if name.startswith("_") and not name.endswith("__")} == set()
+    assert {name for name in shown if not name.startswith("_")} == {
+        "Waiter",
+        "as_completed",
+        "close",
+        "events",
+        "from_env",
+        "pending",
+        "status",
+        "track",
+        "track_instance",
+        "wait",
+        "wait_all",
+        "wait_for_instance",
+    }
+    assert "'Any'" not in text
+
+
+def test_from_env_takes_every_setting_of_the_waiter() -> None:
+    """All but `auth_source`, which it finds itself; and what it looks for."""
+    settings = EnvSettings.__optional_keys__
+    parameters = set(inspect.signature(ddswait.Waiter).parameters)
+    assert parameters - settings == {"auth_source"}
+    assert settings - parameters == {"region", "iam_endpoint", "cloud", "source"}

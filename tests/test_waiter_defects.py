@@ -10,7 +10,6 @@ import pytest_asyncio
 
 import ddswait
 from ddswait import Waiter
-from ddswait.events import Event
 from ddswait.simulator import Simulator
 
 
@@ -64,19 +63,6 @@ async def test_unretrieved_failure_causes_no_warning(
     assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
-async def test_hook_that_raises_harms_no_wait(
-    dds: Simulator, caplog: pytest.LogCaptureFixture
-) -> None:
-    """An on_event hook that raises is logged, and the wait goes on."""
-
-    def hook(event: Event) -> None:
-        raise LookupError(event.job_id)
-
-    async with waiter(dds, on_event=hook) as w:
-        assert (await w.wait(dds.add_job(seconds=10))).status == "Completed"
-    assert any(text.startswith("ddswait.on_event_failed") for text in caplog.messages)
-
-
 @pytest.mark.parametrize("job_id", ["", "a b", "a\n", "\x1b[0m", "x" * 257, None, 7])
 async def test_bad_ids_are_refused_by_name_before_anything_is_sent(
     dds: Simulator, job_id: Any
@@ -90,9 +76,55 @@ async def test_bad_ids_are_refused_by_name_before_anything_is_sent(
     assert not dds.requests
 
 
+@pytest.mark.parametrize("jobs", ["one-id", b"one-id", None, {"orders": None}, 7])
+async def test_group_that_holds_no_ids_is_refused_before_anything_is_sent(
+    dds: Simulator, jobs: Any
+) -> None:
+    """A string is not a list of job IDs: its letters are not polled."""
+    async with waiter(dds) as w:
+        with pytest.raises(ddswait.InputError):
+            await w.wait_all(jobs)
+        with pytest.raises(ddswait.InputError):
+            w.as_completed(jobs)
+        assert w.pending() == []
+    assert not dds.requests
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("rate", 10), ("rate", None), ("connections", "5"), ("connections", 2.5), ("on_event", "x")],
+)
+async def test_setting_of_another_type_is_refused_by_name(
+    dds: Simulator, name: str, value: object
+) -> None:
+    """A wrong type is an invalid value like any other: InputError, which quotes it."""
+    with pytest.raises(ddswait.InputError, match=rf"{name}.* {value!r}"):
+        waiter(dds, **{name: value})
+
+
+async def test_hook_that_nobody_would_await_is_refused(dds: Simulator) -> None:
+    """A coroutine function as a hook would never run."""
+
+    async def hook(event: object) -> None: ...
+
+    with pytest.raises(ddswait.InputError, match=r"on_event.* give a plain function"):
+        waiter(dds, on_event=hook)
+
+
+async def test_callback_that_cannot_be_called_is_refused_at_once(dds: Simulator) -> None:
+    """Not an hour later, when the job has ended."""
+    nothing: Any = "print"
+    async with waiter(dds) as w:
+        with pytest.raises(ddswait.InputError, match=r"callback.* 'print'"):
+            w.track("a", callback=nothing)
+        with pytest.raises(ddswait.InputError, match=r"callback.* 'print'"):
+            w.track_instance("a", callback=nothing)
+        assert w.pending() == []
+
+
 @pytest.mark.parametrize("name", ["timeout", "grace", "interval", "unreachable_after"])
-@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
-async def test_bad_numbers_are_refused_by_name(dds: Simulator, name: str, value: float) -> None:
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), 10**400, "5", None])
+async def test_bad_numbers_are_refused_by_name(dds: Simulator, name: str, value: object) -> None:
     """A number of seconds that is not positive and finite is refused by its name."""
     with pytest.raises(ddswait.InputError, match=name):
         waiter(dds, **{name: value})

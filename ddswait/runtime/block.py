@@ -14,11 +14,12 @@ from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 from ddswait.events import Ended
-from ddswait.outcome import Outcome, OutcomeKind
 from ddswait.runtime.callbacks import Callbacks
 from ddswait.runtime.futures import Callers, InstanceFuture, JobFuture, Pending, WaitFuture
 from ddswait.runtime.groups import Groups
 from ddswait.runtime.log import is_enabled, log
+from ddswait.runtime.overview import Overview
+from ddswait.runtime.readers import Readers
 from ddswait.runtime.reporter import Reporter
 from ddswait.runtime.shared_time import SharedTime
 from ddswait.runtime.tasks import LIMIT, Tasks, without_task
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from ddswait.events import Event
     from ddswait.job import EarlierWait
+    from ddswait.outcome import Outcome
     from ddswait.runtime.callbacks import Callback
     from ddswait.runtime.parts import Parts
 
@@ -51,6 +53,8 @@ class Block:
         groups: the loops over outcomes that go on.
         defect: what has broken it; None for nothing.
         is_stopped: whether it is being closed.
+        overview: of its waits.
+        readers: of what happens to a job.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -74,8 +78,10 @@ class Block:
         self._callers = Callers(self)
         self._time = SharedTime(self.loop)
         self._callbacks = Callbacks(self.loop, self.tasks, self._check_drained)
+        self.overview = Overview(self.loop, self._scheduler.subscribers, self._context)
+        self.readers = Readers(self.overview.is_waited_for, self.overview.whose)
         self._reporter = Reporter(
-            self.loop, parts.on_event, self._first_subscriber, self._futures.__len__, self._context
+            self.loop, parts.on_event, self.overview.whose, self._futures.__len__
         )
         self._workers = Workers(
             self._scheduler,
@@ -101,7 +107,7 @@ class Block:
 
     # ---- waiting
 
-    def track(
+    def track(  # noqa: PLR0913 - as `Waiter.track`
         self,
         job_id: str,
         seconds: float,
@@ -109,11 +115,12 @@ class Block:
         earlier: EarlierWait | None = None,
         *,
         ready: bool,
+        label: str = "",
     ) -> JobFuture:
         """Begin to wait for a job, for so many seconds from now; see `Waiter.track`."""
         now = self._time.now()
         deadline = now + seconds
-        caller = self._callers.current(callback, deadline if ready else None)
+        caller = self._callers.current(callback, deadline if ready else None, label)
         future = JobFuture(caller, self.loop, job_id)
         subscribers = self._scheduler.subscribers
         joins = job_id in subscribers.jobs
@@ -127,7 +134,7 @@ class Block:
         return future
 
     def track_instance(
-        self, begin: Outcome, seconds: float, callback: Callback | None
+        self, begin: Outcome, seconds: float, callback: Callback | None, label: str = ""
     ) -> InstanceFuture:
         """Begin to wait for an instance without a job; see `Waiter.track_instance`.
 
@@ -135,26 +142,14 @@ class Block:
             begin: of outcome_without_job().
             seconds: from now until the wait times out.
             callback: is called once with the outcome; None for nobody.
+            label: the caller's name for the instance, or "".
         """
         now = self.loop.time()
-        caller = self._callers.current(callback, None)
+        caller = self._callers.current(callback, None, label)
         future = InstanceFuture(caller, self.loop, instance_of(begin))
         self._futures.add(future)
         self._poll_instance(future, begin, now + seconds)
         return future
-
-    def pending(self) -> list[Outcome]:
-        """Return what is known about each wait that goes on, as `pending` outcomes."""
-        now = self.loop.time()
-        return [poll.pending(now) for poll in self._scheduler.subscribers]
-
-    def pending_of(self, future: WaitFuture[Any]) -> Outcome:
-        """Return what is known about the job of one wait, as a `pending` outcome."""
-        subscribers = self._scheduler.subscribers
-        poll = subscribers.instances.get(future) or subscribers.jobs.get(future.job_id)
-        if poll is None:
-            return Outcome(future.job_id, OutcomeKind.PENDING)
-        return poll.pending(self.loop.time())
 
     # ---- what the futures report
 
@@ -167,6 +162,7 @@ class Block:
         self._futures.done()
         if not self.is_stopped and self.defect is None:
             self._scheduler.subscribers.unsubscribe(future.job_id, future)
+            self.readers.close_ended(future.job_id)
         self._check_drained()
 
     def call_back(self, callback: Callback, outcome: Outcome, context: Context) -> None:
@@ -189,9 +185,12 @@ class Block:
     # ---- what the scheduler and the workers report
 
     def _happened(self, events: Sequence[Event]) -> None:
+        if self.readers:
+            self.readers.put(events)
         for event in events:
             if isinstance(event, Ended):
                 self._settle(event)
+                self.readers.close_ended(event.job_id)
         self._reporter.report(events)
         self._check_drained()
 
@@ -203,15 +202,11 @@ class Block:
         except Exception as error:  # noqa: BLE001 - a defect of ddswait
             self._break(error)
 
-    def _first_subscriber(self, job_id: str) -> object:
-        """Return the subscriber of a job whose deadline is the earliest; None for none."""
-        poll = self._scheduler.subscribers.jobs.get(job_id)
-        return None if poll is None else poll.subscriber
-
     def _surprised(self, error: Exception) -> None:
         """Fail the waits that were lost when the scheduler could not take a reply."""
         known = set(self._scheduler.subscribers.everyone())
-        self._fail([each for each in self._futures if each not in known], error)
+        lost = [each for each in self._futures if each not in known]
+        self._fail(lost, _as_exception(error))
         log(logging.ERROR, "ddswait.reply_not_understood", exc_info=error)
 
     def _break(self, error: BaseException) -> None:
@@ -219,17 +214,16 @@ class Block:
         if self.is_stopped:
             return
         self.defect = self.defect or error
-        self._fail(list(self._futures), error)
+        fit = _as_exception(error)
+        self._fail(list(self._futures), fit)
+        self.readers.close_all(fit)
         self._workers.stop()
         log(logging.CRITICAL, "ddswait.broken", exc_info=error)
 
-    def _fail(self, futures: Sequence[WaitFuture[Any]], error: BaseException) -> None:
-        # A future takes no StopIteration, and must not end a task by a BaseException.
-        is_fit = isinstance(error, Exception) and not isinstance(error, StopIteration)
-        fit = error if is_fit else RuntimeError(f"broken down by {type(error).__name__}")
-        fit.__cause__ = None if fit is error else error
+    def _fail(self, futures: Sequence[WaitFuture[Any]], error: Exception) -> None:
         for future in futures:
-            future.fail(fit)  # type: ignore[arg-type]
+            future.fail(error)
+            self.readers.close_ended(future.job_id)
         self._check_drained()
 
     # ---- leaving
@@ -271,6 +265,8 @@ class Block:
         for future in self._futures:
             with suppress(RuntimeError):  # an event loop that is closed calls nobody any more
                 future.cancel()
+        with suppress(RuntimeError):
+            self.readers.close_all()
 
     def release(self) -> asyncio.Task[None]:
         """Return the task that ends all others and closes every connection."""
@@ -293,3 +289,12 @@ class Block:
                 await self._client.close()
         except Exception as error:  # noqa: BLE001 - they are closed as far as they can be
             log(logging.WARNING, "ddswait.close_failed", exc_info=error)
+
+
+def _as_exception(error: BaseException) -> Exception:
+    """Return an error that a future takes, and that ends no task."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    fit = RuntimeError(f"broken down by {type(error).__name__}")
+    fit.__cause__ = error
+    return fit

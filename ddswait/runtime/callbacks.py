@@ -6,8 +6,9 @@ import asyncio
 import inspect
 import logging
 from contextvars import copy_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ddswait.runtime.exception_handler import report_error
 from ddswait.runtime.log import log
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from ddswait.outcome import Outcome
     from ddswait.runtime.tasks import Tasks
 
-    Callback = Callable[[Outcome], Awaitable[object] | object]
+    # Of the outcomes of its wait: `Waits` says which.
+    Callback = Callable[[Any], Awaitable[object] | object]
 
 SLOW = 10.0
 """Seconds after which a callback that still runs is called slow in the log."""
@@ -28,7 +30,7 @@ class Callbacks:
 
     What a callback returns is awaited in a task of its own. `SystemExit` and `KeyboardInterrupt`
     end the program, as they do when any other code in the loop raises them; every other exception
-    is logged.
+    goes to the exception handler of the event loop.
 
     Args:
         loop: calls them.
@@ -66,7 +68,7 @@ class Callbacks:
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:  # noqa: BLE001 - it belongs to the application
-            _log_failed(outcome, error)
+            _report(outcome, error)
         finally:
             self._waiting -= 1
             self._finished()
@@ -95,7 +97,7 @@ class Callbacks:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                 raise
-            _log_failed(outcome, error)
+            _report(outcome, error)
         finally:
             warning.cancel()
 
@@ -106,8 +108,8 @@ class Callbacks:
         await asyncio.sleep(0)  # the first step of their tasks
 
 
-def _log_failed(outcome: Outcome, error: BaseException) -> None:
-    log(logging.ERROR, "ddswait.callback_failed", job_id=outcome.job_id, exc_info=error)
+def _report(outcome: Outcome, error: BaseException) -> None:
+    report_error(f"the callback of {outcome.full_name} raised; no wait is affected", error)
 
 
 def _log_slow(outcome: Outcome, seconds: float) -> None:

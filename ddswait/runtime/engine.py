@@ -112,7 +112,11 @@ class Engine:
 
     def pending(self) -> list[Outcome]:
         """Return what is known about each job still waited for, as `pending` outcomes."""
-        return [] if self._block is None else self._block.pending()
+        return [] if self._block is None else self._block.overview.pending()
+
+    def status(self, job_id: str) -> Outcome | None:
+        """Return what is known about a job, as a `pending` outcome; None if nobody waits for it."""
+        return None if self._block is None else self._block.overview.status(job_id)
 
     # ---- leaving and closing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import Context, ContextVar, copy_context
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ddswait.job import Instance, Job
@@ -13,6 +14,7 @@ from ddswait.runtime.tasks import without_task
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ddswait.outcome import JobOutcome
     from ddswait.runtime.callbacks import Callback
 
 _MISSING = object()
@@ -38,17 +40,18 @@ class FutureHost(Protocol):
 class Caller:
     """Who asked for a wait, in which context, and what else they want.
 
-    Most waits have neither a callback nor wait for an instance. Those that are asked for in the
-    same context share one caller, so the context costs them no memory.
+    Most waits have no callback and no label, and do not wait for an instance. Those that are
+    asked for in the same context share one caller, so all this costs them no memory.
 
     Attributes:
         host: made the future.
         context: of the call of `track()`: context variables such as a request ID.
         callback: is called with the outcome; None for nobody.
         ready_by: the deadline of the wait for the instance; None when nobody waits for it.
+        label: the caller's name for the job or the instance, or "".
     """
 
-    __slots__ = ("callback", "context", "host", "ready_by")
+    __slots__ = ("callback", "context", "host", "label", "ready_by")
 
     def __init__(
         self,
@@ -56,11 +59,13 @@ class Caller:
         context: Context,
         callback: Callback | None = None,
         ready_by: float | None = None,
+        label: str = "",
     ) -> None:
         self.host = host
         self.context = context
         self.callback = callback
         self.ready_by = ready_by
+        self.label = label
 
 
 class Callers:
@@ -73,19 +78,20 @@ class Callers:
     def __init__(self, host: FutureHost) -> None:
         self._plain = Caller(host, Context())
 
-    def current(self, callback: Callback | None, ready_by: float | None) -> Caller:
+    def current(self, callback: Callback | None, ready_by: float | None, label: str = "") -> Caller:
         """Return whoever is running now as a caller.
 
         Args:
             callback: see `Caller`.
             ready_by: see `Caller`.
+            label: see `Caller`.
         """
         plain, context = self._plain, without_task(copy_context())
         if not _is_same(plain.context, context):
             self._plain = plain = Caller(plain.host, context)
-        if callback is None and ready_by is None:
+        if callback is None and ready_by is None and not label:
             return plain
-        return Caller(plain.host, plain.context, callback, ready_by)
+        return Caller(plain.host, plain.context, callback, ready_by, label)
 
 
 def _is_same(one: Context, other: Context) -> bool:
@@ -127,6 +133,11 @@ class WaitFuture(asyncio.Future[_Result]):
         """The context of the call of `track()` or `track_instance()`."""
         return self._caller.context
 
+    @property
+    def label(self) -> str:
+        """The caller's name for the job or the instance, or ""."""
+        return self._caller.label
+
     def cancel(self, msg: Any | None = None) -> bool:  # noqa: ANN401 - asyncio's own signature
         """Stop waiting; the waits of others for the same job go on."""
         if not super().cancel(msg):
@@ -154,6 +165,8 @@ class WaitFuture(asyncio.Future[_Result]):
             deadline, caller.ready_by = caller.ready_by, None
             caller.host.wait_for_instance(self, outcome, deadline)
             return
+        if caller.label:
+            outcome = replace(outcome, label=caller.label)
         self.outcome = outcome
         if ok:
             result: Any = outcome.result()
@@ -176,6 +189,9 @@ class JobFuture(WaitFuture[Job]):
     """A future of the final record of a job."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+        outcome: JobOutcome | None
 
 
 class InstanceFuture(WaitFuture[Instance]):

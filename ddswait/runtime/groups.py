@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.outcome import NotCompletedOutcome, OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
+    from ddswait.outcome import JobOutcome
     from ddswait.runtime.futures import JobFuture
 
 
@@ -81,7 +82,7 @@ class Group:
             future.cancel()
 
 
-async def as_completed(begin: Callable[[], Group]) -> AsyncGenerator[Outcome]:
+async def as_completed(begin: Callable[[], Group]) -> AsyncGenerator[JobOutcome]:
     """Yield the outcome of each future as it ends; leaving early cancels the rest.
 
     Args:
@@ -103,8 +104,8 @@ async def as_completed(begin: Callable[[], Group]) -> AsyncGenerator[Outcome]:
 
 
 async def wait_all(
-    futures: Sequence[JobFuture], pending: Callable[[JobFuture], Outcome], *, fail_fast: bool
-) -> list[Outcome]:
+    futures: Sequence[JobFuture], pending: Callable[[JobFuture], JobOutcome], *, fail_fast: bool
+) -> list[JobOutcome]:
     """Return every outcome, in the order of the futures, and cancel the waits that go on.
 
     Args:
@@ -122,7 +123,9 @@ async def wait_all(
             future.cancel()
 
 
-def _outcome_of(future: JobFuture) -> Outcome:
+def _outcome_of(future: JobFuture) -> JobOutcome:
     if future.outcome is None and not future.cancelled():
         future.result()  # done without an outcome: a defect, which is raised here
-    return future.outcome or Outcome(future.job_id, OutcomeKind.PENDING, message="cancelled")
+    return future.outcome or NotCompletedOutcome(
+        future.job_id, OutcomeKind.PENDING, message="cancelled", label=future.label
+    )

@@ -14,12 +14,13 @@ Nothing here raises, whatever a filter, a handler or a processor of the applicat
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import re
 import sys
 from typing import TYPE_CHECKING, Any
+
+from ddswait.runtime.exception_handler import report_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,7 @@ def log_fields(
     except (SystemExit, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - an application's logging may raise anything
-        _report(event, error)
+        report_error(f"the application's logging raised, so the log event {event} is lost", error)
 
 
 def is_enabled(level: int) -> bool:
@@ -121,13 +122,3 @@ def _text(value: object) -> str:
     except Exception:  # noqa: BLE001 - a context variable of the application may have no text
         text = f"<{type(value).__name__}>"
     return text if _PLAIN.fullmatch(text) else json.dumps(text)
-
-
-def _report(event: str, error: BaseException) -> None:
-    """Let asyncio report that the application's logging raised."""
-    message = f"the application's logging raised, so the log event {event} is lost"
-    try:
-        loop = asyncio.get_running_loop()
-        loop.call_exception_handler({"message": message, "exception": error})
-    except Exception:  # noqa: BLE001, S110 - no loop, or asyncio's logging raises as well
-        pass

@@ -70,13 +70,18 @@ class Levels:
         return logging.INFO if is_shown else logging.DEBUG
 
 
-def line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the table each
+def line_of(event: Event, pending: int) -> Line:
     """Return what is logged about an event.
 
     Args:
         event: what happened.
         pending: how many waits still go on.
     """
+    line = _line_of(event, pending)
+    return Line(line.name, {"label": event.label, **line.fields}) if event.label else line
+
+
+def _line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the table each
     match event:
         case Tracked(job_id):
             return Line("ddswait.job_tracked", {"job_id": job_id})
@@ -93,9 +98,9 @@ def line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of the
             return Line("ddswait.unknown_status", {"job_id": job_id, "status": status})
         case Polled():
             return _line_of_poll(event)
-        case ListRefused(cause, _):
+        case ListRefused(cause):
             return Line("ddswait.list_refused", {"cause": cause})
-        case RenewalFailed(cause, retry_delay, _):
+        case RenewalFailed(cause, retry_delay):
             again = None if retry_delay is None else round(retry_delay, 3)
             return Line("ddswait.renewal_failed", {"cause": cause, "retry_delay": again})
         case Ended():

@@ -6,14 +6,13 @@ something with the waiter, costs that one call.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from ddswait.events import Ended, PollFailed
-from ddswait.runtime.futures import WaitFuture
-from ddswait.runtime.log import is_enabled, log, log_fields
+from ddswait.events import with_label
+from ddswait.runtime.exception_handler import report_error
+from ddswait.runtime.log import is_enabled, log_fields
 from ddswait.runtime.log_events import Levels, line_of
 
 if TYPE_CHECKING:
@@ -30,32 +29,30 @@ class Reporter:
     Args:
         loop: in which the events happen.
         hook: is called with each event; None for nobody.
-        subscriber_of: returns the future of whoever waits for a job; None for nobody.
+        whose: returns context and label of the wait for the job of an event, one of several
+            that have happened together.
         pending: returns how many waits go on.
-        context: of events that concern no job.
     """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         hook: Callable[[Event], object] | None,
-        subscriber_of: Callable[[str], object],
+        whose: Callable[[Event, Sequence[Event]], tuple[Context, str]],
         pending: Callable[[], int],
-        context: Context,
     ) -> None:
         self._loop = loop
         self._hook = hook
-        self._subscriber_of = subscriber_of
+        self._whose = whose
         self._pending = pending
-        self._context = context
         self._levels = Levels()
-        self._events: deque[tuple[Event, Context]] = deque()
+        self._events: deque[tuple[Event, tuple[Context, str]]] = deque()
         self._is_reporting = False
 
     def report(self, events: Sequence[Event]) -> None:
         """Report what happened, oldest first; what a hook brings about comes after that."""
         # The context is found before any hook runs: a hook may end the wait that it belongs to.
-        self._events.extend((event, self._context_of(event, events)) for event in events)
+        self._events.extend((event, self._whose(event, events)) for event in events)
         if self._is_reporting:
             return
         self._is_reporting = True
@@ -65,23 +62,10 @@ class Reporter:
         finally:
             self._is_reporting = False
 
-    def _context_of(self, event: Event, together: Sequence[Event]) -> Context:
-        """Return the context of the subscriber of an event whose deadline is the earliest.
-
-        Args:
-            event: what happened.
-            together: all that has happened at once: if a wait has ended, its end names it.
-        """
-        waiting = self._subscriber_of(event.job_id)
-        knows = isinstance(event, Ended | PollFailed) and event.subscribers
-        for each in [event] if knows or not event.job_id else together:
-            of_whom = each.subscribers if isinstance(each, Ended | PollFailed) else ()
-            if of_whom and each.job_id == event.job_id:
-                waiting = of_whom[0]
-                break
-        return waiting.context if isinstance(waiting, WaitFuture) else self._context
-
-    def _report(self, event: Event, context: Context) -> None:
+    def _report(self, event: Event, whose: tuple[Context, str]) -> None:
+        context, label = whose
+        if label:
+            event = with_label(event, label)
         level = self._levels.of(event, self._pending())
         # Asked first, because building a line costs more than everything else here.
         is_logged = is_enabled(level)
@@ -95,8 +79,9 @@ class Reporter:
         if self._hook is None:
             return
         if error := self._call(partial(self._hook, event)):
-            name = "ddswait.on_event_failed"
-            self._call(partial(log, logging.ERROR, name, job_id=event.job_id, exc_info=error))
+            whose = f" of job {event.job_id}" if event.job_id else ""
+            message = f"on_event raised for {type(event).__name__}{whose}; no wait is affected"
+            self._call(partial(report_error, message, error))
 
     def _call(self, call: Callable[[], object]) -> BaseException | None:
         """Call the application's code; return what it raised."""

@@ -25,12 +25,11 @@ one, it is `timed_out`. When the service was unreachable for too long, each is `
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
 from ddswait.job import Instance
-from ddswait.outcome import Outcome, OutcomeKind, Refusal
+from ddswait.outcome import Outcome, OutcomeKind, Refusal, ended_as
 from ddswait.scheduler import instance_messages as messages
 from ddswait.scheduler import retry_delay
 from ddswait.scheduler.messages import NEVER_POLLED, last_poll_unsent
@@ -213,9 +212,9 @@ class InstancePoll(Poll):
     def _end(
         self, kind: OutcomeKind, message: str, now: float, refusal: Refusal | None = None
     ) -> Outcome:
-        return replace(
+        return ended_as(
             self.outcome,
-            kind=kind,
+            kind,
             message=message,
             cause=self.trouble.cause,
             refusal=refusal,

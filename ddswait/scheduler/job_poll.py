@@ -44,7 +44,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ddswait.job import JobPhase
-from ddswait.outcome import Outcome, OutcomeKind, Refusal
+from ddswait.outcome import Outcome, OutcomeKind, Refusal, class_of
 from ddswait.scheduler import messages, poll_interval, retry_delay
 from ddswait.scheduler.poll import NO_TROUBLE, Poll, Trouble
 
@@ -234,6 +234,6 @@ class JobPoll(Poll):
         self, kind: OutcomeKind, message: str, now: float, refusal: Refusal | None = None
     ) -> Outcome:
         waited = now - self.since
-        return Outcome(
+        return class_of(kind)(
             self.job_id, kind, self.job, message, self.trouble.cause, refusal, waited, self.polls
         )

@@ -52,13 +52,14 @@ _RATE = re.compile(r"([1-9]\d{0,8})/(\d{0,6})(s|m|h|d)")
 _UNIT = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
-def parse_rate(text: str) -> tuple[int, float]:
+def parse_rate(text: object) -> tuple[int, float]:
     """Return (requests, seconds) of a rate such as `10/s` or `200/5m`.
 
     Raises:
         InputError: the text is not a rate; the message quotes it.
     """
-    found = _RATE.fullmatch(text.strip().lower()) if text.isascii() else None
+    words = str(text)
+    found = _RATE.fullmatch(words.strip().lower()) if words.isascii() else None
     count = int(found[2] or 1) if found else 0
     if found is None or not count:
         raise InputError(

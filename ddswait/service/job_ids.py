@@ -61,7 +61,9 @@ def check_instance_id(instance_id: str) -> str:
         InputError: it is empty or holds anything but letters, digits, `-` and `_`.
     """
     if not isinstance(instance_id, str):
-        raise InputError(f"an instance ID is text, not {type(instance_id).__name__}")
+        raise InputError(
+            f"an instance ID is text, not {type(instance_id).__name__}: {_shown(instance_id)}"
+        )
     if not _INSTANCE_ID.fullmatch(instance_id):
         raise InputError(
             f"invalid instance ID {_shown(instance_id)}: use the ID of the instance in the console "

@@ -244,10 +244,10 @@ def test_credentials_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HW_REGION_NAME", "eu-de")
     for auth in ("metadata", "s3cret", EcsMetadata):
         with pytest.raises(ConfigurationError, match="source='metadata'") as caught:
-            Waiter.from_env(auth=auth)
+            Waiter.from_env(auth=auth)  # type: ignore[arg-type]
         assert "s3cret" not in str(caught.value)
     with pytest.raises(ConfigurationError, match="invalid source 'metdata': use auto or metadata"):
-        Waiter.from_env(source="metdata")
+        Waiter.from_env(source="metdata")  # type: ignore[arg-type]
     clear = Waiter.from_env(
         endpoint="http://dds.test", project_id="p", auth=Token("t"), insecure_http=True
     )

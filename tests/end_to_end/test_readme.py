@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,9 +81,9 @@ def test_every_block_has_a_test() -> None:
         ("docs/command-line.md", "sh"): 2,
         ("docs/credentials.md", "python"): 1,
         ("docs/credentials.md", "sh"): 1,
-        ("docs/library.md", "python"): 4,
+        ("docs/library.md", "python"): 6,
         ("docs/performance.md", "sh"): 1,
-        ("docs/testing.md", "python"): 3,
+        ("docs/testing.md", "python"): 4,  # two of them in tests/simulator/test_pytest_plugin.py
         ("docs/testing.md", "sh"): 1,
     }
 
@@ -184,9 +185,22 @@ async def test_tour_of_the_library_runs() -> None:
     assert [outcome.ok for outcome in outcomes] == [True, True]
 
 
+def test_script_without_asyncio_runs(
+    shared_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The function prints the name of each job, and raises for one that failed."""
+    for name, value in shared_cloud.env.items():
+        monkeypatch.setenv(name, value)
+    restart = run_block("import ddswait\n" + blocks("docs/library.md", "python")[1])["restart"]
+    good, bad = shared_cloud.job(name="Restart"), shared_cloud.job(fails="no quota")
+    with pytest.raises(ddswait.JobFailed):
+        restart([good, bad])
+    assert capsys.readouterr().out == "Restart\n"
+
+
 async def test_jobs_and_instances_are_waited_for_together() -> None:
     """One outcome each, in the order of the futures; cancelled together."""
-    space = run_block("import asyncio\n" + blocks("docs/library.md", "python")[1])
+    space = run_block("import asyncio\n" + blocks("docs/library.md", "python")[2])
     async with Simulator() as dds, ddswait.Waiter(**settings_of(dds)) as waiter:
         busy = "a" * 32 + "in02"
         ids = [dds.add_job(seconds=5, instance_id=busy), dds.add_job(seconds=5, fails="no quota")]
@@ -205,9 +219,20 @@ async def test_jobs_and_instances_are_waited_for_together() -> None:
     assert [each.job_id for each in outcomes] == [*ids, "", ""]
 
 
+async def test_progress_of_one_job_is_followed(capsys: pytest.CaptureFixture[str]) -> None:
+    """The function prints what is known, and then each event up to the end."""
+    follow = run_block(blocks("docs/library.md", "python")[3])["follow"]
+    async with Simulator() as dds, ddswait.Waiter(**settings_of(dds)) as waiter:
+        job_id = dds.add_job(seconds=100)
+        waiter.track(job_id)
+        await follow(waiter, job_id)
+    first, *events, last = capsys.readouterr().out.splitlines()
+    assert (first, events[0], last) == ("not visible yet", "Visible", "Ended")
+
+
 async def test_history_is_kept_in_the_file(tmp_path: Path) -> None:
     """The function that keeps durations between runs writes the file."""
-    space = run_block("import ddswait\n" + blocks("docs/library.md", "python")[2])
+    space = run_block("import ddswait\n" + blocks("docs/library.md", "python")[4])
     path = tmp_path / "history.json"
     async with Simulator() as dds:
         job_id = dds.add_job(seconds=60)
@@ -217,7 +242,7 @@ async def test_history_is_kept_in_the_file(tmp_path: Path) -> None:
 
 def test_event_handler_reads_the_records(capsys: pytest.CaptureFixture[str]) -> None:
     """The handler takes the records of `ddswait.events` apart."""
-    handle = run_block(blocks("docs/library.md", "python")[3])["on_event"]
+    handle = run_block(blocks("docs/library.md", "python")[5])["on_event"]
     handle(events.Progressed("a", Job("a", progress=20), Job("a", progress=10)))
     handle(events.PollFailed("a", "HTTP 502", 4.0))
     handle(events.Tracked("a"))
@@ -233,6 +258,12 @@ def test_library_page_lists_every_kind_and_event() -> None:
         assert (kind.value, error if error != "WaitError" else "") in rows
     names = {event.__name__ for event in get_args(events.Event)}
     assert names <= {name for name, _ in rows}
+
+
+def test_library_page_shows_the_tree_of_exceptions() -> None:
+    """As `help(ddswait.errors)` does."""
+    tree = textwrap.dedent((ddswait.errors.__doc__ or "").split("\n\n")[1])
+    assert tree in blocks("docs/library.md", "text")[1]
 
 
 def test_library_page_states_the_defaults() -> None:
@@ -283,11 +314,6 @@ async def test_credential_provider_of_your_own_serves() -> None:
 def test_virtual_time_example_runs(number: int) -> None:
     """The program passes its own assertion."""
     run_block(blocks("docs/testing.md", "python")[number])
-
-
-async def test_pytest_example_runs(dds_simulator: Simulator) -> None:
-    """The test of the page passes, with the fixture that ddswait installs."""
-    await run_block(blocks("docs/testing.md", "python")[2])["test_provisioning"](dds_simulator)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -11,7 +11,7 @@ from ddswait import AccessKey, Lease, Token, Waiter
 from ddswait.credentials.keys import Key
 from ddswait.credentials.project import ProjectByName
 from ddswait.credentials.provider import Send
-from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.outcome import JobOutcome, OutcomeKind
 from ddswait.scheduler.poll import LAST_POLL
 from ddswait.simulator import Simulator
 
@@ -40,7 +40,7 @@ def an_access_key(dds: Simulator) -> AccessKey:
     return AccessKey("ENDS", "s3cret-ends", clock=dds.present)
 
 
-async def refused(dds: Simulator, auth: Any) -> list[Outcome]:
+async def refused(dds: Simulator, auth: Any) -> list[JobOutcome]:
     ids = [dds.add_job(seconds=600) for _ in range(30)]
     async with Waiter(endpoint=dds.endpoint, project_id=dds.project_id, auth=auth) as waiter:
         return await waiter.wait_all(ids, timeout=900)

@@ -174,4 +174,4 @@ def test_instance_id_is_text() -> None:
     number: Any = 7
     with pytest.raises(InputError) as caught:
         check_instance_id(number)
-    assert str(caught.value) == "an instance ID is text, not int"
+    assert str(caught.value) == "an instance ID is text, not int: 7"

@@ -85,6 +85,10 @@ class Stage:
         self.ledger.check()
 
     def _complain(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # What a callback or a hook of a user raises belongs there; each says so at its end.
+        is_users = isinstance(context.get("exception"), UserError | asyncio.CancelledError)
+        if is_users and context["message"].endswith("; no wait is affected"):
+            return
         self.ledger.break_promise(
             "the loop's exception handler was called",
             f"{context.get('message')}: {context.get('exception')!r}",

@@ -11,6 +11,8 @@ from ddswait.errors import DdswaitError, WaiterClosed, WaiterInUse, WaitError
 from tests.simulation.waiter.ledger import Group, asking
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ddswait import Outcome
     from tests.simulation.waiter.plan import Operation, UserPlan
     from tests.simulation.waiter.stage import Stage
@@ -134,7 +136,7 @@ class User:
                 group.is_left = True
                 break
 
-    def _compare(self, outcomes: list[Outcome], group: Group) -> None:
+    def _compare(self, outcomes: Sequence[Outcome], group: Group) -> None:
         """Compare the outcomes of a group with those of its waits."""
         own = {wait.target: wait.outcome for wait in group.waits}
         for outcome in outcomes:
