@@ -9,8 +9,9 @@ from ddswait.credentials.keys import AccessKey, StaticHeaders
 from ddswait.credentials.provider import check_auth, check_lease, is_provider
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal, Scope
+from ddswait.runtime.failure_text import describe
 from ddswait.runtime.proxies import find_proxy
-from ddswait.runtime.transport import Transport, describe, trust
+from ddswait.runtime.transport import Transport, trust
 from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials, Renewed
 from ddswait.service import HEADERS
 from ddswait.service.endpoints import check_endpoint, check_same_cloud
@@ -145,7 +146,8 @@ class Client:
         except ConfigurationError as error:
             return Refusal(0, error_msg=str(error), scope=Scope.EVERYTHING)
         except Exception as error:  # noqa: BLE001 - whatever a user's own provider does
-            return TransientFailure(f"the credentials could not be obtained: {describe(error)}")
+            reason = f"the credentials could not be obtained: {describe(error)}"
+            return TransientFailure(reason, resolved=None)
 
     def _adopt(self, lease: Lease) -> Renewed:
         """Use a lease from now on.

@@ -6,7 +6,7 @@ Network failures are returned as `TransientFailure`, never raised.
 from __future__ import annotations
 
 import os
-import re
+import socket
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +15,7 @@ from ddswait.credentials.keys import with_key_hint
 from ddswait.credentials.mask import Mask, secrets_of_proxy
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import Refusal, Scope
+from ddswait.runtime.failure_text import describe, unresolved
 from ddswait.runtime.proxies import find_proxy
 from ddswait.service.problems import read_problem
 from ddswait.service.replies import TransientFailure
@@ -36,13 +37,6 @@ _KEEPALIVE = 75.0
 _LONGEST_HEADER = 128 * 1024  # bytes: the references allow tokens of 100,000 characters
 _LONGEST_BODY = 4 * 1024 * 1024  # bytes after unpacking: a hundred jobs take 100 KB
 _Read = TypeVar("_Read")
-# A password may hold slashes and spaces, so everything between the scheme and the last `@` may
-# belong to it.
-_USER_INFO = re.compile(r"(?<=//).*@")
-_NO_HANDSHAKE = (
-    "the server closed the connection during the TLS handshake; perhaps it supports no TLS 1.2"
-)
-_BARE_USER_INFO = re.compile(r"[^\s/]\S*@")
 
 
 class Transport:
@@ -129,7 +123,7 @@ class Transport:
         try:
             return self._meaning(error, mask)
         except Exception:  # noqa: BLE001 - such as an aiohttp that can no longer be imported
-            return TransientFailure(mask.text(describe(error)))
+            return TransientFailure(mask.text(describe(error)), resolved=None)
 
     def _meaning(self, error: Exception, mask: Mask) -> TransientFailure | Refusal:
         """Return what an exception means; it is permanent if repeating the request cannot help."""
@@ -150,9 +144,22 @@ class Transport:
         if isinstance(error, aiohttp.ClientResponseError):
             # Its text quotes the header that could not be read, which may be a token.
             return TransientFailure("the reply is not valid HTTP, or has a header over 128 KiB")
-        if isinstance(error, _OverlongBodyError):
-            return TransientFailure(str(error))
-        return TransientFailure(mask.text(describe(error)))
+        if isinstance(error, aiohttp.ClientConnectorDNSError):
+            return self._unresolved(error)
+        is_overlong = isinstance(error, _OverlongBodyError)
+        cause = str(error) if is_overlong else mask.text(describe(error))
+        has_resolved = is_overlong or isinstance(error, aiohttp.ClientError)
+        return TransientFailure(cause, resolved=True if has_resolved else None)
+
+    def _unresolved(self, error: aiohttp.ClientConnectorDNSError) -> TransientFailure:
+        cause = error.os_error
+        # These say that this machine lacks memory or descriptors; nobody asked for the name.
+        fails_here = getattr(cause, "errno", None) in {socket.EAI_MEMORY, socket.EAI_SYSTEM}
+        is_of_proxy = self._proxy is not None
+        return TransientFailure(
+            unresolved(error.host, describe(cause), proxy=is_of_proxy),
+            resolved=None if fails_here else False,
+        )
 
     def _open(self, url: str) -> aiohttp.ClientSession:
         import aiohttp  # 250 ms: paid when a request is about to be sent, and not before
@@ -254,19 +261,3 @@ def trust(ca_file: str) -> ssl.SSLContext:
         raise ConfigurationError(
             f"CA file {ca_file!r} cannot be read ({error.strerror}): {hint}"
         ) from None
-
-
-def describe(error: BaseException) -> str:
-    """Return a failure in words, without anything that may be a user name and password."""
-    if not isinstance(getattr(error, "message", ""), str):
-        return type(error).__name__  # aiohttp holds the head of a cut reply, perhaps with a token
-    kind = type(error).__name__
-    try:
-        text = " ".join(str(error).split())
-    except Exception:  # noqa: BLE001 - the exception of a user's own key may be broken as well
-        return kind
-    # asyncio reports a server that ends the handshake by an exception without words.
-    if text.endswith("[None]"):
-        text = f"{text.removesuffix('[None]')}[{_NO_HANDSHAKE}]"
-    shown = _BARE_USER_INFO.sub("", _USER_INFO.sub("", text))
-    return f"{kind}: {shown}" if shown else kind

@@ -20,7 +20,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ddswait.runtime.alarm import READS, Alarm
-from ddswait.runtime.transport import describe
+from ddswait.runtime.failure_text import describe
 from ddswait.runtime.worker import Worker
 from ddswait.scheduler.actions import RenewCredentials, Wait
 from ddswait.service.replies import TransientFailure
@@ -175,7 +175,8 @@ class Workers:
         """Send an action; return its reply, or the failure if no reply came."""
         try:
             if isinstance(action, RenewCredentials) and self._is_renewing(worker):
-                return TransientFailure("obtain() ignores that it was cancelled, and still runs")
+                reason = "obtain() ignores that it was cancelled, and still runs"
+                return TransientFailure(reason, resolved=None)
             reply = await self._send(action)
         except asyncio.CancelledError as error:
             if self._stopped or worker.is_cancelled():
@@ -214,7 +215,8 @@ class Workers:
         for worker in [each for each in self._workers if each.cut_at <= now]:
             if (action := worker.cut()) is not None:
                 seconds = now - worker.sent_at
-                self._take(action, TransientFailure(f"no reply within {seconds:.1f} s"), now)
+                failure = TransientFailure(f"no reply within {seconds:.1f} s", resolved=None)
+                self._take(action, failure, now)
         self.recheck_cuts()
         self.wake(now)
 
@@ -235,7 +237,7 @@ class Workers:
         now = self._loop.time()
         action, worker.action = worker.action, None
         if action is not None:
-            self._take(action, TransientFailure("the request was cancelled"), now)
+            self._take(action, TransientFailure("the request was cancelled", resolved=None), now)
         self.wake(now)
 
     def stop(self) -> None:
@@ -250,4 +252,4 @@ def _failure(error: BaseException) -> TransientFailure:
         text = describe(error)
     except Exception:  # noqa: BLE001 - an application's own exception may have no text
         text = type(error).__name__
-    return TransientFailure(f"unexpected {text}")
+    return TransientFailure(f"unexpected {text}", resolved=None)

@@ -82,10 +82,13 @@ class TransientFailure(NamedTuple):
     Attributes:
         cause: what went wrong.
         retry_after: seconds that the reply asks to wait; 0 for none.
+        resolved: whether the name of the host resolved; None if that is not known, as when no
+            reply came in time.
     """
 
     cause: str
     retry_after: float = 0.0
+    resolved: bool | None = True
 
 
 class Throttled(NamedTuple):

@@ -9,8 +9,9 @@ import pytest
 
 from ddswait.credentials.keys import AccessKey, Token
 from ddswait.outcome import Refusal, Scope
+from ddswait.runtime.failure_text import describe
 from ddswait.runtime.proxies import find_proxy
-from ddswait.runtime.transport import Transport, describe
+from ddswait.runtime.transport import Transport
 from ddswait.service.replies import Request, TransientFailure
 
 
@@ -123,7 +124,7 @@ async def test_refused_connection_is_a_transient_failure() -> None:
         pass
     fault = await ask(url)
     assert isinstance(fault, TransientFailure)
-    assert "ClientConnectorError" in fault.cause
+    assert fault.cause == f"cannot connect to {url.removeprefix('http://')}: Connection refused"
 
 
 async def test_redirect_is_not_followed() -> None:
@@ -192,4 +193,4 @@ async def test_invalid_proxy_url_refuses_everything(
 )
 def test_fault_shows_no_password_of_a_proxy(said: str, reported: str) -> None:
     """An error that quotes a proxy's URL is shown without its user name and password."""
-    assert describe(OSError(said)) == f"OSError: {reported}"
+    assert describe(OSError(said)) == reported
