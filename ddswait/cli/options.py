@@ -31,6 +31,7 @@ class Options(NamedTuple):
 
     Attributes:
         timeout: None if it was not given, so that a state file's own deadline applies.
+        unreachable_after: None if it was not given; see `Waiter`.
         wait_for: how many jobs must complete; None for all of them.
         print_completion: the shell to write a completion script for.
     """
@@ -47,7 +48,7 @@ class Options(NamedTuple):
     timeout: float | None = None
     grace: float = 60.0
     interval: float = 10.0
-    unreachable_after: float = 600.0
+    unreachable_after: float | None = None
     wait_for: int | None = None
     fail_fast: bool = False
     ready: bool = False
@@ -180,10 +181,16 @@ def _add_times(group: Any) -> None:  # noqa: ANN401
         ("--timeout", USUAL_TIMEOUT, "stop waiting for a job after this time"),
         ("--grace", DEFAULTS.grace, "how long a new job ID may be unknown to DDS"),
         ("--interval", DEFAULTS.interval, "about how often a running job is polled"),
-        ("--unreachable-after", DEFAULTS.unreachable_after, "stop if every poll fails this long"),
     ):
         text = f"{description} [default: {exact(default)}]"
         group.add_argument(option, metavar="TIME", type=reported(parse_positive), help=text)
+    group.add_argument(
+        "--unreachable-after",
+        metavar="TIME",
+        type=reported(parse_positive),
+        help="stop if every poll fails this long "
+        "[default: 10m; 1m if the host name never resolves]",
+    )
 
 
 def _add_policy(group: Any) -> None:  # noqa: ANN401

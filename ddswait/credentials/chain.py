@@ -122,7 +122,10 @@ def resolve(
     if source is None:
         missing.append(_NO_CREDENTIALS)
     else:
-        source = source._replace(auth=with_project(source.auth, project_id, settings))
+        source = source._replace(
+            auth=with_project(source.auth, project_id, settings),
+            warnings=(*source.warnings, *settings.doubts()),
+        )
         settings.check_cloud(getattr(source.auth, "iam_endpoint", ""))
     if not project_id and not (source and _provides_project(source.auth)):
         missing.append(_NO_PROJECT)

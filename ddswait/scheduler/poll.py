@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ddswait.outcome import Outcome, Refusal
     from ddswait.scheduler.durations import Durations
+    from ddswait.scheduler.patience import Patience
     from ddswait.scheduler.server_clock import ServerClock
     from ddswait.service.replies import Failure
 
@@ -35,7 +36,8 @@ class PollSettings(NamedTuple):
     """What holds for every poll of a scheduler; times in seconds.
 
     `location` names endpoint and project, for messages; `list_page_size` is how many jobs a list
-    request returns at most.
+    request returns at most. `unresolved_after` takes the place of `unreachable_after` while the
+    name of the host has never resolved, if it is shorter; see patience.py.
     """
 
     interval: float = 10.0
@@ -44,6 +46,7 @@ class PollSettings(NamedTuple):
     request_timeout: float = 30.0
     location: str = ""
     list_page_size: int = 100
+    unresolved_after: float = 60.0
 
     @property
     def trust(self) -> float:
@@ -64,12 +67,14 @@ class PollContext(NamedTuple):
         random: the source of all jitter; a seeded one makes every history repeatable.
         durations: how long past jobs took.
         clock: the server's.
+        patience: with the host of the service.
     """
 
     settings: PollSettings
     random: Random
     durations: Durations
     clock: ServerClock
+    patience: Patience
 
 
 class Poll:
@@ -210,7 +215,7 @@ class Poll:
         if self.throttled:
             self.unreachable_since = now
         settings = context.settings
-        give_up_at = self.unreachable_since + settings.unreachable_after
+        give_up_at = context.patience.give_up_at(self.unreachable_since)
         delay = retry_delay.after_failure(
             failure, self.failures, settings.longest_retry_delay, context.random
         )

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ddswait.events import Event
     from ddswait.job import EarlierWait
     from ddswait.outcome import Outcome, Refusal
-    from ddswait.scheduler.poll import Poll, PollSettings
+    from ddswait.scheduler.patience import Patience
+    from ddswait.scheduler.poll import Poll
     from ddswait.scheduler.queue import PollQueue
 
 
@@ -32,7 +33,7 @@ class Subscribers:
 
     Args:
         queue: of the polls.
-        settings: intervals and bounds.
+        patience: with the host of the service.
 
     Attributes:
         jobs: the polls of jobs, by job ID.
@@ -41,13 +42,13 @@ class Subscribers:
         dropped: is called with each poll that nobody waits for any more.
     """
 
-    def __init__(self, queue: PollQueue, settings: PollSettings) -> None:
+    def __init__(self, queue: PollQueue, patience: Patience) -> None:
         self.jobs: dict[object, JobPoll] = {}
         self.instances: dict[object, InstancePoll] = {}
         self.new_jobs: set[str] = set()
         self.dropped: Callable[[Poll], object] = lambda _: None
         self._queue = queue
-        self._settings = settings
+        self._patience = patience
         self._others: dict[str, list[tuple[float, object]]] = {}
         self._joined_at: dict[tuple[str, object], float] = {}  # of who did not begin the poll
         self._refusal: Refusal | None = None
@@ -90,7 +91,7 @@ class Subscribers:
         if earlier is not None:
             poll.resume(earlier, now)
         if self._refusal is not None:
-            return (_ended(poll, poll.refused(self._refusal, now, self._settings)),)
+            return (_ended(poll, poll.refused(self._refusal, now, self._patience.settings)),)
         self.jobs[job_id] = poll
         if poll.job is None:
             self.new_jobs.add(job_id)
@@ -103,7 +104,7 @@ class Subscribers:
         """Let a subscriber wait for the instance of a completed job, or for one without a job."""
         poll = InstancePoll(outcome, now, deadline, subscriber)
         if (refusal := self._refusal or self._instances_refusal) is not None:
-            return (_ended(poll, poll.refused(refusal, now, self._settings)),)
+            return (_ended(poll, poll.refused(refusal, now, self._patience.settings)),)
         self.instances[subscriber] = poll
         self._queue.add(poll)
         return ()
@@ -122,11 +123,11 @@ class Subscribers:
         poll.deadline, poll.subscriber = deadline, subscriber
         poll.last_at = deadline
         if poll.failures:
-            poll.last_at = min(deadline, poll.unreachable_since + self._settings.unreachable_after)
+            poll.last_at = min(deadline, self._patience.give_up_at(poll.unreachable_since))
         if poll.cut_at is None:
             self._queue.move_last(poll)
         else:
-            poll.set_cut(self._settings)
+            poll.set_cut(self._patience.settings)
 
     # ---- ending
 
@@ -199,7 +200,9 @@ class Subscribers:
                 break
         return ended
 
-    def give_up(self, poll: Poll, cause: str, since: float, now: float) -> list[Event]:
+    def give_up(
+        self, poll: Poll, cause: str, since: float, now: float, patience: Patience
+    ) -> list[Event]:
         """End the waits for this poll for which the service has been unreachable for too long.
 
         Args:
@@ -208,25 +211,26 @@ class Subscribers:
             since: when the service, or the credentials, became unreachable. A wait that began
                 later counts from its own beginning.
             now: the time.
+            patience: with the host that is unreachable.
         """
-        patience = self._settings.unreachable_after
+        settings = patience.settings
         waiting = [(poll.deadline, poll.subscriber), *self._others_of(poll)]
         begun = [max(since, self._since(poll, subscriber)) for _, subscriber in waiting]
-        if now >= max(begun) + patience:
-            return [self.end(poll, poll.unreachable(cause, min(begun), now, self._settings))]
+        if now >= patience.give_up_at(max(begun)):
+            return [self.end(poll, poll.unreachable(cause, min(begun), now, settings))]
         ended: list[Event] = []
         for (_, subscriber), at in zip(waiting, begun, strict=True):
-            if now >= at + patience:
-                outcome = poll.unreachable(cause, at, now, self._settings)
+            if now >= patience.give_up_at(at):
+                outcome = poll.unreachable(cause, at, now, settings)
                 # Only a job has several subscribers.
                 ended.append(Ended(poll.job_id, outcome, (subscriber,)))
                 self.unsubscribe(poll.job_id, subscriber)
         return ended
 
-    def unreachable_at(self, since: float) -> float:
-        """Return when the first wait ends, if the service has been unreachable since `since`."""
+    def unreachable_at(self, since: float, patience: Patience) -> float:
+        """Return when the first wait ends, if a host has been unreachable since `since`."""
         first = min((max(self.first_since(poll), poll.heard_at()) for poll in self), default=inf)
-        return max(since, first) + self._settings.unreachable_after
+        return patience.give_up_at(max(since, first))
 
     def first_since(self, poll: Poll) -> float:
         """Return when the first of the waits for a poll began."""
@@ -238,10 +242,6 @@ class Subscribers:
     def _since(self, poll: Poll, subscriber: object) -> float:
         """Return when the wait of one subscriber began."""
         return self._joined_at.get((poll.job_id, subscriber), poll.since)
-
-    def end_all(self, polls: Iterable[Poll], outcome_of: Callable[[Poll], Outcome]) -> list[Event]:
-        """End several polls."""
-        return [self.end(poll, outcome_of(poll)) for poll in list(polls)]
 
     def refuse(self, refusal: Refusal, now: float) -> list[Event]:
         """End every wait that a refusal concerns, and every later one without a request.
@@ -256,7 +256,8 @@ class Subscribers:
         else:
             self._instances_refusal = refusal
             concerned = self.instances.values()
-        return self.end_all(concerned, lambda poll: poll.refused(refusal, now, self._settings))
+        settings = self._patience.settings
+        return [self.end(each, each.refused(refusal, now, settings)) for each in list(concerned)]
 
     # ---- who waits
 

@@ -17,6 +17,7 @@ from ddswait.scheduler.actions import (
     Wait,
 )
 from ddswait.scheduler.durations import Durations
+from ddswait.scheduler.patience import Patience
 from ddswait.scheduler.poll import PollContext, PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
@@ -207,13 +208,13 @@ class Shell:
                 return
             self._under_way.remove(each)
             was_cut = each.arrives_at > each.action.cut_at
-            reply = TransientFailure("no reply") if was_cut else each.reply
+            reply = TransientFailure("no reply", resolved=None) if was_cut else each.reply
             self._note(self.scheduler.take(each.action, reply, self.now))
 
 
 def context_of(settings: PollSettings, random: Random | None = None) -> PollContext:
     """Return what polls share, with nothing known yet."""
-    return PollContext(settings, random or Still(), Durations(), ServerClock())
+    return PollContext(settings, random or Still(), Durations(), ServerClock(), Patience(settings))
 
 
 def take_job_reply(

@@ -274,7 +274,8 @@ class World:
         if renewed and flight.action.cut_at < inf:
             self.service.issuer.take_back()
         flight.response = Response(Says.SILENCE, 0)
-        self._close(flight, TransientFailure(f"no reply within {now - flight.sent_at:.1f} s"), now)
+        cause = f"no reply within {now - flight.sent_at:.1f} s"
+        self._close(flight, TransientFailure(cause, resolved=None), now)
 
     def _receive(self, flight: Flight, now: float) -> None:
         self._close(flight, boundary.reply(flight.action, flight.response), now)
