@@ -11,9 +11,9 @@ from ddswait import history
 from ddswait.cli.duration_text import duration
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Policy
 from ddswait.cli.gate import Gate
-from ddswait.cli.inputs import NO_JOB
 from ddswait.cli.instances import check_ready
 from ddswait.cli.job_table import JobTable
+from ddswait.cli.named_jobs import NO_JOB
 from ddswait.cli.options import USUAL_TIMEOUT
 from ddswait.cli.output import failures, live
 from ddswait.cli.output.printer import OutputClosed, Printer

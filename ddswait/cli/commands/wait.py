@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ddswait.cli import inputs
+from ddswait.cli.named_jobs import NO_JOB
 from ddswait.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def run(options: Options) -> int:
         ready=options.ready,
     )
     if not jobs and not options.state:
-        raise InputError(inputs.NO_JOB)
+        raise InputError(NO_JOB)
     import asyncio  # late: wrong job IDs are reported before anything slow is imported
 
     this, waiter = prepare(jobs, options)
