@@ -12,7 +12,7 @@ from ddswait.runtime.log import log
 from ddswait.runtime.parts import Parts
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.patience import Patiences
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import service_named
 from ddswait.waits import Waits, seconds

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ddswait.runtime.client import Client
     from ddswait.scheduler.durations import Durations
     from ddswait.scheduler.patience import Patiences
-    from ddswait.scheduler.poll import PollSettings
+    from ddswait.scheduler.poll_settings import PollSettings
     from ddswait.scheduler.rate_limiter import RateLimiter
 
 

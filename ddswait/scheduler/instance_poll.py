@@ -34,10 +34,12 @@ from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import instance_messages as messages
 from ddswait.scheduler import retry_delay
 from ddswait.scheduler.messages import NEVER_POLLED, last_poll_unsent
-from ddswait.scheduler.poll import SHORTEST_POLL, Poll
+from ddswait.scheduler.poll import Poll
+from ddswait.scheduler.poll_settings import SHORTEST_POLL
 
 if TYPE_CHECKING:
-    from ddswait.scheduler.poll import PollContext, PollSettings
+    from ddswait.scheduler.poll import PollContext
+    from ddswait.scheduler.poll_settings import PollSettings
     from ddswait.service.replies import Failure, InstanceState
 
 CONFIRM = 10.0

@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ddswait.scheduler.compaction import Compacted
-from ddswait.scheduler.poll import LAST_POLL
+from ddswait.scheduler.poll_settings import LAST_POLL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

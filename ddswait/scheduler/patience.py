@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from ddswait.service.replies import TransientFailure
 
 if TYPE_CHECKING:
-    from ddswait.scheduler.poll import PollSettings
+    from ddswait.scheduler.poll_settings import PollSettings
 
 
 class Patience:

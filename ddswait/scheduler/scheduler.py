@@ -39,7 +39,8 @@ from ddswait.scheduler.job_events import JobEvents
 from ddswait.scheduler.list_polling import ListPolling
 from ddswait.scheduler.next_request import NextRequest
 from ddswait.scheduler.patience import Patiences
-from ddswait.scheduler.poll import LAST_POLL, PollContext
+from ddswait.scheduler.poll import PollContext
+from ddswait.scheduler.poll_settings import LAST_POLL
 from ddswait.scheduler.pollers import InstancePoller, JobPoller, RenewalPoller
 from ddswait.scheduler.queue import PollQueue
 from ddswait.scheduler.rate_limiter import RateLimiter
@@ -54,7 +55,8 @@ if TYPE_CHECKING:
 
     from ddswait.events import Event
     from ddswait.scheduler.actions import Action, Renewed
-    from ddswait.scheduler.poll import Poll, PollSettings
+    from ddswait.scheduler.poll import Poll
+    from ddswait.scheduler.poll_settings import PollSettings
     from ddswait.service.replies import InstanceState, JobPage, JobReply, Problem
 
     Reply = JobReply | InstanceState | JobPage | Renewed | Problem

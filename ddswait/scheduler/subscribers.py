@@ -14,7 +14,7 @@ from ddswait.events import Ended, Tracked
 from ddswait.outcome import Scope
 from ddswait.scheduler.instance_poll import InstancePoll
 from ddswait.scheduler.job_poll import JobPoll
-from ddswait.scheduler.poll import LAST_POLL, SHORTEST_POLL
+from ddswait.scheduler.poll_settings import LAST_POLL, SHORTEST_POLL
 from ddswait.scheduler.retry_delay import AT_ONCE
 
 if TYPE_CHECKING:

@@ -55,16 +55,16 @@ def test_outputs_of_terraform_are_read(outputs: object, jobs: list[Named | str])
         (
             {"vpc_id": output("v"), "job": output("a")},
             (
-                "standard input, JSON document 1: of the outputs of Terraform, 'vpc_id', 'job', none "
-                "has a name that ends in job_id or job_ids: rename the one with the job ID, or pipe "
-                "its value with terraform output -raw NAME"
+                "standard input, JSON document 1: of the outputs of Terraform, 'vpc_id', 'job', "
+                "none has a name that ends in job_id or job_ids: rename the one with the job ID, "
+                "or pipe its value with terraform output -raw NAME"
             ),
         ),
         (
             {"job_id": output(None)},
             (
-                "standard input, JSON document 1: the output 'job_id' of Terraform has no job ID: its "
-                "value is null; check that the operation has started a job"
+                "standard input, JSON document 1: the output 'job_id' of Terraform has no job ID: "
+                "its value is null; check that the operation has started a job"
             ),
         ),
     ],

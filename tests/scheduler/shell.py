@@ -18,7 +18,8 @@ from ddswait.scheduler.actions import (
 )
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.patience import Patience
-from ddswait.scheduler.poll import PollContext, PollSettings
+from ddswait.scheduler.poll import PollContext
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.scheduler.server_clock import ServerClock

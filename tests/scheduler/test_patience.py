@@ -10,7 +10,7 @@ import pytest
 from ddswait.outcome import OutcomeKind, Refusal, Scope
 from ddswait.scheduler.actions import Renewed
 from ddswait.scheduler.patience import Patience
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.service.replies import Throttled, TransientFailure, UnknownJob
 from tests.scheduler.shell import LOCATION, Shell, record, seen
 

@@ -10,7 +10,7 @@ from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
 from ddswait.scheduler.instance_poll import InstancePoll
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.patience import Patience
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.queue import PollQueue
 from ddswait.scheduler.subscribers import Subscribers
 from ddswait.service.dds import SERVICE

@@ -9,7 +9,8 @@ from ddswait.scheduler import last_polls, list_polling, retry_delay
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.list_polling import ListPolling
 from ddswait.scheduler.patience import Patience
-from ddswait.scheduler.poll import Poll, PollSettings
+from ddswait.scheduler.poll import Poll
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.subscribers import Subscribers
 
 if TYPE_CHECKING:
