@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 _SHOWN = 200
 _LONGEST_LABEL = 64
 
-NO_JOB = "no job ID: pass the job_id of a reply as an argument, or '-' to read standard input"
+NO_JOB = (
+    "no job ID: pass the job_id of a reply as an argument, or '-' to read standard input; "
+    "ddswait --help lists the options, and ddswait --demo shows a run without a cloud"
+)
 
 
 def parse(text: str) -> list[Named]:
