@@ -121,6 +121,10 @@ class Settings(NamedTuple):
             return Setting()
         return _first(variable(self.env, "DDSWAIT_ENDPOINT"), self.own.dds_endpoint)
 
+    def endpoint_origin(self) -> str:
+        """Return the variable or option that the endpoint of DDS comes from, or ""."""
+        return self._dds().origin
+
     def doubts(self) -> list[str]:
         """Return a warning if the endpoint of DDS is in a region that is not known."""
         endpoint = self._dds()

@@ -46,6 +46,9 @@ REGIONS = (
 )
 """The names of all regions that are known, in alphabetical order."""
 
+CHECK_NAME = "check its name in the console"
+"""What to do about an unknown region that resembles no known one."""
+
 _MOST = 3  # names that a message suggests
 _SIMILAR = 0.75  # the ratio of difflib; one wrong character of nine is 0.89, two are 0.78
 _HOST = re.compile(r"[a-z]+\.([a-z0-9-]+)\.(.+)")
@@ -87,5 +90,5 @@ def doubt(region: str, origin: str) -> str:
     """
     if region in REGIONS:
         return ""
-    advice = suggestion(region) or "check its name in the console"
+    advice = suggestion(region) or CHECK_NAME
     return f"{origin}: ddswait does not know the region {region!r}: {advice}"

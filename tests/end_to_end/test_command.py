@@ -77,7 +77,7 @@ def test_usage_errors_exit_2(
 def test_unusable_credentials_exit_2(command: RealCommand) -> None:
     """Missing ones say what can be set; a token with a line end is not repeated."""
     done = command("a", HW_AUTH_TOKEN="", OS_AUTH_TOKEN="", HOME="/nonexistent")
-    assert (done.code, "HW_AUTH_TOKEN" in done.stderr) == (2, True)
+    assert (done.code, "HW_ACCESS_KEY" in done.stderr) == (2, True)
     done = command("a", HW_AUTH_TOKEN="two\nlines")
     assert (done.code, "two" in done.stderr) == (2, False)
 
