@@ -276,8 +276,9 @@ def _add_others(group: Any) -> None:  # noqa: ANN401
     add(
         "--check",
         action="store_true",
-        help="show which credentials, endpoint and project are used and whether they are "
-        "accepted; exits with 0 if they are, 4 if they are refused, 5 if nothing replies",
+        help="show which credentials, endpoint and project are used, and whether the service "
+        "replies, has the same time, and permits polls and lists; exits with 0 if polls are "
+        "accepted, 4 if they are refused, 5 if nothing replies",
     )
     add("--schema", action="store_true", help="print the JSON Schema of the machine output")
     add(

@@ -36,14 +36,13 @@ class CheckItem(NamedTuple):
     next_step: str = ""
 
     def lines(self) -> list[str]:
-        """Return the item in lines for people; only the words of an explanation are wrapped."""
+        """Return the item in lines for people; what is used stays in one line."""
         head = f"{self.state:<{_STATE}}  {self.name:<{_NAME}}  "
         if not self.next_step:
             return [f"{head}{self.text}"]
-        return [
-            *_wrapped(self.text, head, " " * len(head)),
-            f"{' ' * len(head)}{_NEXT}{self.next_step}",
-        ]
+        indent = " " * len(head)
+        next_step = _wrapped(self.next_step, f"{indent}{_NEXT}", indent)
+        return [*_wrapped(self.text, head, indent), *next_step]
 
 
 class IncompleteConfiguration(ConfigurationError):  # noqa: N818 - says what is wrong with it
