@@ -55,21 +55,21 @@ def reply(action: Action, response: Response) -> Reply:
 def _job_reply(job_id: str, response: Response) -> Reply:
     """Return the reply to a poll of a job."""
     if not response.status:
-        return TransientFailure("the connection broke")
+        return TransientFailure("the connection broke", resolved=response.resolved)
     return SERVICE.read_job(job_id, response.status, response.headers, response.body)
 
 
 def _instance_reply(instance_id: str, response: Response) -> Reply:
     """Return the reply to a poll of an instance."""
     if not response.status:
-        return TransientFailure("the connection broke")
+        return TransientFailure("the connection broke", resolved=response.resolved)
     return SERVICE.read_instance(instance_id, response.status, response.headers, response.body)
 
 
 def _list_reply(response: Response) -> Reply:
     """Return the reply to a list request."""
     if not response.status:
-        return TransientFailure("the connection broke")
+        return TransientFailure("the connection broke", resolved=response.resolved)
     return SERVICE.read_list(response.status, response.headers, response.body)
 
 

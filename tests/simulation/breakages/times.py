@@ -48,6 +48,20 @@ def give_up_early(patch: Patch) -> None:
     patch.setattr(Subscribers, "give_up", broken)
 
 
+def ignore_names(patch: Patch) -> None:
+    patch.setattr(Patience, "replied", lambda self, reply: None)
+
+
+def forget_names(patch: Patch) -> None:
+    original = Patience.replied
+
+    def broken(self: Patience, reply: object) -> None:
+        original(self, reply)
+        self._has_resolved = False
+
+    patch.setattr(Patience, "replied", broken)
+
+
 def time_out_early(patch: Patch) -> None:
     original = Subscribers.continue_or_expire
 
