@@ -1,8 +1,11 @@
 """Waits for asynchronous jobs of Huawei Cloud's Document Database Service (DDS)."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+from ddswait.version import __version__
+
+# Type checkers take this name for true; importing it would take longer than the rest of `--help`.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ddswait import history as history
     from ddswait.credentials.iam import Password as Password
@@ -41,8 +44,6 @@ if TYPE_CHECKING:
     from ddswait.service.replies import Throttled as Throttled
     from ddswait.service.replies import TransientFailure as TransientFailure
     from ddswait.waiter import Waiter as Waiter
-
-from ddswait.version import __version__
 
 # Looked up only when used (PEP 562): `import ddswait` and `ddswait --help` then load neither
 # asyncio nor aiohttp, which together cost ten times the rest.

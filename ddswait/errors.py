@@ -19,9 +19,10 @@ Every error carries plain values only, and survives pickling, so that it may cro
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ddswait.job import Job
 
 __all__ = [

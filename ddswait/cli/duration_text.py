@@ -14,7 +14,7 @@ _UNITS = {"d": _DAY, "h": _HOUR, "m": _MINUTE, "s": 1}
 _LONGEST = 36_500 * _DAY  # a century: clocks and calendars end soon after
 _NUMBER = r"\d{1,12}(?:\.\d{1,9})?"
 # A number of seconds, or numbers with their units, the largest unit first and each at most once.
-_PATTERN = re.compile("|".join((_NUMBER, "".join(rf"(?:({_NUMBER}){unit})?" for unit in _UNITS))))
+_PATTERN = "|".join((_NUMBER, "".join(rf"(?:({_NUMBER}){unit})?" for unit in _UNITS)))
 
 
 def parse(text: str) -> float:
@@ -24,7 +24,7 @@ def parse(text: str) -> float:
         InputError: the text is not a duration, or it is longer than a century.
     """
     stripped = text.strip()
-    found = _PATTERN.fullmatch(stripped) if stripped and text.isascii() else None
+    found = re.fullmatch(_PATTERN, stripped) if stripped and text.isascii() else None
     if found is None:
         raise InputError(f"invalid duration {text!a}: use 90, 90s, 10m, 1h30m or 1d")
     numbers = zip(found.groups(default="0"), _UNITS.values(), strict=True)

@@ -11,13 +11,13 @@ import re
 # these anywhere in a line, GitLab for its sections. GitHub trims a line before it looks for `::`,
 # and a long line may be wrapped before any word. Buildkite reads the beginning of a line.
 # What Jenkins obeys contains control characters.
-_ANYWHERE = re.compile(r"##(?=[\w.-]*\s*\[)")
-_SECTION = re.compile(r"(section_(?:start|end)):(?=\d)")
-_WORD = re.compile(r"(^|\s)::")
-_BEGINNING = re.compile(r"^(\s*)([-+~^])(?=\2\2)")
+_ANYWHERE = r"##(?=[\w.-]*\s*\[)"
+_SECTION = r"(section_(?:start|end)):(?=\d)"
+_WORD = r"(^|\s)::"
+_BEGINNING = r"^(\s*)([-+~^])(?=\2\2)"
 _TRIGGERS = ("##", "::", "section_", "---", "+++", "~~~", "^^^")
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~&@:-])")
+_MARKDOWN = r"([\\`*_{}\[\]()#+.!|<>~&@:-])"
 
 
 def safe(text: str, most: int | None = None) -> str:
@@ -40,17 +40,17 @@ def safe(text: str, most: int | None = None) -> str:
 
 
 def _without_commands(text: str) -> str:
-    text = _ANYWHERE.sub(r"#\\x23", text)
-    text = _SECTION.sub(r"\1\\x3a", text)
-    text = _WORD.sub(r"\1\\x3a:", text)
-    return _BEGINNING.sub(lambda match: f"{match[1]}\\x{ord(match[2]):x}", text)
+    text = re.sub(_ANYWHERE, r"#\\x23", text)
+    text = re.sub(_SECTION, r"\1\\x3a", text)
+    text = re.sub(_WORD, r"\1\\x3a:", text)
+    return re.sub(_BEGINNING, lambda match: f"{match[1]}\\x{ord(match[2]):x}", text)
 
 
 def safe_json(document: str) -> str:
     """Return a JSON document that says the same and holds nothing that a CI system obeys."""
     if "##" in document:  # only a string can contain it
-        document = _ANYWHERE.sub(r"#\\u0023", document)
-    return _SECTION.sub(r"\1\\u003a", document) if "section_" in document else document
+        document = re.sub(_ANYWHERE, r"#\\u0023", document)
+    return re.sub(_SECTION, r"\1\\u003a", document) if "section_" in document else document
 
 
 def safe_html(text: str, most: int | None = None) -> str:
@@ -62,7 +62,7 @@ def safe_html(text: str, most: int | None = None) -> str:
 
 def safe_markdown(text: str, most: int | None = None) -> str:
     """Return a server's text as the text of a cell of a Markdown table; see `safe`."""
-    escaped = _MARKDOWN.sub(r"\\\1", safe(text, most))
+    escaped = re.sub(_MARKDOWN, r"\\\1", safe(text, most))
     return escaped.replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 

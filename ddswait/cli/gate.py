@@ -11,7 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Decision, decide
-from ddswait.cli.job_table import instance_of, key_of, outcome_of
+from ddswait.cli.job_table import key_of, outcome_of
+from ddswait.cli.named import instance_of
 from ddswait.cli.output import live
 from ddswait.cli.output.printer import OutputClosed
 from ddswait.outcome import OutcomeKind

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, TextIO
 
-from ddswait.cli import named_jobs, stdin_text
+from ddswait.cli import job_checks
 from ddswait.cli.instances import check_ready, named
-from ddswait.cli.job_table import Named
+from ddswait.cli.named import Named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,18 +38,20 @@ def jobs(
     suggested: dict[str, str] = {}
     for argument in dict.fromkeys(arguments):
         if argument != "-":
-            found_jobs += named_jobs.parse(argument)
+            found_jobs += job_checks.parse(argument)
             continue
         if stdin.isatty():
             stderr.write("reading job IDs from standard input, one per line; end with Ctrl-D\n")
+        from ddswait.cli import stdin_text  # late: IDs among the arguments need none of it
+
         found = stdin_text.read(stdin.buffer.read(), ready=ready)
         for job in found.jobs:
             found_jobs.append(job if found.labels_are_chosen else Named(job.job_id))
             suggested.setdefault(job.job_id, "" if found.labels_are_chosen else job.label)
         stderr.writelines(f"ddswait: warning: {refused}\n" for refused in found.not_started)
-    found_jobs.extend(named_jobs.checked(named(text)) for text in instances)
+    found_jobs.extend(job_checks.checked(named(text)) for text in instances)
     check_ready([each.job_id for each in found_jobs], ready=ready)
-    return _with_suggestions(named_jobs.unique(found_jobs), suggested)
+    return _with_suggestions(job_checks.unique(found_jobs), suggested)
 
 
 def _with_suggestions(jobs: Sequence[Named], suggested: dict[str, str]) -> list[Named]:

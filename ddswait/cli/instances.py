@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ddswait.cli.job_table import INSTANCE, Named, instance_of
+from ddswait.cli.named import INSTANCE, Named, instance_of
 from ddswait.errors import InputError
 from ddswait.service.job_ids import check_instance_id, check_job_id
 

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from ddswait.cli.named import INSTANCE, instance_of
 from ddswait.events import Event, Polled, PollFailed, Progressed, Visible
 from ddswait.job import EarlierWait, Instance
 from ddswait.outcome import Outcome
@@ -16,35 +17,11 @@ from ddswait.outcome import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ddswait.cli.named import Named
     from ddswait.job import Job
     from ddswait.outcome import OutcomeKind
 
-INSTANCE = "instance:"
-"""What the key of an instance that is waited for without a job begins with; its ID follows."""
-
 _MOST_POLLS = 4000  # of one job: enough for a report, and bounded in a run of a week
-
-
-class Named(NamedTuple):
-    """What to wait for, and the user's name for it, or "".
-
-    Attributes:
-        job_id: a job ID, or the key of an instance: `instance:ID`.
-        label: the name.
-    """
-
-    job_id: str
-    label: str = ""
-
-    @property
-    def instance_id(self) -> str:
-        """The ID of the instance; "" for a job."""
-        return instance_of(self.job_id)
-
-
-def instance_of(key: str) -> str:
-    """Return the ID of the instance that a key names; "" for a job."""
-    return key.removeprefix(INSTANCE) if key.startswith(INSTANCE) else ""
 
 
 def outcome_of(key: str, kind: OutcomeKind, job: Job | None, message: str) -> Outcome:

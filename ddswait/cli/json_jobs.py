@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ddswait.cli.escaping import safe
 from ddswait.cli.id_list import WHITE
 from ddswait.cli.instances import is_order, of_order
-from ddswait.cli.job_table import Named
-from ddswait.cli.named_jobs import checked
+from ddswait.cli.job_checks import checked
+from ddswait.cli.named import Named
 from ddswait.errors import InputError
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The command line: `ddswait [OPTIONS] JOB_ID...`.
 
 Each command is a module of `ddswait.cli.commands`. `--help`, `--version` and usage errors import
-neither asyncio nor aiohttp, so that they appear at once.
+neither asyncio nor aiohttp nor typing, so that they appear at once.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, assert_never
 
-from ddswait.cli import options
+from ddswait.cli import arguments
 from ddswait.cli.escaping import safe
 from ddswait.errors import ConfigurationError, InputError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _prepare_streams()
     try:
-        return _run(options.parse(argv))
+        return _run(arguments.parse(argv))
     except (ConfigurationError, InputError) as error:
         sys.stderr.writelines(f"{line}\n" for line in _report(error))
         return _USAGE
@@ -42,18 +42,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _report(error: ConfigurationError | InputError) -> list[str]:
     """Return the lines about an error; only a list of what is missing has several."""
-    from ddswait.credentials.checklist import IncompleteConfiguration, lines
+    if isinstance(error, ConfigurationError):
+        from ddswait.credentials.checklist import IncompleteConfiguration, lines
 
-    if not isinstance(error, IncompleteConfiguration):
-        return [f"ddswait: error: {safe(str(error))}"]
-    return [
-        "ddswait: error: the configuration is incomplete",
-        *(f"  {safe(line)}" for line in lines(error.items)),
-        "ddswait --help lists all ways to set each; ddswait --demo needs none of them",
-    ]
+        if isinstance(error, IncompleteConfiguration):
+            return [
+                "ddswait: error: the configuration is incomplete",
+                *(f"  {safe(line)}" for line in lines(error.items)),
+                "ddswait --help lists all ways to set each; ddswait --demo needs none of them",
+            ]
+    return [f"ddswait: error: {safe(str(error))}"]
 
 
 def _run(given: Options) -> int:
+    from typing import assert_never  # not for `--help`
+
     match given.command:
         case "wait":
             from ddswait.cli.commands import wait
@@ -76,7 +79,7 @@ def _run(given: Options) -> int:
 
             return completion.run(given.print_completion)
         case _:
-            assert_never(given.command)
+            return assert_never(given.command)
 
 
 def _prepare_streams() -> None:

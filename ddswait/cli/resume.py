@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from ddswait.cli import defaults
 from ddswait.cli.duration_text import exact
-from ddswait.cli.options import DEFAULTS, USUAL_TIMEOUT, Options
+from ddswait.cli.options import DEFAULTS, Options
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _with_time(options: Options, unfinished: Sequence[Entry]) -> Options:
     """Return the options with a timeout if the deadline of the state file has passed."""
     kinds = {entry.outcome.kind for entry in unfinished if entry.outcome}
     has_passed = kinds & {OutcomeKind.TIMED_OUT, OutcomeKind.NOT_READY}
-    return options._replace(timeout=options.timeout or USUAL_TIMEOUT) if has_passed else options
+    return options._replace(timeout=options.timeout or defaults.TIMEOUT) if has_passed else options
 
 
 def _still_needed(table: JobTable, options: Options, unfinished: int) -> int | None:

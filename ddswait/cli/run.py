@@ -8,13 +8,13 @@ import time
 from typing import TYPE_CHECKING
 
 from ddswait import history
+from ddswait.cli import defaults
 from ddswait.cli.duration_text import duration
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Policy
 from ddswait.cli.gate import Gate
 from ddswait.cli.instances import check_ready
+from ddswait.cli.job_checks import NO_JOB
 from ddswait.cli.job_table import JobTable
-from ddswait.cli.named_jobs import NO_JOB
-from ddswait.cli.options import USUAL_TIMEOUT
 from ddswait.cli.output import failures, live
 from ddswait.cli.output.printer import OutputClosed, Printer
 from ddswait.cli.output.text import things
@@ -29,7 +29,7 @@ from ddswait.storage import hint_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ddswait.cli.job_table import Named
+    from ddswait.cli.named import Named
     from ddswait.cli.options import Options
 
 
@@ -79,10 +79,10 @@ class Run:
         """Return the jobs of this run, and set its deadline."""
         options = self._options
         table = JobTable(jobs, now)
-        self._deadline = now + (options.timeout or USUAL_TIMEOUT)
+        self._deadline = now + (options.timeout or defaults.TIMEOUT)
         if state is not None:
             table = state.table(jobs, now, ready=options.ready)
-            self._deadline = state.deadline(options.timeout, USUAL_TIMEOUT, now)
+            self._deadline = state.deadline(options.timeout, defaults.TIMEOUT, now)
         _check_policy(Policy(options.wait_for, options.fail_fast), len(table))
         check_ready(table.entries, ready=options.ready)
         return table

@@ -11,8 +11,9 @@ from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from ddswait.cli.job_table import JobTable, Named, outcome_of
-from ddswait.cli.named_jobs import checked, unique
+from ddswait.cli.job_checks import checked, unique
+from ddswait.cli.job_table import JobTable, outcome_of
+from ddswait.cli.named import Named
 from ddswait.errors import InputError
 from ddswait.outcome import OutcomeKind
 from ddswait.service import service_named

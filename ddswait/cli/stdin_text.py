@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.cli import json_jobs, named_jobs
+from ddswait.cli import job_checks
 from ddswait.cli.escaping import safe
 from ddswait.cli.id_list import WHITE
 from ddswait.errors import InputError
@@ -14,7 +14,7 @@ from ddswait.service.job_ids import is_complaint
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ddswait.cli.job_table import Named
+    from ddswait.cli.named import Named
 
 _SHOWN = 200
 
@@ -75,13 +75,15 @@ def from_text(text: str, *, ready: bool = False) -> Found:
                 f"per line, or a JSON reply; {_printed(' '.join(lines[number - 1 :][:_SHOWN]))}"
             )
         with _at(f"line {number}"):
-            found += named_jobs.parse(stripped)
+            found += job_checks.parse(stripped)
     if not found:
         raise InputError("no job ID on standard input: did the command before the pipe fail?")
     return Found(found, [])
 
 
 def _from_documents(text: str, *, ready: bool) -> Found:
+    from ddswait.cli import json_jobs  # late: lines of job IDs need none of it
+
     jobs: list[Named] = []
     refused: list[str] = []
     try:

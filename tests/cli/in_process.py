@@ -19,7 +19,8 @@ from unittest.mock import patch
 import pytest
 import pytest_asyncio
 
-from ddswait.cli import inputs, options
+from ddswait.cli import inputs
+from ddswait.cli.arguments import parse
 from ddswait.cli.commands import wait
 from ddswait.cli.main import main
 from ddswait.simulator import Simulator
@@ -71,7 +72,7 @@ async def run_virtually(
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
     with _surroundings({**kept, **settings, **env}, text):
-        given = options.parse(arguments)
+        given = parse(arguments)
         jobs = inputs.jobs(
             given.job_ids, sys.stdin, sys.stderr, instances=given.instance, ready=given.ready
         )

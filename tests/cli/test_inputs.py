@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddswait.cli import inputs
-from ddswait.cli.job_table import Named
+from ddswait.cli.named import Named
 from ddswait.cli.stdin_text import from_text
 from ddswait.errors import InputError
 from tests.cli.in_process import RealCommand

@@ -5,10 +5,12 @@ import json
 
 import pytest
 
+from ddswait.cli.arguments import parse
 from ddswait.cli.inputs import jobs
 from ddswait.cli.instances import check_ready
-from ddswait.cli.job_table import JobTable, Named, key_of, outcome_of
-from ddswait.cli.options import DEFAULTS, parse
+from ddswait.cli.job_table import JobTable, key_of, outcome_of
+from ddswait.cli.named import Named
+from ddswait.cli.options import DEFAULTS
 from ddswait.cli.output.text import things
 from ddswait.cli.resume import resume
 from ddswait.cli.stdin_text import from_text

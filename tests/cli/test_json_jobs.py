@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ddswait.cli.job_table import Named
+from ddswait.cli.named import Named
 from ddswait.cli.stdin_text import from_text
 from ddswait.errors import InputError
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ddswait.cli.job_table import JobTable, Named
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.state import State
 from ddswait.errors import InputError
 from ddswait.job import EarlierWait

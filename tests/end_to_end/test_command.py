@@ -317,18 +317,3 @@ async def test_demo_shows_a_whole_run(capsys: pytest.CaptureFixture[str]) -> Non
     outcomes = [line.split("\t")[1] for line in shown.out.splitlines()]
     assert sorted(outcomes) == ["completed", "completed", "failed"]
     assert "on purpose" in shown.err
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["a b"]])
-def test_usage_loads_neither_asyncio_nor_aiohttp(arguments: list[str]) -> None:
-    """`--help` and usage errors load nothing that is slow."""
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "ddswait", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    slow = {"asyncio", "aiohttp", "structlog", "backoff", "rich", "logging", "shtab"}
-    assert "ddswait.cli.options" in loaded
-    assert not loaded & slow

@@ -7,7 +7,8 @@ from math import inf
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from ddswait.cli.job_table import JobTable, Named
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.output import json_records
 from ddswait.cli.output.failures import failures
 from ddswait.cli.output.live_rows import grid, row

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
-from ddswait.cli import duration_text, option_values, options
+from ddswait.cli import duration_text, option_values
+from ddswait.cli.arguments import parse
 from ddswait.credentials.lease_replies import seconds_left
 from ddswait.errors import ConfigurationError, InputError
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
@@ -124,7 +125,7 @@ def read_arguments(data: bytes) -> None:
     code: object = None
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         try:
-            given = options.parse(arguments)
+            given = parse(arguments)
         except SystemExit as end:
             code = end.code
     if code is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ddswait.cli import options
+from ddswait.cli import arguments
 from ddswait.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run(shell: str) -> int:
-    """Print the completion script for one of `options.SHELLS` and return 0.
+    """Print the completion script for one of `arguments.SHELLS` and return 0.
 
     Raises:
         ConfigurationError: shtab is not installed.
@@ -23,7 +23,7 @@ def run(shell: str) -> int:
 
 
 def script(shell: str) -> str:
-    """Return the completion script for one of `options.SHELLS`.
+    """Return the completion script for one of `arguments.SHELLS`.
 
     Raises:
         ConfigurationError: shtab is not installed, or is too old for the shell.
@@ -44,7 +44,7 @@ def script(shell: str) -> str:
 
 def _parser(file_completion: object) -> argparse.ArgumentParser:
     """Return the parser with completion of paths for every option that takes a FILE."""
-    parser = options.parser()
+    parser = arguments.parser()
     for action in parser._actions:  # noqa: SLF001 - argparse has no public way to list the options
         if action.metavar == "FILE":
             setattr(action, "complete", file_completion)  # noqa: B010 - an attribute of shtab's own

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait import Token, Waiter
-from ddswait.cli.job_table import Named
+from ddswait.cli.named import Named
 from ddswait.cli.options import Options
 from ddswait.cli.run import Run
 

@@ -6,14 +6,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from ddswait.cli import inputs
-from ddswait.cli.named_jobs import NO_JOB
+from ddswait.cli.job_checks import NO_JOB
 from ddswait.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ddswait import Waiter
-    from ddswait.cli.job_table import Named
+    from ddswait.cli.named import Named
     from ddswait.cli.options import Options
     from ddswait.cli.run import Run
 
@@ -34,9 +34,9 @@ def run(options: Options) -> int:
     )
     if not jobs and not options.state:
         raise InputError(NO_JOB)
-    import asyncio  # late: wrong job IDs are reported before anything slow is imported
-
     this, waiter = prepare(jobs, options)
+    import asyncio  # late, as all that is slow: wrong job IDs and settings are reported first
+
     return this.finish(asyncio.run(this.gate.wait(waiter)))
 
 
@@ -47,11 +47,13 @@ def prepare(jobs: Sequence[Named], options: Options) -> tuple[Run, Waiter]:
         ConfigurationError: the endpoint, the credentials or a file cannot be used.
         InputError: a file cannot be used.
     """
-    from ddswait import Waiter
-    from ddswait.cli.run import Run
     from ddswait.cli.target import find_target
 
     target = find_target(options)
+    # Late: wrong settings are reported before the rest is imported.
+    from ddswait import Waiter
+    from ddswait.cli.run import Run
+
     this = Run(jobs, options)
     waiter = Waiter(
         endpoint=target.endpoint,

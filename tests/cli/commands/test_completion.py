@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ddswait.cli.arguments import SHELLS
 from ddswait.cli.main import main
-from ddswait.cli.options import SHELLS
 
 HELP = (Path(__file__).parents[1] / "help.txt").read_text()
 NAMES = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", HELP, re.MULTILINE))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ddswait.cli.job_table import JobTable, Named
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.output.failures import failures, most_important, not_completed
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.service.dds import SERVICE

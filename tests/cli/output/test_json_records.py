@@ -7,7 +7,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ddswait.cli.job_table import JobTable, Named
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.output import json_records, json_schema
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.service.dds import SERVICE

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ddswait.cli.job_table import Entry, JobTable, Named
+from ddswait.cli.job_table import Entry, JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.output.live import LiveView
 from ddswait.cli.output.live_rows import style_of
 from ddswait.outcome import Outcome, OutcomeKind

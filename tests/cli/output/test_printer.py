@@ -9,7 +9,8 @@ from typing import TextIO
 
 import pytest
 
-from ddswait.cli.job_table import JobTable, Named
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.output.printer import OutputClosed, Printer
 from ddswait.events import (
     Ended,

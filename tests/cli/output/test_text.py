@@ -2,7 +2,8 @@
 
 import pytest
 
-from ddswait.cli.job_table import Entry, Named
+from ddswait.cli.job_table import Entry
+from ddswait.cli.named import Named
 from ddswait.cli.output.text import count, job_text, reason, result_line, totals
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.service.dds import SERVICE

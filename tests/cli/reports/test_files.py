@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ddswait.cli.job_table import JobTable, Named
-from ddswait.cli.options import Options, parse
+from ddswait.cli.arguments import parse
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
+from ddswait.cli.options import Options
 from ddswait.cli.reports import files
 from ddswait.errors import InputError
 from ddswait.outcome import Outcome, OutcomeKind

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import pytest
 from markdown_it import MarkdownIt
 
-from ddswait.cli.job_table import JobTable, Named
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.reports import github
 from ddswait.outcome import Outcome, OutcomeKind, facts_of
 from ddswait.service.dds import SERVICE

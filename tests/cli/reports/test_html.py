@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ddswait.cli.job_table import JobTable, Named, PollRecord
+from ddswait.cli.job_table import JobTable, PollRecord
+from ddswait.cli.named import Named
 from ddswait.cli.reports import html as report
 from ddswait.job import Job
 from ddswait.outcome import Outcome, OutcomeKind, Refusal

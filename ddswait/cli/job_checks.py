@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ddswait.cli.escaping import safe
 from ddswait.cli.id_list import split, unquoted
 from ddswait.cli.instances import check_key
-from ddswait.cli.job_table import Named
+from ddswait.cli.named import Named
 from ddswait.errors import InputError
 
 if TYPE_CHECKING:

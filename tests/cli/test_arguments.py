@@ -1,4 +1,4 @@
-"""ddswait.cli.options: what is accepted, and what is refused."""
+"""ddswait.cli.arguments: what is accepted, and what is refused."""
 
 import importlib.util
 import sys
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ddswait.cli import option_values, options
+from ddswait.cli import option_values
+from ddswait.cli.arguments import parse
 from ddswait.cli.main import main
 from ddswait.cli.options import Options
 from ddswait.errors import InputError
@@ -29,13 +30,13 @@ def test_help_is_as_written_down(
 
 def test_defaults_are_those_of_the_class() -> None:
     """Without arguments every option has the default that `Options` says."""
-    assert options.parse([]) == Options()
-    assert options.parse(["a", "b"]) == Options(job_ids=("a", "b"))
+    assert parse([]) == Options()
+    assert parse(["a", "b"]) == Options(job_ids=("a", "b"))
 
 
 def test_options_are_typed() -> None:
     """Durations are in seconds, and a policy is a number of jobs."""
-    given = options.parse(["a", "--timeout", "1h30m", "--wait-for", "any", "-q", "--rate", "5/m"])
+    given = parse(["a", "--timeout", "1h30m", "--wait-for", "any", "-q", "--rate", "5/m"])
     assert given == Options(job_ids=("a",), timeout=5400.0, wait_for=1, quiet=True, rate="5/m")
 
 
@@ -51,7 +52,7 @@ def test_options_are_typed() -> None:
 )
 def test_command_is_found_by_its_name(arguments: list[str], command: str) -> None:
     """Each command is a module of that name."""
-    assert options.parse(arguments).command == command
+    assert parse(arguments).command == command
     assert importlib.util.find_spec(f"ddswait.cli.commands.{command}")
 
 
@@ -142,9 +143,9 @@ def test_mistyped_option_is_asked_about(
 def test_right_command_line_does_not_load_what_a_typo_needs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Difflib takes longer to import than the options take to parse."""
+    """The comparison of words takes longer to import than the options take to parse."""
     monkeypatch.setitem(sys.modules, "difflib", None)
-    assert options.parse(["a", "--timeout", "5m"]).timeout == 300.0
+    assert parse(["a", "--timeout", "5m"]).timeout == 300.0
 
 
 def test_bare_command_says_where_to_begin(
