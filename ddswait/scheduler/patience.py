@@ -31,13 +31,14 @@ class Patience:
 
     Attributes:
         settings: the same, but their `unreachable_after` is the patience that holds now.
+        has_resolved: whether the name has ever resolved: no reply changes anything any more.
     """
 
-    __slots__ = ("_has_resolved", "_usual", "settings")
+    __slots__ = ("_usual", "has_resolved", "settings")
 
     def __init__(self, settings: PollSettings) -> None:
         self.settings = self._usual = settings
-        self._has_resolved = False
+        self.has_resolved = False
 
     def give_up_at(self, since: float) -> float:
         """Return when a wait is given up for which the host has been unreachable since `since`."""
@@ -45,13 +46,11 @@ class Patience:
 
     def replied(self, reply: object) -> None:
         """Note what the reply to a request, or its failure, says about the name of the host."""
-        if self._has_resolved:
-            return
         resolved = reply.resolved if isinstance(reply, TransientFailure) else True
         if resolved:
-            self._has_resolved = True
+            self.has_resolved = True
             self.settings = self._usual
-        elif resolved is False:
+        elif resolved is False and not self.has_resolved:
             usual = self._usual
             shorter = min(usual.unreachable_after, usual.unresolved_after)
             self.settings = usual._replace(unreachable_after=shorter)

@@ -95,7 +95,9 @@ class Scheduler:
         self.settings = settings
         self.rate_limiter = rate_limiter or RateLimiter()
         self.durations = Durations() if durations is None else durations
-        self._patiences = patiences = patiences or Patiences(settings)
+        patiences = patiences or Patiences(settings)
+        self._service_patience = patiences.service
+        self._credentials_patience = patiences.credentials
         context = PollContext(settings, random, self.durations, ServerClock(), patiences.service)
         self._context = context
         self._job_events = JobEvents()
@@ -200,7 +202,7 @@ class Scheduler:
         cut_at = now + self.settings.request_timeout
         if self._renewal.blocked_at == inf:
             return cut_at
-        patience = self._patiences.credentials
+        patience = self._credentials_patience
         give_up_at = self.subscribers.unreachable_at(self._renewal.blocked_at, patience)
         return min(cut_at, max(give_up_at, now + LAST_POLL))
 
@@ -224,7 +226,7 @@ class Scheduler:
     def _poll(self, poll: Poll, now: float) -> PollJob | PollInstance:
         self.subscribers.new_jobs.discard(poll.job_id)
         self._lists.sent(poll)
-        poll.sent(now, self._patiences.service.settings, self._queue.last.heard_at)
+        poll.sent(now, self._service_patience.settings, self._queue.last.heard_at)
         credentials = self._renewal.count
         if (job := self.subscribers.jobs.get(poll.job_id)) is poll:
             return PollJob(job, self._job_poller, credentials, now)
@@ -259,9 +261,11 @@ class Scheduler:
         request = None if isinstance(action, RenewCredentials) else action
         if request is not None:
             self._renewal.answered(request.credentials)
-            self._patiences.service.replied(reply)
+            patience = self._service_patience
         else:
-            self._patiences.credentials.replied(reply)
+            patience = self._credentials_patience
+        if not patience.has_resolved:
+            patience.replied(reply)
         match reply:
             case TransientFailure():
                 return action.poller.failed(action, reply, now)

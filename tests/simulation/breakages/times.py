@@ -57,7 +57,7 @@ def forget_names(patch: Patch) -> None:
 
     def broken(self: Patience, reply: object) -> None:
         original(self, reply)
-        self._has_resolved = False
+        self.has_resolved = False
 
     patch.setattr(Patience, "replied", broken)
 
