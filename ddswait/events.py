@@ -22,7 +22,10 @@ __all__ = [
 
 
 class Tracked(NamedTuple):
-    """Somebody began to wait for the job; its first poll is due at once."""
+    """Somebody began to wait for the job; its first poll is due at once.
+
+    Created only if somebody listened to debug events when the waiter was entered.
+    """
 
     job_id: str
 
@@ -65,7 +68,7 @@ class UnknownStatus(NamedTuple):
 
 
 class Polled(NamedTuple):
-    """A job was polled; created only while somebody listens to debug events.
+    """A job was polled; created only as `Tracked` is.
 
     Attributes:
         job_id: the job.

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from ddswait.credentials import signer
 from ddswait.errors import ConfigurationError
@@ -129,7 +128,7 @@ class AccessKey:
     def sign(self, request: Request, headers: Mapping[str, str]) -> dict[str, str]:
         """Return host, date and signature of a request that also carries `headers`."""
         date = signer.stamp(self.clock().astimezone(UTC))
-        signed = {"Host": urlsplit(request.url).netloc, "X-Sdk-Date": date}
+        signed = {"Host": signer.target_of(request.url).host, "X-Sdk-Date": date}
         signature = signer.sign(
             self.access_key,
             self.secret_key,

@@ -10,7 +10,7 @@ import html
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 if TYPE_CHECKING:
@@ -68,14 +68,14 @@ class Mask:
         for secret in self._bytes:
             if secret in body:
                 body = body.replace(secret, HIDDEN.encode())
-        joined = "\n".join(headers.values())
-        if any(secret in joined for secret in self._texts):
-            return _MaskedHeaders(headers, self), body
-        return headers, body
+        # Few headers are read: to search all of them would cost more.
+        return _MaskedHeaders(headers, self), body
 
 
 class _MaskedHeaders(Mapping[str, str]):
-    """The headers of a reply, looked up without regard to case."""
+    """The headers of a reply, looked up without regard to case, each masked when it is read."""
+
+    __slots__ = ("_headers", "_mask")
 
     def __init__(self, headers: Mapping[str, str], mask: Mask) -> None:
         self._headers = headers
@@ -83,6 +83,11 @@ class _MaskedHeaders(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._mask.text(self._headers[name])
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as Mapping has it
+        """Return a header; `Mapping.get` raises and catches KeyError for each that is absent."""
+        value = self._headers.get(name)
+        return default if value is None else self._mask.text(value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._headers)

@@ -26,9 +26,12 @@ class Alarm:
         ring: what to call.
         context: to call it in: not that of whoever happens to set the alarm.
         turns: turns of the loop to let pass when the time has come, before it rings.
+
+    Attributes:
+        at: when it rings; inf for never, -inf when the time has come.
     """
 
-    __slots__ = ("_at", "_context", "_handle", "_loop", "_ring", "_turns")
+    __slots__ = ("_context", "_handle", "_loop", "_ring", "_turns", "at")
 
     def __init__(
         self,
@@ -41,17 +44,17 @@ class Alarm:
         self._ring = ring
         self._context = context
         self._turns = turns
-        self._at = inf
+        self.at = inf
         self._handle: asyncio.Handle | None = None
 
     def set(self, at: float) -> None:
         """Ring at a time of the loop's clock, if not earlier."""
         # A ring that comes too early is harmless, and cheaper than moving the timer each time.
-        if self._at <= at < inf:
+        if self.at <= at < inf:
             return
         if self._handle is not None:
             self._handle.cancel()
-        self._at = at
+        self.at = at
         self._handle = (
             self._loop.call_at(at, self._fire, self._turns, context=self._context)
             if at < inf
@@ -60,9 +63,9 @@ class Alarm:
 
     def _fire(self, turns: int) -> None:
         if turns:
-            self._at = -inf  # whatever is set now is covered by this ring
+            self.at = -inf  # whatever is set now is covered by this ring
             self._handle = self._loop.call_soon(self._fire, turns - 1, context=self._context)
             return
-        self._at = inf
+        self.at = inf
         self._handle = None
         self._ring()

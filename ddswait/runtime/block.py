@@ -13,13 +13,14 @@ from contextlib import suppress
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
-from ddswait.events import Ended, PollFailed
+from ddswait.events import Ended
 from ddswait.outcome import Outcome, OutcomeKind
 from ddswait.runtime.callbacks import Callbacks
 from ddswait.runtime.futures import Callers, InstanceFuture, JobFuture, Pending, WaitFuture
 from ddswait.runtime.groups import Groups
 from ddswait.runtime.log import is_enabled, log
 from ddswait.runtime.reporter import Reporter
+from ddswait.runtime.shared_time import SharedTime
 from ddswait.runtime.tasks import LIMIT, Tasks, without_task
 from ddswait.runtime.workers import Workers
 from ddswait.scheduler.instance_poll import instance_of
@@ -72,9 +73,10 @@ class Block:
         self._scheduler.verbose = parts.on_event is not None or is_enabled(logging.DEBUG)
         self._futures = Pending()
         self._callers = Callers(self)
+        self._time = SharedTime(self.loop)
         self._callbacks = Callbacks(self.loop, self.tasks, self._check_drained)
         self._reporter = Reporter(
-            self.loop, parts.on_event, self._context_of, lambda: len(self._futures)
+            self.loop, parts.on_event, self._first_subscriber, self._futures.__len__, self._context
         )
         self._workers = Workers(
             self._scheduler,
@@ -110,15 +112,17 @@ class Block:
         ready: bool,
     ) -> JobFuture:
         """Begin to wait for a job, for so many seconds from now; see `Waiter.track`."""
-        now = self.loop.time()
+        now = self._time.now()
         deadline = now + seconds
         caller = self._callers.current(callback, deadline if ready else None)
         future = JobFuture(caller, self.loop, job_id)
-        events = self._scheduler.subscribers.subscribe(job_id, deadline, future, now, earlier)
+        subscribers = self._scheduler.subscribers
+        joins = job_id in subscribers.jobs
+        events = subscribers.subscribe(job_id, deadline, future, now, earlier)
         self._futures.add(future)
         if events:
             self._happened(events)
-        else:
+        elif joins:
             self._workers.recheck_cuts()
         self._workers.wake(now)
         return future
@@ -155,13 +159,13 @@ class Block:
 
     # ---- what the futures report
 
-    def settled(self, future: WaitFuture[Any]) -> None:
+    def settled(self) -> None:
         """Take note that a wait has ended; for `WaitFuture` to call."""
-        self._futures.remove(future)
+        self._futures.done()
 
     def given_up(self, future: WaitFuture[Any]) -> None:
         """Take note that nobody wants a wait any more; for `WaitFuture` to call."""
-        self._futures.remove(future)
+        self._futures.done()
         if not self.is_stopped and self.defect is None:
             self._scheduler.subscribers.unsubscribe(future.job_id, future)
         self._check_drained()
@@ -200,18 +204,10 @@ class Block:
         except Exception as error:  # noqa: BLE001 - a defect of ddswait
             self._break(error)
 
-    def _context_of(self, event: Event, together: Sequence[Event]) -> Context:
-        """Return the context of the subscriber of an event whose deadline is the earliest."""
-        waiting: object = None
-        if poll := self._scheduler.subscribers.jobs.get(event.job_id):
-            waiting = poll.subscriber
-        knows = isinstance(event, Ended | PollFailed) and event.subscribers
-        for each in [event] if knows or not event.job_id else together:
-            of_whom = each.subscribers if isinstance(each, Ended | PollFailed) else ()
-            if of_whom and each.job_id == event.job_id:
-                waiting = of_whom[0]
-                break
-        return waiting.context if isinstance(waiting, WaitFuture) else self._context
+    def _first_subscriber(self, job_id: str) -> object:
+        """Return the subscriber of a job whose deadline is the earliest; None for none."""
+        poll = self._scheduler.subscribers.jobs.get(job_id)
+        return None if poll is None else poll.subscriber
 
     def _surprised(self, error: Exception) -> None:
         """Fail the waits that were lost when the scheduler could not take a reply."""

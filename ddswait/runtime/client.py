@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ddswait.credentials.keys import Key
     from ddswait.credentials.provider import CredentialProvider, Lease
+    from ddswait.job import Job
     from ddswait.scheduler.actions import Action
     from ddswait.service import Service
     from ddswait.service.replies import InstanceState, JobPage, JobReply, Problem, Request
@@ -103,7 +104,7 @@ class Client:
         """Send what an action asks for; whatever goes wrong is returned, never raised."""
         match action:
             case PollJob():
-                return self.poll_job(action.poll.job_id)
+                return self.poll_job(action.poll.job_id, action.poll.job)
             case PollInstance():
                 return self.poll_instance(action.poll.instance_id)
             case ListJobs():
@@ -113,10 +114,10 @@ class Client:
             case _:
                 assert_never(action)
 
-    def poll_job(self, job_id: str) -> Awaitable[JobReply | Problem]:
-        """Poll one job."""
+    def poll_job(self, job_id: str, known: Job | None = None) -> Awaitable[JobReply | Problem]:
+        """Poll one job, about which something may be known."""
         request = self._service.poll_job(self.endpoint, self.project_id, job_id)
-        return self._transport.send(request, partial(self._service.read_job, job_id))
+        return self._transport.send(request, partial(self._service.read_job, job_id, known=known))
 
     def poll_instance(self, instance_id: str) -> Awaitable[InstanceState | Problem]:
         """Poll one instance."""

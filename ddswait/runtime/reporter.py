@@ -11,6 +11,8 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
+from ddswait.events import Ended, PollFailed
+from ddswait.runtime.futures import WaitFuture
 from ddswait.runtime.log import is_enabled, log, log_fields
 from ddswait.runtime.log_events import Levels, line_of
 
@@ -28,22 +30,24 @@ class Reporter:
     Args:
         loop: in which the events happen.
         hook: is called with each event; None for nobody.
-        context_of: returns the context of whoever waits for the job of an event, one of several
-            that have happened together.
+        subscriber_of: returns the future of whoever waits for a job; None for nobody.
         pending: returns how many waits go on.
+        context: of events that concern no job.
     """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         hook: Callable[[Event], object] | None,
-        context_of: Callable[[Event, Sequence[Event]], Context],
+        subscriber_of: Callable[[str], object],
         pending: Callable[[], int],
+        context: Context,
     ) -> None:
         self._loop = loop
         self._hook = hook
-        self._context_of = context_of
+        self._subscriber_of = subscriber_of
         self._pending = pending
+        self._context = context
         self._levels = Levels()
         self._events: deque[tuple[Event, Context]] = deque()
         self._is_reporting = False
@@ -60,6 +64,22 @@ class Reporter:
                 self._report(*self._events.popleft())
         finally:
             self._is_reporting = False
+
+    def _context_of(self, event: Event, together: Sequence[Event]) -> Context:
+        """Return the context of the subscriber of an event whose deadline is the earliest.
+
+        Args:
+            event: what happened.
+            together: all that has happened at once: if a wait has ended, its end names it.
+        """
+        waiting = self._subscriber_of(event.job_id)
+        knows = isinstance(event, Ended | PollFailed) and event.subscribers
+        for each in [event] if knows or not event.job_id else together:
+            of_whom = each.subscribers if isinstance(each, Ended | PollFailed) else ()
+            if of_whom and each.job_id == event.job_id:
+                waiting = of_whom[0]
+                break
+        return waiting.context if isinstance(waiting, WaitFuture) else self._context
 
     def _report(self, event: Event, context: Context) -> None:
         level = self._levels.of(event, self._pending())

@@ -99,7 +99,8 @@ class Transport:
         try:
             session = self._session or self._open(request.url)
             signature = self._sign(request, self._headers)
-            mask = self._mask.with_secrets(request.secrets).with_signature(signature)
+            if signature or request.secrets:  # most requests are like the last one
+                mask = self._mask.with_secrets(request.secrets).with_signature(signature)
             # `async with` and response.json() would cost a tenth of a request, for nothing.
             response = await session.request(
                 request.method,
@@ -110,7 +111,8 @@ class Transport:
                 # On a redirect the token would be sent to whatever host the reply names.
                 allow_redirects=False,
             )
-            body = await _read_body(response)
+            content = response.content
+            body = _whole_body(content) if content.is_eof() else await _read_body(response)
             self._has_answered = True
             reply = read(response.status, *mask.reply(response.headers, body))
             if response.status == 401 and isinstance(reply, Refusal):  # noqa: PLR2004
@@ -204,6 +206,18 @@ def load() -> None:
     _ = (aiohttp, urllib.request, yarl)
 
 
+def _whole_body(content: aiohttp.StreamReader) -> bytes:
+    """Return a body that has come with its headers, as most do: nothing need be awaited.
+
+    Raises:
+        _OverlongBodyError: see `_read_body`.
+    """
+    body = content.read_nowait()
+    if len(body) > _LONGEST_BODY:
+        raise _OverlongBodyError
+    return body
+
+
 async def _read_body(response: aiohttp.ClientResponse) -> bytes:
     """Return the body of a reply, unpacked.
 
@@ -228,12 +242,15 @@ async def _bounded_pieces(content: aiohttp.StreamReader) -> list[bytes]:
         pieces.append(piece)
         size += len(piece)
         if size > _LONGEST_BODY:
-            raise _OverlongBodyError(f"the reply is larger than {_LONGEST_BODY >> 20} MiB")
+            raise _OverlongBodyError
     return pieces
 
 
 class _OverlongBodyError(Exception):
     """A reply is too large to be one of the service."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the reply is larger than {_LONGEST_BODY >> 20} MiB")
 
 
 def _proxy_failure(error: aiohttp.ClientHttpProxyError) -> TransientFailure | Refusal:

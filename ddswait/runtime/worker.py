@@ -16,12 +16,13 @@ class Worker:
     Attributes:
         action: what it was given and the scheduler has no reply to; None while it is idle, or
             when the request was cut.
+        cuts: how many cuts have cancelled the task and are not over.
         sending: what it sends right now.
         sent_at: when it was given the action.
         task: runs it.
     """
 
-    __slots__ = ("_cuts", "_loop", "_parked", "action", "sending", "sent_at", "task")
+    __slots__ = ("_loop", "_parked", "action", "cuts", "sending", "sent_at", "task")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, action: Action, now: float) -> None:
         self.action: Action | None = action
@@ -30,7 +31,7 @@ class Worker:
         self.task: asyncio.Task[None] | None = None
         self._loop = loop
         self._parked: asyncio.Future[Action] | None = None
-        self._cuts = 0
+        self.cuts = 0
 
     @property
     def cut_at(self) -> float:
@@ -54,7 +55,7 @@ class Worker:
         """Stop waiting for the reply under way; return the action that it was for."""
         action, self.action = self.action, None
         if action is not None and self.task is not None:
-            self._cuts += 1
+            self.cuts += 1
             self.task.cancel()
         return action
 
@@ -62,7 +63,7 @@ class Worker:
         """Say whether anybody has cancelled the task, apart from cuts, which are over now."""
         if self.task is None:
             return False
-        while self._cuts:
-            self._cuts -= 1
+        while self.cuts:
+            self.cuts -= 1
             self.task.uncancel()
         return self.task.cancelling() > 0

@@ -168,7 +168,7 @@ class Workers:
             action = following
             if self._has_room():
                 self._next.set(now)
-            else:
+            elif self._next.at > now + _EXPIRE_EVERY:  # once a second, not after each poll
                 self._wake_for_deadlines(now)
 
     async def _reply_to(self, worker: Worker, action: Action) -> Reply:
@@ -186,7 +186,8 @@ class Workers:
             raise
         except BaseException as error:  # noqa: BLE001 - of a credential provider, for example
             return _failure(error)
-        worker.is_cancelled()  # a cut that a credential provider swallowed is over
+        if worker.cuts:
+            worker.is_cancelled()  # a cut that a credential provider swallowed is over
         return reply
 
     def _is_renewing(self, worker: Worker) -> bool:

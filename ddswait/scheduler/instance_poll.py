@@ -34,7 +34,7 @@ from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import instance_messages as messages
 from ddswait.scheduler import retry_delay
 from ddswait.scheduler.messages import NEVER_POLLED, last_poll_unsent
-from ddswait.scheduler.poll import Poll
+from ddswait.scheduler.poll import NO_TROUBLE, Poll
 from ddswait.scheduler.poll_settings import SHORTEST_POLL
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class InstancePoll(Poll):
     def seen(self, state: InstanceState, now: float, context: PollContext) -> Outcome | None:
         """Take the state that a poll brought; return the outcome if the wait has ended."""
         self._answered()
-        self.succeeded_at, self.failures, self.throttled, self.cause = now, 0, False, None
+        self.succeeded_at, self.trouble = now, NO_TROUBLE
         if not state.is_found:
             return self._missing(state, now, context)
         self._was_found, self._misses = True, 0
@@ -181,7 +181,7 @@ class InstancePoll(Poll):
 
     def unreachable(self, cause: str, since: float, now: float, settings: PollSettings) -> Outcome:
         """Return the outcome of a service that was unreachable for too long, since `since`."""
-        self.cause = cause
+        self.trouble = self.trouble._replace(cause=cause)
         message = messages.unreachable(
             self.job_id, self.instance_id, now - since, settings.location, cause
         )
@@ -219,7 +219,7 @@ class InstancePoll(Poll):
             self.outcome,
             kind=kind,
             message=message,
-            cause=self.cause,
+            cause=self.trouble.cause,
             refusal=refusal,
             waited=self.outcome.waited + now - self.since,
             polls=self.outcome.polls + self.polls,

@@ -34,8 +34,8 @@ class JobEvents:
 
     def of(self, before: Job | None, poll: JobPoll, now: float) -> Sequence[Event]:
         """Return what is new about a job whose record was `before`, oldest first."""
-        if poll.cause is not None:
-            return (PollFailed(poll.job_id, poll.cause, _retry_delay(poll, now)),)
+        if poll.trouble.cause is not None:
+            return (PollFailed(poll.job_id, poll.trouble.cause, _retry_delay(poll, now)),)
         job = poll.job
         if job is None or job is before:
             return ()
@@ -57,11 +57,11 @@ class JobEvents:
 
 def instance_events(poll: InstancePoll, now: float) -> Sequence[Event]:
     """Return that the last poll of an instance failed, if it did."""
-    if poll.cause is None:
+    if poll.trouble.cause is None:
         return ()
     subscribers = (poll.subscriber,)
     delay = _retry_delay(poll, now)
-    return (PollFailed(poll.job_id, poll.cause, delay, poll.instance_id, subscribers),)
+    return (PollFailed(poll.job_id, poll.trouble.cause, delay, poll.instance_id, subscribers),)
 
 
 def _retry_delay(poll: Poll, now: float) -> float:

@@ -34,7 +34,8 @@
                  ▼         ▼
         completed/failed  vanished          from anywhere: refused, timed_out
 
-The states are not stored: `job` (seen?), `misses` and `failures` (how often in a row) say which.
+The states are not stored: `job` (seen?), and `misses` and `failures` (how often in a row) of the
+`trouble` say which.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from typing import TYPE_CHECKING
 from ddswait.job import JobPhase
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import messages, poll_interval, retry_delay
-from ddswait.scheduler.poll import Poll
+from ddswait.scheduler.poll import NO_TROUBLE, Poll, Trouble
 
 if TYPE_CHECKING:
     from ddswait.job import EarlierWait, Job
@@ -67,17 +68,17 @@ class JobPoll(Poll):
         job: the last record seen; None before the first.
         created_at: when the job was created, or when tracking began if that is not known.
         estimate: what its progress promised when it last changed; None without any.
-        misses: polls in a row that did not know the ID.
+        is_new: whether it was never polled, and not looked for in a list.
     """
 
-    __slots__ = ("created_at", "estimate", "job", "misses")
+    __slots__ = ("created_at", "estimate", "is_new", "job")
 
     def __init__(self, job_id: str, since: float, deadline: float, subscriber: object) -> None:
         super().__init__(job_id, since, deadline, subscriber)
         self.created_at = since
         self.job: Job | None = None
         self.estimate: ProgressEstimate | None = None
-        self.misses = 0
+        self.is_new = True
 
     def __repr__(self) -> str:
         seen = self.job.status if self.job else "not visible"
@@ -106,8 +107,9 @@ class JobPoll(Poll):
     def unknown(self, now: float, context: PollContext) -> Outcome | None:
         """Take a reply that does not know the ID; return the outcome if that is believed."""
         self._answered()
-        self.misses += 1
-        self._succeeded(now)
+        misses = self.trouble.misses + 1
+        self.trouble = Trouble(misses=misses)
+        self.succeeded_at = now
         settings = context.settings
         grace_end = self.since + settings.grace
         if now >= grace_end:
@@ -115,13 +117,13 @@ class JobPoll(Poll):
                 seconds = now - self.since
                 message = messages.not_found(self.job_id, seconds, settings.location)
                 return self._end(OutcomeKind.NOT_FOUND, message, now)
-            if self.misses >= _CONFIRMATIONS:
+            if misses >= _CONFIRMATIONS:
                 if self.job.is_deletion:
                     message = messages.deletion_vanished(self.job_id, self.job)
                     return self._end(OutcomeKind.COMPLETED, message, now)
                 message = messages.vanished(self.job_id, self.job, settings.location)
                 return self._end(OutcomeKind.VANISHED, message, now)
-        delay = retry_delay.while_unknown(self.misses, context.random)
+        delay = retry_delay.while_unknown(misses, context.random)
         self.schedule(min(delay, grace_end - now) if now < grace_end else delay, now)
         return None
 
@@ -152,19 +154,17 @@ class JobPoll(Poll):
 
     def _note(self, job: Job, now: float, context: PollContext) -> None:
         before, self.job = self.job, job
-        self.misses = 0
-        self._succeeded(now)
+        self.succeeded_at = now
+        self.trouble = NO_TROUBLE
         if before is None:
             created_at = context.clock.created_at(job, now)
             self.created_at = self.created_at if created_at is None else created_at
         elif job.progress != before.progress:
             self.estimate = poll_interval.estimate(now - self.created_at, job.progress)
 
-    def _succeeded(self, now: float) -> None:
-        self.succeeded_at = now
-        self.failures = 0
-        self.throttled = False
-        self.cause = None
+    def not_unknown(self) -> None:
+        """Note that a list has shown the job: the next poll that does not know it is the first."""
+        self.trouble = self.trouble._replace(misses=0)
 
     # ---- when to poll
 
@@ -204,7 +204,7 @@ class JobPoll(Poll):
 
     def unreachable(self, cause: str, since: float, now: float, settings: PollSettings) -> Outcome:
         """Return the outcome of a service that was unreachable for too long, since `since`."""
-        self.cause = cause
+        self.trouble = self.trouble._replace(cause=cause)
         message = messages.unreachable(self.job_id, now - since, settings.location, cause)
         return self._end(OutcomeKind.UNREACHABLE, message, now)
 
@@ -214,7 +214,7 @@ class JobPoll(Poll):
             messages.last_seen(self.job) if self.polls or self.job else messages.NEVER_POLLED
         )
         message = messages.timed_out(
-            self.job_id, self.deadline - since, last_seen, self.cause, unsent
+            self.job_id, self.deadline - since, last_seen, self.trouble.cause, unsent
         )
         return self._end(OutcomeKind.TIMED_OUT, message, now)
 
@@ -227,5 +227,5 @@ class JobPoll(Poll):
     ) -> Outcome:
         waited = now - self.since
         return Outcome(
-            self.job_id, kind, self.job, message, self.cause, refusal, waited, self.polls
+            self.job_id, kind, self.job, message, self.trouble.cause, refusal, waited, self.polls
         )

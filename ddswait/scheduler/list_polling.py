@@ -105,7 +105,7 @@ class ListPolling:
             return self._page(planner.offset or 0, credentials, now)
         if planner.offset is not None:
             return None
-        if planner.due <= now or planner.pays_for(len(self._subscribers.new_jobs), now):
+        if planner.due <= now or planner.pays_for(self._subscribers.new_jobs, now):
             self._begin(now)
             return self._page(0, credentials, now)
         if planner.should_consider(now):
@@ -121,7 +121,7 @@ class ListPolling:
 
     def _begin(self, now: float) -> None:
         """Begin to read the list; jobs that it may cover wait for it."""
-        self._subscribers.new_jobs.clear()
+        self._subscribers.looked_for_all()
         jobs = self._subscribers.jobs
         self.planner.unlisted &= jobs.keys()  # of jobs that nobody waits for any more
         self.missed &= jobs.keys()
@@ -211,7 +211,7 @@ class ListPolling:
             if poll.cut_at is None:
                 events += self._see(poll, job, now)
             else:
-                poll.misses = 0  # two polls in a row no longer say that the job is unknown
+                poll.not_unknown()
         interval, spacing = self._context.settings.interval, self._rate_limiter.spacing(now)
         shown = len(page.jobs)
         if self.planner.take_page(action.offset, shown, page.total, interval, spacing, now):

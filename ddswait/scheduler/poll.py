@@ -42,6 +42,27 @@ class PollContext(NamedTuple):
     patience: Patience
 
 
+class Trouble(NamedTuple):
+    """What has gone wrong since a poll last brought what was asked for.
+
+    Most polls never have any, and share NO_TROUBLE.
+
+    Attributes:
+        failures: polls in a row that failed.
+        misses: polls in a row that did not know the ID; those that failed do not count.
+        throttled: whether the last reply was a 429.
+        cause: why the last poll failed, when it failed.
+    """
+
+    failures: int = 0
+    misses: int = 0
+    throttled: bool = False
+    cause: str | None = None
+
+
+NO_TROUBLE = Trouble()
+
+
 class Poll:
     """Polls of one thing, of which at most one is under way. Times on the caller's clock.
 
@@ -61,25 +82,21 @@ class Poll:
         unreachable_since: when the last poll left that followed a reply, later by the time for
             which polls had to wait for the rate limiter since: the service counts as unreachable
             from then on, if that poll failed. A 429 is a reply.
-        throttled: whether the last reply was a 429.
-        failures: polls in a row that failed.
+        trouble: what has gone wrong lately.
         polls: polls answered in all.
-        cause: why the last poll failed, when it failed.
     """
 
     __slots__ = (
-        "cause",
         "cut_at",
         "deadline",
         "due",
-        "failures",
         "job_id",
         "last_at",
         "polls",
         "since",
         "subscriber",
         "succeeded_at",
-        "throttled",
+        "trouble",
         "unreachable_since",
     )
 
@@ -92,9 +109,8 @@ class Poll:
         self.deadline = self.last_at = deadline
         self.subscriber = subscriber
         self.cut_at: float | None = None
-        self.failures = self.polls = 0
-        self.throttled = False
-        self.cause: str | None = None
+        self.polls = 0
+        self.trouble = NO_TROUBLE
 
     def __lt__(self, other: Poll) -> bool:
         # Two queue entries of one job at one time, one of them outdated: any order will do.
@@ -104,6 +120,16 @@ class Poll:
     def key(self) -> object:
         """What tells this poll from the others of its kind."""
         return self.job_id
+
+    @property
+    def failures(self) -> int:
+        """How many polls in a row failed."""
+        return self.trouble.failures
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the last reply was a 429."""
+        return self.trouble.throttled
 
     def heard_at(self) -> float:
         """Return a time until which the service has replied about this, or nobody tried it."""
@@ -128,7 +154,8 @@ class Poll:
             settings: intervals and bounds.
             heard_at: when the service last replied to any request.
         """
-        if not self.failures or self.throttled:
+        trouble = self.trouble
+        if not trouble.failures or trouble.throttled:
             self.unreachable_since = now
         else:
             late = self.waited_for_room(now, heard_at)
@@ -174,15 +201,15 @@ class Poll:
         Returns:
             Whether the service has been unreachable for too long.
         """
-        self.failures += 1
-        self.cause = failure.cause
-        self.throttled = isinstance(failure, Throttled)
-        if self.throttled:
+        failures, misses, _, _ = self.trouble
+        throttled = isinstance(failure, Throttled)
+        self.trouble = Trouble(failures + 1, misses, throttled, failure.cause)
+        if throttled:
             self.unreachable_since = now
         settings = context.settings
         give_up_at = context.patience.give_up_at(self.unreachable_since)
         delay = retry_delay.after_failure(
-            failure, self.failures, settings.longest_retry_delay, context.random
+            failure, failures + 1, settings.longest_retry_delay, context.random
         )
         self.schedule(delay, now, give_up_at)
         return now >= give_up_at

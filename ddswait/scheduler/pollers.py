@@ -118,7 +118,9 @@ class JobPoller:
         ended = subscribers.give_up(poll, outcome.cause or "", since, now, context.patience)
         if poll.due < inf:
             # Whoever began to wait later waits on.
-            poll.unreachable_since = max(poll.unreachable_since, subscribers.first_since(poll))
+            poll.unreachable_since = max(
+                poll.unreachable_since, subscribers.others.first_since(poll)
+            )
             give_up_at = context.patience.give_up_at(poll.unreachable_since)
             poll.schedule(context.settings.longest_retry_delay, now, give_up_at)
             ended += subscribers.continue_or_expire(poll, action.sent_at, now)

@@ -101,6 +101,15 @@ class _Limit:
             return self._full_at - self._room
         return self._full_at - (self.burst(now) - 1) * self.spacing(now)
 
+    def room(self, now: float) -> int:
+        """Return how many may leave at once, now that one may."""
+        if self.limit == inf:
+            return 10**9
+        burst = self.burst(now)
+        spacing = self._spacing if self._share >= 1.0 else self.spacing(now)
+        spare = min(now - self.next_at(now), burst * spacing)
+        return min(burst, floor(spare / spacing) + 1)
+
     def sent(self, now: float) -> None:
         spacing = self._spacing if self._share >= 1.0 else self.spacing(now)
         self._full_at = max(self._full_at, now) + spacing
@@ -199,8 +208,10 @@ class RateLimiter:
             return 0
         if self._factor(now) < 1.0:
             return 1
-        limits = (self._own, *self._learned.values())
-        return min(_room(limit, now) for limit in limits)
+        room = self._own.room(now)
+        for limit in self._learned.values():
+            room = min(room, limit.room(now))
+        return room
 
     def spacing(self, now: float) -> float:
         """Return the seconds between two requests in the long run."""
@@ -266,11 +277,3 @@ class RateLimiter:
     def __repr__(self) -> str:
         limits = [each for each in (self._own, *self._learned.values()) if each.limit < inf]
         return ", ".join(f"{each.limit:g}/{each.window:g} s" for each in limits)
-
-
-def _room(limit: _Limit, now: float) -> int:
-    if limit.limit == inf:
-        return 10**9
-    burst, spacing = limit.burst(now), limit.spacing(now)
-    spare = min(now - limit.next_at(now), burst * spacing)
-    return min(burst, floor(spare / spacing) + 1)

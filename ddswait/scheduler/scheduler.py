@@ -118,12 +118,12 @@ class Scheduler:
 
     @property
     def verbose(self) -> bool:
-        """Whether to report each poll (`Polled`)."""
+        """Whether to report each job that is tracked (`Tracked`), and each poll (`Polled`)."""
         return self._job_events.verbose
 
     @verbose.setter
     def verbose(self, verbose: bool) -> None:
-        self._job_events.verbose = verbose
+        self._job_events.verbose = self.subscribers.verbose = verbose
 
     @property
     def lists(self) -> bool:
@@ -224,11 +224,11 @@ class Scheduler:
         return following if isinstance(following, ListJobs) else self._poll(following, now)
 
     def _poll(self, poll: Poll, now: float) -> PollJob | PollInstance:
-        self.subscribers.new_jobs.discard(poll.job_id)
         self._lists.sent(poll)
         poll.sent(now, self._service_patience.settings, self._queue.last.heard_at)
         credentials = self._renewal.count
         if (job := self.subscribers.jobs.get(poll.job_id)) is poll:
+            self.subscribers.looked_for(job)
             return PollJob(job, self._job_poller, credentials, now)
         instance = self.subscribers.instances[poll.key]
         return PollInstance(instance, self._instance_poller, credentials, now)

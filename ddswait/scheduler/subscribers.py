@@ -1,12 +1,11 @@
 """Who waits for which job or instance, each with a deadline of their own. Pure.
 
 The first subscriber of a job, the one with the earliest deadline, is kept in its poll; the few
-others, if any, are kept here.
+others, if any, are kept apart (other_subscribers.py).
 """
 
 from __future__ import annotations
 
-from bisect import insort
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from ddswait.events import Ended, Tracked
 from ddswait.outcome import Scope
 from ddswait.scheduler.instance_poll import InstancePoll
 from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.other_subscribers import OtherSubscribers
 from ddswait.scheduler.poll_settings import LAST_POLL, SHORTEST_POLL
 from ddswait.scheduler.retry_delay import AT_ONCE
 
@@ -38,19 +38,22 @@ class Subscribers:
     Attributes:
         jobs: the polls of jobs, by job ID.
         instances: the polls of instances, by subscriber.
-        new_jobs: the IDs of jobs that were never polled, and not looked for in a list.
+        new_jobs: how many jobs were never polled, and not looked for in a list.
+        verbose: whether somebody listens to each job that is tracked (`Tracked`).
+        others: the subscribers besides the first one of each job.
         dropped: is called with each poll that nobody waits for any more.
     """
 
     def __init__(self, queue: PollQueue, patience: Patience) -> None:
         self.jobs: dict[object, JobPoll] = {}
         self.instances: dict[object, InstancePoll] = {}
-        self.new_jobs: set[str] = set()
+        self.new_jobs = 0
         self.dropped: Callable[[Poll], object] = lambda _: None
         self._queue = queue
         self._patience = patience
-        self._others: dict[str, list[tuple[float, object]]] = {}
-        self._joined_at: dict[tuple[str, object], float] = {}  # of who did not begin the poll
+        self.verbose = False
+        self.others = OtherSubscribers()
+        self._deadline = inf  # the last one: many jobs have the same, and share its object
         self._refusal: Refusal | None = None
         self._instances_refusal: Refusal | None = None
 
@@ -87,6 +90,10 @@ class Subscribers:
         if poll is not None:
             self._join(poll, deadline, subscriber, now)
             return ()
+        if deadline == self._deadline:
+            deadline = self._deadline
+        else:
+            self._deadline = deadline
         poll = JobPoll(job_id, now, deadline, subscriber)
         if earlier is not None:
             poll.resume(earlier, now)
@@ -94,9 +101,11 @@ class Subscribers:
             return (_ended(poll, poll.refused(self._refusal, now, self._patience.settings)),)
         self.jobs[job_id] = poll
         if poll.job is None:
-            self.new_jobs.add(job_id)
+            self.new_jobs += 1
+        else:
+            poll.is_new = False
         self._queue.add(poll)
-        return (Tracked(job_id),)
+        return (Tracked(job_id),) if self.verbose else ()
 
     def subscribe_instance(
         self, outcome: Outcome, deadline: float, subscriber: object, now: float
@@ -110,12 +119,11 @@ class Subscribers:
         return ()
 
     def _join(self, poll: JobPoll, deadline: float, subscriber: object, now: float) -> None:
-        others = self._others.setdefault(poll.job_id, [])
-        self._joined_at[poll.job_id, subscriber] = now
+        self.others.joined(poll.job_id, subscriber, now)
         if deadline >= poll.deadline:
-            insort(others, (deadline, subscriber), key=_deadline_of)
+            self.others.add(poll.job_id, deadline, subscriber)
             return
-        others.insert(0, (poll.deadline, poll.subscriber))
+        self.others.add_first(poll.job_id, poll.deadline, poll.subscriber)
         self._serve(poll, deadline, subscriber)
 
     def _serve(self, poll: Poll, deadline: float, subscriber: object) -> None:
@@ -139,16 +147,15 @@ class Subscribers:
         poll = self.jobs.get(job_id)
         if poll is None:
             return
-        self._joined_at.pop((job_id, subscriber), None)
+        self.others.left(job_id, subscriber)
         if poll.subscriber is not subscriber:
-            others = self._others.get(job_id, [])
-            others[:] = [entry for entry in others if entry[1] is not subscriber]
+            self.others.remove(job_id, subscriber)
         elif not self._hand_over(poll):
             self._drop(poll)
 
     def end(self, poll: Poll, outcome: Outcome) -> Ended:
         """End a poll: all its subscribers get the outcome."""
-        others = [subscriber for _, subscriber in self._others_of(poll)]
+        others = [subscriber for _, subscriber in self.others.of(poll)]
         self._drop(poll)
         return _ended(poll, outcome, *others)
 
@@ -192,9 +199,9 @@ class Subscribers:
         """End the waits for this poll whose deadline is not later than `until`."""
         ended: list[Event] = []
         while poll.deadline <= until:
-            outcome = poll.timed_out(self._since(poll, poll.subscriber), now, unsent)
+            outcome = poll.timed_out(self.others.since(poll, poll.subscriber), now, unsent)
             ended.append(_ended(poll, outcome))
-            self._joined_at.pop((poll.job_id, poll.subscriber), None)
+            self.others.left(poll.job_id, poll.subscriber)
             if not self._hand_over(poll):
                 self._drop(poll)
                 break
@@ -214,8 +221,8 @@ class Subscribers:
             patience: with the host that is unreachable.
         """
         settings = patience.settings
-        waiting = [(poll.deadline, poll.subscriber), *self._others_of(poll)]
-        begun = [max(since, self._since(poll, subscriber)) for _, subscriber in waiting]
+        waiting = [(poll.deadline, poll.subscriber), *self.others.of(poll)]
+        begun = [max(since, self.others.since(poll, subscriber)) for _, subscriber in waiting]
         if now >= patience.give_up_at(max(begun)):
             return [self.end(poll, poll.unreachable(cause, min(begun), now, settings))]
         ended: list[Event] = []
@@ -229,19 +236,9 @@ class Subscribers:
 
     def unreachable_at(self, since: float, patience: Patience) -> float:
         """Return when the first wait ends, if a host has been unreachable since `since`."""
-        first = min((max(self.first_since(poll), poll.heard_at()) for poll in self), default=inf)
+        first_since = self.others.first_since
+        first = min((max(first_since(poll), poll.heard_at()) for poll in self), default=inf)
         return patience.give_up_at(max(since, first))
-
-    def first_since(self, poll: Poll) -> float:
-        """Return when the first of the waits for a poll began."""
-        if not self._others_of(poll):
-            return self._since(poll, poll.subscriber)
-        waiting = [poll.subscriber, *(subscriber for _, subscriber in self._others_of(poll))]
-        return min(self._since(poll, subscriber) for subscriber in waiting)
-
-    def _since(self, poll: Poll, subscriber: object) -> float:
-        """Return when the wait of one subscriber began."""
-        return self._joined_at.get((poll.job_id, subscriber), poll.since)
 
     def refuse(self, refusal: Refusal, now: float) -> list[Event]:
         """End every wait that a refusal concerns, and every later one without a request.
@@ -265,15 +262,23 @@ class Subscribers:
         """Return all subscribers."""
         for poll in self:
             yield poll.subscriber
-            yield from (subscriber for _, subscriber in self._others_of(poll))
+            yield from (subscriber for _, subscriber in self.others.of(poll))
 
-    def _others_of(self, poll: Poll) -> list[tuple[float, object]]:
-        """Return (deadline, subscriber) of all but the first, the earliest deadline first."""
-        return [] if poll.is_of_instance else self._others.get(poll.job_id, [])
+    def looked_for(self, poll: JobPoll) -> None:
+        """Note that a job is not new any more."""
+        if poll.is_new:
+            poll.is_new = False
+            self.new_jobs -= 1
+
+    def looked_for_all(self) -> None:
+        """Note that no job is new any more."""
+        for poll in self.jobs.values():
+            poll.is_new = False
+        self.new_jobs = 0
 
     def _hand_over(self, poll: Poll) -> bool:
         """Hand a poll to the subscriber with the next deadline; return whether there was one."""
-        if others := self._others_of(poll):
+        if others := self.others.of(poll):
             self._serve(poll, *others.pop(0))
             return True
         return False
@@ -282,17 +287,10 @@ class Subscribers:
         if poll.is_of_instance:
             del self.instances[poll.key]
         else:
-            del self.jobs[poll.key]
-            waiting = [(0.0, poll.subscriber), *self._others.pop(poll.job_id, ())]
-            for _, subscriber in waiting if self._joined_at else ():
-                self._joined_at.pop((poll.job_id, subscriber), None)
-            self.new_jobs.discard(poll.job_id)
+            self.looked_for(self.jobs.pop(poll.key))
+            self.others.forget(poll)
         self._queue.drop(poll)
         self.dropped(poll)
-
-
-def _deadline_of(entry: tuple[float, object]) -> float:
-    return entry[0]
 
 
 def _ended(poll: Poll, outcome: Outcome, *others: object) -> Ended:

@@ -50,9 +50,22 @@ class Service(Protocol):
         """Return the request that polls one job."""
 
     def read_job(
-        self, job_id: str, status: int, headers: Mapping[str, str], body: bytes
+        self,
+        job_id: str,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        known: Job | None = None,
     ) -> JobReply | Problem:
-        """Return what the reply to `poll_job` means for the job."""
+        """Return what the reply to `poll_job` means for the job.
+
+        Args:
+            job_id: that was polled.
+            status: the HTTP status.
+            headers: of the reply.
+            body: of the reply.
+            known: what is known about the job; it is returned if the reply says the same.
+        """
 
     def poll_instance(self, endpoint: str, project_id: str, instance_id: str) -> Request:
         """Return the request that polls one instance."""

@@ -70,15 +70,28 @@ class Adapter:
         return Request("GET", endpoint + path)
 
     def read_job(
-        self, job_id: str, status: int, headers: Mapping[str, str], body: bytes
+        self,
+        job_id: str,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        known: Job | None = None,
     ) -> JobReply | Problem:
         """Return what the reply to `poll_job` means for the job."""
-        if not _is_success(status):
+        if status not in _SUCCESS:
             return read_problem(status, headers, body)
         document = parse_json(body)
         if not isinstance(document, dict) or self._table.job_key not in document:
             return TransientFailure(f"the reply holds no job: {quote_body(body)}")
         found = document[self._table.job_key]
+        if known is not None and known.id == job_id and self._is_unchanged(found, known):
+            return JobSeen(known, headers.get("Date", ""))
+        return self._read_found(job_id, found, headers, body)
+
+    def _read_found(
+        self, job_id: str, found: object, headers: Mapping[str, str], body: bytes
+    ) -> JobReply | Problem:
+        """Return what stands for the job in a reply to `poll_job`, and means for it."""
         # A reply may list the job, and others before it.
         rows = found if isinstance(found, list) else [found]
         record = own_record(rows, job_id) or next(iter(rows), None)
@@ -96,6 +109,16 @@ class Adapter:
         if job.id != job_id:
             job = replace(job, id=job_id)
         return JobSeen(job, headers.get("Date", ""))
+
+    def _is_unchanged(self, record: object, known: Job) -> bool:
+        """Whether a record says what is known, as most do: it need not be read again."""
+        # Status and progress may come from a list, and then be newer than `known.raw`.
+        return (
+            record == known.raw
+            and known.status != ""
+            and known.status == known.raw.get("status")
+            and known.progress == percent(first(known.raw, self._table.progress))
+        )
 
     def read_record(self, record: Mapping[str, Any]) -> Job:
         """Return the job that a record describes.
@@ -160,7 +183,7 @@ class Adapter:
 
     def read_list(self, status: int, headers: Mapping[str, str], body: bytes) -> JobPage | Problem:
         """Return what the reply to `list_jobs` means."""
-        if not _is_success(status):
+        if status not in _SUCCESS:
             return self._list_problem(status, headers, body)
         document = parse_json(body)
         records = document.get(self._table.list_key) if isinstance(document, dict) else None
@@ -195,7 +218,7 @@ class Adapter:
         self, instance_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> InstanceState | Problem:
         """Return what the reply to `poll_instance` means for the instance."""
-        if not _is_success(status):
+        if status not in _SUCCESS:
             return self._instance_problem(status, headers, body)
         document = parse_json(body)
         instances = document.get(self._table.instance_key) if isinstance(document, dict) else None
@@ -242,6 +265,7 @@ class Adapter:
         return problem
 
 
+_SUCCESS = range(200, 300)
 _DENIED = frozenset({401, 403})  # a policy that denies an operation uses either
 _ABSENT = InstanceState(
     is_found=False,
@@ -249,7 +273,3 @@ _ABSENT = InstanceState(
         "no instance has this ID (jobs name nodes as well: look for the instance in the console)"
     ),
 )
-
-
-def _is_success(status: int) -> bool:
-    return 200 <= status < 300  # noqa: PLR2004 - the range that HTTP calls successful

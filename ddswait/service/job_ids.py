@@ -7,6 +7,8 @@ import re
 from ddswait.errors import ConfigurationError, InputError
 
 _LONGEST = 256  # documented IDs have 36 characters; the bound only keeps mistakes out of URLs
+# With a dash, unlike the ID of an instance, which has 36 characters as well.
+_LIKE_DOCUMENTED = re.compile(r"[0-9A-Za-z]{8}-[0-9A-Za-z-]{27}")
 _SHOWN = 60
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # What programs print in place of a missing value.
@@ -33,6 +35,8 @@ def check_job_id(job_id: str) -> str:
     """
     if not isinstance(job_id, str):
         raise InputError(f"a job ID is text, not {type(job_id).__name__}: {_shown(job_id)}")
+    if _LIKE_DOCUMENTED.fullmatch(job_id):
+        return job_id  # the rest would find nothing, and cost more than all else at a job's begin
     if not job_id:
         raise InputError("the job ID is empty: use the job_id of the reply that started the job")
     if len(job_id) > _LONGEST:

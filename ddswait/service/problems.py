@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _POLICY = re.compile(r"policy (user|ip|api)\b")
 _LIMIT = re.compile(r"limit:\s*(\d{1,9}),\s*time:\s*(\d{1,9})\s*(second|minute|hour|day)")
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_decode = json.JSONDecoder().decode
 _LONGEST_QUOTE = 200  # characters of a reply that a message shows
 
 
@@ -100,6 +101,8 @@ def _first_text(document: Mapping[str, Any], *names: str, numbers: bool = False)
 def parse_json(body: bytes) -> object:
     """Return a JSON document; None when the bytes are not JSON."""
     try:
+        if body.startswith(b'{"'):  # UTF-8, which json.loads() would look for at some length
+            return _decode(body.decode("utf-8", "surrogatepass"))
         return json.loads(body)
     except (ValueError, RecursionError):
         return None

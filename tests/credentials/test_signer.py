@@ -77,3 +77,40 @@ def test_signer_and_verifier_agree(
     keys.add("AK", "SK")
     names = {**headers, "X-Sdk-Date": headers["x-sdk-date"], "Authorization": authorization}
     assert keys.refusal(Signed("POST", raw_path, raw_query, names, body), 0.0, PRESENT) is None
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v3/p/jobs", "/v3/p/a b", "/v3/%2F/~x", "/%41"])
+@pytest.mark.parametrize(
+    "query", ["", "id=1-a_b.c~", "id=", "id", "a=b=c", "b=1&a=2", "a=%2f", "a=+", "a-b=1&a=1"]
+)
+def test_plain_url_is_signed_like_any_other(path: str, query: str) -> None:
+    """What is canonical already is not escaped again, and nothing else is taken for canonical."""
+    url = f"https://dds.test{path}" + (f"?{query}" if query else "")
+    own = {"host": "dds.test", "x-sdk-date": signer.stamp(PRESENT)}
+    keys = Keys()
+    keys.add("AK", "SK")
+    names = {**own, "X-Sdk-Date": own["x-sdk-date"]}
+    names["Authorization"] = signer.sign("AK", "SK", "GET", url, own)
+    assert keys.refusal(Signed("GET", path, query, names, b""), 0.0, PRESENT) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://dds.test",
+        "https://dds.test?a=b",
+        "https://dds.test:8443/v3?a=/b?c",
+        "http://[::1]:80/a?b#c?d",
+        "http://u:p@dds.test/a://b",
+    ],
+)
+def test_target_has_the_parts_of_the_url(url: str) -> None:
+    """Host, path and query are those of the standard library."""
+    parts = urlsplit(url)
+    assert signer.target_of(url) == (parts.netloc, parts.path, parts.query)
+
+
+def test_stamp_is_padded() -> None:
+    """A date has eight digits, a time six."""
+    assert signer.stamp(datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)) == "20240102T030405Z"
+    assert signer.stamp(datetime(2024, 11, 12, 13, 14, 15, 999999, UTC)) == "20241112T131415Z"

@@ -95,6 +95,25 @@ async def test_hook_that_raises_harms_no_wait(
     assert len(failed) == len(seen)
 
 
+async def test_tracking_is_reported_to_whoever_listens_when_the_waiter_is_entered(
+    dds: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A hook, or debug lines; else no job pays for an event that nobody hears."""
+    hooks: list[tuple[int, Any, bool]] = [
+        (logging.INFO, None, False),
+        (logging.DEBUG, None, True),
+        (logging.INFO, lambda _: None, True),
+    ]
+    for level, hook, reported in hooks:
+        caplog.clear()
+        caplog.set_level(level)
+        async with waiter(dds, on_event=hook) as w:
+            caplog.set_level(logging.DEBUG)
+            await w.wait(dds.add_job(seconds=1))
+        assert ("ddswait.job_tracked" in caplog.text) == reported
+        assert "ddswait.job_visible" in caplog.text
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
 @pytest.mark.parametrize("place", ["hook", "filter", "callback", "async callback"])
 def test_end_of_the_program_ends_the_loop_and_no_wait(

@@ -17,6 +17,7 @@ import trustme
 
 from ddswait.credentials.keys import AccessKey, Token
 from ddswait.outcome import Refusal, Scope
+from ddswait.runtime import transport
 from ddswait.runtime.transport import Transport
 from ddswait.service.replies import Request, TransientFailure
 from tests.runtime.test_transport import Response, answering, ask, serving
@@ -81,6 +82,19 @@ async def test_body_without_an_end_is_given_up(status: int) -> None:
         failure = await ask(url)
     assert isinstance(failure, TransientFailure)
     assert failure.cause == "the reply is larger than 4 MiB"
+
+
+@pytest.mark.parametrize(("longest", "is_read"), [(20, True), (19, False)])
+async def test_body_that_comes_with_its_headers_is_bounded_as_well(
+    longest: int, is_read: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bound holds however a body arrives, and is exact."""
+    monkeypatch.setattr(transport, "_LONGEST_BODY", longest)
+    async with serving(
+        answering(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n" + bytes(20))
+    ) as url:
+        reply = await ask(url)
+    assert isinstance(reply, Response if is_read else TransientFailure)
 
 
 async def test_body_of_many_pieces_is_put_together() -> None:

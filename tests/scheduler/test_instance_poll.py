@@ -153,7 +153,7 @@ def test_failures_in_a_row_are_further_and_further_apart() -> None:
         assert take_instance_reply(poll, FAILURE, now) is None
         assert poll.due == due
     take_instance_reply(poll, BUSY, 30.0)
-    assert (poll.succeeded_at, poll.cause) == (30.0, None)
+    assert (poll.succeeded_at, poll.trouble.cause) == (30.0, None)
     take_instance_reply(poll, FAILURE, 40.0)
     assert poll.due == 40.75
 

@@ -290,7 +290,7 @@ def test_outcome_holds_everything_that_is_known() -> None:
         poll.sent(now, SETTINGS)
         assert take_job_reply(poll, reply, now, SETTINGS) is None
         assert poll.cut_at is None
-    assert (poll.polls, poll.succeeded_at, poll.cause) == (3, 12.0, None)
+    assert (poll.polls, poll.succeeded_at, poll.trouble.cause) == (3, 12.0, None)
     outcome = take_job_reply(poll, DONE, 30.0, SETTINGS)
     assert outcome == Outcome(
         "x", Kind.COMPLETED, DONE.job, messages.completed("x"), None, None, 20.0, 4

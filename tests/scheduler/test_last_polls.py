@@ -1,10 +1,12 @@
 """ddswait.scheduler.last_polls: the last poll of each wait goes before all others."""
 
 from math import inf
+from typing import Any
 
 import pytest
 
 from ddswait.scheduler.job_poll import JobPoll
+from ddswait.scheduler.poll import Trouble
 from ddswait.scheduler.queue import PollQueue
 from tests.scheduler.polls import poll, queue_of, wanted
 
@@ -76,14 +78,14 @@ def test_entries_are_cleared_when_nobody_waits_any_more() -> None:
     assert len(queue.last) <= 64
 
 
-def held_back(heard_at: float, **state: float) -> tuple[PollQueue, JobPoll]:
+def held_back(heard_at: float, **state: Any) -> tuple[PollQueue, JobPoll]:
     """Return a queue at 80 s with a poll that failed, and one whose deadline was at 73 s.
 
     The first failed at 12 s and is due since 20 s: after 60 s without a reply, its wait is given
     up at 72 s. The service last replied to another one at `heard_at`.
     """
     fails, ends = poll("f", 0.0, 20.0, deadline=100.0), poll("e", 0.0, 30.0, deadline=73.0)
-    fails.failures, fails.unreachable_since, fails.last_at = 2, 12.0, 72.0
+    fails.trouble, fails.unreachable_since, fails.last_at = Trouble(failures=2), 12.0, 72.0
     for name, value in state.items():
         setattr(fails, name, value)
     queue = PollQueue(wanted, 60.0)
@@ -108,10 +110,11 @@ def test_poll_that_only_waits_for_the_rate_limiter_is_not_given_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard_at", "state"), [(19.0, {}), (71.0, {"throttled": True}), (71.0, {"due": 72.0})]
+    ("heard_at", "state"),
+    [(19.0, {}), (71.0, {"trouble": Trouble(2, throttled=True)}), (71.0, {"due": 72.0})],
 )
 def test_poll_before_its_wait_is_given_up_goes_by_its_time(
-    heard_at: float, state: dict[str, float]
+    heard_at: float, state: dict[str, Any]
 ) -> None:
     """If nobody is answered, if a 429 was its last reply, or if it is due just then."""
     queue, fails = held_back(heard_at, **state)
@@ -131,7 +134,7 @@ def test_moved_last_poll_counts_from_when_it_became_due() -> None:
 def test_poll_that_is_due_when_its_wait_is_given_up_leaves_then() -> None:
     """Whatever the rounding of the times says."""
     fails = poll("f", 0.0, 105.1, deadline=900.0)
-    fails.failures, fails.unreachable_since, fails.last_at = 2, 45.1, 105.1
+    fails.trouble, fails.unreachable_since, fails.last_at = Trouble(failures=2), 45.1, 105.1
     queue = PollQueue(wanted, 60.0)
     queue.last.heard_at = 105.2
     queue.add(fails)

@@ -445,10 +445,10 @@ def test_list_that_shows_a_job_interrupts_polls_that_do_not_know_it() -> None:
     first = desk.scheduler._poll(job, 100.0)
     desk.take(first, UnknownJob("DBS.200543"), 100.1)
     desk.scheduler._poll(job, 100.6)
-    assert job.misses == 1
+    assert job.trouble.misses == 1
     assert request is not None
     desk.take(request, shown("first", "a", "b", "c"), 100.7)
-    assert job.misses == 0
+    assert job.trouble.misses == 0
 
 
 def test_memory_does_not_grow_with_slow_lists() -> None:

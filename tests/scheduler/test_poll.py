@@ -113,5 +113,5 @@ def test_new_poll_knows_of_no_failure() -> None:
     """It is due at once, nothing is under way, and it was never answered."""
     poll = Poll("x", 5.0, 100.0, "me")
     assert (poll.due, poll.succeeded_at, poll.unreachable_since) == (5.0, 5.0, 5.0)
-    assert (poll.cut_at, poll.cause, poll.failures, poll.polls) == (None, None, 0, 0)
+    assert (poll.cut_at, poll.trouble.cause, poll.failures, poll.polls) == (None, None, 0, 0)
     assert poll.wanted_interval(50.0, context_of(SETTINGS)) == 2.5

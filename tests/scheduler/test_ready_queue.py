@@ -1,7 +1,7 @@
 """ddswait.scheduler.ready_queue: which poll goes first when not all that are due can leave."""
 
 from ddswait.scheduler.job_poll import JobPoll
-from ddswait.scheduler.poll import Poll
+from ddswait.scheduler.poll import Poll, Trouble
 from ddswait.scheduler.ready_queue import ReadyQueue
 from tests.scheduler.polls import poll, wanted
 
@@ -108,17 +108,17 @@ def test_urgency_is_by_the_interval_that_suits_now() -> None:
 def test_jobs_that_fail_do_not_push_aside_those_that_wait() -> None:
     """They were polled not long ago, though in vain."""
     fails, waits = poll("f", 0.0, 95.0), poll("w", 20.0, 30.0)
-    fails.failures = 3
+    fails.trouble = Trouble(failures=3)
     assert order(filled(fails, waits), 100.0) == "wf"
-    fails.failures = 0
+    fails.trouble = Trouble(failures=0)
     assert order(filled(fails, waits), 100.0) == "wf"
     longer = poll("l", 0.0, 10.0)
-    longer.failures = 1
+    longer.trouble = Trouble(failures=1)
     assert order(filled(fails, longer), 100.0) == "lf"
 
 
 def test_poll_that_failed_is_as_urgent_as_one_that_is_just_due() -> None:
     """At its retry."""
     fails = poll("f", 0.0, 100.0)
-    fails.failures = 1
+    fails.trouble = Trouble(failures=1)
     assert ReadyQueue(wanted).urgency(fails, 100.0) == 1.0

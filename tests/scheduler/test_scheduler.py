@@ -49,6 +49,7 @@ def scheduler() -> Scheduler:
 def test_first_poll_is_at_once() -> None:
     """A job is polled when its tracking begins; the second job waits for the first reply."""
     a = scheduler()
+    a.verbose = True
     assert a.subscribers.subscribe("x", 100.0, "me", 5.0) == (Tracked("x"),)
     (poll,) = a
     assert isinstance(poll, JobPoll)
@@ -75,7 +76,7 @@ def test_one_job_from_start_to_end() -> None:
         0.0, 0.5, 1.5, 3.5, 11.294, 19.137, 27.031,
     ]  # fmt: skip
     assert [kind for _, kind in reported if kind != "PollJob"] == [
-        "Tracked", "Visible", "Progressed", "Ended",
+        "Visible", "Progressed", "Ended",
     ]  # fmt: skip
     ((_, end),) = shell.ended
     assert (end.outcome.kind, end.outcome.polls, end.subscribers) == (Kind.COMPLETED, 7, (me,))

@@ -54,16 +54,17 @@ class Room:
 def test_first_subscriber_begins_the_polls() -> None:
     """The job is due at once, and new until it is polled or dropped; later ones share the poll."""
     room = Room()
+    room.subscribers.verbose = True
     assert room.subscribers.subscribe("x", 50.0, "me", 3.0) == (Tracked("x"),)
     assert room.subscribers.subscribe("x", 70.0, "you", 4.0) == ()
     assert (room.queue.due(), room.job().since) == (3.0, 3.0)
-    assert room.subscribers.new_jobs == {"x"}
+    assert room.subscribers.new_jobs == 1
     assert [*room.subscribers.everyone()] == ["me", "you"]
     assert room.job() in room.subscribers
     assert JobPoll("x", 0.0, 1.0, None) not in room.subscribers
     room.subscribers.unsubscribe("x", "me")
     room.subscribers.unsubscribe("x", "you")
-    assert len(room.subscribers) == len(room.subscribers.new_jobs) == 0
+    assert len(room.subscribers) == room.subscribers.new_jobs == 0
     assert room.queue.due() == inf
 
 
@@ -99,7 +100,8 @@ def test_only_subscriber_who_leaves_ends_the_polls() -> None:
     room.waits(50.0)
     room.subscribers.unsubscribe("x", 50.0)
     assert len(room.subscribers) == 0
-    assert room.subscribers.subscribe("x", 60.0, "you", 1.0) == (Tracked("x"),)
+    assert room.subscribers.subscribe("x", 60.0, "you", 1.0) == ()
+    assert room.subscribers.new_jobs == 1
 
 
 def test_earlier_deadline_brings_the_next_poll_forward() -> None:
@@ -196,7 +198,7 @@ def test_whoever_joins_counts_from_their_own_beginning() -> None:
     room.subscribers.subscribe("x", 500.0, "they", 450.0)
     room.gather()
     poll = room.job()
-    assert room.subscribers.first_since(poll) == 0.0
+    assert room.subscribers.others.first_since(poll) == 0.0
     assert room.subscribers.unreachable_at(100.0, PATIENCE) == 700.0
     assert room.subscribers.give_up(poll, "HTTP 502", 100.0, 699.0, PATIENCE) == []
     (end,) = room.subscribers.expire_late(502.0, "no room")
@@ -207,11 +209,11 @@ def test_whoever_joins_counts_from_their_own_beginning() -> None:
     assert (end.subscribers, end.outcome.kind) == (("me",), OutcomeKind.UNREACHABLE)
     assert "could not be polled for 600 s" in end.outcome.message
     assert "HTTP 502" in end.outcome.message
-    assert (poll.deadline, room.subscribers.first_since(poll)) == (9500.0, 400.0)
+    assert (poll.deadline, room.subscribers.others.first_since(poll)) == (9500.0, 400.0)
     (end,) = room.subscribers.give_up(poll, "HTTP 502", 100.0, 1000.0, PATIENCE)
     assert isinstance(end, Ended)
     assert end.subscribers == ("you",)
-    assert len(room.subscribers) == len(room.subscribers._joined_at) == 0
+    assert len(room.subscribers) == len(room.subscribers.others._joined_at) == 0
 
 
 def test_of_those_who_joined_the_first_one_counts() -> None:
@@ -220,9 +222,9 @@ def test_of_those_who_joined_the_first_one_counts() -> None:
     for subscriber, now in (("me", 0.0), ("you", 400.0), ("they", 450.0)):
         room.subscribers.subscribe("x", 9000.0 + now, subscriber, now)
     room.subscribers.unsubscribe("x", "me")
-    assert room.subscribers.first_since(room.job()) == 400.0
+    assert room.subscribers.others.first_since(room.job()) == 400.0
     room.subscribers.unsubscribe("x", "you")
-    assert room.subscribers._joined_at == {("x", "they"): 450.0}
+    assert room.subscribers.others._joined_at == {("x", "they"): 450.0}
 
 
 def test_reply_to_the_last_poll_just_at_the_deadline_ends_the_wait() -> None:
@@ -248,7 +250,7 @@ def test_wait_that_is_resumed_is_not_looked_up_as_a_new_job() -> None:
     room = Room()
     room.subscribers.subscribe("x", 50.0, "me", 0.0, EarlierWait(90.0, DONE.job, 100.0))
     room.subscribers.subscribe("y", 50.0, "me", 0.0, EarlierWait(90.0))
-    assert room.subscribers.new_jobs == {"y"}
+    assert room.subscribers.new_jobs == 1
     assert (room.job().since, room.job().created_at, room.job().job) == (-90.0, -100.0, DONE.job)
     assert room.queue.due() == 0.0
 
@@ -327,7 +329,8 @@ def test_refusal_of_instances_concerns_no_job() -> None:
     assert isinstance(end, Ended)
     assert end.subscribers == ("me",)
     assert [*room.subscribers.everyone()] == [50.0]
-    assert room.subscribers.subscribe("y", 50.0, "you", 30.0) == (Tracked("y"),)
+    assert room.subscribers.subscribe("y", 50.0, "you", 30.0) == ()
+    assert room.job("y").subscriber == "you"
     (end,) = room.subscribers.subscribe_instance(DONE, 50.0, "them", 40.0)
     assert isinstance(end, Ended)
     assert (end.subscribers, end.outcome.refusal) == (("them",), NOT_ALLOWED)
@@ -343,3 +346,30 @@ def test_polls_of_jobs_and_of_instances_are_all_that_is_waited_for() -> None:
     assert isinstance(job, JobPoll)
     assert isinstance(instance, InstancePoll)
     assert len(room.subscribers) == 2
+
+
+def test_job_is_new_until_it_is_looked_for() -> None:
+    """It counts once, by a poll of its own, by a list of all jobs, or when nobody waits for it."""
+    room = Room()
+    for job_id in ("a", "b", "c", "d"):
+        room.subscribers.subscribe(job_id, 50.0, "me", 0.0)
+    a, b, *_ = room.subscribers.jobs.values()
+    for poll in (a, a, b):
+        room.subscribers.looked_for(poll)
+    assert room.subscribers.new_jobs == 2
+    room.subscribers.unsubscribe("b", "me")
+    room.subscribers.unsubscribe("c", "me")
+    assert room.subscribers.new_jobs == 1
+    room.subscribers.looked_for_all()
+    room.subscribers.unsubscribe("d", "me")
+    assert room.subscribers.new_jobs == 0
+
+
+def test_jobs_of_one_deadline_share_its_object() -> None:
+    """A hundred thousand equal numbers need no memory each."""
+    room = Room()
+    for job_id, now in (("a", 1.0), ("b", 1.0), ("c", 2.0)):
+        room.subscribers.subscribe(job_id, now + 50.0, "me", now)
+    a, b, c = room.subscribers.jobs.values()
+    assert a.deadline is b.deadline
+    assert (a.deadline, c.deadline) == (51.0, 52.0)

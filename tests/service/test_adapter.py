@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ddswait.errors import InputError
-from ddswait.job import Instance, JobPhase
+from ddswait.job import Instance, Job, JobPhase
 from ddswait.outcome import Refusal, Scope
 from ddswait.service import DEFAULT, service_named
 from ddswait.service.adapter import Adapter
@@ -68,6 +69,47 @@ def test_job_of_a_made_up_service() -> None:
     assert isinstance(done, JobSeen)
     assert done.job.is_final
     assert isinstance(MADE_UP.read_job("x", 200, {}, body({"tasks": []})), UnknownJob)
+
+
+def seen_again(known: Job, record: object) -> Job:
+    reply = MADE_UP.read_job(known.id, 200, {}, body({"tasks": record}), known)
+    assert isinstance(reply, JobSeen)
+    return reply.job
+
+
+def test_record_that_says_nothing_new_is_not_read_again() -> None:
+    """The job that is known is returned, the very same object."""
+    known = MADE_UP.read_record(RECORD)
+    assert seen_again(known, RECORD) is known
+
+
+@pytest.mark.parametrize("field", ["status", "process", "start_time", "name", "fail_reason"])
+def test_record_with_one_change_is_read(field: str) -> None:
+    """Whatever field changes, the new record is believed."""
+    record = {**RECORD, field: "2026-01-02T00:00:00+0000"}
+    assert seen_again(MADE_UP.read_record(RECORD), record) == MADE_UP.read_record(record)
+
+
+@pytest.mark.parametrize("listed", [{"status": "DONE"}, {"progress": 8}, {"progress": None}])
+def test_record_is_read_again_when_a_list_said_something_else(listed: dict[str, Any]) -> None:
+    """A list changes what is known, and leaves the raw record: that is then no sign."""
+    known = replace(MADE_UP.read_record(RECORD), **listed)
+    assert seen_again(known, RECORD) == MADE_UP.read_record(RECORD)
+
+
+def test_job_known_by_another_spelling_is_read_again() -> None:
+    """Whoever waits knows the job by the ID that was asked for, and not by that of a list."""
+    known = MADE_UP.read_record({**RECORD, "id": "X"})
+    reply = MADE_UP.read_job("x", 200, {}, body({"tasks": {**RECORD, "id": "X"}}), known)
+    assert isinstance(reply, JobSeen)
+    assert reply.job.id == "x"
+
+
+def test_empty_job_is_unknown_whatever_a_list_said() -> None:
+    """A record without a status is no record, although a list shows the same."""
+    record = {"id": "x", "status": ""}
+    known = MADE_UP.read_record(record)
+    assert isinstance(MADE_UP.read_job("x", 200, {}, body({"tasks": record}), known), UnknownJob)
 
 
 def test_word_of_another_service_is_unknown() -> None:

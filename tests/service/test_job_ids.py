@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ddswait.errors import ConfigurationError, InputError
 from ddswait.service.job_ids import check_instance_id, check_job_id, check_project_id
@@ -26,6 +28,22 @@ def test_ids_that_cannot_be_one(job_id: Any, named: str) -> None:
         check_job_id(job_id)
     assert named.replace(r"\\", "\\") in str(caught.value)
     assert str(caught.value).isprintable()
+
+
+@given(st.text("aZ0-_. \n\u00e9\u00a0$<,'%", min_size=36, max_size=36))
+def test_id_of_the_documented_length_is_checked_as_any_other(job_id: str) -> None:
+    """It is valid if, and only if, it is with one more letter; so is a documented one."""
+
+    def is_valid(text: str) -> bool:
+        try:
+            return check_job_id(text) == text
+        except InputError:
+            return False
+
+    assert is_valid(job_id) == is_valid(f"{job_id}x")
+    for position in (0, 17, 35):
+        one_wrong = f"{'a9767ede-fe0f-4888-9003-c7bc51da9d5b'[:position]}{job_id}"[:36]
+        assert is_valid(one_wrong) == is_valid(f"{one_wrong}x")
 
 
 MISSING = ["null", "None", "NIL", "undefined", "NaN"]

@@ -12,6 +12,7 @@ from tests.simulation.response import Says
 
 if TYPE_CHECKING:
     from ddswait.scheduler.actions import Action
+    from ddswait.scheduler.job_poll import JobPoll
     from ddswait.scheduler.scheduler import Reply
     from tests.simulation.response import Response
     from tests.simulation.service import Service
@@ -43,7 +44,7 @@ def reply(action: Action, response: Response) -> Reply:
     """Return what the scheduler takes for a response."""
     match action:
         case PollJob():
-            return _job_reply(action.poll.job_id, response)
+            return _job_reply(action.poll, response)
         case PollInstance():
             return _instance_reply(action.poll.instance_id, response)
         case ListJobs():
@@ -52,11 +53,11 @@ def reply(action: Action, response: Response) -> Reply:
             return _renewal_reply(response)
 
 
-def _job_reply(job_id: str, response: Response) -> Reply:
+def _job_reply(poll: JobPoll, response: Response) -> Reply:
     """Return the reply to a poll of a job."""
     if not response.status:
         return TransientFailure("the connection broke", resolved=response.resolved)
-    return SERVICE.read_job(job_id, response.status, response.headers, response.body)
+    return SERVICE.read_job(poll.job_id, response.status, response.headers, response.body, poll.job)
 
 
 def _instance_reply(instance_id: str, response: Response) -> Reply:

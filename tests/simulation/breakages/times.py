@@ -83,7 +83,7 @@ def ignore_a_new_deadline(patch: Patch) -> None:
     def broken(
         self: Subscribers, poll: JobPoll, deadline: float, subscriber: object, now: float
     ) -> None:
-        self._others.setdefault(poll.job_id, []).append((deadline, subscriber))
+        self.others.add(poll.job_id, deadline, subscriber)
 
     patch.setattr(Subscribers, "_join", broken)
 
