@@ -58,8 +58,8 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         default=[],
         help="a job ID, or LABEL=JOB_ID to name the job; '-' reads standard input: one job ID per "
-        "line, or JSON documents, from which every job_id is taken and labelled with the name of "
-        "its instance",
+        "line, or JSON: the replies of operations, whose jobs are labelled with the names of their "
+        "instances, a list of IDs, or the output of 'terraform output -json'",
     )
     _add_service(made.add_argument_group("service and credentials"))
     _add_times(made.add_argument_group("times (such as 90, 90s, 10m, 1h30m or 1d)"))
