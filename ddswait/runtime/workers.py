@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from ddswait.scheduler.actions import Action
     from ddswait.scheduler.scheduler import Reply, Scheduler
 
-_EXPIRE_EVERY = 1.0  # seconds, as Scheduler.expire() asks for
+_WAKE_EVERY = 1.0  # seconds, while every worker is busy
+# Seconds between two calls of Scheduler.expire(), which asks for one a second: each costs as much
+# as a poll, and there may be thousands of replies a second.
+_EXPIRE_EVERY = 0.25
 
 
 class Workers:
@@ -76,6 +79,7 @@ class Workers:
         self._workers: set[Worker] = set()
         self._idle: list[Worker] = []
         self._stopped = False
+        self._expired_at = -inf
         self._next = Alarm(self._loop, self._guarded(self.hand_out), context)
         self._cut = Alarm(self._loop, self._guarded(self._cut_overdue), context, READS)
         self._expiry = Alarm(self._loop, self._guarded(self._expire), context, READS)
@@ -115,7 +119,7 @@ class Workers:
             if isinstance(action, Wait):
                 self._next.set(action.until)
                 if action.overdue:
-                    self._expiry.set(now)
+                    self._expire_soon(now)
                 return
             self._start(action, now)
         self._wake_for_deadlines(now)
@@ -123,12 +127,16 @@ class Workers:
     def _wake_for_deadlines(self, now: float) -> None:
         """Wake when polls become due while every worker is busy, by a slow renewal for example."""
         due = self._scheduler.due()
-        self._next.set(max(due, now + _EXPIRE_EVERY))
+        self._next.set(max(due, now + _WAKE_EVERY))
         if due <= now:
-            self._expiry.set(now)
+            self._expire_soon(now)
+
+    def _expire_soon(self, now: float) -> None:
+        self._expiry.set(max(now, self._expired_at + _EXPIRE_EVERY))
 
     def _expire(self) -> None:
-        if expired := self._scheduler.expire(self._loop.time()):
+        self._expired_at = now = self._loop.time()
+        if expired := self._scheduler.expire(now):
             self._happened(expired)
 
     def _has_room(self) -> bool:

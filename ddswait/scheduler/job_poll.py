@@ -191,6 +191,15 @@ class JobPoll(Poll):
             context.settings.interval, age, waited, past, self.estimate
         )
 
+    def waits(self, urgency: float, context: PollContext) -> float:
+        """Return how many seconds after its last success it waits `urgency` times that interval."""
+        if self.job is None:
+            return super().waits(urgency, context)
+        age, past = self.succeeded_at - self.created_at, self.past(context)
+        return poll_interval.waiting_time(
+            context.settings.interval, age, urgency, past, self.estimate
+        )
+
     def hazard(self, now: float, context: PollContext) -> float:
         """Return the hazard rate of the job's end, per second."""
         return poll_interval.hazard(now - self.created_at, self.past(context), self.estimate)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING
 
-from ddswait.scheduler.compaction import Compacted
 from ddswait.scheduler.poll_settings import LAST_POLL
+from ddswait.scheduler.time_queue import TimeQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ddswait.scheduler.delay_queue import Entry
     from ddswait.scheduler.poll import Poll
     from ddswait.scheduler.ready_queue import ReadyQueue
 
 
-class LastPolls(Compacted):
+class LastPolls:
     """An entry for each poll that is due at its `last_at`, and for each ready one.
 
     A ready poll becomes a last one if it still waits at its `last_at`. If that is before its
@@ -35,44 +33,38 @@ class LastPolls(Compacted):
     __slots__ = ("_entries", "_ready", "_unreachable_after", "heard_at")
 
     def __init__(self, ready: ReadyQueue, unreachable_after: float) -> None:
-        super().__init__()
         self.heard_at = -inf
         self._unreachable_after = unreachable_after
         self._ready = ready
-        self._entries: list[Entry] = []
+        self._entries: TimeQueue[tuple[float, str, Poll]] = TimeQueue(self._is_current)
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def push(self, poll: Poll) -> None:
         """Enter a poll at its `last_at`."""
-        heappush(self._entries, (poll.last_at, poll.job_id, poll))
-        self.compact()
+        self._entries.push((poll.last_at, poll.job_id, poll))
+        self._entries.compact()
 
-    def _clear_outdated(self) -> None:
-        current = {each[2]: each for each in self._entries if self._is_current(each[0], each[2])}
-        self._entries = list(current.values())
-        heapify(self._entries)
+    def forget_one(self) -> None:
+        """Expect one poll less."""
+        self._entries.forget_one()
 
-    def _is_current(self, at: float, poll: Poll) -> bool:
+    def _is_current(self, entry: tuple[float, str, Poll]) -> bool:
+        at, _, poll = entry
         if poll.cut_at is not None or poll.last_at != at:
             return False
         return poll.due == at or poll in self._ready
 
     def next_at(self) -> float:
         """Return when the next last poll is due; inf when none waits."""
-        entries = self._entries
-        while entries:
-            at, _, poll = entries[0]
-            if self._is_current(at, poll):
-                return at
-            heappop(entries)
-        return inf
+        entry = self._entries.first()
+        return inf if entry is None else entry[0]
 
     def pop(self, now: float) -> Poll | None:
         """Take out the last poll that is due first; None when none is due."""
-        while self._entries and self.next_at() <= now:
-            poll = heappop(self._entries)[2]
+        while self.next_at() <= now:
+            poll = self._entries.pop()[2]
             if not self._moves_on(poll, now):
                 self._ready.discard(poll)
                 return poll
@@ -94,13 +86,14 @@ class LastPolls(Compacted):
 
     def is_late(self, now: float) -> bool:
         """Whether the next last poll is too late to be sent."""
-        return bool(self._entries) and self.next_at() <= now and _is_late(self._entries[0][2], now)
+        entry = self._entries.first()
+        return entry is not None and entry[0] <= now and _is_late(entry[2], now)
 
     def pop_late(self, now: float) -> Iterator[Poll]:
         """Take out every poll of which the last one could not leave in time."""
         in_time = []
         while self.next_at() <= now - LAST_POLL:
-            entry = heappop(self._entries)
+            entry = self._entries.pop()
             poll = entry[2]
             if _is_late(poll, now):
                 self._ready.discard(poll)
@@ -108,7 +101,7 @@ class LastPolls(Compacted):
             else:
                 in_time.append(entry)
         for entry in in_time:
-            heappush(self._entries, entry)
+            self._entries.push(entry)
 
 
 def _is_late(poll: Poll, now: float) -> bool:

@@ -57,10 +57,12 @@ class NextRequest:
                 if page := lists.next_page(credentials, now):
                     queue.add(poll)
                 return page or poll
-        self.gather(now)
+        gathered = self.gather(now)
         if queue.last.is_late(now):
             return None
-        return queue.last.pop(now) or lists.next_missing() or self._turn(credentials, now)
+        if gathered and (last := queue.last.pop(now)) is not None:
+            return last
+        return lists.next_missing() or self._turn(credentials, now)
 
     def _turn(self, credentials: int, now: float) -> Poll | ListJobs | None:
         """Take out a page of a list or the most urgent poll."""
@@ -72,8 +74,14 @@ class NextRequest:
         self._listed_last = False
         return turn or ready.pop(now)
 
-    def gather(self, now: float) -> None:
-        """Move polls that are due to where their urgency is compared, or to the list."""
+    def gather(self, now: float) -> bool:
+        """Move polls that are due to where their urgency is compared, or to the list.
+
+        Returns:
+            Whether there were any.
+        """
+        poll = None
         for poll in self._queue.pop_due(now):
             if not self._lists.hold(poll, now):
                 self._queue.add_ready(poll)
+        return poll is not None

@@ -219,6 +219,10 @@ class Poll:
         # The first polls of a thousand jobs must not push all others aside.
         return context.settings.interval / 4
 
+    def waits(self, urgency: float, context: PollContext) -> float:
+        """Return how many seconds after its last success it waits `urgency` times that interval."""
+        return urgency * context.settings.interval / 4
+
     # What to say when the wait ends for a reason that is not a reply to this poll.
 
     def refused(self, refusal: Refusal, now: float, settings: PollSettings) -> Outcome:

@@ -23,7 +23,7 @@ longer).
 from __future__ import annotations
 
 from itertools import pairwise
-from math import sqrt
+from math import exp, log, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -41,7 +41,11 @@ _MOST_INTERVALS = 3.0  # of the user's: what the uninformed interval grows to wi
 _EDGES = [(step / 24) ** 2 for step in range(25)]
 _STEPS = [(low, (low + high) / 2, high - low) for low, high in pairwise(_EDGES)]
 _TINY = 1e-9
+_COST = 1000.0  # seconds in which an interval squared is worth a poll
 _MOST_RATIO = 1e9  # its powers are finite
+_CLOSE = 0.97  # of a ratio: how close a guess is that needs no other one
+_FARTHEST = 16.0  # times: from one guess to the next
+_MOST_POWER = 4.0  # of the time; it is more where an end is expected suddenly
 
 
 class Past(NamedTuple):
@@ -74,20 +78,24 @@ def cost(interval: float) -> float:
 
     With it the uninformed interval is about the user's at the age of 400 s.
     """
-    return interval * interval / 1000
+    return interval * interval / _COST
 
 
 def uninformed(interval: float, age: float) -> float:
     """Return the interval when only the age is known."""
-    worth = cost(interval)
-    return min(sqrt(worth * (_SCALE + age)) + worth / 4, _MOST_INTERVALS * interval)
+    worth = interval * interval / _COST
+    seconds, most = sqrt(worth * (_SCALE + age)) + worth / 4, _MOST_INTERVALS * interval
+    return seconds if seconds < most else most
 
 
 def bounds(interval: float, age: float) -> tuple[float, float]:
     """Return the shortest and the longest interval at an age, before jitter."""
     middle = uninformed(interval, age)
-    longest = max(_LONGEST, interval)
-    return min(max(middle / 4, _SHORTEST), longest), min(max(middle * 2, _SHORTEST), longest)
+    most = interval if interval > _LONGEST else _LONGEST
+    shortest, longest = middle / 4, middle * 2
+    if shortest < _SHORTEST:
+        shortest, longest = _SHORTEST, max(longest, _SHORTEST)
+    return (shortest, longest) if longest < most else (min(shortest, most), most)
 
 
 def next_interval(
@@ -120,9 +128,10 @@ def wanted(
         return min(max(uninformed(interval, age), shortest), longest)
     # The integral, by the midpoint rule over the intervals that are allowed.
     enough = sqrt(2 * cost(interval)) / longest
+    before = _before(past, progress)
     density = 0.0
     for begin, middle, width in _STEPS:
-        gain = sqrt(hazard(age + longest * middle, past, progress)) * width
+        gain = sqrt(_hazard(age + longest * middle, past, progress, before)) * width
         if density + gain >= enough:
             seconds = longest * (begin + width * (enough - density) / gain)
             return min(max(seconds, shortest), longest)
@@ -145,31 +154,119 @@ def wanted_by_now(
         past: see `next_interval`.
         progress: see `next_interval`.
     """
-    begin = max(age - waited, 0.0 if progress is None else progress.age)
-    ended = 1 - _belief(age, past, progress)[0] / _belief(begin, past, progress)[0]
+    ended = _Belief.since(age - waited, past, progress).ended(waited)
     shortest, longest = bounds(interval, age)
-    return min(max(sqrt(2 * cost(interval) * waited / max(ended, _TINY)), shortest), longest)
+    seconds = sqrt(2 * cost(interval) * waited / ended)
+    return min(max(seconds, shortest), longest)
+
+
+def waiting_time(
+    interval: float,
+    age: float,
+    urgency: float,
+    past: Past | None,
+    progress: ProgressEstimate | None,
+) -> float:
+    """Return the seconds after which a poll has waited `urgency` times what it wants by then.
+
+    Without its bounds, `wanted_by_now` makes that the time in which (seconds waited) x (likelihood
+    of the end since the last poll) reaches a fixed value. It grows about as a power of the time,
+    which two guesses show.
+
+    Args:
+        interval: see `next_interval`.
+        age: of the job at its last poll.
+        urgency: how many times longer than it wants the poll waits.
+        past: see `next_interval`.
+        progress: see `next_interval`.
+    """
+    belief = _Belief.since(age, past, progress)
+    target = 2 * cost(interval) * urgency * urgency
+    guess = urgency * uninformed(interval, age)
+    ratio = guess * belief.ended(guess) / target
+    power = 2.0  # while the hazard rate stays the same
+    if not _CLOSE < ratio < 1 / _CLOSE:
+        second = guess / min(max(sqrt(ratio), 1 / _FARTHEST), _FARTHEST)
+        second_ratio = second * belief.ended(second) / target
+        power = min(max(log(second_ratio / ratio) / log(second / guess), 1.0), _MOST_POWER)
+        guess, ratio = second, second_ratio
+    guess *= exp(-log(ratio) / power)
+    shortest, longest = bounds(interval, age + guess)
+    return min(max(guess, urgency * shortest), urgency * longest)
 
 
 def hazard(age: float, past: Past | None = None, progress: ProgressEstimate | None = None) -> float:
     """Return the hazard rate of the end at an age, per second."""
-    survival, density = _belief(age, past, progress if progress and age > progress.age else None)
+    return _hazard(age, past, progress, _before(past, progress))
+
+
+def _hazard(
+    age: float, past: Past | None, progress: ProgressEstimate | None, before: float
+) -> float:
+    survival, density = _base(age, past)
+    if progress is not None and age > progress.age:  # as of its last change
+        s, f = _log_logistic(age - progress.age, progress.remaining, _SHAPE_OF_PROGRESS)
+        survival = _TRUST_IN_PROGRESS * s + (1 - _TRUST_IN_PROGRESS) * survival / before
+        density = _TRUST_IN_PROGRESS * f + (1 - _TRUST_IN_PROGRESS) * density / before
     return density / survival
 
 
-def _belief(
-    age: float, past: Past | None, progress: ProgressEstimate | None
-) -> tuple[float, float]:
-    """Return survival and density at an age; with progress, as of its last change."""
-    survival, density = _base(age, past)
-    if progress is None:
-        return survival, density
-    before, _ = _base(progress.age, past)
-    s, f = _log_logistic(age - progress.age, progress.remaining, _SHAPE_OF_PROGRESS)
-    return (
-        _TRUST_IN_PROGRESS * s + (1 - _TRUST_IN_PROGRESS) * survival / before,
-        _TRUST_IN_PROGRESS * f + (1 - _TRUST_IN_PROGRESS) * density / before,
-    )
+def _before(past: Past | None, progress: ProgressEstimate | None) -> float:
+    """Return the survival at the last change of the progress, by the rest of what is believed."""
+    return 1.0 if progress is None else _base_survival(progress.age, past)
+
+
+class _Belief(NamedTuple):
+    """What is believed, since a poll that found the job running.
+
+    Attributes:
+        age: of the job at that poll, in seconds.
+        past: what past jobs of its name tell.
+        progress: what its progress promised at its last change.
+        before: the survival at the last change of the progress, by the rest of what is believed.
+        now: the survival at `age`, or at that change if it was later.
+    """
+
+    age: float
+    past: Past | None
+    progress: ProgressEstimate | None
+    before: float
+    now: float
+
+    @classmethod
+    def since(cls, age: float, past: Past | None, progress: ProgressEstimate | None) -> _Belief:
+        """Return what is believed since a poll at an age."""
+        before = _before(past, progress)
+        if progress is None:
+            return cls(age, past, None, before, _base_survival(age, past) if age > 0 else 1.0)
+        if age <= progress.age:  # it has changed at that poll, or a list showed so since
+            return cls(age, past, progress, before, 1.0)
+        return cls(age, past, progress, before, _survival(age, past, progress, before))
+
+    def ended(self, waited: float) -> float:
+        """Return how likely the end has come after so many seconds; never 0."""
+        age, past, progress, before, now = self
+        if progress is None:
+            likely = 1 - _base_survival(age + waited, past) / now
+        else:
+            likely = 1 - _survival(age + waited, past, progress, before) / now
+        return likely if likely > _TINY else _TINY
+
+
+def _survival(age: float, past: Past | None, progress: ProgressEstimate, before: float) -> float:
+    """Return the survival at an age, since the last change of the progress."""
+    odds = _odds(age - progress.age, progress.remaining, _SHAPE_OF_PROGRESS)
+    by_age = _base_survival(age, past) / before
+    return _TRUST_IN_PROGRESS / (1 + odds) + (1 - _TRUST_IN_PROGRESS) * by_age
+
+
+def _base_survival(age: float, past: Past | None) -> float:
+    """Return the survival at an age, without progress."""
+    share = _SCALE / (_SCALE + age)
+    if past is None:
+        return share * share
+    odds = _odds(age, past.median, past.shape)
+    return _TRUST_IN_PAST / (1 + odds) + (1 - _TRUST_IN_PAST) * share * share
 
 
 def _base(age: float, past: Past | None) -> tuple[float, float]:
@@ -186,7 +283,12 @@ def _base(age: float, past: Past | None) -> tuple[float, float]:
 
 
 def _log_logistic(time: float, median: float, shape: float) -> tuple[float, float]:
-    time = max(time, _TINY)
-    odds = min(time / max(median, _TINY), _MOST_RATIO) ** shape
+    odds = _odds(time, median, shape)
     survival = 1 / (1 + odds)
-    return survival, shape / time * odds * survival * survival
+    return survival, shape / max(time, _TINY) * odds * survival * survival
+
+
+def _odds(time: float, median: float, shape: float) -> float:
+    """Return how much more likely than not the end has come, by a log-logistic distribution."""
+    ratio = (time if time > _TINY else _TINY) / (median if median > _TINY else _TINY)
+    return float((ratio if ratio < _MOST_RATIO else _MOST_RATIO) ** shape)

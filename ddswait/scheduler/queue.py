@@ -4,14 +4,12 @@ A poll is in one of three places: in the delay queue until it is due, then in th
 until it leaves, and then under way (`cut_at` is set). The guarantees:
 
 - No poll leaves the delay queue before it is due.
-- A poll that is put into the queue again replaces its earlier entry, which is skipped.
-- Memory is bounded by the polls that wait: outdated entries are cleared away when they outnumber
-  the others.
+- A poll that is put into the queue again replaces its earlier entry (time_queue.py).
 - Last polls, which are due at `last_at`, are in a queue of their own (last_polls.py). They go
   before all others, the earliest first.
-- Of the other ready polls, the one with the largest (time since the last success) / (wanted
-  interval) goes first. That ratio grows without bound for everyone who waits, so nobody starves,
-  and jobs that are nearly done or short gain.
+- Of the other ready polls, about the most urgent one goes first (urgency.py). Its urgency grows
+  without bound for everyone who waits, so nobody starves, and jobs that are nearly done or short
+  gain.
 """
 
 from __future__ import annotations
@@ -19,21 +17,22 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from ddswait.scheduler.delay_queue import DelayQueue, is_current
 from ddswait.scheduler.last_polls import LastPolls
 from ddswait.scheduler.ready_queue import ReadyQueue
+from ddswait.scheduler.time_queue import TimeQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from ddswait.scheduler.poll import Poll
+    from ddswait.scheduler.urgency import Urgency
 
 
 class PollQueue:
     """All polls that are not under way: delayed, ready, or last ones.
 
     Args:
-        wanted: see ReadyQueue.
+        urgency: see ReadyQueue.
         unreachable_after: see LastPolls.
 
     Attributes:
@@ -43,17 +42,17 @@ class PollQueue:
 
     __slots__ = ("_delayed", "last", "ready")
 
-    def __init__(self, wanted: Callable[[Poll, float], float], unreachable_after: float) -> None:
-        self.ready = ReadyQueue(wanted)
+    def __init__(self, urgency: Urgency, unreachable_after: float) -> None:
+        self.ready = ReadyQueue(urgency)
         self.last = LastPolls(self.ready, unreachable_after)
-        self._delayed = DelayQueue()
+        self._delayed: TimeQueue[tuple[float, str, Poll]] = TimeQueue(_is_due)
 
     def add(self, poll: Poll) -> None:
         """Enter a poll at its `due`."""
         if poll.due == poll.last_at:
             self.last.push(poll)
         else:
-            self._delayed.push(poll)
+            self._delayed.push((poll.due, poll.job_id, poll))
 
     def put_off(self, poll: Poll, due: float) -> None:
         """Let a poll wait until another time."""
@@ -97,12 +96,8 @@ class PollQueue:
 
     def next_delayed(self) -> float:
         """Return when the next of the delayed polls is due; inf when none waits."""
-        while (entry := self._delayed.first()) is not None:
-            due, _, poll = entry
-            if is_current(due, poll):
-                return due
-            self._delayed.pop()
-        return inf
+        entry = self._delayed.first()
+        return inf if entry is None else entry[0]
 
     def pop_unranked(self, now: float, *, plenty: bool) -> Poll | None:
         """Take out the delayed poll that is due first, if ranking it would not matter.
@@ -118,7 +113,7 @@ class PollQueue:
         """
         if self.ready or self.next_delayed() > now:
             return None
-        poll = self._delayed.pop()
+        poll = self._delayed.pop()[2]
         if poll.last_at > now and (plenty or self.next_delayed() > now):
             return poll
         self.add_ready(poll)
@@ -127,4 +122,10 @@ class PollQueue:
     def pop_due(self, now: float) -> Iterator[Poll]:
         """Take out every delayed poll that is due."""
         while self.next_delayed() <= now:
-            yield self._delayed.pop()
+            yield self._delayed.pop()[2]
+
+
+def _is_due(entry: tuple[float, str, Poll]) -> bool:
+    """Whether an entry is the one of a poll that waits, and not outdated."""
+    due, _, poll = entry
+    return poll.due == due and poll.cut_at is None

@@ -1,41 +1,50 @@
-"""Which poll goes first when not all that are due can leave. Pure."""
+"""Which poll goes first when not all that are due can leave. Pure.
+
+It is the most urgent one (urgency.py). To rank all that wait would cost their number. But a poll
+only becomes more urgent, and while the load stays the same, whoever leaves is about as urgent as
+whoever left before. So polls wait in the order of the times at which
+they reach that urgency, worked out once. When the load changes, the urgency at which polls leave
+does as well. So there is a queue for each doubling of it, and the first ones of these few are
+compared by their urgency of this moment.
+"""
 
 from __future__ import annotations
 
-from heapq import nlargest
-from math import inf
+from math import frexp, sqrt
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from ddswait.scheduler.time_queue import TimeQueue
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from ddswait.scheduler.poll import Poll
+    from ddswait.scheduler.urgency import Urgency
 
-# Ranking all costs their number; so a small part is ranked at a time, and used for a second.
-_RANKED_PART = 32
-_RANKING_HOLDS = 1.0  # seconds
+    Entry = tuple[float, str, Poll, TimeQueue["Entry"]]
+
+# How the usual urgency follows that of the polls that leave: soon up, since more urgent ones may
+# wait behind those, and slowly down.
+_UP, _DOWN = 1 / 2, 1 / 8
+_MOVED = 1  # poll that waits by another urgency than the usual one, with each that leaves
 
 
 class ReadyQueue:
     """Polls that are due; those that were discarded, put off or sent meanwhile are skipped.
 
     Args:
-        wanted: returns the interval that suits a poll now, which may be long after its last
-            success: a job that has outlived its usual duration meanwhile should be polled soon.
-
-    The wanted interval is that of now, not of the last poll: it follows from how likely the end
-    has come since then. Under learned limits of 1,500, 3,000 and 5,000 requests a minute, 10,000
-    jobs learn of their ends 0.96, 0.87 and 0.76 times as late as in due order; with the hazard
-    rate of this very moment it was 0.98, 0.90 and 0.84.
+        urgency: how urgent a poll is. What is learned about a job's kind while its poll waits
+            counts when the poll is the first of its queue, or moved.
     """
 
-    __slots__ = ("_ranked", "_ranked_at", "_waiting", "_wanted")
+    __slots__ = ("_queues", "_urgency", "_usual", "_waiting")
 
-    def __init__(self, wanted: Callable[[Poll, float], float]) -> None:
-        self._wanted = wanted
-        self._waiting: dict[Poll, None] = {}
-        self._ranked: list[Poll] = []
-        self._ranked_at = -inf
+    def __init__(self, urgency: Urgency) -> None:
+        self._urgency = urgency
+        self._waiting: dict[Poll, Entry] = {}
+        self._queues: dict[int, TimeQueue[Entry]] = {}  # by the exponent of the urgency
+        self._usual = 1.0  # urgency of those that leave
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -48,38 +57,68 @@ class ReadyQueue:
 
     def add(self, poll: Poll) -> None:
         """Let a poll wait until it can leave."""
-        self._waiting[poll] = None
+        self._add(poll, _exponent(self._usual))
+
+    def _add(self, poll: Poll, exponent: int) -> None:
+        queue = self._queues.get(exponent)
+        if queue is None:
+            queue = self._queues[exponent] = TimeQueue(self._is_current)
+        at = self._urgency.reached_at(poll, _middle(exponent))
+        entry = self._waiting[poll] = (at, poll.job_id, poll, queue)
+        queue.push(entry)
+        queue.compact()
+
+    def _is_current(self, entry: Entry) -> bool:
+        return self._waiting.get(entry[2]) is entry
 
     def discard(self, poll: Poll) -> None:
         """Let a poll wait no longer."""
-        self._waiting.pop(poll, None)
-
-    def urgency(self, poll: Poll, now: float) -> float:
-        """Return how much longer than it wanted a poll has waited, as a ratio.
-
-        A poll that failed counts from its retry: otherwise a few jobs that fail, and so have
-        waited the longest, would keep all others from being polled.
-        """
-        wanted = self._wanted(poll, now)
-        if poll.failures:
-            return 1.0 + (now - poll.due) / wanted
-        return (now - poll.succeeded_at) / wanted
+        entry = self._waiting.pop(poll, None)
+        if entry is not None:
+            entry[3].forget_one()
 
     def pop(self, now: float) -> Poll | None:
         """Take out the most urgent poll; None when the queue is empty."""
+        self._move_some()
         while self._waiting:
-            if not self._ranked or now - self._ranked_at > _RANKING_HOLDS:
-                self._rank(now)
-            poll = self._ranked.pop()
-            if poll in self._waiting:
-                del self._waiting[poll]
-                if poll.cut_at is None and poll.due <= now:
-                    return poll
-        self._ranked.clear()
+            urgency, entry = self._most_urgent(now)
+            entry[3].pop()
+            poll = entry[2]
+            del self._waiting[poll]
+            if poll.cut_at is None and poll.due <= now:
+                by = urgency - self._usual
+                self._usual += by * (_UP if by > 0 else _DOWN)
+                return poll
+        self._queues.clear()
         return None
 
-    def _rank(self, now: float) -> None:
-        count = len(self._waiting) // _RANKED_PART + 1
-        best = nlargest(count, self._waiting, key=lambda each: self.urgency(each, now))
-        self._ranked = best[::-1]
-        self._ranked_at = now
+    def _move_some(self) -> None:
+        """Let some polls wait by the usual urgency that have waited by another one."""
+        queues, left = self._queues, _MOVED
+        if len(queues) <= 1:
+            return
+        usual = _exponent(self._usual)
+        for exponent in sorted(queues, key=lambda each: len(queues[each])):
+            queue = queues[exponent]
+            while exponent != usual and left and (entry := queue.first()) is not None:
+                queue.pop()
+                self._add(entry[2], usual)
+                left -= 1
+            if not queue:
+                del queues[exponent]
+
+    def _most_urgent(self, now: float) -> tuple[float, Entry]:
+        """Return the most urgent one of those that are first in a queue, and its urgency."""
+        firsts = [first for queue in self._queues.values() if (first := queue.first()) is not None]
+        if len(firsts) == 1:
+            return self._urgency.of(firsts[0][2], now), firsts[0]
+        return max(((self._urgency.of(each[2], now), each) for each in firsts), key=itemgetter(0))
+
+
+def _exponent(urgency: float) -> int:
+    """Return which doubling of the urgency a poll waits by."""
+    return frexp(max(urgency, 1.0))[1]
+
+
+def _middle(exponent: int) -> float:
+    return 2.0**exponent / sqrt(2)

@@ -47,6 +47,7 @@ from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.retry_delay import AT_ONCE
 from ddswait.scheduler.server_clock import ServerClock
 from ddswait.scheduler.subscribers import Subscribers
+from ddswait.scheduler.urgency import Urgency
 from ddswait.service.replies import Throttled, TransientFailure
 
 if TYPE_CHECKING:
@@ -101,9 +102,7 @@ class Scheduler:
         context = PollContext(settings, random, self.durations, ServerClock(), patiences.service)
         self._context = context
         self._job_events = JobEvents()
-        self._queue = PollQueue(
-            lambda poll, now: poll.wanted_interval(now, context), settings.unreachable_after
-        )
+        self._queue = PollQueue(Urgency(context), settings.unreachable_after)
         self.subscribers = Subscribers(self._queue, patiences.service)
         self._lists = ListPolling(
             context, self.subscribers, self._queue, self.rate_limiter, self._job_events

@@ -8,6 +8,7 @@ limit as the gateway does, and serves lists where they are allowed.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,8 +18,8 @@ from ddswait.outcome import Refusal, Scope
 from ddswait.scheduler.actions import ListJobs, PollJob, Wait
 from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
-from ddswait.scheduler.ready_queue import ReadyQueue
 from ddswait.scheduler.scheduler import Scheduler
+from ddswait.scheduler.urgency import Urgency
 from ddswait.service.dds import SERVICE
 from ddswait.service.replies import JobPage, JobReply, JobSeen, Problem, Throttled
 from ddswait.simulator.limits import Limit
@@ -30,8 +31,6 @@ from tests.benchmarks.workload import Run, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from ddswait.scheduler.poll import Poll
 
 EPOCH = datetime(2021, 1, 1, tzinfo=UTC)
 DATE = "Fri, 01 Jan 2021 00:00:00 GMT"
@@ -131,8 +130,16 @@ def run(  # noqa: PLR0913 - the knobs of an experiment
     )
 
 
-def by_due_order(_: object, poll: Poll, now: float) -> float:
-    return now - poll.due
+@contextmanager
+def due_order() -> Iterator[None]:
+    """Let whoever has been due for longest go first."""
+    usual = Urgency.of, Urgency.reached_at
+    Urgency.of = lambda _, poll, now: now - poll.due  # type: ignore[method-assign,assignment]
+    Urgency.reached_at = lambda _, poll, __: poll.due  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        Urgency.of, Urgency.reached_at = usual  # type: ignore[method-assign]
 
 
 def mean(results: Sequence[Result]) -> Result:
@@ -195,12 +202,8 @@ def ratio_rule(count: int, limit: int) -> float:
     """Return our mean lateness, as a ratio to that of polling in due order."""
     jobs = runs(count, "0.35", "mix", Random(9))
     ours = run(jobs, rate="1000/s", limit=Limit(limit, 60.0), lists=False)
-    usual = ReadyQueue.urgency
-    ReadyQueue.urgency = by_due_order  # type: ignore[method-assign,assignment]
-    try:
+    with due_order():
         theirs = run(jobs, rate="1000/s", limit=Limit(limit, 60.0), lists=False)
-    finally:
-        ReadyQueue.urgency = usual  # type: ignore[method-assign]
     print(
         f"{count} jobs, limit of {limit} per minute learned, lists forbidden: {ours.refused} and "
         f"{theirs.refused} x 429; mean lateness, ratio rule / due order: {ours.lateness:.0f} s / "

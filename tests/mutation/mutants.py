@@ -25,7 +25,7 @@ class Mutant(NamedTuple):
 
     Attributes:
         file: such as `ddswait/scheduler/queue.py`.
-        function: such as `DelayQueue.push`.
+        function: such as `TimeQueue.push`.
         changes: the lines that it takes out, with `-` before each, and those that it puts in,
             with `+`.
     """

@@ -8,7 +8,7 @@ import pytest
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.poll import Trouble
 from ddswait.scheduler.queue import PollQueue
-from tests.scheduler.polls import poll, queue_of, wanted
+from tests.scheduler.polls import poll, queue_of, urgency_by, wanted
 
 
 def test_last_poll_goes_by_its_own_time() -> None:
@@ -88,7 +88,7 @@ def held_back(heard_at: float, **state: Any) -> tuple[PollQueue, JobPoll]:
     fails.trouble, fails.unreachable_since, fails.last_at = Trouble(failures=2), 12.0, 72.0
     for name, value in state.items():
         setattr(fails, name, value)
-    queue = PollQueue(wanted, 60.0)
+    queue = PollQueue(urgency_by(wanted), 60.0)
     queue.last.heard_at = heard_at
     queue.add(fails)
     queue.add(ends)
@@ -135,7 +135,7 @@ def test_poll_that_is_due_when_its_wait_is_given_up_leaves_then() -> None:
     """Whatever the rounding of the times says."""
     fails = poll("f", 0.0, 105.1, deadline=900.0)
     fails.trouble, fails.unreachable_since, fails.last_at = Trouble(failures=2), 45.1, 105.1
-    queue = PollQueue(wanted, 60.0)
+    queue = PollQueue(urgency_by(wanted), 60.0)
     queue.last.heard_at = 105.2
     queue.add(fails)
     assert 45.1 + (105.3 - 105.1) + 60.0 > 105.3

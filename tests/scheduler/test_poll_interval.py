@@ -236,3 +236,34 @@ def test_past_that_took_no_time_is_no_reason_to_fail() -> None:
     past = poll_interval.Past(1e-300, 20.0)
     assert poll_interval.hazard(1e12, past) > 0
     assert poll_interval.wanted(10.0, 1e12, past, None) > 0
+
+
+@given(
+    st.floats(0.0, 5000.0),
+    st.floats(1.0, 100.0),
+    st.floats(1.0, 60.0),
+    st.none() | st.builds(poll_interval.Past, st.floats(60.0, 4000.0), st.floats(1.0, 8.0)),
+    st.none() | st.tuples(st.floats(0.2, 1.0), st.floats(5.0, 2000.0)),
+)
+def test_waiting_time_leads_to_the_urgency(
+    age: float,
+    urgency: float,
+    interval: float,
+    past: poll_interval.Past | None,
+    moved: tuple[float, float] | None,
+) -> None:
+    """About, whatever is believed about the end; precisely when nothing is."""
+    progress = poll_interval.ProgressEstimate(age * moved[0], moved[1]) if moved else None
+    waited = poll_interval.waiting_time(interval, age, urgency, past, progress)
+    wanted = poll_interval.wanted_by_now(interval, age + waited, waited, past, progress)
+    assert 0.5 < waited / wanted / urgency < 2.0
+    if past is None and progress is None:
+        assert waited / wanted == pytest.approx(urgency, rel=0.05)
+
+
+def test_waiting_time_shrinks_when_the_end_is_near() -> None:
+    """A job that usually ends after ten minutes is urgent sooner at nine than at one."""
+    past = poll_interval.Past(600.0, 8.0)
+    soon = poll_interval.waiting_time(10.0, 540.0, 4.0, past, None)
+    late = poll_interval.waiting_time(10.0, 60.0, 4.0, past, None)
+    assert soon < late / 2

@@ -1,18 +1,23 @@
 """ddswait.scheduler.subscribers: who waits for what, and until when."""
 
 from math import inf
+from random import Random
 
 import pytest
 
 from ddswait.events import Ended, Event, Tracked
 from ddswait.job import EarlierWait
 from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
+from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.instance_poll import InstancePoll
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.patience import Patience
+from ddswait.scheduler.poll import PollContext
 from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.queue import PollQueue
+from ddswait.scheduler.server_clock import ServerClock
 from ddswait.scheduler.subscribers import Subscribers
+from ddswait.scheduler.urgency import Urgency
 from ddswait.service.dds import SERVICE
 from tests.scheduler.shell import LOCATION
 
@@ -34,7 +39,8 @@ class Room:
     """Subscribers with their queue."""
 
     def __init__(self) -> None:
-        self.queue = PollQueue(lambda *_: 10.0, 600.0)
+        context = PollContext(SETTINGS, Random(1), Durations(), ServerClock(), PATIENCE)
+        self.queue = PollQueue(Urgency(context), 600.0)
         self.subscribers = Subscribers(self.queue, PATIENCE)
 
     def job(self, job_id: str = "x") -> JobPoll:

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
-from ddswait.scheduler.delay_queue import DelayQueue
 from ddswait.scheduler.instance_poll import InstancePoll
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.queue import PollQueue
 from ddswait.scheduler.ready_queue import ReadyQueue
 from ddswait.scheduler.subscribers import Subscribers
+from ddswait.scheduler.time_queue import TimeQueue
 
 if TYPE_CHECKING:
     import pytest
@@ -36,7 +36,7 @@ def poll_twice(patch: Patch) -> None:
     def broken(self: PollQueue, now: float, *, plenty: bool) -> Poll | None:
         poll = original(self, now, plenty=plenty)
         if poll is not None and poll.polls == 3:
-            self._delayed.push(poll)
+            self._delayed.push((poll.due, poll.job_id, poll))
             self.ready.add(poll)
         return poll
 
@@ -97,10 +97,10 @@ def refuse_after_failures(patch: Patch) -> None:
 
 
 def forget_no_entry(patch: Patch) -> None:
-    original = DelayQueue.push
+    original = TimeQueue.push
 
-    def broken(self: DelayQueue, poll: Poll) -> None:
-        original(self, poll)
-        self._buckets.setdefault(10**9, []).append((1e9, poll.job_id, poll))
+    def broken(self: TimeQueue[Any], entry: Any) -> None:
+        original(self, entry)
+        self._buckets.setdefault(10**9, []).append((1e9, *entry[1:]))
 
-    patch.setattr(DelayQueue, "push", broken)
+    patch.setattr(TimeQueue, "push", broken)
