@@ -110,7 +110,7 @@ class InstanceNotReady(WaitError):  # noqa: N818
 
 
 class Unreachable(WaitError):  # noqa: N818
-    """No poll succeeded for `unreachable_after` seconds; the job itself may still run.
+    """No poll succeeded for so long that the wait was given up; the job itself may still run.
 
     Attributes:
         cause: why the last poll failed.

@@ -16,6 +16,17 @@ REFUSED = "refused"
 SYSTEM = "system error"
 UNKNOWN = "unknown error"
 
+_SILENT = frozenset({NO_REPLY, SYSTEM, UNKNOWN})  # the host was perhaps not even asked for
+
+
+def shows_name(kind: str) -> bool | None:
+    """Return whether a failure of this kind shows that the name of the host resolves.
+
+    Returns:
+        True or False; None if the kind says nothing about the name.
+    """
+    return None if kind in _SILENT else kind != DNS
+
 
 def http(status: int) -> str:
     """Return the kind of a reply by its HTTP status; 0 if the request did not leave."""

@@ -13,7 +13,8 @@ from ddswait.runtime.engine import Engine
 from ddswait.runtime.log import log
 from ddswait.runtime.parts import Parts
 from ddswait.scheduler.durations import Durations
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.patience import Patiences
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import service_named
 from ddswait.waits import Waits
@@ -85,7 +86,9 @@ class Waiter(Waits):
         timeout: seconds after which a wait times out, unless track() says otherwise.
         grace: seconds from tracking for which an unknown job ID is tolerated.
         interval: seconds, about how often a visible job is polled.
-        unreachable_after: seconds without a successful poll after which a wait ends.
+        unreachable_after: seconds without a successful poll after which a wait ends. None for
+            600, and for 60 while the name of the host has never resolved since the waiter was
+            made: then it is wrong, or this machine has no network. A number holds in both cases.
         request_timeout: seconds after which one request is given up.
         connections: how many requests may be under way at once.
         rate: how many requests may be sent, such as `10/s` or `200/5m`; limits that the API
@@ -111,7 +114,7 @@ class Waiter(Waits):
         timeout: float = 3600.0,
         grace: float = 60.0,
         interval: float = 10.0,
-        unreachable_after: float = 600.0,
+        unreachable_after: float | None = None,
         request_timeout: float = 30.0,
         connections: int = 64,
         rate: str = "10/s",
@@ -140,14 +143,15 @@ class Waiter(Waits):
         settings = PollSettings(
             interval=seconds("interval", interval),
             grace=seconds("grace", grace),
-            unreachable_after=seconds("unreachable_after", unreachable_after),
+            **_patience(unreachable_after),
             request_timeout=seconds("request_timeout", request_timeout),
             location=client.location,
             list_page_size=service.page_size,
         )
         durations = Durations() if durations is None else durations
         limiter = RateLimiter(*parse_rate(rate))
-        parts = Parts(client, settings, limiter, durations, connections, on_event)
+        patiences = Patiences(settings)
+        parts = Parts(client, settings, limiter, durations, patiences, connections, on_event)
         super().__init__(Engine(parts), usual_timeout)
 
     @classmethod
@@ -219,3 +223,11 @@ class Waiter(Waits):
             WaiterInUse: the block was entered in another event loop, which does not run now.
         """
         await self._engine.close()
+
+
+def _patience(unreachable_after: float | None) -> dict[str, float]:
+    """Return the settings of an explicit patience, which holds for a wrong name as well."""
+    if unreachable_after is None:
+        return {}
+    patience = seconds("unreachable_after", unreachable_after)
+    return {"unreachable_after": patience, "unresolved_after": patience}

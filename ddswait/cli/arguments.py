@@ -58,8 +58,8 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         default=[],
         help="a job ID, or LABEL=JOB_ID to name the job; '-' reads standard input: one job ID per "
-        "line, or JSON documents, from which every job_id is taken and labelled with the name of "
-        "its instance",
+        "line, or JSON: the replies of operations, whose jobs are labelled with the names of their "
+        "instances, a list of IDs, or the output of 'terraform output -json'",
     )
     _add_service(made.add_argument_group("service and credentials"))
     _add_times(made.add_argument_group("times (such as 90, 90s, 10m, 1h30m or 1d)"))
@@ -120,10 +120,16 @@ def _add_times(group: Any) -> None:  # noqa: ANN401
         ("--timeout", defaults.TIMEOUT, "stop waiting for a job after this time"),
         ("--grace", defaults.GRACE, "how long a new job ID may be unknown to DDS"),
         ("--interval", defaults.INTERVAL, "about how often a running job is polled"),
-        ("--unreachable-after", defaults.UNREACHABLE_AFTER, "stop if every poll fails this long"),
     ):
         text = f"{description} [default: {exact(default)}]"
         group.add_argument(option, metavar="TIME", type=reported(parse_positive), help=text)
+    group.add_argument(
+        "--unreachable-after",
+        metavar="TIME",
+        type=reported(parse_positive),
+        help="stop if every poll fails this long "
+        "[default: 10m; 1m if the host name never resolves]",
+    )
 
 
 def _add_policy(group: Any) -> None:  # noqa: ANN401
@@ -210,8 +216,9 @@ def _add_others(group: Any) -> None:  # noqa: ANN401
     add(
         "--check",
         action="store_true",
-        help="show which credentials, endpoint and project are used and whether they are "
-        "accepted; exits with 0 if they are, 4 if they are refused, 5 if nothing replies",
+        help="show which credentials, endpoint and project are used, and whether the service "
+        "replies, has the same time, and permits polls and lists; exits with 0 if polls are "
+        "accepted, 4 if they are refused, 5 if nothing replies",
     )
     add("--schema", action="store_true", help="print the JSON Schema of the machine output")
     add(

@@ -12,7 +12,6 @@ TIMEOUT: Final = 3600.0
 
 GRACE: Final = 60.0
 INTERVAL: Final = 10.0
-UNREACHABLE_AFTER: Final = 600.0
 RATE: Final = "10/s"
 OUTPUT: Final = "text"
 HEARTBEAT: Final = 60.0

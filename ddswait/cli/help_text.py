@@ -46,6 +46,7 @@ other users of the machine can read command lines. The first complete source is 
 examples:
   ddswait c010abd0-48cf-4fa8-8cbc-090f093eaa2f
   hcloud DDS CreateInstance ... | ddswait --timeout 45m -
+  terraform output -json | ddswait -
   ddswait --output json --region ap-southeast-1 ID1 ID2 > jobs.json
   ddswait --ready --state wait.json orders=ID1 stock=ID2   # run it again to resume
   ddswait --wait-for any --report report.html --junit junit.xml ID1 ID2

@@ -55,12 +55,11 @@ def is_order(entry: dict[str, Any]) -> bool:
     return bool(entry.get("order_id")) and not entry.get("job_id")
 
 
-def of_order(entry: dict[str, Any], place: str, *, ready: bool) -> str:
+def of_order(entry: dict[str, Any], *, ready: bool) -> str:
     """Return the key of the instance that was ordered.
 
     Args:
         entry: the reply to an order, with the `id` of the instance.
-        place: where it stands, for messages.
         ready: whether instances are waited for.
 
     Raises:
@@ -72,12 +71,12 @@ def of_order(entry: dict[str, Any], place: str, *, ready: bool) -> str:
         check_instance_id(instance_id)
     except InputError:
         raise InputError(
-            f"{place}: {order} is an order, which has no job; the reply names no instance to wait "
+            f"{order} is an order, which has no job; the reply names no instance to wait "
             "for: find its ID in the console, then use --ready --instance ID"
         ) from None
     if not ready:
         raise InputError(
-            f"{place}: {order} is an order, which has no job to wait for: add --ready to wait "
+            f"{order} is an order, which has no job to wait for: add --ready to wait "
             f"until its instance {instance_id} is ready"
         )
     return f"{INSTANCE}{instance_id}"

@@ -34,10 +34,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments.parse(argv))
     except (ConfigurationError, InputError) as error:
-        sys.stderr.write(f"ddswait: error: {safe(str(error))}\n")
+        sys.stderr.writelines(f"{line}\n" for line in _report(error))
         return _USAGE
     except KeyboardInterrupt:  # before or after the wait, which handles the signal itself
         return _INTERRUPTED
+
+
+def _report(error: ConfigurationError | InputError) -> list[str]:
+    """Return the lines about an error; only a list of what is missing has several."""
+    if isinstance(error, ConfigurationError):
+        from ddswait.credentials.checklist import IncompleteConfiguration, lines
+
+        if isinstance(error, IncompleteConfiguration):
+            return [
+                "ddswait: error: the configuration is incomplete",
+                *(f"  {safe(line)}" for line in lines(error.items)),
+                "ddswait --help lists all ways to set each; ddswait --demo needs none of them",
+            ]
+    return [f"ddswait: error: {safe(str(error))}"]
 
 
 def _run(given: Options) -> int:

@@ -15,6 +15,7 @@ class Options(NamedTuple):
 
     Attributes:
         timeout: None if it was not given, so that a state file's own deadline applies.
+        unreachable_after: None if it was not given; see `Waiter`.
         wait_for: how many jobs must complete; None for all of them.
         print_completion: the shell to write a completion script for.
     """
@@ -31,7 +32,7 @@ class Options(NamedTuple):
     timeout: float | None = None
     grace: float = defaults.GRACE
     interval: float = defaults.INTERVAL
-    unreachable_after: float = defaults.UNREACHABLE_AFTER
+    unreachable_after: float | None = None
     wait_for: int | None = None
     fail_fast: bool = False
     ready: bool = False

@@ -12,8 +12,8 @@ from ddswait.cli import defaults
 from ddswait.cli.duration_text import duration
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Policy
 from ddswait.cli.gate import Gate
-from ddswait.cli.inputs import NO_JOB
 from ddswait.cli.instances import check_ready
+from ddswait.cli.job_checks import NO_JOB
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.output import failures, live
 from ddswait.cli.output.printer import OutputClosed, Printer

@@ -9,7 +9,7 @@ from ddswait.errors import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, NoReturn
 
 _SECRET_OPTIONS = (
@@ -21,6 +21,7 @@ _SECRET_OPTIONS = (
     "--access-key",
     "--security-token",
 )
+_SIMILAR = 0.75  # the ratio of difflib: `unreachable` and `unreachable-after` have 0.79
 
 
 class _RefusedSecret(argparse.Action):
@@ -58,8 +59,24 @@ class SafeParser(argparse.ArgumentParser):
         known, others = self.parse_known_intermixed_args(args, namespace)
         if others:
             names = [_without_value(word) for word in others if word.startswith("-")]
-            self.error(f"unrecognized arguments: {' '.join(names or others)}")
+            self.error(f"unrecognized arguments: {' '.join(names or others)}{self._meant(names)}")
         return known
+
+    def _meant(self, names: Sequence[str]) -> str:
+        """Return what a user may have meant by options that do not exist, as a sentence."""
+        from difflib import get_close_matches  # late: only a wrong option needs it
+
+        known = [
+            option[2:]
+            for action in self._actions
+            if action.help != argparse.SUPPRESS
+            for option in action.option_strings
+            if option.startswith("--")
+        ]
+        words = [name.partition("=")[0].lstrip("-") for name in names]
+        near = [get_close_matches(word, known, 1, _SIMILAR) for word in words]
+        meant = " and ".join(f"--{found}" for each in near for found in each)
+        return f"; did you mean {meant}?" if meant else ""
 
 
 def _without_value(option: str) -> str:

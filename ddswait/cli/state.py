@@ -11,7 +11,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from ddswait.cli.inputs import checked, unique
+from ddswait.cli.job_checks import checked, unique
 from ddswait.cli.job_table import JobTable, outcome_of
 from ddswait.cli.named import Named
 from ddswait.errors import InputError

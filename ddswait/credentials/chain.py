@@ -16,8 +16,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.credentials import environment, metadata
+from ddswait.credentials.checklist import IncompleteConfiguration
+from ddswait.credentials.configuration_items import configuration_items
 from ddswait.credentials.project import select_project_id, with_project
-from ddswait.credentials.provider import check_auth, is_provider
+from ddswait.credentials.provider import check_auth
 from ddswait.credentials.settings import ExplicitSettings, Settings
 from ddswait.credentials.source import Source, SourceSettings
 from ddswait.errors import ConfigurationError
@@ -25,17 +27,11 @@ from ddswait.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ddswait.credentials.checklist import CheckItem
     from ddswait.credentials.keys import Key
     from ddswait.credentials.provider import CredentialProvider
 
 _SOURCES = ("", "auto", "metadata")
-_NO_ENDPOINT = "--region (or HW_REGION_NAME) or --endpoint (or DDSWAIT_ENDPOINT)"
-_NO_PROJECT = "--project-id (or HW_PROJECT_ID), or --region to look up the project by its name"
-_NO_CREDENTIALS = (
-    "credentials: set HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or HW_USER_NAME, "
-    "HW_USER_PASSWORD and HW_DOMAIN_NAME (or the HUAWEICLOUD_SDK_ or OS_ variables), "
-    "or create ~/.huaweicloud/credentials, or select a cloud of clouds.yaml with --cloud"
-)
 
 
 class Configuration(NamedTuple):
@@ -47,6 +43,7 @@ class Configuration(NamedTuple):
         source: the credentials, and where they come from.
         region: the name of the region, or "".
         ca_file: the path of a file with trusted certificates; "" for those of the system.
+        items: the parts of the configuration, for people.
     """
 
     endpoint: str
@@ -54,6 +51,7 @@ class Configuration(NamedTuple):
     source: Source
     region: str = ""
     ca_file: str = ""
+    items: tuple[CheckItem, ...] = ()
 
 
 def first_source(
@@ -110,34 +108,28 @@ def resolve(
         auth: the credentials of the caller; None to use the first source that has some.
 
     Raises:
-        ConfigurationError: a setting is invalid, settings are missing, or IAM and DDS belong to
-            different clouds; the message names all missing settings at once, and the ways to set
-            them.
+        IncompleteConfiguration: settings are missing; the message names all of them at once,
+            where they were looked for, and how to set them.
+        ConfigurationError: a setting is invalid, or IAM and DDS belong to different clouds.
     """
     source = first_source(env, explicit) if auth is None else _source_of_caller(auth)
     settings = Settings(env, explicit, source.settings if source else SourceSettings())
     endpoint = settings.dds_endpoint()
-    missing = [] if endpoint else [_NO_ENDPOINT]
     project_id = select_project_id(source.auth if source else None, settings)
-    if source is None:
-        missing.append(_NO_CREDENTIALS)
-    else:
-        source = source._replace(auth=with_project(source.auth, project_id, settings))
+    if source is not None:
+        source = source._replace(
+            auth=with_project(source.auth, project_id, settings),
+            warnings=(*source.warnings, *settings.doubts()),
+        )
         settings.check_cloud(getattr(source.auth, "iam_endpoint", ""))
-    if not project_id and not (source and _provides_project(source.auth)):
-        missing.append(_NO_PROJECT)
-    if missing or source is None:
-        raise ConfigurationError(f"missing: {'; '.join(missing)}")
+    items = configuration_items(env, settings, source, project_id)
+    if source is None or any(item.state == "missing" for item in items):
+        raise IncompleteConfiguration(items)
     region = settings.region().value
-    return Configuration(endpoint, project_id, source, region, settings.ca_file())
+    return Configuration(endpoint, project_id, source, region, settings.ca_file(), items)
 
 
 def _source_of_caller(auth: Key | CredentialProvider) -> Source:
     check_auth(auth)
     project_id = getattr(auth, "project_id", None) or ""
     return Source("the caller", auth, SourceSettings(project_id=project_id))
-
-
-def _provides_project(auth: Key | CredentialProvider) -> bool:
-    """Whether leases of these credentials may name their project."""
-    return is_provider(auth) and not isinstance(auth, metadata.EcsMetadata)

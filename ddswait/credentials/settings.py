@@ -16,6 +16,7 @@ from ddswait.service.endpoints import (
     endpoint_of,
     without_version,
 )
+from ddswait.service.regions import doubt, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,6 +120,17 @@ class Settings(NamedTuple):
         if self.explicit.region:
             return Setting()
         return _first(variable(self.env, "DDSWAIT_ENDPOINT"), self.own.dds_endpoint)
+
+    def endpoint_origin(self) -> str:
+        """Return the variable or option that the endpoint of DDS comes from, or ""."""
+        return self._dds().origin
+
+    def doubts(self) -> list[str]:
+        """Return a warning if the endpoint of DDS is in a region that is not known."""
+        endpoint = self._dds()
+        region = region_of(endpoint.value)
+        warning = doubt(region, endpoint.origin) if region else ""
+        return [warning] if warning else []
 
     def iam_endpoint(self) -> str:
         """Return the endpoint of IAM without a version; "" when neither it nor the region is set.

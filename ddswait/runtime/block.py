@@ -72,6 +72,7 @@ class Block:
             locks=parts.client.locks,
             rate_limiter=parts.rate_limiter,
             durations=parts.durations,
+            patiences=parts.patiences,
         )
         self._scheduler.verbose = parts.on_event is not None or is_enabled(logging.DEBUG)
         self._futures = Pending()

@@ -135,6 +135,17 @@ class Client:
         )
         return self._transport.send(request, self._service.read_list)
 
+    def list_one(self, moment: float) -> Awaitable[JobPage | Problem]:
+        """Request a page of one job, to find out whether jobs may be listed.
+
+        Args:
+            moment: the present by the server's clock, in seconds since 1970.
+        """
+        request = self._service.list_jobs(
+            self.endpoint, self.project_id, running=True, moment=moment, offset=0, limit=1
+        )
+        return self._transport.send(request, self._service.read_list)
+
     async def renew(self) -> Renewed | Problem:
         """Obtain a key, and use it from now on."""
         if self._provider is None:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from ddswait.events import Event
     from ddswait.runtime.client import Client
     from ddswait.scheduler.durations import Durations
-    from ddswait.scheduler.poll import PollSettings
+    from ddswait.scheduler.patience import Patiences
+    from ddswait.scheduler.poll_settings import PollSettings
     from ddswait.scheduler.rate_limiter import RateLimiter
 
 
@@ -22,6 +23,7 @@ class Parts(NamedTuple):
         settings: intervals and bounds, in seconds.
         rate_limiter: how many requests may leave.
         durations: how long past jobs took.
+        patiences: how long each host may be unreachable.
         connections: how many requests may be under way at once.
         on_event: is called with each event; None for nobody.
     """
@@ -30,5 +32,6 @@ class Parts(NamedTuple):
     settings: PollSettings
     rate_limiter: RateLimiter
     durations: Durations
+    patiences: Patiences
     connections: int
     on_event: Callable[[Event], object] | None

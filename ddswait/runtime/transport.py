@@ -148,7 +148,11 @@ class Transport:
             return TransientFailure("the reply is not valid HTTP, or has a header over 128 KiB")
         if isinstance(error, _OverlongBodyError):
             return TransientFailure(str(error))
-        return TransientFailure(mask.text(describe(error)), kind=kind_of(error))
+        return self._network_failure(error, mask)
+
+    def _network_failure(self, error: Exception, mask: Mask) -> TransientFailure:
+        cause = describe(error, by_proxy=self._proxy is not None)
+        return TransientFailure(mask.text(cause), kind=kind_of(error))
 
     def _open(self, url: str) -> aiohttp.ClientSession:
         import aiohttp  # 250 ms: paid when a request is about to be sent, and not before

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ddswait.outcome import Refusal
     from ddswait.scheduler.actions import Renewed
-    from ddswait.scheduler.poll import PollSettings
+    from ddswait.scheduler.poll_settings import PollSettings
     from ddswait.service.replies import Failure
 
 _LATELY = 10.0  # seconds for which one accepted request vouches for the next ones

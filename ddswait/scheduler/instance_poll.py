@@ -33,10 +33,12 @@ from ddswait.outcome import Outcome, OutcomeKind, Refusal, ended_as
 from ddswait.scheduler import instance_messages as messages
 from ddswait.scheduler import retry_delay
 from ddswait.scheduler.messages import NEVER_POLLED, last_poll_unsent
-from ddswait.scheduler.poll import NO_TROUBLE, SHORTEST_POLL, Poll
+from ddswait.scheduler.poll import NO_TROUBLE, Poll
+from ddswait.scheduler.poll_settings import SHORTEST_POLL
 
 if TYPE_CHECKING:
-    from ddswait.scheduler.poll import PollContext, PollSettings
+    from ddswait.scheduler.poll import PollContext
+    from ddswait.scheduler.poll_settings import PollSettings
     from ddswait.service.replies import Failure, InstanceState
 
 CONFIRM = 10.0

@@ -50,8 +50,9 @@ from ddswait.scheduler.poll import NO_TROUBLE, Poll, Trouble
 
 if TYPE_CHECKING:
     from ddswait.job import EarlierWait, Job
-    from ddswait.scheduler.poll import PollContext, PollSettings
+    from ddswait.scheduler.poll import PollContext
     from ddswait.scheduler.poll_interval import Past, ProgressEstimate
+    from ddswait.scheduler.poll_settings import PollSettings
     from ddswait.service.replies import Failure
 
 _CONFIRMATIONS = 2

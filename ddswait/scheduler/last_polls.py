@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from ddswait.scheduler.poll import LAST_POLL
+from ddswait.scheduler.poll_settings import LAST_POLL
 from ddswait.scheduler.time_queue import TimeQueue
 
 if TYPE_CHECKING:

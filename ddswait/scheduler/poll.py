@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.scheduler import retry_delay
+from ddswait.scheduler.poll_settings import LAST_POLL, SHORTEST_POLL
 from ddswait.service.replies import Throttled
 
 if TYPE_CHECKING:
@@ -17,43 +18,10 @@ if TYPE_CHECKING:
 
     from ddswait.outcome import Outcome, Refusal
     from ddswait.scheduler.durations import Durations
+    from ddswait.scheduler.patience import Patience
+    from ddswait.scheduler.poll_settings import PollSettings
     from ddswait.scheduler.server_clock import ServerClock
     from ddswait.service.replies import Failure
-
-LAST_POLL = 2.0
-"""Seconds that the last poll at the deadline has to be answered: a fresh TLS connection across
-the world and its reply take about one."""
-
-TRUST = 30.0
-"""Poll intervals for which lists are believed that a job is running, without a single poll."""
-
-SHORTEST_POLL = 1.0
-"""Seconds before the deadline within which no other poll leaves than the last one."""
-
-
-class PollSettings(NamedTuple):
-    """What holds for every poll of a scheduler; times in seconds.
-
-    `location` names endpoint and project, for messages; `list_page_size` is how many jobs a list
-    request returns at most.
-    """
-
-    interval: float = 10.0
-    grace: float = 60.0
-    unreachable_after: float = 600.0
-    request_timeout: float = 30.0
-    location: str = ""
-    list_page_size: int = 100
-
-    @property
-    def trust(self) -> float:
-        """For how long lists are believed that a job is running."""
-        return TRUST * self.interval
-
-    @property
-    def longest_retry_delay(self) -> float:
-        """Seconds after which a failed poll is repeated at the latest, unless asked for more."""
-        return max(self.interval, SHORTEST_POLL)
 
 
 class PollContext(NamedTuple):
@@ -64,12 +32,14 @@ class PollContext(NamedTuple):
         random: the source of all jitter; a seeded one makes every history repeatable.
         durations: how long past jobs took.
         clock: the server's.
+        patience: with the host of the service.
     """
 
     settings: PollSettings
     random: Random
     durations: Durations
     clock: ServerClock
+    patience: Patience
 
 
 class Trouble(NamedTuple):
@@ -239,7 +209,7 @@ class Poll:
         if throttled:
             self.unreachable_since = now
         settings = context.settings
-        give_up_at = self.unreachable_since + settings.unreachable_after
+        give_up_at = context.patience.give_up_at(self.unreachable_since)
         delay = retry_delay.after_failure(
             failure, failures + 1, settings.longest_retry_delay, context.random
         )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ddswait.scheduler.job_events import JobEvents
     from ddswait.scheduler.job_poll import JobPoll
     from ddswait.scheduler.list_polling import ListPolling
+    from ddswait.scheduler.patience import Patience
     from ddswait.scheduler.poll import PollContext
     from ddswait.scheduler.subscribers import Subscribers
     from ddswait.service.replies import Failure, InstanceState, JobReply
@@ -113,17 +114,18 @@ class JobPoller:
 
     def _end(self, action: PollJob, outcome: Outcome, now: float) -> Sequence[Event]:
         """End the waits for a job; return that they ended."""
-        poll, subscribers, settings = action.poll, self._subscribers, self._context.settings
+        poll, subscribers, context = action.poll, self._subscribers, self._context
         if outcome.kind is not OutcomeKind.UNREACHABLE:
             return (subscribers.end(poll, outcome),)
-        ended = subscribers.give_up(poll, outcome.cause or "", poll.unreachable_since, now)
+        since = poll.unreachable_since
+        ended = subscribers.give_up(poll, outcome.cause or "", since, now, context.patience)
         if poll.due < inf:
             # Whoever began to wait later waits on.
             poll.unreachable_since = max(
                 poll.unreachable_since, subscribers.others.first_since(poll)
             )
-            give_up_at = poll.unreachable_since + settings.unreachable_after
-            poll.schedule(settings.longest_retry_delay, now, give_up_at)
+            give_up_at = context.patience.give_up_at(poll.unreachable_since)
+            poll.schedule(context.settings.longest_retry_delay, now, give_up_at)
             ended += subscribers.continue_or_expire(poll, action.sent_at, now)
         return ended
 
@@ -233,12 +235,18 @@ class RenewalPoller:
         context: what the polls share.
         subscribers: all that is waited for.
         renewal: the state of the credentials.
+        patience: with the host that renews them.
     """
 
     def __init__(
-        self, context: PollContext, subscribers: Subscribers, renewal: CredentialRenewal
+        self,
+        context: PollContext,
+        subscribers: Subscribers,
+        renewal: CredentialRenewal,
+        patience: Patience,
     ) -> None:
         self._context = context
+        self._patience = patience
         self._subscribers = subscribers
         self._renewal = renewal
 
@@ -249,15 +257,17 @@ class RenewalPoller:
 
     def failed(self, action: RenewCredentials, failure: Failure, now: float) -> Sequence[Event]:  # noqa: ARG002
         """Take a failed renewal; without credentials for too long, every wait ends."""
-        settings, renewal, subscribers = self._context.settings, self._renewal, self._subscribers
-        since = renewal.failed(failure, settings, now, self._context.random)
+        patience, renewal, subscribers = self._patience, self._renewal, self._subscribers
+        since = renewal.failed(failure, patience.settings, now, self._context.random)
         cause = messages.no_credentials(failure.cause)
         ended: list[Event] = []
         if since is not None:
             for poll in list(subscribers):
                 # A slow reply may have come since.
-                ended += subscribers.give_up(poll, cause, max(since, poll.heard_at()), now)
-            renewal.try_by(subscribers.unreachable_at(since))
+                ended += subscribers.give_up(
+                    poll, cause, max(since, poll.heard_at()), now, patience
+                )
+            renewal.try_by(subscribers.unreachable_at(since, patience))
         return [RenewalFailed(failure.cause, renewal.due - now, kind=failure.kind), *ended]
 
     def refused(self, action: RenewCredentials, refusal: Refusal, now: float) -> Sequence[Event]:  # noqa: ARG002

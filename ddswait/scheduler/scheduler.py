@@ -16,7 +16,9 @@
        passes, the others wait on (subscribers.py).
     7. A subscriber who also waits for the instance of a completed job has polls of their own
        (instance_poll.py), which pass the same rate limiter and credentials.
-    8. How long past jobs took is learned from every job that completes, and from one list of the
+    8. The service may be unreachable for a while, but not for long if the name of its host has
+       never resolved (patience.py).
+    9. How long past jobs took is learned from every job that completes, and from one list of the
        last month's jobs, if that may be read (durations.py).
 
 A reply is classified once, in `take`: failure, refusal, or what was asked for. The
@@ -36,7 +38,9 @@ from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.job_events import JobEvents
 from ddswait.scheduler.list_polling import ListPolling
 from ddswait.scheduler.next_request import NextRequest
-from ddswait.scheduler.poll import LAST_POLL, PollContext
+from ddswait.scheduler.patience import Patiences
+from ddswait.scheduler.poll import PollContext
+from ddswait.scheduler.poll_settings import LAST_POLL
 from ddswait.scheduler.pollers import InstancePoller, JobPoller, RenewalPoller
 from ddswait.scheduler.queue import PollQueue
 from ddswait.scheduler.rate_limiter import RateLimiter
@@ -52,7 +56,8 @@ if TYPE_CHECKING:
 
     from ddswait.events import Event
     from ddswait.scheduler.actions import Action, Renewed
-    from ddswait.scheduler.poll import Poll, PollSettings
+    from ddswait.scheduler.poll import Poll
+    from ddswait.scheduler.poll_settings import PollSettings
     from ddswait.service.replies import InstanceState, JobPage, JobReply, Problem
 
     Reply = JobReply | InstanceState | JobPage | Renewed | Problem
@@ -71,6 +76,7 @@ class Scheduler:
         locks: whether the service locks the credentials when they are refused too often.
         rate_limiter: how many requests may leave; None for ten per second.
         durations: how long past jobs took; None when nothing is known yet.
+        patiences: with the hosts; None when nothing is known about them yet.
 
     Attributes:
         subscribers: who waits; subscribe there.
@@ -85,22 +91,28 @@ class Scheduler:
         locks: bool = False,
         rate_limiter: RateLimiter | None = None,
         durations: Durations | None = None,
+        patiences: Patiences | None = None,
     ) -> None:
         self.settings = settings
         self.rate_limiter = rate_limiter or RateLimiter()
         self.durations = Durations() if durations is None else durations
-        context = PollContext(settings, random, self.durations, ServerClock())
+        patiences = patiences or Patiences(settings)
+        self._service_patience = patiences.service
+        self._credentials_patience = patiences.credentials
+        context = PollContext(settings, random, self.durations, ServerClock(), patiences.service)
         self._context = context
         self._job_events = JobEvents()
         self._queue = PollQueue(Urgency(context), settings.unreachable_after)
-        self.subscribers = Subscribers(self._queue, settings)
+        self.subscribers = Subscribers(self._queue, patiences.service)
         self._lists = ListPolling(
             context, self.subscribers, self._queue, self.rate_limiter, self._job_events
         )
         self._renewal = CredentialRenewal(renews=renews, locks=locks)
         self._job_poller = JobPoller(context, self.subscribers, self._lists, self._job_events)
         self._instance_poller = InstancePoller(context, self.subscribers, self._job_events)
-        self._renewal_poller = RenewalPoller(context, self.subscribers, self._renewal)
+        self._renewal_poller = RenewalPoller(
+            context, self.subscribers, self._renewal, patiences.credentials
+        )
         self._next_request = NextRequest(self._queue, self._lists)
 
     @property
@@ -189,7 +201,8 @@ class Scheduler:
         cut_at = now + self.settings.request_timeout
         if self._renewal.blocked_at == inf:
             return cut_at
-        give_up_at = self.subscribers.unreachable_at(self._renewal.blocked_at)
+        patience = self._credentials_patience
+        give_up_at = self.subscribers.unreachable_at(self._renewal.blocked_at, patience)
         return min(cut_at, max(give_up_at, now + LAST_POLL))
 
     def _send_next(self, now: float) -> Action | Wait:
@@ -211,7 +224,7 @@ class Scheduler:
 
     def _poll(self, poll: Poll, now: float) -> PollJob | PollInstance:
         self._lists.sent(poll)
-        poll.sent(now, self.settings, self._queue.last.heard_at)
+        poll.sent(now, self._service_patience.settings, self._queue.last.heard_at)
         credentials = self._renewal.count
         if (job := self.subscribers.jobs.get(poll.job_id)) is poll:
             self.subscribers.looked_for(job)
@@ -247,6 +260,11 @@ class Scheduler:
         request = None if isinstance(action, RenewCredentials) else action
         if request is not None:
             self._renewal.answered(request.credentials)
+            patience = self._service_patience
+        else:
+            patience = self._credentials_patience
+        if not patience.has_resolved:
+            patience.replied(reply)
         match reply:
             case TransientFailure():
                 return action.poller.failed(action, reply, now)

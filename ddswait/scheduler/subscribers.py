@@ -14,7 +14,7 @@ from ddswait.outcome import Scope
 from ddswait.scheduler.instance_poll import InstancePoll
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.other_subscribers import OtherSubscribers
-from ddswait.scheduler.poll import LAST_POLL, SHORTEST_POLL
+from ddswait.scheduler.poll_settings import LAST_POLL, SHORTEST_POLL
 from ddswait.scheduler.retry_delay import AT_ONCE
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ddswait.events import Event
     from ddswait.job import EarlierWait
     from ddswait.outcome import Outcome, Refusal
-    from ddswait.scheduler.poll import Poll, PollSettings
+    from ddswait.scheduler.patience import Patience
+    from ddswait.scheduler.poll import Poll
     from ddswait.scheduler.queue import PollQueue
 
 
@@ -32,7 +33,7 @@ class Subscribers:
 
     Args:
         queue: of the polls.
-        settings: intervals and bounds.
+        patience: with the host of the service.
 
     Attributes:
         jobs: the polls of jobs, by job ID.
@@ -43,13 +44,13 @@ class Subscribers:
         dropped: is called with each poll that nobody waits for any more.
     """
 
-    def __init__(self, queue: PollQueue, settings: PollSettings) -> None:
+    def __init__(self, queue: PollQueue, patience: Patience) -> None:
         self.jobs: dict[object, JobPoll] = {}
         self.instances: dict[object, InstancePoll] = {}
         self.new_jobs = 0
         self.dropped: Callable[[Poll], object] = lambda _: None
         self._queue = queue
-        self._settings = settings
+        self._patience = patience
         self.verbose = False
         self.others = OtherSubscribers()
         self._deadline = inf  # the last one: many jobs have the same, and share its object
@@ -97,7 +98,7 @@ class Subscribers:
         if earlier is not None:
             poll.resume(earlier, now)
         if self._refusal is not None:
-            return (_ended(poll, poll.refused(self._refusal, now, self._settings)),)
+            return (_ended(poll, poll.refused(self._refusal, now, self._patience.settings)),)
         self.jobs[job_id] = poll
         if poll.job is None:
             self.new_jobs += 1
@@ -112,7 +113,7 @@ class Subscribers:
         """Let a subscriber wait for the instance of a completed job, or for one without a job."""
         poll = InstancePoll(outcome, now, deadline, subscriber)
         if (refusal := self._refusal or self._instances_refusal) is not None:
-            return (_ended(poll, poll.refused(refusal, now, self._settings)),)
+            return (_ended(poll, poll.refused(refusal, now, self._patience.settings)),)
         self.instances[subscriber] = poll
         self._queue.add(poll)
         return ()
@@ -130,11 +131,11 @@ class Subscribers:
         poll.deadline, poll.subscriber = deadline, subscriber
         poll.last_at = deadline
         if poll.failures:
-            poll.last_at = min(deadline, poll.unreachable_since + self._settings.unreachable_after)
+            poll.last_at = min(deadline, self._patience.give_up_at(poll.unreachable_since))
         if poll.cut_at is None:
             self._queue.move_last(poll)
         else:
-            poll.set_cut(self._settings)
+            poll.set_cut(self._patience.settings)
 
     # ---- ending
 
@@ -206,7 +207,9 @@ class Subscribers:
                 break
         return ended
 
-    def give_up(self, poll: Poll, cause: str, since: float, now: float) -> list[Event]:
+    def give_up(
+        self, poll: Poll, cause: str, since: float, now: float, patience: Patience
+    ) -> list[Event]:
         """End the waits for this poll for which the service has been unreachable for too long.
 
         Args:
@@ -215,30 +218,27 @@ class Subscribers:
             since: when the service, or the credentials, became unreachable. A wait that began
                 later counts from its own beginning.
             now: the time.
+            patience: with the host that is unreachable.
         """
-        patience = self._settings.unreachable_after
+        settings = patience.settings
         waiting = [(poll.deadline, poll.subscriber), *self.others.of(poll)]
         begun = [max(since, self.others.since(poll, subscriber)) for _, subscriber in waiting]
-        if now >= max(begun) + patience:
-            return [self.end(poll, poll.unreachable(cause, min(begun), now, self._settings))]
+        if now >= patience.give_up_at(max(begun)):
+            return [self.end(poll, poll.unreachable(cause, min(begun), now, settings))]
         ended: list[Event] = []
         for (_, subscriber), at in zip(waiting, begun, strict=True):
-            if now >= at + patience:
-                outcome = poll.unreachable(cause, at, now, self._settings)
+            if now >= patience.give_up_at(at):
+                outcome = poll.unreachable(cause, at, now, settings)
                 # Only a job has several subscribers.
                 ended.append(Ended(poll.job_id, outcome, (subscriber,)))
                 self.unsubscribe(poll.job_id, subscriber)
         return ended
 
-    def unreachable_at(self, since: float) -> float:
-        """Return when the first wait ends, if the service has been unreachable since `since`."""
+    def unreachable_at(self, since: float, patience: Patience) -> float:
+        """Return when the first wait ends, if a host has been unreachable since `since`."""
         first_since = self.others.first_since
         first = min((max(first_since(poll), poll.heard_at()) for poll in self), default=inf)
-        return max(since, first) + self._settings.unreachable_after
-
-    def end_all(self, polls: Iterable[Poll], outcome_of: Callable[[Poll], Outcome]) -> list[Event]:
-        """End several polls."""
-        return [self.end(poll, outcome_of(poll)) for poll in list(polls)]
+        return patience.give_up_at(max(since, first))
 
     def refuse(self, refusal: Refusal, now: float) -> list[Event]:
         """End every wait that a refusal concerns, and every later one without a request.
@@ -253,7 +253,8 @@ class Subscribers:
         else:
             self._instances_refusal = refusal
             concerned = self.instances.values()
-        return self.end_all(concerned, lambda poll: poll.refused(refusal, now, self._settings))
+        settings = self._patience.settings
+        return [self.end(each, each.refused(refusal, now, settings)) for each in list(concerned)]
 
     # ---- who waits
 

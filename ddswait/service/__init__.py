@@ -75,8 +75,15 @@ class Service(Protocol):
     ) -> InstanceState | Problem:
         """Return what the reply to `poll_instance` means for the instance."""
 
-    def list_jobs(
-        self, endpoint: str, project_id: str, *, running: bool, moment: float, offset: int
+    def list_jobs(  # noqa: PLR0913 - each says one thing about the page
+        self,
+        endpoint: str,
+        project_id: str,
+        *,
+        running: bool,
+        moment: float,
+        offset: int,
+        limit: int | None = None,
     ) -> Request:
         """Return the request for one page of the last month's jobs.
 
@@ -86,6 +93,7 @@ class Service(Protocol):
             running: True lists the jobs that run, False those that completed.
             moment: the present by the server's clock, in seconds since 1970.
             offset: how many jobs to skip.
+            limit: how many jobs the page has at most; None for `page_size`.
         """
 
     def read_list(self, status: int, headers: Mapping[str, str], body: bytes) -> JobPage | Problem:

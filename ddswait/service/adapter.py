@@ -155,8 +155,15 @@ class Adapter:
 
     # ---- many jobs
 
-    def list_jobs(
-        self, endpoint: str, project_id: str, *, running: bool, moment: float, offset: int
+    def list_jobs(  # noqa: PLR0913 - each says one thing about the page
+        self,
+        endpoint: str,
+        project_id: str,
+        *,
+        running: bool,
+        moment: float,
+        offset: int,
+        limit: int | None = None,
     ) -> Request:
         """Return the request for one page of the last month's jobs."""
         # At most 30 days apart; a minute ahead, since a job may be created meanwhile.
@@ -170,14 +177,14 @@ class Adapter:
             start=start,
             end=end,
             offset=offset,
-            limit=self._table.page_size,
+            limit=limit or self._table.page_size,
         )
         return Request("GET", endpoint + path)
 
     def read_list(self, status: int, headers: Mapping[str, str], body: bytes) -> JobPage | Problem:
         """Return what the reply to `list_jobs` means."""
         if status not in _SUCCESS:
-            return _list_problem(status, headers, body)
+            return self._list_problem(status, headers, body)
         document = parse_json(body)
         records = document.get(self._table.list_key) if isinstance(document, dict) else None
         if not isinstance(document, dict) or not isinstance(records, list):
@@ -185,6 +192,18 @@ class Adapter:
         total = document.get("total_count")
         jobs = [self.read_record(each) for each in records if isinstance(each, dict)]
         return JobPage(jobs, total if isinstance(total, int) else len(records))
+
+    def _list_problem(self, status: int, headers: Mapping[str, str], body: bytes) -> Problem:
+        """Return why a list did not come; a refusal concerns lists only, except of credentials."""
+        problem = read_problem(status, headers, body)
+        # Partner clouds do not publish the list, and word that in several ways.
+        if isinstance(problem, UnknownJob):
+            return Refusal(status, error_msg=problem.message, scope=Scope.OPERATION)
+        if isinstance(problem, Refusal) and not problem.refuses_credentials:
+            permission = f"ask for the permission {self._table.list_permission}"
+            hint = permission if status in _DENIED else ""
+            return replace(problem, scope=Scope.OPERATION, hint=hint)
+        return problem
 
     # ---- one instance
 
@@ -254,14 +273,3 @@ _ABSENT = InstanceState(
         "no instance has this ID (jobs name nodes as well: look for the instance in the console)"
     ),
 )
-
-
-def _list_problem(status: int, headers: Mapping[str, str], body: bytes) -> Problem:
-    """Return why a list did not come; a refusal concerns lists only, except of credentials."""
-    problem = read_problem(status, headers, body)
-    # Partner clouds do not publish the list, and word that in several ways.
-    if isinstance(problem, UnknownJob):
-        return Refusal(status, error_msg=problem.message, scope=Scope.OPERATION)
-    if isinstance(problem, Refusal) and not problem.refuses_credentials:
-        return replace(problem, scope=Scope.OPERATION)
-    return problem

@@ -37,6 +37,7 @@ SERVICE = Adapter(
             "?end_time={end}&limit={limit}&offset={offset}&start_time={start}&status={status}"
         ),
         list_key="jobs",
+        list_permission="dds:task:listAll",
         page_size=100,
         instance_path="/v3/{project}/instances?id={id}",
         instance_key="instances",

@@ -7,13 +7,20 @@ import re
 from ddswait.errors import ConfigurationError, InputError
 
 _LONGEST = 256  # documented IDs have 36 characters; the bound only keeps mistakes out of URLs
-_LIKE_DOCUMENTED = re.compile(r"[0-9A-Za-z-]{36}")
+# With a dash, unlike the ID of an instance, which has 36 characters as well.
+_LIKE_DOCUMENTED = re.compile(r"[0-9A-Za-z]{8}-[0-9A-Za-z-]{27}")
 _SHOWN = 60
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # What programs print in place of a missing value.
 _MISSING = frozenset({"null", "none", "nil", "undefined", "nan"})
 # Parts of variables, templates, lists and quotes; no service uses them in its IDs.
 _NOT_IN_AN_ID = re.compile(r"""%[^%]+%|[$<>{}()\[\]`'",;]""")
+# How the message of a command that failed begins, where a job ID was to be printed.
+_COMPLAINT = re.compile(r"(?:error|fatal|exception)\W*|.*:", re.IGNORECASE)
+# Source: IDs in the replies of DDS and its sibling services; groups and nodes belong to instances.
+_OTHER_ID = re.compile(r"[0-9a-f]{32}(in|no|gr)\d\d", re.IGNORECASE)
+_OTHERS = {"in": "an instance", "no": "a node of an instance", "gr": "a group of an instance"}
+_ORDER_ID = re.compile(r"CS\d{10}[0-9A-Z]{2,10}")
 _PROJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -22,8 +29,9 @@ def check_job_id(job_id: str) -> str:
 
     Raises:
         InputError: it is empty, longer than 256 characters, stands for a missing value, is a
-            variable or a placeholder without its value, or holds quotes, brackets, commas, white
-            space or control characters; the message quotes it.
+            variable or a placeholder without its value, holds quotes, brackets, commas, white
+            space or control characters, or is the ID of an instance or an order; the message
+            quotes it.
     """
     if not isinstance(job_id, str):
         raise InputError(f"a job ID is text, not {type(job_id).__name__}: {_shown(job_id)}")
@@ -51,7 +59,34 @@ def check_job_id(job_id: str) -> str:
             f"job ID {_shown(job_id)} contains white space or a control character: "
             "give each job ID alone, without quotes or line ends"
         )
+    _check_kind(job_id)
     return job_id
+
+
+def _check_kind(job_id: str) -> None:
+    """Refuse what is certainly the ID of something else, or no ID."""
+    if is_complaint(job_id):
+        raise InputError(
+            f"job ID {_shown(job_id)} is a word of a command that failed: check that the operation "
+            "has started a job, and use the job_id of its reply"
+        )
+    if found := _OTHER_ID.fullmatch(job_id):
+        kind = found[1].lower()
+        instead = f"; without a job, use --ready --instance {job_id} (wait_for_instance())"
+        raise InputError(
+            f"{_shown(job_id)} is the ID of {_OTHERS[kind]}, not of a job: use the job_id of the "
+            f"reply that started the job{instead if kind == 'in' else ''}"
+        )
+    if _ORDER_ID.fullmatch(job_id):
+        raise InputError(
+            f"{_shown(job_id)} is the ID of an order, which has no job: use --ready --instance ID "
+            "(wait_for_instance()) with the ID of the instance, which is in the same reply"
+        )
+
+
+def is_complaint(text: str) -> bool:
+    """Return whether a text looks like the beginning of what a failed command prints."""
+    return _COMPLAINT.fullmatch(text) is not None
 
 
 def check_instance_id(instance_id: str) -> str:

@@ -90,6 +90,11 @@ class TransientFailure(NamedTuple):
     retry_after: float = 0.0
     kind: str = failure_kinds.UNUSABLE_REPLY
 
+    @property
+    def resolved(self) -> bool | None:
+        """Whether the name of the host resolved; None if that is not known."""
+        return failure_kinds.shows_name(self.kind)
+
 
 class Throttled(NamedTuple):
     """There were too many requests.

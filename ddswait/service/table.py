@@ -23,6 +23,7 @@ class ServiceTable:
         list_path: of a list request, with `{project}`, `{status}`, `{start}`, `{end}`,
             `{offset}` and `{limit}`; sorted, since a signature sorts the query.
         list_key: the key of the records in the reply.
+        list_permission: what to ask for when jobs may not be listed.
         page_size: how many records a list request returns at most.
         instance_path: of the request about one instance, with `{project}` and `{id}`.
         instance_key: the key of the instances in the reply.
@@ -41,6 +42,7 @@ class ServiceTable:
     phases: Mapping[str, JobPhase]
     list_path: str
     list_key: str
+    list_permission: str
     page_size: int
     instance_path: str
     instance_key: str

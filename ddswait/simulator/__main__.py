@@ -8,19 +8,23 @@ import signal
 import sys
 from typing import get_args
 
+from ddswait.simulator import first_jobs
 from ddswait.simulator.dialect import Dialect, MissingInstance
 from ddswait.simulator.server import Simulator
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print the settings that a client needs, and serve until SIGINT or SIGTERM.
+    """Start jobs, print what a second terminal needs to wait for them, and serve until a signal.
 
     Returns:
         The exit code: 0, or 2 if the address cannot be used.
     """
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if not 0 <= arguments.fail <= arguments.jobs:
+        parser.error(f"--fail {arguments.fail}: use a number from 0 to that of --jobs")
     try:
-        return asyncio.run(_serve(_simulator(arguments)))
+        return asyncio.run(_serve(arguments))
     except (OSError, OverflowError) as error:
         print(f"cannot listen on {arguments.host}:{arguments.port}: {error}", file=sys.stderr)
         return 2
@@ -29,12 +33,15 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ddswait.simulator",
-        description="Runs a simulated DDS until it is interrupted, and prints the environment"
-        " variables that point ddswait at it.",
+        description="Runs a simulated DDS until it is interrupted. It prints the lines for a"
+        " second terminal: the environment variables that point ddswait at it, the command that"
+        " waits for its jobs, and one that creates another job.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 picks a free one")
+    parser.add_argument("--jobs", type=int, default=0, help="how many jobs to start with")
+    parser.add_argument("--fail", type=int, default=0, help="how many of them fail")
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
     parser.add_argument(
         "--job-seconds", type=float, default=600.0, help="how long a job runs, in simulated seconds"
@@ -63,20 +70,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _simulator(arguments: argparse.Namespace) -> Simulator:
-    settings = vars(arguments).copy()
+    settings = {
+        name: value for name, value in vars(arguments).items() if name not in {"jobs", "fail"}
+    }
     dialect = Dialect(missing_instance=settings.pop("missing_instance"))
     return Simulator(dialect=dialect, **settings)
 
 
-async def _serve(simulator: Simulator) -> int:
+async def _serve(arguments: argparse.Namespace) -> int:
+    simulator = _simulator(arguments)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with simulator:
-        print(f"export DDSWAIT_ENDPOINT={simulator.endpoint}")
-        print(f"export HW_PROJECT_ID={simulator.project_id}")
-        print(f"export HW_AUTH_TOKEN={simulator.token}", flush=True)
+        jobs = first_jobs.start(simulator, arguments.jobs, arguments.fail)
+        first_jobs.show(simulator, arguments.speed, jobs, sys.stdout, sys.stderr)
         await stop.wait()
     return 0
 

@@ -12,7 +12,7 @@ from random import Random
 from ddswait.runtime.tasks import Tasks
 from ddswait.runtime.workers import Workers
 from ddswait.scheduler.actions import Action, PollJob
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import SERVICE

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from ddswait.scheduler import poll_interval
 from ddswait.scheduler.actions import PollJob, Wait
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import SERVICE

@@ -12,7 +12,7 @@ from random import Random
 
 import ddswait
 from ddswait.scheduler.actions import Wait
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import SERVICE

@@ -1,6 +1,7 @@
 """ddswait.cli.arguments: what is accepted, and what is refused."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,45 @@ def test_unknown_option_is_named_without_its_value(
     """What was given to an option that does not exist may be a secret: it is not repeated."""
     error = usage_error(arguments, capsys)
     assert error.endswith(f"unrecognized arguments: {named}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--timout", "5m"], "--timout; did you mean --timeout?"),
+        (["--timout=5m"], "--timout=...; did you mean --timeout?"),
+        (
+            ["--fail-fats", "--jnit=x"],
+            "--fail-fats --jnit=...; did you mean --fail-fast and --junit?",
+        ),
+        (["--unreachable", "5m"], "--unreachable; did you mean --unreachable-after?"),
+        (["--zebra"], "--zebra"),
+        (["--tokn=hunter2"], "--tokn=..."),
+    ],
+)
+def test_mistyped_option_is_asked_about(
+    arguments: list[str], error: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message names the option that is nearest, but never one that takes a secret."""
+    assert usage_error(arguments, capsys).endswith(f"unrecognized arguments: {error}\n")
+
+
+def test_right_command_line_does_not_load_what_a_typo_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The comparison of words takes longer to import than the options take to parse."""
+    monkeypatch.setitem(sys.modules, "difflib", None)
+    assert parse(["a", "--timeout", "5m"]).timeout == 300.0
+
+
+def test_bare_command_says_where_to_begin(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without any argument, the message points to the help and to the demo."""
+    monkeypatch.delenv("DDSWAIT_ENDPOINT", raising=False)
+    assert main([]) == 2
+    assert capsys.readouterr().err == (
+        "ddswait: error: no job ID: pass the job_id of a reply as an argument, or '-' to read "
+        "standard input; ddswait --help lists the options, and ddswait --demo shows a run without "
+        "a cloud\n"
+    )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ddswait.cli import inputs
 from ddswait.cli.named import Named
+from ddswait.cli.stdin_text import from_text
 from ddswait.errors import InputError
 from tests.cli.in_process import RealCommand
 from tests.cloud_process import Cloud
@@ -43,12 +44,12 @@ def stdin(data: bytes) -> io.TextIOWrapper:
 )
 def test_ids_are_found(text: str, ids: list[str]) -> None:
     """IDs stand one per line, or under any job_id of any JSON documents."""
-    assert inputs.from_text(text).job_ids == ids
+    assert from_text(text).job_ids == ids
 
 
 def test_operations_that_were_not_started_are_reported() -> None:
     """A batch names the instance whose operation was refused; the others are waited for."""
-    found = inputs.from_text(sample("batch-upgrade-202.json"))
+    found = from_text(sample("batch-upgrade-202.json"))
     assert len(found.job_ids) == 2
     (refusal,) = found.not_started
     assert "6aa1a4aca4f94bbb8a5e1d2b0f9c7a21in02" in refusal
@@ -81,7 +82,7 @@ def test_operations_that_were_not_started_are_reported() -> None:
 def test_what_cannot_be_read_is_named(text: str, named: str) -> None:
     """Input without a usable job ID is refused, naming what is wrong and where."""
     with pytest.raises(InputError) as caught:
-        inputs.from_text(text)
+        from_text(text)
     assert named in str(caught.value)
     assert str(caught.value).isprintable()
 
@@ -168,7 +169,7 @@ def test_name_of_an_instance_that_could_not_be_given_again_is_no_label() -> None
 def test_a_hundred_thousand_ids_are_read() -> None:
     """Many IDs are no trouble."""
     text = "".join(f"id-{number}\n" for number in range(100_000))
-    assert len(inputs.from_text(text).job_ids) == 100_000
+    assert len(from_text(text).job_ids) == 100_000
 
 
 @given(
@@ -184,7 +185,7 @@ def test_a_hundred_thousand_ids_are_read() -> None:
 def test_whatever_comes_gives_ids_or_a_clear_error(text: Any) -> None:
     """Every text gives usable IDs or an InputError, never anything else."""
     try:
-        found = inputs.from_text(text)
+        found = from_text(text)
     except InputError:
         return
     assert found.job_ids
@@ -206,7 +207,7 @@ USAGE_ERROR = "[USE_ERROR]The parameter 'cli-region' is required."
 def test_text_of_a_command_that_failed_is_quoted(text: str, problem: str) -> None:
     """What is on standard input says why the command before the pipe failed."""
     with pytest.raises(InputError) as caught:
-        inputs.from_text(text)
+        from_text(text)
     assert problem in str(caught.value)
     quoted = text.rpartition("\n")[2] if USAGE_ERROR in text else " ".join(text.split())
     assert f"the command before the pipe printed: {quoted}" in str(caught.value)
@@ -215,13 +216,13 @@ def test_text_of_a_command_that_failed_is_quoted(text: str, problem: str) -> Non
 def test_quoted_text_is_short_and_commands_no_ci_system() -> None:
     """Whatever the command printed."""
     with pytest.raises(InputError) as caught:
-        inputs.from_text(f"[##vso[task.setvariable variable=PATH]x {'y ' * 10_000}")
+        from_text(f"[##vso[task.setvariable variable=PATH]x {'y ' * 10_000}")
     assert "##vso[" not in str(caught.value)
     assert len(str(caught.value)) < 500
 
 
 def test_byte_order_mark_before_each_text_is_accepted() -> None:
     """Files that were joined have one each."""
-    assert inputs.from_text("\ufeffa1\n\ufeff b2\n").job_ids == ["a1", "b2"]
+    assert from_text("\ufeffa1\n\ufeff b2\n").job_ids == ["a1", "b2"]
     text = '\ufeff{"job_id": "a1"}\n\ufeff{"job_id": "b2"}'
-    assert inputs.from_text(text).job_ids == ["a1", "b2"]
+    assert from_text(text).job_ids == ["a1", "b2"]

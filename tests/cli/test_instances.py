@@ -6,13 +6,14 @@ import json
 import pytest
 
 from ddswait.cli.arguments import parse
-from ddswait.cli.inputs import from_text, jobs
+from ddswait.cli.inputs import jobs
 from ddswait.cli.instances import check_ready
 from ddswait.cli.job_table import JobTable, key_of, outcome_of
 from ddswait.cli.named import Named
 from ddswait.cli.options import DEFAULTS
 from ddswait.cli.output.text import things
 from ddswait.cli.resume import resume_command
+from ddswait.cli.stdin_text import from_text
 from ddswait.errors import InputError
 from ddswait.outcome import OutcomeKind
 

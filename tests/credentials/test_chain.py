@@ -87,7 +87,7 @@ def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
     """The message names each missing setting, and the ways to set it."""
     with pytest.raises(ConfigurationError) as caught:
         resolve({"HOME": str(tmp_path), **NO_ECS})
-    for name in ("--region", "HW_REGION_NAME", "--project-id", "HW_PROJECT_ID", "HW_AUTH_TOKEN"):
+    for name in ("--region", "HW_REGION_NAME", "--project-id", "HW_PROJECT_ID", "HW_ACCESS_KEY"):
         assert name in str(caught.value)
 
 
@@ -284,7 +284,7 @@ def test_metadata_is_used_on_request() -> None:
     assert resolve({**HW, **DDS}, explicit).source.auth == EcsMetadata()
     elsewhere = {**HW, **DDS, "DDSWAIT_METADATA": "http://127.0.0.1:9"}
     assert resolve(elsewhere, explicit).source.auth == EcsMetadata("http://127.0.0.1:9")
-    with pytest.raises(ConfigurationError, match="missing: --project-id"):
+    with pytest.raises(ConfigurationError, match="missing  project"):
         resolve({**HW, "DDSWAIT_ENDPOINT": "https://dds.test"}, ExplicitSettings(source="metadata"))
 
 

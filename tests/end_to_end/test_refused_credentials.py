@@ -12,7 +12,7 @@ from ddswait.credentials.keys import Key
 from ddswait.credentials.project import ProjectByName
 from ddswait.credentials.provider import Send
 from ddswait.outcome import JobOutcome, OutcomeKind
-from ddswait.scheduler.poll import LAST_POLL
+from ddswait.scheduler.poll_settings import LAST_POLL
 from ddswait.simulator import Simulator
 
 

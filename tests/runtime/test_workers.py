@@ -13,7 +13,7 @@ from ddswait.outcome import OutcomeKind
 from ddswait.runtime.tasks import Tasks
 from ddswait.runtime.workers import Workers
 from ddswait.scheduler.actions import PollJob, RenewCredentials, Renewed
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.scheduler import Scheduler
 from tests.scheduler.shell import LOCATION, Reply, completed, record, seen
 

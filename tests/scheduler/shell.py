@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ddswait.events import Ended, Event
+from ddswait.failure_kinds import NO_REPLY
 from ddswait.outcome import Refusal
 from ddswait.scheduler.actions import (
     ListJobs,
@@ -17,7 +18,9 @@ from ddswait.scheduler.actions import (
     Wait,
 )
 from ddswait.scheduler.durations import Durations
-from ddswait.scheduler.poll import PollContext, PollSettings
+from ddswait.scheduler.patience import Patience
+from ddswait.scheduler.poll import PollContext
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.scheduler.server_clock import ServerClock
@@ -207,13 +210,13 @@ class Shell:
                 return
             self._under_way.remove(each)
             was_cut = each.arrives_at > each.action.cut_at
-            reply = TransientFailure("no reply") if was_cut else each.reply
+            reply = TransientFailure("no reply", kind=NO_REPLY) if was_cut else each.reply
             self._note(self.scheduler.take(each.action, reply, self.now))
 
 
 def context_of(settings: PollSettings, random: Random | None = None) -> PollContext:
     """Return what polls share, with nothing known yet."""
-    return PollContext(settings, random or Still(), Durations(), ServerClock())
+    return PollContext(settings, random or Still(), Durations(), ServerClock(), Patience(settings))
 
 
 def take_job_reply(

@@ -16,7 +16,7 @@ from ddswait.events import Ended, Event, RenewalFailed
 from ddswait.outcome import OutcomeKind, Refusal, Scope
 from ddswait.scheduler.actions import PollJob, RenewCredentials, Renewed, Wait
 from ddswait.scheduler.credential_renewal import CredentialRenewal
-from ddswait.scheduler.poll import LAST_POLL, PollSettings
+from ddswait.scheduler.poll_settings import LAST_POLL, PollSettings
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.replies import InstanceState, Throttled, TransientFailure
 from tests.scheduler.shell import LOCATION, Reply, Shell, Still, lasting, record, seen

@@ -15,7 +15,7 @@ from ddswait.scheduler.instance_poll import (
     outcome_without_job,
 )
 from ddswait.scheduler.messages import NEVER_POLLED
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.service.dds import SERVICE
 from ddswait.service.replies import InstanceState, TransientFailure
 from tests.scheduler.shell import context_of, take_instance_reply

@@ -3,7 +3,7 @@
 from ddswait.events import PollFailed, Progressed, UnknownStatus, Visible
 from ddswait.scheduler.job_events import JobEvents
 from ddswait.scheduler.job_poll import JobPoll
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.service.dds import SERVICE
 from ddswait.service.replies import TransientFailure
 from tests.scheduler.shell import context_of, record

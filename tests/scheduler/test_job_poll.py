@@ -10,7 +10,8 @@ from ddswait.outcome import Outcome, Refusal
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.scheduler import messages, poll_interval
 from ddswait.scheduler.job_poll import JobPoll
-from ddswait.scheduler.poll import LAST_POLL, PollContext, PollSettings
+from ddswait.scheduler.poll import PollContext
+from ddswait.scheduler.poll_settings import LAST_POLL, PollSettings
 from ddswait.service.replies import JobSeen, Throttled, TransientFailure, UnknownJob
 from tests.scheduler.shell import (
     LOCATION,

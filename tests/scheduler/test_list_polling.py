@@ -11,7 +11,7 @@ from ddswait.events import Ended
 from ddswait.outcome import OutcomeKind
 from ddswait.scheduler.actions import ListJobs, PollJob, Wait
 from ddswait.scheduler.list_planner import ListPlanner
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.replies import JobPage, Throttled, TransientFailure

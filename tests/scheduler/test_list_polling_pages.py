@@ -10,7 +10,7 @@ import pytest
 from ddswait.events import Ended, ListRefused, Polled, Progressed, Visible
 from ddswait.outcome import Refusal, Scope
 from ddswait.scheduler.actions import ListJobs, PollJob, Renewed, Wait
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.replies import JobPage, Throttled, TransientFailure, UnknownJob

@@ -3,7 +3,8 @@
 import pytest
 
 from ddswait.scheduler.job_poll import JobPoll
-from ddswait.scheduler.poll import Poll, PollSettings
+from ddswait.scheduler.poll import Poll
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.service.replies import TransientFailure
 from tests.scheduler.shell import context_of
 

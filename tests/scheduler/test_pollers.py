@@ -11,7 +11,7 @@ from ddswait.events import Ended, Event, Polled, PollFailed, RenewalFailed
 from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
 from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed
 from ddswait.scheduler.instance_poll import outcome_without_job
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.dds import SERVICE

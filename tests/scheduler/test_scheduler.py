@@ -20,7 +20,7 @@ from ddswait.scheduler.actions import (
 )
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.job_poll import JobPoll
-from ddswait.scheduler.poll import LAST_POLL, PollSettings
+from ddswait.scheduler.poll_settings import LAST_POLL, PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.replies import Throttled, TransientFailure

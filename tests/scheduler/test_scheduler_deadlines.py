@@ -9,7 +9,7 @@ import pytest
 
 from ddswait.job import EarlierWait
 from ddswait.outcome import OutcomeKind
-from ddswait.scheduler.poll import LAST_POLL, PollSettings
+from ddswait.scheduler.poll_settings import LAST_POLL, PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.service.replies import Throttled, TransientFailure, UnknownJob
 from tests.scheduler.shell import LOCATION, Reply, Shell, completed, lasting, record, seen

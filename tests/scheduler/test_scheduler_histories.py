@@ -11,7 +11,7 @@ from ddswait.events import Visible
 from ddswait.job import JobPhase
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import Refusal, Scope
-from ddswait.scheduler.poll import LAST_POLL, PollSettings
+from ddswait.scheduler.poll_settings import LAST_POLL, PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.replies import JobSeen, Throttled, TransientFailure, UnknownJob

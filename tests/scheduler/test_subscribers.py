@@ -11,7 +11,9 @@ from ddswait.outcome import Outcome, OutcomeKind, Refusal, Scope
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.instance_poll import InstancePoll
 from ddswait.scheduler.job_poll import JobPoll
-from ddswait.scheduler.poll import PollContext, PollSettings
+from ddswait.scheduler.patience import Patience
+from ddswait.scheduler.poll import PollContext
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.queue import PollQueue
 from ddswait.scheduler.server_clock import ServerClock
 from ddswait.scheduler.subscribers import Subscribers
@@ -20,6 +22,7 @@ from ddswait.service.dds import SERVICE
 from tests.scheduler.shell import LOCATION
 
 SETTINGS = PollSettings(location=LOCATION)
+PATIENCE = Patience(SETTINGS)
 BAD_TOKEN = Refusal(401, "APIGW.0301", "bad token", scope=Scope.EVERYTHING)
 NOT_ALLOWED = Refusal(403, "DBS.280032", "not allowed", scope=Scope.OPERATION)
 DONE = Outcome(
@@ -36,9 +39,9 @@ class Room:
     """Subscribers with their queue."""
 
     def __init__(self) -> None:
-        context = PollContext(SETTINGS, Random(1), Durations(), ServerClock())
+        context = PollContext(SETTINGS, Random(1), Durations(), ServerClock(), PATIENCE)
         self.queue = PollQueue(Urgency(context), 600.0)
-        self.subscribers = Subscribers(self.queue, SETTINGS)
+        self.subscribers = Subscribers(self.queue, PATIENCE)
 
     def job(self, job_id: str = "x") -> JobPoll:
         return self.subscribers.jobs[job_id]
@@ -202,18 +205,18 @@ def test_whoever_joins_counts_from_their_own_beginning() -> None:
     room.gather()
     poll = room.job()
     assert room.subscribers.others.first_since(poll) == 0.0
-    assert room.subscribers.unreachable_at(100.0) == 700.0
-    assert room.subscribers.give_up(poll, "HTTP 502", 100.0, 699.0) == []
+    assert room.subscribers.unreachable_at(100.0, PATIENCE) == 700.0
+    assert room.subscribers.give_up(poll, "HTTP 502", 100.0, 699.0, PATIENCE) == []
     (end,) = room.subscribers.expire_late(502.0, "no room")
     assert isinstance(end, Ended)
     assert end.outcome.message.startswith("job x had not ended when the wait timed out after 50 s")
-    (end,) = room.subscribers.give_up(poll, "HTTP 502", 100.0, 700.0)
+    (end,) = room.subscribers.give_up(poll, "HTTP 502", 100.0, 700.0, PATIENCE)
     assert isinstance(end, Ended)
     assert (end.subscribers, end.outcome.kind) == (("me",), OutcomeKind.UNREACHABLE)
     assert "could not be polled for 600 s" in end.outcome.message
     assert "HTTP 502" in end.outcome.message
     assert (poll.deadline, room.subscribers.others.first_since(poll)) == (9500.0, 400.0)
-    (end,) = room.subscribers.give_up(poll, "HTTP 502", 100.0, 1000.0)
+    (end,) = room.subscribers.give_up(poll, "HTTP 502", 100.0, 1000.0, PATIENCE)
     assert isinstance(end, Ended)
     assert end.subscribers == ("you",)
     assert len(room.subscribers) == len(room.subscribers.others._joined_at) == 0

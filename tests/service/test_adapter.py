@@ -36,6 +36,7 @@ MADE_UP = Adapter(
         },
         list_path="/v9/{project}/tasks?from={start}&limit={limit}&skip={offset}&state={status}&to={end}",
         list_key="tasks",
+        list_permission="madeup:task:list",
         page_size=7,
         instance_path="/v9/{project}/databases/{id}",
         instance_key="databases",

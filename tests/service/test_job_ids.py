@@ -110,6 +110,56 @@ def test_bad_project_ids_are_named(project_id: str) -> None:
         check_project_id(project_id)
 
 
+@pytest.mark.parametrize(
+    ("job_id", "message"),
+    [
+        (
+            "5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02",
+            (
+                "'5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02' is the ID of an instance, not of a job: "
+                "use the job_id of the reply that started the job; without a job, use --ready "
+                "--instance 5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02 (wait_for_instance())"
+            ),
+        ),
+        (
+            "5F2B7CD0A1E94C3C8D1E6F7A8B9C0D1ENO01",
+            (
+                "'5F2B7CD0A1E94C3C8D1E6F7A8B9C0D1ENO01' is the ID of a node of an instance, not "
+                "of a job: use the job_id of the reply that started the job"
+            ),
+        ),
+        (
+            "CS2401161234ABCDE",
+            (
+                "'CS2401161234ABCDE' is the ID of an order, which has no job: use --ready "
+                "--instance ID (wait_for_instance()) with the ID of the instance, which is in the "
+                "same reply"
+            ),
+        ),
+        (
+            "Error:",
+            (
+                "job ID 'Error:' is a word of a command that failed: check that the operation has "
+                "started a job, and use the job_id of its reply"
+            ),
+        ),
+    ],
+)
+def test_id_of_something_else_is_recognised(job_id: str, message: str) -> None:
+    """An instance, a node, an order and an error message are told apart from a job ID."""
+    with pytest.raises(InputError) as caught:
+        check_job_id(job_id)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "job_id", ["in02", f"{'a' * 31}in02", f"{'a' * 32}xx02", "CS24", "errors", "error-1", "a:b"]
+)
+def test_id_that_only_resembles_another_kind_is_accepted(job_id: str) -> None:
+    """Only what is certainly not the ID of a job is refused."""
+    assert check_job_id(job_id) == job_id
+
+
 WHITE = (
     " contains white space or a control character: give each job ID alone, without quotes or line "
     "ends"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ddswait import failure_kinds
 from ddswait.outcome import Refusal, Scope
 from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCredentials, Renewed
 from ddswait.service.dds import SERVICE
@@ -53,24 +54,34 @@ def reply(action: Action, response: Response) -> Reply:
             return _renewal_reply(response)
 
 
+def _broken(response: Response) -> TransientFailure:
+    """Return the failure of a request without a reply, of a kind that says the same of the name."""
+    kinds = {
+        True: failure_kinds.CONNECTION_RESET,
+        False: failure_kinds.DNS,
+        None: failure_kinds.NO_REPLY,
+    }
+    return TransientFailure("the connection broke", kind=kinds[response.resolved])
+
+
 def _job_reply(poll: JobPoll, response: Response) -> Reply:
     """Return the reply to a poll of a job."""
     if not response.status:
-        return TransientFailure("the connection broke")
+        return _broken(response)
     return SERVICE.read_job(poll.job_id, response.status, response.headers, response.body, poll.job)
 
 
 def _instance_reply(instance_id: str, response: Response) -> Reply:
     """Return the reply to a poll of an instance."""
     if not response.status:
-        return TransientFailure("the connection broke")
+        return _broken(response)
     return SERVICE.read_instance(instance_id, response.status, response.headers, response.body)
 
 
 def _list_reply(response: Response) -> Reply:
     """Return the reply to a list request."""
     if not response.status:
-        return TransientFailure("the connection broke")
+        return _broken(response)
     return SERVICE.read_list(response.status, response.headers, response.body)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_IN_DOUBT = 5  # requests
 _LATELY = 10.0  # seconds: credentials that were accepted within these are not in doubt
+_UNRESOLVED = 60.0  # seconds for which a host is tried whose name has never resolved
 _PATIENCE = 2.0  # seconds after which another request may try credentials in doubt
 
 
@@ -40,6 +41,8 @@ class Facts:
         refused_all: whether the service has refused everything.
         refused_kind: whether it has refused the polls of all instances.
         stalled: (from, until) of the times at which the caller's process did nothing.
+        patience: for how long the service may be unreachable, by what is known of its name.
+        has_resolved: whether the name of its host has ever resolved.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -62,6 +65,8 @@ class Facts:
         self.refused_all = False
         self.refused_kind = False
         self.stalled: list[tuple[float, float]] = []
+        self.patience = plan.unreachable_after
+        self.has_resolved = False
 
     def join(self, wait: Wait) -> Target:
         """Note that a caller begins to wait for a job."""
@@ -133,6 +138,8 @@ class Facts:
             never = self.accepted_at == -inf
             until = now if never else min(now, flight.sent_at + _PATIENCE)
             self.doubted_until = max(self.doubted_until, until)
+        if not flight.is_renewal:
+            self._note_name(response.resolved)
         if flight.is_renewal:
             self._renew(says, now, same=response.same)
         elif says in CONTENT:
@@ -145,6 +152,14 @@ class Facts:
             self.refused_all = True
         elif says is Says.REFUSED_KIND and flight.target is not None:
             self.refused_kind = True
+
+    def _note_name(self, resolved: bool | None) -> None:
+        """Note whether the name of the host resolved: one that never did is given up sooner."""
+        self.has_resolved = self.has_resolved or bool(resolved)
+        if self.has_resolved:
+            self.patience = self.plan.unreachable_after
+        elif resolved is False:
+            self.patience = min(_UNRESOLVED, self.plan.unreachable_after)
 
     def _renew(self, says: Says, now: float, *, same: bool) -> None:
         if says is Says.BAD_CREDENTIALS:

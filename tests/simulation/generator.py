@@ -50,6 +50,7 @@ def plan_of(seed: int) -> Plan:
         token_life=token_life,
         verbose=chance.random() < 0.1,
         past=chance.random() < 0.2,
+        nameless=chance.random() < 0.3,
     )
 
 

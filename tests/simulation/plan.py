@@ -107,6 +107,7 @@ class Plan:
             cannot be renewed.
         verbose: whether somebody listens to each poll.
         past: whether the durations of past jobs are known from the beginning.
+        nameless: whether a `reset` is a host name that does not resolve.
     """
 
     seed: int
@@ -127,6 +128,7 @@ class Plan:
     token_life: float = 0.0
     verbose: bool = False
     past: bool = False
+    nameless: bool = False
 
     def as_json(self) -> str:
         """Return the plan in one line, without what has its usual value."""

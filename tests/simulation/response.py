@@ -63,6 +63,7 @@ class Response(NamedTuple):
         shows: the IDs of the jobs that a page shows as not ended.
         renew_in: seconds after which new credentials should be renewed.
         same: whether they are the ones in use.
+        resolved: whether the name of the host resolved; None if the caller cannot tell.
     """
 
     says: Says
@@ -74,6 +75,7 @@ class Response(NamedTuple):
     shows: tuple[str, ...] = ()
     renew_in: float | None = None
     same: bool = False
+    resolved: bool | None = True
 
 
-SILENCE = Response(Says.SILENCE, 0)
+SILENCE = Response(Says.SILENCE, 0, resolved=None)

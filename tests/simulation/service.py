@@ -105,7 +105,7 @@ class Service:
                 case "slow":
                     latency += fault.number * self._chance.uniform(0.5, 1.5)
                 case "reset":
-                    return Response(Says.BROKEN, 0), latency
+                    return Response(Says.BROKEN, 0, resolved=not self._plan.nameless), latency
                 case "partition":
                     return SILENCE, 1e9
                 case "lost":

@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from ddswait.scheduler.durations import Durations
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 

@@ -11,6 +11,7 @@ from math import inf
 from random import Random
 from typing import TYPE_CHECKING
 
+from ddswait import failure_kinds
 from ddswait.events import Ended
 from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Wait
 from ddswait.scheduler.instance_poll import instance_of
@@ -21,7 +22,7 @@ from tests.simulation.observed import Flight
 from tests.simulation.observed import Wait as Caller
 from tests.simulation.promises.hooks import Hooks
 from tests.simulation.promises.promise import BrokenPromiseError
-from tests.simulation.response import Response, Says
+from tests.simulation.response import SILENCE, Says
 from tests.simulation.service import Service
 from tests.simulation.settings import scheduler_of
 
@@ -250,7 +251,7 @@ class World:
             case _:
                 target = None
         credentials = -1 if isinstance(action, RenewCredentials) else facts.credentials
-        flight = Flight(action, target, now, credentials, self._plan.unreachable_after)
+        flight = Flight(action, target, now, credentials, facts.patience)
         found = boundary.request(self.service, action, credentials, now - self._plan.start)
         flight.response, latency = found
         flight.arrives_at = now + latency
@@ -273,8 +274,9 @@ class World:
         renewed = flight.response.says is Says.RENEWED and not flight.response.same
         if renewed and flight.action.cut_at < inf:
             self.service.issuer.take_back()
-        flight.response = Response(Says.SILENCE, 0)
-        self._close(flight, TransientFailure(f"no reply within {now - flight.sent_at:.1f} s"), now)
+        flight.response = SILENCE
+        cause = f"no reply within {now - flight.sent_at:.1f} s"
+        self._close(flight, TransientFailure(cause, kind=failure_kinds.NO_REPLY), now)
 
     def _receive(self, flight: Flight, now: float) -> None:
         self._close(flight, boundary.reply(flight.action, flight.response), now)

@@ -52,7 +52,7 @@ def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[s
     shown = " ".join(capsys.readouterr().out.split())
     for option in (
         *("--host", "--port", "--speed", "--job-seconds", "--visible-after"),
-        *("--missing-instance", "--backup-seconds"),
+        *("--missing-instance", "--backup-seconds", "--jobs", "--fail"),
     ):
         assert option in shown
     assert "how long a job runs, in simulated seconds (default: 600.0)" in shown

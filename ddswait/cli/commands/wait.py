@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ddswait.cli import inputs
+from ddswait.cli.job_checks import NO_JOB
 from ddswait.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def run(options: Options) -> int:
         ready=options.ready,
     )
     if not jobs and not options.state:
-        raise InputError(inputs.NO_JOB)
+        raise InputError(NO_JOB)
     this, waiter = prepare(jobs, options)
     import asyncio  # late, as all that is slow: wrong job IDs and settings are reported first
 

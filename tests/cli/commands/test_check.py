@@ -8,6 +8,7 @@ from ddswait.cli.commands import check
 from ddswait.cli.options import Options
 from ddswait.outcome import Refusal, Scope
 from ddswait.runtime.client import Client
+from ddswait.service.replies import JobPage
 
 OPTIONS = Options(endpoint="https://dds.test", project_id="p")
 
@@ -32,7 +33,11 @@ def test_reply_about_the_job_alone_accepts_the_credentials(
         polled.append(UUID(job_id))
         return refusal
 
+    async def list_one(_self: Client, _moment: float) -> JobPage:
+        return JobPage([], 0)
+
     monkeypatch.setattr(Client, "poll_job", poll_job)
+    monkeypatch.setattr(Client, "list_one", list_one)
     for _ in range(2):
         assert check.run(OPTIONS) == code
     assert ("accepted" in capsys.readouterr().out) == (code == 0)

@@ -5,6 +5,7 @@ A checker that cannot fail proves nothing: each line of the table must be found.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.scheduler import job_poll, last_polls, poll
@@ -68,6 +69,8 @@ _LONG_PARTITION = _long_jobs(
     3, 20_000.0, FaultPlan("partition", 60.0, 2060.0), unreachable_after=6000.0
 )
 _UNREACHABLE = _long_jobs(1, 9000.0, FaultPlan("partition", 60.0))
+_NO_NAME = replace(_long_jobs(1, 9000.0, FaultPlan("reset")), nameless=True)
+_NO_NAME_LATER = replace(_long_jobs(1, 9000.0, FaultPlan("reset", 60.0)), nameless=True)
 _MANY_LISTS = _long_jobs(40, 4000.0, rate=(1, 1.0), lists=True)
 _STATED_LIMIT = _long_jobs(30, 600.0, FaultPlan("limit", number=30.0, window=60.0, variant="user"))
 _RETRY_AFTER = _long_jobs(5, 600.0, FaultPlan("429", 20.0, 100.0, number=100.0, variant="retry"))
@@ -129,6 +132,8 @@ BREAKAGES = (
     Breakage(
         "unreachable after ten times the time", Unreachable, times.patience(10.0), _UNREACHABLE
     ),
+    Breakage("a wrong name is tried for as long", Unreachable, times.ignore_names, _NO_NAME),
+    Breakage("a right name is given up as soon", Unreachable, times.forget_names, _NO_NAME_LATER),
     Breakage(
         "delays after failures grow to an hour", NoneForgotten, times.long_delays, _LONG_PARTITION
     ),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ddswait.scheduler import last_polls, list_polling, retry_delay
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.list_polling import ListPolling
-from ddswait.scheduler.poll import Poll, PollSettings
+from ddswait.scheduler.patience import Patience
+from ddswait.scheduler.poll import Poll
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.subscribers import Subscribers
 
 if TYPE_CHECKING:
@@ -26,9 +28,10 @@ def patience(factor: float) -> Callable[[Patch], None]:
         original = JobPoll.failed
 
         def broken(self: JobPoll, failure: Any, now: float, context: Any) -> Outcome | None:
-            patience = context.settings.unreachable_after * factor
-            settings = context.settings._replace(unreachable_after=patience)
-            return original(self, failure, now, context._replace(settings=settings))
+            settings = context.patience.settings
+            patience = settings.unreachable_after * factor
+            shorter = Patience(settings._replace(unreachable_after=patience))
+            return original(self, failure, now, context._replace(patience=shorter))
 
         patch.setattr(JobPoll, "failed", broken)
 
@@ -38,10 +41,25 @@ def patience(factor: float) -> Callable[[Patch], None]:
 def give_up_early(patch: Patch) -> None:
     patience(0.5)(patch)
 
-    def broken(self: Subscribers, poll: Poll, cause: str, since: float, now: float) -> Any:
-        return [self.end(poll, poll.unreachable(cause, since, now, self._settings))]
+    def broken(self: Subscribers, poll: Poll, cause: str, since: float, *rest: Any) -> Any:
+        now, patience = rest
+        return [self.end(poll, poll.unreachable(cause, since, now, patience.settings))]
 
     patch.setattr(Subscribers, "give_up", broken)
+
+
+def ignore_names(patch: Patch) -> None:
+    patch.setattr(Patience, "replied", lambda self, reply: None)
+
+
+def forget_names(patch: Patch) -> None:
+    original = Patience.replied
+
+    def broken(self: Patience, reply: object) -> None:
+        original(self, reply)
+        self.has_resolved = False
+
+    patch.setattr(Patience, "replied", broken)
 
 
 def time_out_early(patch: Patch) -> None:

@@ -32,18 +32,19 @@ class Unreachable(Promise):
 
     words = (
         "A wait ends as `unreachable` after that long without any reply, counted from its own "
-        "beginning: not earlier, and not much later."
+        "beginning: not earlier, and not much later. After a minute, if the name of the host has "
+        "never resolved."
     )
 
     def __init__(self, facts: Facts, scheduler: Scheduler) -> None:
         super().__init__(facts, scheduler)
-        self._patience = facts.plan.unreachable_after + longest_gap(facts.plan)
+        self._gap = longest_gap(facts.plan)
 
     def ended(self, wait: Wait, outcome: Outcome, now: float, *, instance: bool) -> None:
         target = wait.target
         if outcome.kind is not OutcomeKind.UNREACHABLE or target is None:
             return
-        patience = self.facts.plan.unreachable_after - MOMENT
+        patience = self.facts.patience - MOMENT
         if now - wait.joined_at < patience:
             raise self.broken("unreachable too soon after its beginning", f"{wait}")
         if now - target.replied_at < patience:
@@ -57,7 +58,7 @@ class Unreachable(Promise):
             return
         for wait in target.waits:
             begin = max(target.failing_since, wait.joined_at)
-            if now - begin - self.facts.stalled_for(begin, now) > self._patience:
+            if now - begin - self.facts.stalled_for(begin, now) > self.facts.patience + self._gap:
                 raise self.broken(
                     "a wait goes on without any reply", f"{wait}, {now - begin:.1f} s"
                 )

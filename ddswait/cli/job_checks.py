@@ -1,0 +1,82 @@
+"""Checks job IDs and labels: each alone, and all together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ddswait.cli.escaping import safe
+from ddswait.cli.id_list import split, unquoted
+from ddswait.cli.instances import check_key
+from ddswait.cli.named import Named
+from ddswait.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SHOWN = 200
+_LONGEST_LABEL = 64
+
+NO_JOB = (
+    "no job ID: pass the job_id of a reply as an argument, or '-' to read standard input; "
+    "ddswait --help lists the options, and ddswait --demo shows a run without a cloud"
+)
+
+
+def parse(text: str) -> list[Named]:
+    """Return the jobs that `ID`, `LABEL=ID` or several of them joined by commas name.
+
+    Raises:
+        InputError: an ID or a label is invalid; the message quotes it.
+    """
+    return [_named(part) for part in split(text)]
+
+
+def _named(text: str) -> Named:
+    label, equals, job_id = text.partition("=")
+    return checked(Named(unquoted(job_id), label) if equals else Named(text))
+
+
+def checked(job: Named) -> Named:
+    """Return a job if its ID and its label are valid.
+
+    Raises:
+        InputError: one of them is invalid; the message quotes it.
+    """
+    check_key(job.job_id)
+    if safe(job.job_id) != job.job_id:
+        raise InputError(
+            f"invalid job ID {ascii(job.job_id)[:_SHOWN]}: a CI runner would read it as a command"
+        )
+    label = job.label
+    bad = "=" in label or "," in label or unquoted(label) != label or label.startswith("-")
+    if bad or safe(label) != label or len(label) > _LONGEST_LABEL:
+        raise InputError(
+            f"invalid label {ascii(label)[:_SHOWN]}: use at most {_LONGEST_LABEL} printable "
+            "characters without '=', ',' and quotes around them that do not start with '-' and do "
+            "not command a CI system, such as orders=JOB_ID"
+        )
+    return job
+
+
+def unique(found: Sequence[Named]) -> list[Named]:
+    """Return each job once.
+
+    Raises:
+        InputError: two jobs have the same label, or one job has two.
+    """
+    labels: dict[str, str] = {}
+    once: dict[str, Named] = {}
+    for job in found:
+        known = once.get(job.job_id)
+        if known is not None and job.label and known.label and job.label != known.label:
+            raise InputError(
+                f"job {job.job_id} has two labels, {known.label!r} and {job.label!r}: choose one"
+            )
+        name = job.label or job.job_id
+        if labels.setdefault(name, job.job_id) != job.job_id:
+            raise InputError(
+                f"{name!r} names two jobs, {labels[name]} and {job.job_id}: "
+                "give each job its own label"
+            )
+        once[job.job_id] = job if known is None or job.label else known
+    return list(once.values())

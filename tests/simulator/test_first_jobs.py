@@ -1,0 +1,81 @@
+"""ddswait.simulator.first_jobs: the jobs that the program starts with, and what to paste."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ddswait.simulator import Simulator, first_jobs
+from ddswait.simulator.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(("count", "failing"), [(0, 0), (1, 1), (5, 1), (5, 5), (20, 3)])
+async def test_as_many_jobs_start_and_fail_as_were_asked_for(count: int, failing: int) -> None:
+    """Each has a name of its own, and they end one after the other, the failing ones early."""
+    async with Simulator(job_seconds=100.0) as world:
+        jobs = first_jobs.start(world, count, failing)
+        plans = [world.plans[job_id] for job_id in jobs.values()]
+    assert len(jobs) == count
+    assert [plan.instance_name for plan in plans] == list(jobs)
+    assert Counter(bool(plan.fail_reason) for plan in plans)[True] == failing
+    assert [plan.seconds for plan in plans] == sorted({plan.seconds for plan in plans})
+    assert all(100.0 <= plan.seconds < 200.0 for plan in plans)
+    if count > failing:
+        assert plans[0].fail_reason is None
+
+
+@pytest.mark.parametrize("fail", ["-1", "3"])
+def test_more_failures_than_jobs_are_refused(fail: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message quotes the number, and says which one can be used."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--jobs", "2", f"--fail={fail}"])
+    assert ended.value.code == 2
+    expected = f"--fail {fail}: use a number from 0 to that of --jobs"
+    assert expected in capsys.readouterr().err
+
+
+@pytest.mark.real_time  # another process keeps its own time
+async def test_lines_that_are_printed_can_be_pasted(tmp_path: Path) -> None:
+    """A shell that runs them waits for the jobs, one of which fails, and for another one."""
+    simulator = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "ddswait.simulator", "--jobs", "3", "--fail", "1", "--speed", "6000"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert simulator.stdout is not None
+    assert simulator.stderr is not None
+    lines = [(await simulator.stdout.readline()).decode() for _ in range(5)]
+    command = tmp_path / "ddswait"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m ddswait "$@"\n')
+    command.chmod(0o755)
+    script = f"{''.join(lines[:4])}echo code=$?\n{lines[4]}echo code=$?\n"
+    shell = await asyncio.create_subprocess_exec(
+        *("sh", "-c", script),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "HOME": str(tmp_path),
+            "no_proxy": "*",
+        },
+    )
+    printed, _ = await shell.communicate()
+    simulator.send_signal(signal.SIGINT)
+    notes = (await simulator.stderr.read()).decode()
+    assert await simulator.wait() == 0
+    text = printed.decode()
+    assert [line for line in text.splitlines() if line.startswith("code=")] == ["code=1", "code=0"]
+    assert "Insufficient quota of volumes in az2." in text
+    assert "orders" in text
+    assert notes.startswith("Paste these lines into a second terminal:\n")
+    assert "This line creates another job and waits for it:" in notes
