@@ -123,9 +123,9 @@ def wanted(
     interval: float, age: float, past: Past | None, progress: ProgressEstimate | None
 ) -> float:
     """Return the seconds of `next_interval` before jitter."""
+    if past is None and progress is None:  # within its own bounds but for the fixed ones
+        return min(max(uninformed(interval, age), _SHORTEST), max(_LONGEST, interval))
     shortest, longest = bounds(interval, age)
-    if past is None and progress is None:
-        return min(max(uninformed(interval, age), shortest), longest)
     # The integral, by the midpoint rule over the intervals that are allowed.
     enough = sqrt(2 * cost(interval)) / longest
     before = _before(past, progress)
