@@ -308,3 +308,23 @@ def test_wait_that_began_before_the_job_counts_from_its_creation() -> None:
     ended = 1.0 - (600.0 / 610.0) ** 2
     expected = sqrt(2 * poll_interval.cost(10.0) * 20.0 / ended)
     assert poll_interval.wanted_by_now(10.0, 10.0, 20.0, None, None) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("past", [None, poll_interval.Past(400.0, 3.0)])
+@pytest.mark.parametrize(
+    ("age", "changed_at"), [(120.5, None), (300.0, None), (300.0, 150.0), (300.0, 260.0)]
+)
+def test_interval_by_now_follows_the_hazard_since_the_last_poll(
+    past: poll_interval.Past | None, age: float, changed_at: float | None
+) -> None:
+    """Or since the progress has changed: its integral says how likely the end has come."""
+    waited, interval = 120.0, 20.0
+    progress = None if changed_at is None else poll_interval.ProgressEstimate(changed_at, 90.0)
+    begin = age - waited if changed_at is None else max(age - waited, changed_at)
+    width = (age - begin) / 4000
+    middles = (begin + (step + 0.5) * width for step in range(4000))
+    total = sum(poll_interval.hazard(each, past, progress) for each in middles) * width
+    expected = sqrt(2 * poll_interval.cost(interval) * waited / (1 - exp(-total)))
+    shortest, longest = poll_interval.bounds(interval, age)
+    wanted = poll_interval.wanted_by_now(interval, age, waited, past, progress)
+    assert wanted == pytest.approx(min(max(expected, shortest), longest), rel=1e-3)

@@ -2,6 +2,8 @@
 
 from statistics import mean
 
+import pytest
+
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.poll import Poll, Trouble
 from ddswait.scheduler.ready_queue import ReadyQueue
@@ -212,3 +214,12 @@ def test_poll_that_failed_is_as_urgent_as_one_that_is_just_due() -> None:
     for each in (poll("a", 70.1, 100.0), fails, poll("z", 69.9, 100.0)):
         ready.add(each)
     assert order(ready, 100.0) == "zfa"
+
+
+def test_poll_waits_by_the_middle_of_a_doubling() -> None:
+    """The geometric one: what leaves is at most 1.4 times more urgent, or less."""
+    ready = ready_by(lambda *_: 10.0)
+    ready._usual = 5.0
+    each = poll("a", 100.0, 110.0)
+    ready.add(each)
+    assert ready._waiting[each][0] == pytest.approx(100.0 + 10.0 * 4.0 * 2.0**0.5)
