@@ -91,6 +91,7 @@ class Polled(NamedTuple):
         next_in: seconds until the next poll is due.
         instance_id: the instance, if one was polled.
         failed: whether the poll failed.
+        subscribers: the caller's future, if an instance was polled.
         label: see above.
     """
 
@@ -99,6 +100,7 @@ class Polled(NamedTuple):
     next_in: float
     instance_id: str = ""
     failed: bool = False
+    subscribers: tuple[object, ...] = ()
     label: str = ""
 
 

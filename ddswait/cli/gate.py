@@ -116,10 +116,14 @@ class Gate:
             entry = self._table[key]
             earlier = entry.earlier(now)
             if instance_id := instance_of(key):
-                future = waiter.track_instance(instance_id, timeout=timeout, earlier=earlier)
+                future = waiter.track_instance(
+                    instance_id, timeout=timeout, earlier=earlier, label=entry.label
+                )
             else:
                 entry.visible_at = now if entry.job else None
-                future = waiter.track(key, timeout=timeout, ready=self._ready, earlier=earlier)
+                future = waiter.track(
+                    key, timeout=timeout, ready=self._ready, earlier=earlier, label=entry.label
+                )
             self._futures[key] = future
             future.add_done_callback(self._settled)
 

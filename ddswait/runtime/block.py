@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ddswait.events import Ended
 from ddswait.runtime.callbacks import Callbacks
+from ddswait.runtime.drain import Drain
 from ddswait.runtime.futures import Callers, InstanceFuture, JobFuture, Pending, WaitFuture
 from ddswait.runtime.groups import Groups
 from ddswait.runtime.log import is_enabled, log
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
     from ddswait.runtime.callbacks import Callback
     from ddswait.runtime.parts import Parts
 
-# Turns of the event loop without any wait after which a block is left. Whoever a wait has ended
-# for may begin the next one, after as many turns as there are tasks and futures between.
-_TURNS = 10
-
 
 class Block:
     """Runs one scheduler in the running event loop, until it is stopped.
@@ -60,7 +57,8 @@ class Block:
     def __init__(self, parts: Parts) -> None:
         self.loop = asyncio.get_running_loop()
         self.tasks = Tasks(self.loop)
-        self.groups = Groups(self._check_again)
+        self._drain = Drain(self.loop, lambda: self.is_busy)
+        self.groups = Groups(self._drain.wake)
         self.defect: BaseException | None = None
         self.is_stopped = False
         self._client = parts.client
@@ -78,7 +76,7 @@ class Block:
         self._futures = Pending()
         self._callers = Callers(self)
         self._time = SharedTime(self.loop)
-        self._callbacks = Callbacks(self.loop, self.tasks, self._check_drained)
+        self._callbacks = Callbacks(self.loop, self.tasks, self._drain.check)
         self.overview = Overview(self.loop, self._scheduler.subscribers, self._context)
         self.readers = Readers(self.overview.is_waited_for, self.overview.whose)
         self._reporter = Reporter(
@@ -94,7 +92,6 @@ class Block:
             tasks=self.tasks,
             context=self._context,
         )
-        self._drained: asyncio.Future[None] | None = None
         self._releasing: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -164,7 +161,7 @@ class Block:
         if not self.is_stopped and self.defect is None:
             self._scheduler.subscribers.unsubscribe(future.job_id, future)
             self.readers.close_ended(future.job_id)
-        self._check_drained()
+        self._drain.check()
 
     def call_back(self, callback: Callback, outcome: Outcome, context: Context) -> None:
         """Have a callback called; for `WaitFuture` to call."""
@@ -193,7 +190,7 @@ class Block:
                 self._settle(event)
                 self.readers.close_ended(event.job_id)
         self._reporter.report(events)
-        self._check_drained()
+        self._drain.check()
 
     def _settle(self, ended: Ended) -> None:
         try:
@@ -225,7 +222,7 @@ class Block:
         for future in futures:
             future.fail(error)
             self.readers.close_ended(future.job_id)
-        self._check_drained()
+        self._drain.check()
 
     # ---- leaving
 
@@ -236,26 +233,7 @@ class Block:
 
     async def drain(self) -> None:
         """Wait until no wait and no callback is pending, and none has followed."""
-        quiet = 0
-        while quiet < _TURNS:
-            self.groups.close_left(asyncio.current_task())
-            if self.is_busy:
-                quiet = 0
-                if self._drained is None or self._drained.done():
-                    self._drained = self.loop.create_future()
-                # Not awaited itself: whoever is cancelled must not cancel it for another.
-                await asyncio.wait([self._drained])
-            else:
-                quiet += 1
-                await asyncio.sleep(0)
-
-    def _check_drained(self) -> None:
-        if not self.is_busy:
-            self._check_again()
-
-    def _check_again(self) -> None:
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_result(None)
+        await self._drain.wait(self.groups)
 
     def stop(self) -> None:
         """Cancel every wait, and begin nothing any more; release() does the rest."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from ddswait.events import Ended, PollFailed
+from ddswait.events import Ended, Polled, PollFailed
 from ddswait.outcome import NotCompletedOutcome, OutcomeKind
 from ddswait.runtime.futures import WaitFuture
 
@@ -79,9 +79,9 @@ class Overview:
         waiting: object = None
         if poll := self._subscribers.jobs.get(event.job_id):
             waiting = poll.subscriber
-        knows = isinstance(event, Ended | PollFailed) and event.subscribers
+        knows = isinstance(event, Ended | PollFailed | Polled) and event.subscribers
         for each in [event] if knows or not event.job_id else together:
-            of_whom = each.subscribers if isinstance(each, Ended | PollFailed) else ()
+            of_whom = each.subscribers if isinstance(each, Ended | PollFailed | Polled) else ()
             if of_whom and each.job_id == event.job_id:
                 waiting = of_whom[0]
                 break

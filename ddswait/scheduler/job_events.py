@@ -79,8 +79,8 @@ def instance_events(poll: InstancePoll, now: float, *, reason: str = "") -> Sequ
         )
         events.append(failed)
     if reason:
-        is_failed = cause is not None
-        events.append(Polled(poll.job_id, reason, delay, poll.instance_id, is_failed))
+        is_failed, whose = cause is not None, (poll.subscriber,)
+        events.append(Polled(poll.job_id, reason, delay, poll.instance_id, is_failed, whose))
     return events
 
 

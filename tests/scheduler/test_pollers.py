@@ -246,9 +246,9 @@ def test_each_poll_of_an_instance_is_an_event_for_who_listens() -> None:
     scheduler.verbose = True
     scheduler.subscribers.subscribe_instance(outcome_without_job("i1"), 100.0, "me", 0.0)
     steps: list[tuple[float, Reply | InstanceState, Polled]] = [
-        (0.0, BUSY, Polled("", "first", 0.5, "i1")),
-        (0.5, FAILURE, Polled("", "interval", 0.75, "i1", failed=True)),
-        (2.0, BUSY, Polled("", "retry", 2.0, "i1")),
+        (0.0, BUSY, Polled("", "first", 0.5, "i1", subscribers=("me",))),
+        (0.5, FAILURE, Polled("", "interval", 0.75, "i1", failed=True, subscribers=("me",))),
+        (2.0, BUSY, Polled("", "retry", 2.0, "i1", subscribers=("me",))),
     ]
     for now, reply, polled in steps:
         told = scheduler.take(instance_poll(scheduler, now), reply, now)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING
 
 from ddswait.cli.escaping import safe
 from ddswait.cli.exit_codes import exit_code
+from ddswait.cli.output import streams
 from ddswait.cli.service_checks import check_service
 from ddswait.cli.target import find_target
 from ddswait.credentials.checklist import CheckItem, lines
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def run(options: Options) -> int:
-    """Show the settings, send a few requests, and return 0, 4 or 5.
+    """Show the settings, send a few requests, and return 0, 4 or 5; 141 if its output is lost.
 
     Raises:
         ConfigurationError: a setting is missing or cannot be used.
@@ -37,12 +37,12 @@ def run(options: Options) -> int:
         insecure_http=options.insecure_http,
         ca_file=target.ca_file,
     )
-    _show(_settings(target))
+    if lost := _show(_settings(target)):
+        return lost
     checked = asyncio.run(check_service(client))
-    if not target.project_id and client.project_id:
-        _show([CheckItem("project", "ok", client.project_id)])
-    _show(checked.items)
-    return exit_code([checked.kind])
+    found = not target.project_id and client.project_id
+    project = [CheckItem("project", "ok", client.project_id)] if found else []
+    return _show([*project, *checked.items]) or exit_code([checked.kind])
 
 
 def _settings(target: Configuration) -> Iterable[CheckItem]:
@@ -54,5 +54,5 @@ def _settings(target: Configuration) -> Iterable[CheckItem]:
         yield CheckItem("CA file", "ok", target.ca_file)
 
 
-def _show(items: Iterable[CheckItem]) -> None:
-    sys.stdout.writelines(f"{safe(line)}\n" for line in lines(items))
+def _show(items: Iterable[CheckItem]) -> int:
+    return streams.document("\n".join(safe(line) for line in lines(items)))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from ddswait.cli import arguments
+from ddswait.cli.output import streams
 from ddswait.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 
 
 def run(shell: str) -> int:
-    """Print the completion script for one of `arguments.SHELLS` and return 0.
+    """Print the completion script for one of `arguments.SHELLS` and return the exit code.
 
     Raises:
         ConfigurationError: shtab is not installed.
     """
-    sys.stdout.write(script(shell) + "\n")
-    return 0
+    return streams.document(script(shell))
 
 
 def script(shell: str) -> str:

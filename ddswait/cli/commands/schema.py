@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 
-from ddswait.cli.output import json_schema
+from ddswait.cli.output import json_schema, streams
 
 
 def run() -> int:
-    """Print the schema and return 0."""
-    sys.stdout.write(json.dumps(json_schema.schema(), indent=2) + "\n")
-    return 0
+    """Print the schema and return the exit code."""
+    return streams.document(json.dumps(json_schema.schema(), indent=2))

@@ -6,7 +6,6 @@ A server's text is escaped: it cannot move the cursor, set a colour or start a n
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import sys
 import time
@@ -17,6 +16,7 @@ from ddswait.cli.job_table import key_of_event
 from ddswait.cli.output import json_records
 from ddswait.cli.output.event_lines import MANY, EventLines
 from ddswait.cli.output.folding import fold
+from ddswait.cli.output.streams import loss, write
 from ddswait.cli.output.text import result_line, stamp, totals, wrapped
 from ddswait.events import Event, Progressed, Visible
 
@@ -206,7 +206,7 @@ class Printer:
             with contextlib.suppress(OSError):
                 self.live.note(line)
         else:
-            _write(sys.stderr, line)
+            write(sys.stderr, line)
 
     def details(self, title: str, lines: Sequence[str], now: float) -> None:
         """Print lines on standard error, even when quiet; a log folds them where it can.
@@ -234,10 +234,9 @@ class Printer:
     def _data(self, line: str) -> None:
         if self.live is not None and sys.stdout.isatty():
             self._raw(line)  # both share one terminal: the line goes above the live view
-        elif (error := _write(sys.stdout, line)) is not None:
-            if error.errno != errno.EPIPE:
-                cause = error.strerror or "it is closed"
-                self.error(f"ddswait: error: standard output cannot be written: {cause}")
+        elif (error := write(sys.stdout, line)) is not None:
+            if message := loss(error):
+                self.error(message)
             raise OutputClosed
 
 
@@ -247,20 +246,3 @@ def _are_one_place(one: TextIO, other: TextIO) -> bool:
         return os.path.sameopenfile(one.fileno(), other.fileno())
     except (OSError, ValueError):
         return False
-
-
-def _write(stream: TextIO, line: str) -> OSError | None:
-    try:
-        stream.write(f"{line}\n")
-        stream.flush()
-    except OSError as error:
-        # The interpreter flushes once more when it exits; without this, that prints a traceback.
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        try:
-            os.dup2(nowhere, stream.fileno())
-        except (OSError, ValueError):
-            pass
-        finally:
-            os.close(nowhere)
-        return error
-    return None
