@@ -1,7 +1,7 @@
 """ddswait.scheduler.next_request: which of the requests that are due goes first."""
 
 from ddswait.scheduler.actions import PollJob
-from ddswait.scheduler.poll import PollSettings
+from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
 from tests.scheduler.shell import Still

@@ -301,3 +301,10 @@ def test_job_that_begins_later_by_a_wrong_clock_has_an_interval() -> None:
     """Whatever shape the past has: a negative age has no power."""
     past = poll_interval.Past(600.0, 2.5)
     assert poll_interval.wanted_by_now(10.0, -5.0, 20.0, past, None) > 0
+
+
+def test_wait_that_began_before_the_job_counts_from_its_creation() -> None:
+    """The job cannot have ended before."""
+    ended = 1.0 - (600.0 / 610.0) ** 2
+    expected = sqrt(2 * poll_interval.cost(10.0) * 20.0 / ended)
+    assert poll_interval.wanted_by_now(10.0, 10.0, 20.0, None, None) == pytest.approx(expected)
