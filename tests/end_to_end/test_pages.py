@@ -28,6 +28,13 @@ def test_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) < 120
 
 
+def test_readme_leads_to_every_page() -> None:
+    """No page of `docs/` is found only by its name."""
+    readme = (ROOT / "README.md").read_text()
+    pages = [path.name for path in (ROOT / "docs").glob("*.md")]
+    assert [page for page in pages if not re.search(rf"\]\(docs/{page}[)#]", readme)] == []
+
+
 @pytest.mark.parametrize("name", ["live-view.svg", "report.png"])
 def test_picture_is_small_and_shown(name: str) -> None:
     """The README shows each picture, which is below 100 KB and holds no token."""
