@@ -100,8 +100,12 @@ def serving(*options: str) -> Iterator[Cloud]:
         dropped = ("HW_", "GITHUB_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
         # The tests' own process asks no metadata service; nor do the processes that it starts.
-        yield Cloud(settings["DDSWAIT_ENDPOINT"], {**kept, "DDSWAIT_METADATA": "off", **settings})
-        process.terminate()
+        try:
+            yield Cloud(
+                settings["DDSWAIT_ENDPOINT"], {**kept, "DDSWAIT_METADATA": "off", **settings}
+            )
+        finally:
+            process.terminate()
         assert process.wait() == 0
 
 

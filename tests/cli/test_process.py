@@ -1,14 +1,18 @@
 """ddswait.__main__: how the process begins and ends."""
 
+import json
 import os
+import signal
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from ddswait.version import __version__
+from tests.cloud_process import Cloud, wait_for_line
 
 ROOT = Path(__file__).parents[2]
 BEFORE = """
@@ -62,6 +66,32 @@ def test_lost_output_is_reported() -> None:
             check=False,
         )
     assert (done.returncode, "No space left" in done.stderr) == (120, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_second_signal_does_not_cut_the_end_of_a_run(
+    number: signal.Signals, cloud: Cloud, tmp_path: Path
+) -> None:
+    """Signals often come twice, as from `timeout`: everything is written all the same."""
+    jobs = [f"{'x' * 50}{index}={uuid4()}" for index in range(400)]
+    jobs.insert(0, f"bad={cloud.job(fails='no quota')}")
+    junit = tmp_path / "junit.xml"
+    options = ["--output", "json", "--grace", "1h", "--junit", str(junit)]
+    # Without its buffer, Python itself drops what a signal leaves of a write.
+    env = {name: value for name, value in cloud.env.items() if name != "PYTHONUNBUFFERED"}
+    with Cloud(cloud.endpoint, env).start(*options, *jobs) as command:
+        assert command.stdout is not None
+        assert command.stderr is not None
+        wait_for_line(command, "no quota")  # so the signals are obeyed
+        command.send_signal(number)
+        # The document is longer than a pipe holds: the command is writing it.
+        first = command.stdout.read(1)
+        command.send_signal(number)
+        document, err = first + command.stdout.read(), command.stderr.read()
+    assert len(json.loads(document)["jobs"]) == len(jobs)
+    assert junit.exists()
+    assert f"1 failed, 400 pending; exit code {128 + number}" in err.splitlines()[-1]
+    assert command.returncode == 128 + number
 
 
 @pytest.mark.parametrize("command", [["--schema"], ["--print-completion", "bash"]])

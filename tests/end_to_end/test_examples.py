@@ -2,11 +2,12 @@
 
 Terraform, Ansible and gitlab-ci-local (GitLab's rules, without GitLab) are used where they are
 installed. GitHub's runner cannot be had outside of GitHub: the steps of the workflow are run as
-it runs them.
+it runs them. So are those of Jenkins and Azure.
 """
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -120,6 +121,40 @@ def test_github_actions(cloud: Cloud, place: Path) -> None:
     assert "1 of 1 completed" in Path(files["GITHUB_STEP_SUMMARY"]).read_text()
     kept = next(step["with"]["path"] for step in job["steps"] if "upload" in step.get("uses", ""))
     assert all((place / name).exists() for name in kept.split())
+
+
+@needs("curl")
+def test_jenkins(cloud: Cloud, place: Path) -> None:
+    """The steps, one after the other in sh, order the instance and wait for it."""
+    text = (place / "Jenkinsfile").read_text()
+    for opening, closing in ("{}", "()", "[]"):
+        assert text.count(opening) == text.count(closing)
+    block = re.search(r"environment \{(.*?)\n  \}", text, re.DOTALL)
+    assert block is not None
+    assert set(re.findall(r"(\w+) =", block[1])) < set(cloud.env)
+    order, install, wait = re.findall(r"sh '''\n(.*?)'''", text, re.DOTALL)
+    assert install.split()[-3:] == ["install", "-q", "ddswait"]
+    # Groovy takes a backslash before a newline, with the newline, out of a string.
+    order, wait = (script.replace("\\\n", "") for script in (order, wait))
+    run(["sh", "-e", "-c", order], place, cloud)
+    assert "1 completed; exit code 0" in run(["sh", "-e", "-c", wait], place, cloud)
+    assert all((place / name).exists() for name in ("wait.json", "report.html", "junit.xml"))
+
+
+@needs("curl")
+def test_azure_pipelines(cloud: Cloud, place: Path) -> None:
+    """The scripts, one after the other in bash, give what the next job waits for."""
+    pipeline: dict[str, Any] = yaml.safe_load((place / "azure-pipelines.yml").read_text())
+    database, migrate = pipeline["jobs"]
+    install, order, wait = [step for step in database["steps"] if "script" in step]
+    assert install["script"] == "pip install -q ddswait"
+    assert set(pipeline["variables"]) | set(wait["env"]) < set(cloud.env)
+    for step in (order, wait):
+        output = run(["bash", "--noprofile", "--norc", "-c", step["script"]], place, cloud)
+    assert "1 completed; exit code 0" in output
+    results = next(step["inputs"] for step in database["steps"] if "PublishTest" in str(step))
+    assert (place / results["testResultsFiles"]).exists()
+    assert migrate["dependsOn"] == database["job"]
 
 
 @needs("gitlab-ci-local")

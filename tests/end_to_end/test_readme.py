@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 
@@ -23,49 +23,13 @@ from ddswait.credentials import chain as credentials
 from ddswait.job import Job
 from ddswait.simulator import Simulator
 from tests.cloud_process import Cloud, serving
-
-ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
-BLOCKS = {
-    page: re.findall(r"^```(\w*)\n(.*?)^```$", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE)
-    for page in PAGES
-}
-
-
-def blocks(page: str, language: str) -> list[str]:
-    return [text for each, text in BLOCKS[page] if each == language]
-
-
-def run_block(code: str) -> dict[str, Any]:
-    """Execute a Python block; return its names."""
-    space: dict[str, Any] = {}
-    exec(code, space)  # noqa: S102 - our own documentation
-    return space
-
-
-def settings_of(dds: Simulator) -> dict[str, Any]:
-    token = ddswait.Token(dds.token)
-    return {"endpoint": dds.endpoint, "project_id": dds.project_id, "auth": token}
+from tests.end_to_end.pages import BLOCKS, PAGES, ROOT, blocks, run_block, run_shell, settings_of
 
 
 @pytest.fixture(scope="module")
 def shared_cloud() -> Iterator[Cloud]:
     with serving() as cloud:
         yield cloud
-
-
-def run_shell(
-    block: str, cloud: Cloud, folder: Path, **env: str
-) -> subprocess.CompletedProcess[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        ["sh", "-c", block],
-        cwd=folder,
-        env={**cloud.env, "PATH": path, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_every_block_has_a_test() -> None:
@@ -80,9 +44,12 @@ def test_every_block_has_a_test() -> None:
         ("README.md", "sh"): 5,
         ("docs/command-line.md", "sh"): 2,
         ("docs/credentials.md", "python"): 1,
-        ("docs/credentials.md", "sh"): 1,
+        ("docs/credentials.md", "sh"): 2,
+        ("docs/credentials.md", "json"): 1,
         ("docs/library.md", "python"): 6,
         ("docs/performance.md", "sh"): 1,
+        ("docs/pipelines.md", "sh"): 3,
+        ("docs/polling.md", "sh"): 1,
         ("docs/testing.md", "python"): 4,  # two of them in tests/simulator/test_pytest_plugin.py
         ("docs/testing.md", "sh"): 1,
     }
@@ -289,7 +256,7 @@ def test_commands_of_the_command_line_page_run(
 
 def test_other_clouds_endpoint_is_what_the_comment_says() -> None:
     """The exported variables lead to the endpoint that the comment names."""
-    export, check = blocks("docs/credentials.md", "sh")[0].splitlines()
+    export, check = blocks("docs/credentials.md", "sh")[1].splitlines()
     assert check.startswith("ddswait --check ")
     settings = dict(word.split("=") for word in export.split()[1:])
     keys = {"HW_ACCESS_KEY": "AK", "HW_SECRET_KEY": "SK"}

@@ -38,7 +38,12 @@ def run(options: Options) -> int:
     this, waiter = prepare(jobs, options)
     import asyncio  # late, as all that is slow: wrong job IDs and settings are reported first
 
-    return this.finish(asyncio.run(this.gate.wait(waiter)))
+    return asyncio.run(_wait(this, waiter))
+
+
+async def _wait(this: Run, waiter: Waiter) -> int:
+    # In the event loop, which obeys signals: a second one would end the process between its files.
+    return this.finish(await this.gate.wait(waiter))
 
 
 def prepare(
