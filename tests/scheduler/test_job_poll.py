@@ -370,6 +370,7 @@ def test_what_is_known_of_past_jobs_and_of_progress_decides_when_to_poll() -> No
     context, poll = experienced(), JobPoll("x", 0.0, 3600.0, "me")
     assert poll.past(context) is None
     assert poll.wanted_interval(20.0, context) == SETTINGS.interval / 4
+    assert poll.waits(6.0, context) == 6.0 * SETTINGS.interval / 4
     poll.seen(known(9).job, 40.0, context)
     assert poll.estimate is None
     poll.seen(known(50).job, 100.0, context)
@@ -383,6 +384,9 @@ def test_what_is_known_of_past_jobs_and_of_progress_decides_when_to_poll() -> No
         assert poll.due == pytest.approx(110.0 + wanted)
         assert poll.wanted_interval(125.0, context) == poll_interval.wanted_by_now(
             10.0, 185.0, 15.0, past, estimate
+        )
+        assert poll.waits(3.0, context) == poll_interval.waiting_time(
+            10.0, 170.0, 3.0, past, estimate
         )
         assert poll.hazard(125.0, context) == poll_interval.hazard(185.0, past, estimate)
 

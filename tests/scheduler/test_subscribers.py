@@ -371,6 +371,22 @@ def test_job_is_new_until_it_is_looked_for() -> None:
     assert room.subscribers.new_jobs == 0
 
 
+def test_job_of_an_earlier_run_is_not_new_when_it_is_looked_for() -> None:
+    """It was never counted."""
+    room = Room()
+    seen = EarlierWait(5.0, DONE.job, 9.0)
+    room.subscribers.subscribe("x", 50.0, "me", 0.0, seen)
+    room.subscribers.looked_for(room.job())
+    assert room.subscribers.new_jobs == 0
+
+
+def test_jobs_that_are_tracked_are_reported_only_if_asked() -> None:
+    """Most programs need no event for each."""
+    room = Room()
+    assert room.subscribers.verbose is False
+    assert room.subscribers.subscribe("x", 50.0, "me", 0.0) == ()
+
+
 def test_jobs_of_one_deadline_share_its_object() -> None:
     """A hundred thousand equal numbers need no memory each."""
     room = Room()
