@@ -7,6 +7,7 @@ Hypothesis tries 25 examples a test. `pytest --hypothesis-profile=thorough` trie
 """
 
 import asyncio
+import signal
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
@@ -27,6 +28,12 @@ SECRETS = ("simulated-token", "simulated-secret-key", "simulated-password", "s3c
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # nohup and background jobs ignore these, and so would every process that a test starts.
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "real_time: runs on asyncio's own clock, and says why")
 
 
