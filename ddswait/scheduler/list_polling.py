@@ -166,6 +166,10 @@ class ListPolling:
         if self._held:
             self._held.pop(poll, None)
 
+    def forget_missing(self) -> None:
+        """Forget the jobs that a list has not shown: nobody waits for any job."""
+        self._missing.clear()
+
     def next_missing(self) -> JobPoll | None:
         """Take out the next poll that a list lacked and that is still ready."""
         ready = self._queue.ready

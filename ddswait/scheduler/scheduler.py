@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     Reply = JobReply | InstanceState | JobPage | Renewed | Problem
 
 _EXPIRE_EVERY = 1.0  # seconds
-_JUST_DUE = LAST_POLL / 4  # seconds
 _NOTHING = Wait(inf)
 
 
@@ -163,6 +162,7 @@ class Scheduler:
         """
         subscribers, renewal, queue = self.subscribers, self._renewal, self._queue
         if not subscribers.jobs and not subscribers.instances:
+            self._lists.forget_missing()
             return _NOTHING
         if renewal.renews and (action := self._renew(now)) is not None:
             return action
@@ -187,6 +187,8 @@ class Scheduler:
             return RenewCredentials(self._cut_renewal(now), self._renewal_poller)
         if not renewal.blocked:
             return None
+        if self._queue.last.is_late(now):
+            return Wait(now + AT_ONCE, overdue=True)
         # No request may leave, but deadlines pass: expire() ends them.
         due = self._queue.due()
         return Wait(min(renewal.due, max(due, now + _EXPIRE_EVERY)), overdue=due <= now)
@@ -238,9 +240,7 @@ class Scheduler:
 
         To be called at least once a second while something is due and cannot leave.
         """
-        # Not those that have only just become due: that would end their turn by time, which costs
-        # less than a ranking. None of them is too late to be sent.
-        self._next_request.gather(now, due_by=now - _JUST_DUE)
+        self._next_request.gather(now)
         return self.subscribers.expire_late(now, self._unsent(now))
 
     def _unsent(self, now: float) -> str:

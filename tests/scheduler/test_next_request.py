@@ -25,9 +25,9 @@ def test_last_poll_that_becomes_ready_just_now_goes_first() -> None:
 
 
 def test_gathering_says_whether_anything_was_due() -> None:
-    """And leaves what became due later than it is told."""
+    """Once: then those that are due are ready."""
     scheduler = scheduler_of(a=1000.0, b=1000.0)
     gather = scheduler._next_request.gather
-    assert not gather(10.0, due_by=-1.0)
-    assert gather(10.0, due_by=0.0)
+    assert not gather(-1.0)
+    assert gather(10.0)
     assert not gather(10.0)

@@ -22,6 +22,7 @@ from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.poll_settings import LAST_POLL, PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.retry_delay import AT_ONCE
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.replies import Throttled, TransientFailure
 from tests.scheduler.shell import (
@@ -512,3 +513,26 @@ def test_reason_of_an_unsent_last_poll_outlives_its_scheduler() -> None:
     (end,) = again.expire(7.0)
     assert isinstance(end, Ended)
     assert "the last poll was not sent: HTTP 429: slow down" in end.outcome.message
+
+
+def test_last_poll_that_is_too_late_is_overdue_while_no_credentials_serve() -> None:
+    """Its wait ends at once, not at the next look at the clock."""
+    a = Scheduler(PollSettings(), Still(), renews=True)
+    a.subscribers.subscribe("x", 10.0, "me", 0.0)
+    assert isinstance(a.next(0.0), RenewCredentials)
+    assert a.next(11.5) == Wait(12.5, overdue=True)
+    assert a.expire(11.5) == []
+    assert a.next(12.25) == Wait(12.25 + AT_ONCE, overdue=True)
+    assert [event.job_id for event in a.expire(12.251)] == ["x"]
+
+
+def test_missing_jobs_are_forgotten_when_nobody_waits() -> None:
+    """A refusal of everything may end all waits before they are polled."""
+    a = two_jobs(100.0)
+    a._lists._missing.extend(poll for poll in a if isinstance(poll, JobPoll))
+    a.next(-1.0)
+    assert a._lists._missing
+    for job_id in ("x", "y"):
+        a.subscribers.unsubscribe(job_id, job_id)
+    assert a.next(0.0) == Wait(inf)
+    assert not a._lists._missing
