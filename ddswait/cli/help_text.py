@@ -10,10 +10,10 @@ exit codes:
     0  every job completed
     1  a job failed
     2  wrong usage or configuration; nothing was polled
-    3  a job ID was not found, or a job vanished
+    3  a job or an instance was not found, or vanished
     4  the credentials, the permission or the request was refused
     5  the service was unreachable for too long; the jobs may still be running
-    6  a job completed, but its instance was not ready in time (--ready)
+    6  an instance was not ready in time (--ready)
   124  timed out; the jobs may still be running
   129  hung up (SIGHUP): the terminal was closed; the jobs may still be running
   130  interrupted (SIGINT); the jobs may still be running
