@@ -211,10 +211,12 @@ def check_proxy(proxy: str, source: str) -> str:
         has_valid_port = False
     # An `@` behind the host: the password contained a slash, and the apparent host is the user.
     rest = "" if not has_valid_port else parts.path + parts.query + parts.fragment
+    user = "" if not has_valid_port else parts.netloc.rpartition("@")[0]
     is_valid = (
         has_valid_port
         and parts.scheme in {"http", "https"}
         and _is_authority(parts.netloc.rpartition("@")[2])
+        and not {"[", "]"} & set(user)  # not every library reads them as part of a password
     )
     if not is_valid or "@" in rest or not proxy.isprintable() or " " in proxy:
         raise ConfigurationError(

@@ -99,6 +99,7 @@ def test_http_beyond_this_machine_is_refused_unless_allowed() -> None:
 @pytest.mark.parametrize(
     "proxy",
     [
+        "http://[::1]8hx%259:@1",
         "http://pu:s3c/ret@127.0.0.1:3128",
         "http://pu:3128/s3cret@127.0.0.1",
         "http://pu:s3?cret@127.0.0.1",
