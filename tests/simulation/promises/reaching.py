@@ -39,6 +39,17 @@ class Unreachable(Promise):
     def __init__(self, facts: Facts, scheduler: Scheduler) -> None:
         super().__init__(facts, scheduler)
         self._gap = longest_gap(facts.plan)
+        # Of each target that fails: since when, its last reply, and how long it waited for room.
+        self._held: dict[Target, tuple[float, float, float]] = {}
+
+    def _held_for(self, target: Target, flight: Flight, now: float) -> float:
+        """Return how long the polls of a target have waited for room since it began to fail."""
+        since, replied_at, held = self._held.get(target, (-inf, now, 0.0))
+        if since != target.failing_since:
+            held, replied_at = 0.0, flight.sent_at
+        held += max(0.0, flight.sent_at - replied_at - _LONGEST_INTERVAL * _JITTER)
+        self._held[target] = target.failing_since, now, held
+        return held
 
     def ended(self, wait: Wait, outcome: Outcome, now: float, *, instance: bool) -> None:
         target = wait.target
@@ -56,9 +67,11 @@ class Unreachable(Promise):
             return
         if flight.response.says not in FAILURES and not flight.was_cut:
             return
+        # Waiting for room, while others are answered, is not being unreachable.
+        longest = self.facts.patience + self._gap + self._held_for(target, flight, now)
         for wait in target.waits:
             begin = max(target.failing_since, wait.joined_at)
-            if now - begin - self.facts.stalled_for(begin, now) > self.facts.patience + self._gap:
+            if now - begin - self.facts.stalled_for(begin, now) > longest:
                 raise self.broken(
                     "a wait goes on without any reply", f"{wait}, {now - begin:.1f} s"
                 )
