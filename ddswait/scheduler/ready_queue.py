@@ -1,11 +1,11 @@
 """Which poll goes first when not all that are due can leave. Pure.
 
-It is the most urgent one (urgency.py). To rank all that wait would cost their number. But a poll
-only becomes more urgent, and while the load stays the same, whoever leaves is about as urgent as
-whoever left before. So polls wait in the order of the times at which
-they reach that urgency, worked out once. When the load changes, the urgency at which polls leave
-does as well. So there is a queue for each doubling of it, and the first ones of these few are
-compared by their urgency of this moment.
+The most urgent one does (urgency.py), but comparing all polls each time would take too long. A
+poll only becomes more urgent, and while the load stays the same, each poll that leaves is about as
+urgent as the one before. So polls wait in the order of the times at which they reach that urgency,
+and each time is worked out once. When the load changes, so does the urgency at which polls leave.
+So there is a queue for each doubling of it, and the first polls of these few queues are compared
+by how urgent they are now.
 """
 
 from __future__ import annotations

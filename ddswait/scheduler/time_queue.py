@@ -66,7 +66,7 @@ class TimeQueue(Generic[_Entry]):
             bucket.append(entry)
 
     def first(self) -> _Entry | None:
-        """Return the earliest entry without taking it out; None when there is none."""
+        """Return the earliest entry without taking it out; None if the queue is empty."""
         near, is_current = self._near, self._is_current
         while True:
             while near:

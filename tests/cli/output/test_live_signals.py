@@ -67,9 +67,8 @@ def test_nohup_is_respected(cloud: Cloud) -> None:
     assert terminal.end() == 0
 
 
-def test_stop_leaves_the_lines_of_the_shell_alone(cloud: Cloud) -> None:
-    """Ctrl-Z, a command of the shell, fg: the view goes on below what was printed meanwhile."""
-    job_id = cloud.held_job()
+def stopped_in_a_shell(cloud: Cloud, job_id: str) -> Terminal:
+    """Return the terminal of a shell in which Ctrl-Z was pressed while a job was shown."""
     words = " ".join(cloud.command(f"mine={job_id}"))
     terminal = Terminal(
         cloud,
@@ -81,6 +80,13 @@ def test_stop_leaves_the_lines_of_the_shell_alone(cloud: Cloud) -> None:
     terminal.process.sendline(words)
     terminal.until(r"mine .*Running")
     terminal.process.send("\x1a")
+    return terminal
+
+
+def test_stop_leaves_the_lines_of_the_shell_alone(cloud: Cloud) -> None:
+    """Ctrl-Z, a command of the shell, fg: the view goes on below what was printed meanwhile."""
+    job_id = cloud.held_job()
+    terminal = stopped_in_a_shell(cloud, job_id)
     stopped = terminal.until(r"Stopped(.|\n)*ready>$")
     assert has_cursor(terminal)
     assert not re.search(r"^mine ", stopped, re.MULTILINE)  # the view is cleared away
@@ -103,17 +109,7 @@ def test_stop_leaves_the_lines_of_the_shell_alone(cloud: Cloud) -> None:
 def test_background_draws_nothing(cloud: Cloud) -> None:
     """After bg the terminal belongs to the shell; fg brings the view back."""
     job_id = cloud.held_job()
-    words = " ".join(cloud.command(f"mine={job_id}"))
-    terminal = Terminal(
-        cloud,
-        command=["bash", "--norc", "--noprofile", "-i"],
-        columns=140,
-        env={"PS1": "ready> ", "HISTFILE": ""},
-    )
-    terminal.until("ready>$")
-    terminal.process.sendline(words)
-    terminal.until(r"mine .*Running")
-    terminal.process.send("\x1a")
+    terminal = stopped_in_a_shell(cloud, job_id)
     terminal.until(r"Stopped(.|\n)*ready>$")
     terminal.process.sendline("bg")
     terminal.until(r"ready> bg\n(.|\n)*ready>$")
