@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from random import Random
 from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack, cast
 
 from ddswait.arguments import check_hook, seconds
@@ -149,7 +150,7 @@ class Waiter(Waits):
             list_page_size=service.page_size,
         )
         durations = Durations() if durations is None else durations
-        limiter = RateLimiter(*parse_rate(rate))
+        limiter = RateLimiter(*parse_rate(rate), Random())  # noqa: S311 - jitter
         patiences = Patiences(settings)
         parts = Parts(client, settings, limiter, durations, patiences, connections, on_event)
         super().__init__(Engine(parts), usual_timeout)

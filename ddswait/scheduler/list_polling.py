@@ -16,6 +16,7 @@ from ddswait.outcome import Scope
 from ddswait.scheduler.actions import ListJobs
 from ddswait.scheduler.list_planner import HELD, ListPlanner
 from ddswait.scheduler.listed_jobs import polls_of
+from ddswait.scheduler.past_jobs import PastJobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from ddswait.scheduler.subscribers import Subscribers
     from ddswait.service.replies import Failure, JobPage
 
-_PAST_AGAIN = 60.0  # seconds after which to request past jobs again, if that failed
-_ENOUGH = 5  # past jobs of a name: more of them would add little
-
 
 class ListPolling:
     """The lists of one scheduler, and the jobs that have to do with them.
@@ -48,6 +46,7 @@ class ListPolling:
     Attributes:
         planner: when lists pay, and how far the present one was read.
         missed: the IDs of jobs that a list lacked, and that have not been polled since.
+        past: the list of past jobs.
     """
 
     def __init__(
@@ -67,9 +66,8 @@ class ListPolling:
         self._job_events = job_events
         self._held: dict[Poll, None] = {}  # due, and waiting for the list that is being read
         self._missing: deque[JobPoll] = deque()  # the list should have shown them, and did not
-        # When to request the list of past jobs; inf for not (again), None while no job of an
-        # unknown name was seen.
-        self._past_due: float | None = None
+        self._others = 0  # running jobs that the list has shown and nobody here waits for
+        self.past = PastJobs(context.durations)
         subscribers.dropped = self._forget
 
     def _forget(self, poll: Poll) -> None:
@@ -85,7 +83,7 @@ class ListPolling:
         planner = self.planner
         if not planner.allowed or self._context.clock.ahead is None or not self._subscribers.jobs:
             return inf
-        past_due = inf if self._past_due is None else self._past_due
+        past_due = inf if self.past.due is None else self.past.due
         return min(past_due, now if planner.page_due else planner.due)
 
     def next_page(self, credentials: int, now: float) -> ListJobs | None:
@@ -98,8 +96,7 @@ class ListPolling:
         planner = self.planner
         if not planner.allowed or self._context.clock.ahead is None:
             return None
-        if self._past_due is not None and self._past_due <= now:
-            self._past_due = inf
+        if self.past.take(now):
             return self._page(0, credentials, now, running=False)
         if planner.page_due:
             return self._page(planner.offset or 0, credentials, now)
@@ -121,6 +118,7 @@ class ListPolling:
 
     def _begin(self, now: float) -> None:
         """Begin to read the list; jobs that it may cover wait for it."""
+        self._others = 0
         self._subscribers.looked_for_all()
         jobs = self._subscribers.jobs
         self.planner.unlisted &= jobs.keys()  # of jobs that nobody waits for any more
@@ -194,11 +192,6 @@ class ListPolling:
             now,
         )
 
-    def want_past(self, job: Job, now: float) -> None:
-        """Request the list of past jobs soon, if little is known of those of this name."""
-        if self._past_due is None and self._context.durations.count(job.name) < _ENOUGH:
-            self._past_due = now
-
     # ---- replies
 
     def answered(self, action: ListJobs, page: JobPage, now: float) -> Sequence[Event]:
@@ -209,7 +202,9 @@ class ListPolling:
         if self.planner.offset is None:
             return ()  # lists were given up meanwhile
         events: list[Event] = []
+        self._others += len(page.jobs)
         for job, poll in polls_of(page.jobs, self._subscribers.jobs):
+            self._others -= 1
             if job.is_final:
                 continue
             if poll.cut_at is None:
@@ -232,7 +227,7 @@ class ListPolling:
             return ()
         before = poll.job
         if before is None:
-            self.want_past(job, now)
+            self.past.want(job, now)
         poll.listed(job, now, self._context)
         self._queue.put_off(poll, poll.due)
         events = self._job_events.of(before, poll, now)
@@ -243,6 +238,9 @@ class ListPolling:
     def _end(self, now: float) -> None:
         """Poll every job individually that the list should have shown and did not."""
         planner = self.planner
+        if not planner.given_up:
+            ours = len(self._subscribers.jobs)
+            self._rate_limiter.listed(ours, ours + self._others, now)
         for job_id in () if planner.given_up else planner.expected:
             poll = self._subscribers.jobs[job_id]
             if poll.cut_at is not None:
@@ -260,7 +258,7 @@ class ListPolling:
         if action.running:
             self._give_up(failure.retry_after, now)
         else:
-            self._past_due = now + max(_PAST_AGAIN, failure.retry_after)
+            self.past.failed(failure.retry_after, now)
         return ()
 
     def refused(self, action: ListJobs, refusal: Refusal, now: float) -> Sequence[Event]:  # noqa: ARG002 - of the interface
@@ -275,7 +273,7 @@ class ListPolling:
         if action.running:
             self._give_up(0.0, now)
         else:
-            self._past_due = now
+            self.past.due = now
         return ()
 
     def _give_up(self, retry_after: float, now: float) -> None:

@@ -83,7 +83,7 @@ class JobPoller:
             case JobSeen(job, date):
                 clock.read(date, now)
                 if is_new:
-                    self._lists.want_past(job, now)
+                    self._lists.past.want(job, now)
             case UnknownJob(_, date):
                 clock.read(date, now)
 

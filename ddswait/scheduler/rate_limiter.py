@@ -11,8 +11,8 @@ The rules
    before it has room. So the wait is never longer than the window.
 4. A limit replaces an older one of the same policy (user, ip, api) and window. A new one is
    learned even from a 429 to a request that left long ago.
-5. A 429 while we were below a known limit means that others use it too: our share of it shrinks,
-   and grows back slowly.
+5. A 429 while we were below a limit means that others use it too (sharers.py). Until the window
+   has room for our part of it, nothing leaves, and then for a random time: others wait as well.
 6. A 429 without figures halves our own rate, down to one request a minute, since the limit may
    be anything. The rate grows back by doubling.
 7. Requests that left before the last cut say nothing new: a burst is punished once.
@@ -26,14 +26,15 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from math import ceil, exp2, floor, inf
+from math import exp2, inf
+from typing import TYPE_CHECKING
 
 from ddswait.errors import InputError
+from ddswait.scheduler.limit import Limit
 
-_USED = 0.9  # of a limit: clocks differ, and requests may count late
-_SHRINK = 0.7
-_LEAST = 0.1  # of a learned limit: how far our share of it can shrink
-_BACK_PER_WINDOW = 0.05  # of the limit, regained in each window without a 429
+if TYPE_CHECKING:
+    from random import Random
+
 # Seconds in which our own rate doubles after a 429 without figures. A hidden limit is met again
 # each time, so slow growth annoys nobody and delays everybody. With 1,000 jobs under hidden
 # limits of 200/5m, 60/m and 20/m, without lists: doubling in 60, 120 and 300 s meets 77, 71 and
@@ -44,6 +45,12 @@ _MOST_DOUBLINGS = 60.0  # the rate is whole long before: this only keeps floats 
 _TINY = 1e-9
 _REMEMBERED = 20_000  # times of sending: enough for limits of up to so many
 _SLOWEST = 60.0  # seconds between two requests, however often we are asked to slow down
+
+# Of a window: the silence after a 429 that others have caused. At the first one the window may
+# have filled within seconds, and later ones come when it is nearly free again.
+_SILENCE = (0.3, 0.9)
+_LATER_SILENCE = (0.1, 0.3)
+_OUT_OF_STEP = 0.1  # of a window: how far those that wait for the same window are spread
 
 _MOST_LIMITS = 8  # API Gateway counts by API, user, app and address
 _LONGEST_WINDOW = 86_400.0  # seconds
@@ -68,95 +75,31 @@ def parse_rate(text: object) -> tuple[int, float]:
     return int(found[1]), count * _UNIT[found[3]]
 
 
-class _Limit:
-    """One limit, as a generic cell rate (GCRA): one number is its whole state."""
-
-    __slots__ = ("_cut_at", "_full_at", "_room", "_share", "_spacing", "limit", "window")
-
-    def __init__(self, limit: float, window: float, full_at: float) -> None:
-        self.limit = limit
-        self.window = window
-        self._share = 1.0  # of nine tenths
-        self._cut_at = -inf
-        self._full_at = full_at  # when the whole burst may leave again
-        # Of the whole share, which is the usual case, worked out once.
-        self._spacing = self.spacing(0.0)
-        self._room = (self.burst(0.0) - 1) * self._spacing
-
-    def share(self, now: float) -> float:
-        """Return the part of the limit that is ours."""
-        if self._share >= 1.0:
-            return 1.0
-        return min(self._share + (now - self._cut_at) / self.window * _BACK_PER_WINDOW, 1.0)
-
-    def spacing(self, now: float) -> float:
-        """Return the seconds between two requests, as of at least one in each window."""
-        return self.window / (_USED * max(self.limit * self.share(now), 1.0))
-
-    def burst(self, now: float) -> int:
-        """Return how many may leave at once."""
-        return max(1, ceil(0.1 * self.limit * self.share(now))) if self.limit < inf else 10**9
-
-    def next_at(self, now: float) -> float:
-        if self._share >= 1.0:
-            return self._full_at - self._room
-        return self._full_at - (self.burst(now) - 1) * self.spacing(now)
-
-    def room(self, now: float) -> int:
-        """Return how many may leave at once, now that one may."""
-        if self.limit == inf:
-            return 10**9
-        burst = self.burst(now)
-        spacing = self._spacing if self._share >= 1.0 else self.spacing(now)
-        spare = min(now - self.next_at(now), burst * spacing)
-        return min(burst, floor(spare / spacing) + 1)
-
-    def sent(self, now: float) -> None:
-        spacing = self._spacing if self._share >= 1.0 else self.spacing(now)
-        self._full_at = max(self._full_at, now) + spacing
-
-    def hold(self, until: float) -> None:
-        """Let nothing leave before `until`, and no burst then."""
-        room = (self.burst(until) - 1) * self.spacing(until)
-        self._full_at = max(self._full_at, until + room)
-
-    def most(self, now: float) -> int:
-        """Return how many a window may hold for us."""
-        return max(1, floor(_USED * self.limit * self.share(now)))
-
-    def whole(self) -> int:
-        """Return how many a window may hold if nobody else uses the limit."""
-        return max(1, floor(_USED * self.limit))
-
-    def cut(self, now: float, factor: float) -> None:
-        self._share = max(self.share(now) * factor, _LEAST)
-        self._cut_at = now
-
-    def shift(self, seconds: float) -> None:
-        self._full_at += seconds
-        self._cut_at += seconds
-
-
 class RateLimiter:
     """All the limits of one waiter.
 
     Args:
         limit: how many requests, by our own rate; inf for no limit.
         window: in how many seconds.
+        random: keeps those that share a limit from being in step; None for nothing random.
 
     Attributes:
         throttled_in_a_row: how many 429s came since the last other reply.
         cause: the last 429 in words; "" before the first.
     """
 
-    def __init__(self, limit: float = 10, window: float = 1.0) -> None:
-        self._own = _Limit(limit, window, -inf)
+    def __init__(
+        self, limit: float = 10, window: float = 1.0, random: Random | None = None
+    ) -> None:
+        self._own = Limit(limit, window, -inf)
         self._slow = 1.0
         self._slowed_at = -inf
-        self._learned: dict[tuple[str, float], _Limit] = {}  # by policy and window
+        self._learned: dict[tuple[str, float], Limit] = {}  # by policy and window
         self._times_sent: deque[float] = deque(maxlen=_REMEMBERED)
         self._not_before = -inf
         self._cut_at = -inf
+        self._jobs_for_ours: float | None = None
+        self._random = random
         self.throttled_in_a_row = 0
         self.cause = ""
 
@@ -193,7 +136,7 @@ class RateLimiter:
         doublings = min((now - self._slowed_at) / _DOUBLES, _MOST_DOUBLINGS)
         return min(self._slow * exp2(doublings), 1.0)
 
-    def _window_free(self, limit: _Limit, most: int) -> float:
+    def _window_free(self, limit: Limit, most: int) -> float:
         return self._times_sent[-most] + limit.window if most <= len(self._times_sent) else -inf
 
     def sent(self, now: float) -> None:
@@ -254,17 +197,43 @@ class RateLimiter:
             return
         self._cut_at = now
         self.throttled_in_a_row += 1
-        count = sum(at > now - window for at in self._times_sent)
         if len(self._learned) >= _MOST_LIMITS:
             del self._learned[next(iter(self._learned))]
-        learned = self._learned[policy, window] = known or _Limit(limit, window, now)
-        if count > learned.most(now) or (known is None and count == self._times_sent.maxlen):
-            learned.hold(now)  # we filled the window ourselves: rule 3 says how long to wait
-            return
-        learned.cut(now, _SHRINK)
-        silence = window / 10 * 2.0 ** min(self.throttled_in_a_row - 1, 10)
+        learned = self._learned[policy, window] = known or Limit(limit, window, now)
+        count = sum(at > now - window for at in self._times_sent)
+        # If we filled the window ourselves, rule 3 says how long to wait.
+        by_others = count <= learned.whole() and count < _REMEMBERED
+        if by_others:
+            learned.refused(count - 1, self._jobs_for_ours, now)
         learned.hold(now)
-        self._not_before = max(self._not_before, now + min(silence, window))
+        if by_others:
+            self._be_silent(learned, now, is_new=known is None)
+
+    def _be_silent(self, limit: Limit, now: float, *, is_new: bool) -> None:
+        """Let nothing leave for a while: others have filled the window."""
+        window = limit.window
+        silence = self._between(*(_SILENCE if is_new else _LATER_SILENCE)) * window
+        silence *= 2.0 ** min(self.throttled_in_a_row - 1, 10)
+        free_at = self._window_free(limit, limit.most(now))
+        if free_at > now:  # others wait for the same
+            free_at += self._between(0.0, _OUT_OF_STEP) * window
+        self._not_before = max(self._not_before, now + min(silence, window), free_at)
+
+    def _between(self, least: float, most: float) -> float:
+        return (least + most) / 2 if self._random is None else self._random.uniform(least, most)
+
+    def listed(self, ours: int, running: int, now: float) -> None:
+        """Take a list of the running jobs.
+
+        Args:
+            ours: how many jobs are waited for here.
+            running: how many jobs are waited for here, or run without us.
+            now: the time.
+        """
+        if ours:
+            self._jobs_for_ours = running / ours
+            for limit in self._learned.values():
+                limit.listed(self._jobs_for_ours, now)
 
     def shift(self, seconds: float) -> None:
         """Move every time that is remembered: the clock is another one from now on."""

@@ -22,7 +22,7 @@ from tests.benchmarks.goals import GOALS
 from tests.benchmarks.table import Figure, shown
 
 TIMED = ("poll_cpu", "scheduler", "ranking", "startup", "lateness", "official_sdk")
-COUNTED = ("instructions", "many_jobs", "poll_times", "memory", "crossings", "oracle")
+COUNTED = ("instructions", "many_jobs", "poll_times", "memory", "crossings", "oracle", "shares")
 
 
 class Done(NamedTuple):

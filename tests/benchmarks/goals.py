@@ -111,6 +111,14 @@ GOALS = {
     "ratio rule / due order, 15 polls a minute per 100 jobs": Goal(0.85, reached=0.96),
     "ratio rule / due order, 30 polls a minute per 100 jobs": Goal(0.85),
     "ratio rule / due order, 50 polls a minute per 100 jobs": Goal(0.85),
+    # shares
+    "ten processes x 10 jobs: 429s in five minutes": Goal(15, "429s"),
+    "ten processes x 10 jobs: mean lateness": Goal(15, "s"),
+    "three processes x 50 jobs: 429s in five minutes": Goal(6, "429s"),
+    # Equal parts, which each process would have to know, reach 10.8 s.
+    "three processes x 50 jobs: mean lateness": Goal(8, "s", reached=17.0),
+    "one process joins: seconds until half of its part has moved": Goal(120, "s"),
+    "one process leaves: seconds until half of its part has moved": Goal(120, "s"),
     # oracle
     **{
         f"{count} jobs by {what}, all known: polls / goal": orientation(inf, "")

@@ -116,7 +116,7 @@ def test_two_versions_write_the_same_progress() -> None:
 def test_job_that_was_cancelled_or_polled_does_not_count_as_new(left: bool) -> None:
     """One new job is polled individually, whatever happened to others that were new."""
     a = scheduler()
-    a._lists._past_due = float("inf")
+    a._lists.past.due = float("inf")
     for now, name in ((0.0, "x"), (1.0, "y")):
         a.subscribers.subscribe(name, 1000.0, name, now)
         ask = a.next(now)

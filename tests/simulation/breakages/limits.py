@@ -39,7 +39,7 @@ def learn_no_limit(patch: Patch) -> None:
 
 def forget_the_last_window(patch: Patch) -> None:
     patch.setattr(RateLimiter, "_window_free", lambda self, limit, most: -inf)
-    patch.setattr("ddswait.scheduler.rate_limiter._Limit.hold", lambda self, until: None)
+    patch.setattr("ddswait.scheduler.limit.Limit.hold", lambda self, until: None)
 
 
 def ignore_retry_after(patch: Patch) -> None:

@@ -1,0 +1,87 @@
+"""How many share a limit, as far as one of them can tell. Pure: times are arguments.
+
+Several waiters use one limit and do not talk to each other. Each works with the part of the
+limit that is fair if it is one of as many as it believes in.
+
+The rules
+
+1. A waiter believes that it is alone until a 429 comes while it is below the limit.
+2. How many share the limit then? If a list of the running jobs was read, as many as there are
+   jobs for each of ours: the others wait for theirs. Otherwise the requests in the window tell:
+   we are one of as many as the limit is larger than what we sent. One more is added, since
+   others may begin.
+3. Each further 429 adds one. Everyone adds the same number, so a large part shrinks more than a
+   small one, and the parts become alike.
+4. The number follows the lists: it rises when others begin to wait, and falls when their jobs
+   have ended.
+5. Every window without a 429 takes some away: those that waited may have left. The number falls
+   quickly to a tenth above what the lists say, and slowly from there. Without lists it falls
+   slowly at first, and faster and faster then, as the window of TCP CUBIC grows (RFC 9438).
+
+Measured by `python -m tests.benchmarks.shares`.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+_MORE = 1.0  # sharers that each 429 adds
+_MOST_GUESSED = 10.0  # without a list: whoever has just begun has sent nothing yet
+_MOST = 20.0  # a project may have a thousand running jobs that nobody waits for
+_ABOVE, _BELOW = 1.0, 0.25  # sharers that a window takes away, above what lists say and below
+_UNLISTED = 0.05  # times the third power of the windows, without lists
+_NEAR = 1.1  # of what the lists say: room for whoever begins
+
+
+class Sharers:
+    """Those that share one limit.
+
+    Args:
+        window: of the limit, in seconds.
+        jobs_for_ours: how many jobs run for each of ours, as the last list says; None for unknown.
+    """
+
+    __slots__ = ("_at", "_listed", "_number", "_window")
+
+    def __init__(self, window: float, jobs_for_ours: float | None) -> None:
+        self._window = window
+        self._listed = None if jobs_for_ours is None else min(jobs_for_ours, _MOST)
+        self._number = 1.0
+        self._at = -inf
+
+    def number(self, now: float) -> float:
+        """Return how many are believed to share the limit; 1 for us alone."""
+        windows = (now - self._at) / self._window
+        if self._listed is None:
+            return max(self._number - _UNLISTED * windows**3, 1.0)
+        above = max(self._number - _NEAR * self._listed, 0.0)
+        if windows * _ABOVE < above:
+            return self._number - windows * _ABOVE
+        return max(self._number - above - (windows - above / _ABOVE) * _BELOW, 1.0)
+
+    def refused(self, part: float, now: float) -> None:
+        """Take a 429 that came while we were below the limit.
+
+        Args:
+            part: of the limit, that our requests before it filled.
+            now: the time.
+        """
+        number = self.number(now)
+        if number <= 1.0:
+            guessed = min(1 / part, _MOST_GUESSED) if part > 0 else _MOST_GUESSED
+            number = guessed if self._listed is None else self._listed
+        self._set(number + _MORE, now)
+
+    def listed(self, jobs_for_ours: float, now: float) -> None:
+        """Take a list of the running jobs; see `Sharers`."""
+        number = self.number(now)
+        before, self._listed = self._listed, min(jobs_for_ours, _MOST)
+        if number > 1.0:
+            self._set(number * self._listed / before if before else self._listed + _MORE, now)
+
+    def _set(self, number: float, now: float) -> None:
+        self._number, self._at = max(min(number, _MOST), 1.0), now
+
+    def shift(self, seconds: float) -> None:
+        """Move the time of the last change: the clock is another one from now on."""
+        self._at += seconds
