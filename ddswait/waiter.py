@@ -42,6 +42,7 @@ class WaiterSettings(TypedDict, total=False):
     durations: Durations | None
     insecure_http: bool
     on_event: Callable[[Event], object] | None
+    shared: bool
 
 
 class EnvSettings(WaiterSettings, total=False):
@@ -100,6 +101,9 @@ class Waiter(Waits):
         auth_source: where `auth` comes from, in words, for messages; from_env() sets it.
         on_event: is called with each event of `ddswait.events`, in the event loop; it must not
             block. What it raises goes to the event loop's exception handler.
+        shared: share connections, rate limit, lists and the renewal of the credentials with the
+            other waiters of the event loop whose endpoint, project, credentials, CA file, rate and
+            number of connections are equal. False keeps this waiter apart.
 
     Raises:
         ConfigurationError: endpoint, project ID or CA file are unusable.
@@ -124,6 +128,7 @@ class Waiter(Waits):
         ca_file: str = "",
         auth_source: str = "",
         on_event: Callable[[Event], object] | None = None,
+        shared: bool = True,
     ) -> None:
         if not isinstance(connections, int):
             raise InputError(f"invalid connections {connections!r}: give a whole number")
@@ -150,9 +155,18 @@ class Waiter(Waits):
             list_page_size=service.page_size,
         )
         durations = Durations() if durations is None else durations
-        limiter = RateLimiter(*parse_rate(rate), Random())  # noqa: S311 - jitter
-        patiences = Patiences(settings)
-        parts = Parts(client, settings, limiter, durations, patiences, connections, on_event)
+        limit = parse_rate(rate)
+        parts = Parts(
+            client,
+            settings,
+            RateLimiter(*limit, Random()),  # noqa: S311 - jitter
+            durations,
+            Patiences(settings),
+            limit,
+            connections,
+            on_event,
+            shared,
+        )
         super().__init__(Engine(parts), usual_timeout)
 
     @classmethod

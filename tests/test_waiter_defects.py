@@ -168,8 +168,8 @@ async def test_a_defect_while_cutting_fails_the_waits_too(
     async with waiter(dds, request_timeout=5) as w:
         future = w.track(dds.add_job(visible_after=0))
         await asyncio.sleep(1)
-        assert w._engine.running()._workers is not None
-        monkeypatch.setattr(w._engine.running()._workers, "recheck_cuts", lambda: 1 / 0)
+        assert w._engine.running()._channel.workers is not None
+        monkeypatch.setattr(w._engine.running()._channel.workers, "recheck_cuts", lambda: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             await asyncio.wait_for(future, 100)
 
@@ -180,8 +180,8 @@ async def test_closing_while_a_poll_is_cut_leaves_no_worker(dds: Simulator) -> N
     async with waiter(dds, request_timeout=5) as w:
         w.track(dds.add_job(visible_after=0))
         await asyncio.sleep(1)
-        assert w._engine.running()._workers is not None
-        for worker in w._engine.running()._workers._workers:
+        assert w._engine.running()._channel.workers is not None
+        for worker in w._engine.running()._channel.workers._workers:
             worker.cut()
         await asyncio.wait_for(w.close(), timeout=60)
         assert "not running" in repr(w)

@@ -1,4 +1,4 @@
-"""What runs in one `async with` block of a waiter: scheduler, workers, futures, callbacks.
+"""What runs in one `async with` block of a waiter: scheduler, futures, callbacks.
 
 Futures go down, events come up, in order. Whatever ends a wait, its futures are settled first;
 only then do logs, hooks and callbacks hear of it, and nothing that they raise comes back.
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ddswait.events import Ended
 from ddswait.runtime.callbacks import Callbacks
+from ddswait.runtime.channel import channel_for
 from ddswait.runtime.drain import Drain
 from ddswait.runtime.futures import Callers, InstanceFuture, JobFuture, Pending, WaitFuture
 from ddswait.runtime.groups import Groups
@@ -24,7 +25,6 @@ from ddswait.runtime.readers import Readers
 from ddswait.runtime.reporter import Reporter
 from ddswait.runtime.shared_time import SharedTime
 from ddswait.runtime.tasks import LIMIT, Tasks, without_task
-from ddswait.runtime.workers import Workers
 from ddswait.scheduler.instance_poll import instance_of
 from ddswait.scheduler.scheduler import Scheduler
 
@@ -46,7 +46,7 @@ class Block:
 
     Attributes:
         loop: in which it runs.
-        tasks: that run in it.
+        tasks: its callbacks.
         groups: the loops over outcomes that go on.
         defect: what has broken it; None for nothing.
         is_stopped: whether it is being closed.
@@ -61,14 +61,15 @@ class Block:
         self.groups = Groups(self._drain.wake)
         self.defect: BaseException | None = None
         self.is_stopped = False
-        self._client = parts.client
+        self._parts = parts
+        self._channel = channel_for(parts)
+        self._closes_channel = False
         self._context = without_task(copy_context())
         self._scheduler = Scheduler(
             parts.settings,
             random.Random(),  # noqa: S311 - jitter
-            renews=parts.client.renews,
-            locks=parts.client.locks,
-            rate_limiter=parts.rate_limiter,
+            rate_limiter=self._channel.rate_limiter,
+            renewal=self._channel.renewal,
             durations=parts.durations,
             patiences=parts.patiences,
         )
@@ -82,17 +83,8 @@ class Block:
         self._reporter = Reporter(
             self.loop, parts.on_event, self.overview.whose, self._futures.__len__
         )
-        self._workers = Workers(
-            self._scheduler,
-            self._client.send,
-            happened=self._happened,
-            surprised=self._surprised,
-            broken=self._break,
-            size=parts.connections,
-            tasks=self.tasks,
-            context=self._context,
-        )
         self._releasing: asyncio.Task[None] | None = None
+        self._channel.enter(self._scheduler, self)
 
     def __repr__(self) -> str:
         now = self.loop.time()
@@ -101,7 +93,7 @@ class Block:
         delay = self._scheduler.send_at(now) - now
         following = f", next request in {max(delay, 0.0):.1f} s" if delay < float("inf") else ""
         jobs = f"{len(self._scheduler)} jobs"
-        return f"{jobs}, {self._workers.in_flight} in flight, {room}{following}"
+        return f"{jobs}, {self._channel.workers.in_flight} in flight, {room}{following}"
 
     # ---- waiting
 
@@ -125,10 +117,10 @@ class Block:
         events = subscribers.subscribe(job_id, deadline, future, now, earlier)
         self._futures.add(future)
         if events:
-            self._happened(events)
+            self.happened(events)
         elif joins:
-            self._workers.recheck_cuts()
-        self._workers.wake(now)
+            self._channel.workers.recheck_cuts()
+        self._channel.wake(self._scheduler, now)
         return future
 
     def track_instance(
@@ -177,12 +169,13 @@ class Block:
     def _poll_instance(self, future: WaitFuture[Any], outcome: Outcome, deadline: float) -> None:
         now = self.loop.time()
         subscribers = self._scheduler.subscribers
-        self._happened(subscribers.subscribe_instance(outcome, deadline, future, now))
-        self._workers.wake(now)
+        self.happened(subscribers.subscribe_instance(outcome, deadline, future, now))
+        self._channel.wake(self._scheduler, now)
 
-    # ---- what the scheduler and the workers report
+    # ---- what the channel reports
 
-    def _happened(self, events: Sequence[Event]) -> None:
+    def happened(self, events: Sequence[Event]) -> None:
+        """Take what happened to the waits: settle those that have ended, then report it."""
         if self.readers:
             self.readers.put(events)
         for event in events:
@@ -198,16 +191,16 @@ class Block:
                 if isinstance(future, WaitFuture):
                     future.settle(ended.outcome)
         except Exception as error:  # noqa: BLE001 - a defect of ddswait
-            self._break(error)
+            self.broken(error)
 
-    def _surprised(self, error: Exception) -> None:
+    def surprised(self, error: Exception) -> None:
         """Fail the waits that were lost when the scheduler could not take a reply."""
         known = set(self._scheduler.subscribers.everyone())
         lost = [each for each in self._futures if each not in known]
         self._fail(lost, _as_exception(error))
         log(logging.ERROR, "ddswait.reply_not_understood", exc_info=error)
 
-    def _break(self, error: BaseException) -> None:
+    def broken(self, error: BaseException) -> None:
         """Fail every wait rather than let one hang on a defect of ours."""
         if self.is_stopped:
             return
@@ -215,7 +208,7 @@ class Block:
         fit = _as_exception(error)
         self._fail(list(self._futures), fit)
         self.readers.close_all(fit)
-        self._workers.stop()
+        self._leave_channel()
         log(logging.CRITICAL, "ddswait.broken", exc_info=error)
 
     def _fail(self, futures: Sequence[WaitFuture[Any]], error: Exception) -> None:
@@ -240,12 +233,34 @@ class Block:
         if self.is_stopped:
             return
         self.is_stopped = True
-        self._workers.stop()
+        self._leave_channel()
         for future in self._futures:
             with suppress(RuntimeError):  # an event loop that is closed calls nobody any more
                 future.cancel()
         with suppress(RuntimeError):
             self.readers.close_all()
+
+    def _leave_channel(self) -> None:
+        if self._channel.leave(self._scheduler):
+            self._closes_channel = True
+
+    def parts_after(self) -> Parts:
+        """Return the parts of the waiter, with what was learned in this block."""
+        return self._channel.parts_after(self._parts, is_last=self._closes_channel)
+
+    def spare_current(self) -> None:
+        """Let release() spare the task that is running, because it waits for that."""
+        self.tasks.spare_current()
+        if self._closes_channel:
+            self._channel.tasks.spare_current()
+
+    def spare_nobody(self) -> bool:
+        """Let release() wait for every task; return whether there are any."""
+        self.tasks.spare_nobody()
+        if not self._closes_channel:
+            return bool(self.tasks)
+        self._channel.tasks.spare_nobody()
+        return bool(self.tasks) or bool(self._channel.tasks)
 
     def release(self) -> asyncio.Task[None]:
         """Return the task that ends all others and closes every connection."""
@@ -257,17 +272,16 @@ class Block:
 
     async def _release(self) -> None:
         await self._callbacks.begin_all()
-        if left := await self.tasks.close():
+        left = await self.tasks.close()
+        if self._closes_channel:
+            left += await self._channel.release()
+        if left:
             log(logging.ERROR, "ddswait.tasks_left", tasks=", ".join(left), seconds=LIMIT)
-        await self.disconnect()
 
     async def disconnect(self) -> None:
-        """Close every connection."""
-        try:
-            async with asyncio.timeout(LIMIT):
-                await self._client.close()
-        except Exception as error:  # noqa: BLE001 - they are closed as far as they can be
-            log(logging.WARNING, "ddswait.close_failed", exc_info=error)
+        """Close every connection, if no other block uses them."""
+        if self._closes_channel:
+            await self._channel.disconnect()
 
 
 def _as_exception(error: BaseException) -> Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
@@ -75,12 +76,29 @@ class Client:
         if project_id or provider is None:
             check_project_id(project_id)
         self.project_id = project_id
+        self._asks = (service, self.endpoint, project_id, ca_file)
+        self._auth = auth
+        self._connections = connections
         self._service = service
         self._provider = provider
         self._auth_source = auth_source
         self._trust = trust(ca_file) if ca_file else None
         self._key: Key = StaticHeaders() if is_provider(auth) else auth
         self._transport = Transport(connections, HEADERS, self._key, self._trust)
+
+    def is_like(self, other: Client) -> bool:
+        """Whether another client asks the same service about the same project, as the same user."""
+        return self._asks == other._asks and (
+            self._auth is other._auth
+            or (type(self._auth) is type(other._auth) and self._auth == other._auth)
+        )
+
+    def copy(self) -> Client:
+        """Return a client with the same key, and connections of its own."""
+        same = copy(self)
+        transport = Transport(self._connections, HEADERS, self._key, self._trust)
+        same._transport = transport  # noqa: SLF001 - one of our own
+        return same
 
     @property
     def renews(self) -> bool:

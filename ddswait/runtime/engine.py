@@ -136,8 +136,7 @@ class Engine:
             try:
                 await self._close(block)
             finally:
-                block.tasks.spare_nobody()
-                if block.tasks:
+                if block.spare_nobody():
                     await outlast(block.release)
 
     def _own_block(self) -> Block | None:
@@ -171,7 +170,7 @@ class Engine:
 
     async def _close(self, block: Block) -> None:
         block.stop()
-        block.tasks.spare_current()
+        block.spare_current()
         try:
             if self._block is block:
                 await outlast(block.release)
@@ -180,13 +179,14 @@ class Engine:
 
     async def _abandon(self, block: Block) -> None:
         """Forget a block whose event loop is closed, so that none of its tasks can go on."""
-        self._leave(block)
         block.stop()
+        self._leave(block)
         await block.disconnect()
 
     def _leave(self, block: Block) -> None:
         if self._block is block:
             self._block = None
+            self._parts = block.parts_after()
             self._left_at = block.loop.time()
 
 

@@ -24,8 +24,10 @@ class Parts(NamedTuple):
         rate_limiter: how many requests may leave.
         durations: how long past jobs took.
         patiences: how long each host may be unreachable.
+        rate: the requests in so many seconds that the user allows.
         connections: how many requests may be under way at once.
         on_event: is called with each event; None for nobody.
+        shared: whether they may share a channel with those of other waiters.
     """
 
     client: Client
@@ -33,5 +35,7 @@ class Parts(NamedTuple):
     rate_limiter: RateLimiter
     durations: Durations
     patiences: Patiences
+    rate: tuple[int, float]
     connections: int
     on_event: Callable[[Event], object] | None
+    shared: bool

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from ddswait import failure_kinds
 from ddswait.runtime.alarm import READS, Alarm
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from contextvars import Context
 
-    from ddswait.events import Event
     from ddswait.runtime.tasks import Tasks
     from ddswait.scheduler.actions import Action
-    from ddswait.scheduler.scheduler import Reply, Scheduler
+    from ddswait.scheduler.scheduler import Reply
 
 _WAKE_EVERY = 1.0  # seconds, while every worker is busy
 # Seconds between two calls of Scheduler.expire(), which asks for one a second: each costs as much
@@ -41,13 +40,33 @@ _WAKE_EVERY = 1.0  # seconds, while every worker is busy
 _EXPIRE_EVERY = 0.25
 
 
-class Workers:
+_News = TypeVar("_News")
+_News_co = TypeVar("_News_co", covariant=True)
+
+
+class Decides(Protocol[_News_co]):
+    """A scheduler, or several that share."""
+
+    def next(self, now: float) -> Action | Wait:
+        """Return what to send now, or until when there is nothing to send."""
+
+    def due(self) -> float:
+        """Return when the next poll is due."""
+
+    def take(self, action: Action, reply: Reply, now: float) -> Sequence[_News_co]:
+        """Take the reply to an action; return what happened."""
+
+    def expire(self, now: float) -> Sequence[_News_co]:
+        """End the waits whose last poll could not be sent; return what happened."""
+
+
+class Workers(Generic[_News]):
     """Carries actions until it is stopped.
 
     Args:
         scheduler: decides what to send and when.
         send: sends one action and returns its reply.
-        happened: is given the events of each reply that had any.
+        happened: is given what each reply has brought about, if anything.
         surprised: is given what the scheduler raised for a reply that it could not take.
         broken: is given the error if a timer or a worker dies, which only a defect of ddswait can
             cause.
@@ -58,10 +77,10 @@ class Workers:
 
     def __init__(  # noqa: PLR0913 - the parts that it brings together
         self,
-        scheduler: Scheduler,
+        scheduler: Decides[_News],
         send: Callable[[Action], Awaitable[Reply]],
         *,
-        happened: Callable[[Sequence[Event]], None],
+        happened: Callable[[Sequence[_News]], None],
         surprised: Callable[[Exception], None],
         broken: Callable[[BaseException], None],
         size: int,

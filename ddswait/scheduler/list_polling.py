@@ -19,7 +19,7 @@ from ddswait.scheduler.listed_jobs import polls_of
 from ddswait.scheduler.past_jobs import PastJobs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ddswait.events import Event
     from ddswait.job import Job
@@ -47,6 +47,7 @@ class ListPolling:
         planner: when lists pay, and how far the present one was read.
         missed: the IDs of jobs that a list lacked, and that have not been polled since.
         past: the list of past jobs.
+        count_ours: returns how many jobs are waited for by all that use the rate limiter.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class ListPolling:
         self._missing: deque[JobPoll] = deque()  # the list should have shown them, and did not
         self._others = 0  # running jobs that the list has shown and nobody here waits for
         self.past = PastJobs(context.durations)
+        self.count_ours: Callable[[], int] = lambda: len(subscribers.jobs)
         subscribers.dropped = self._forget
 
     def _forget(self, poll: Poll) -> None:
@@ -103,7 +105,7 @@ class ListPolling:
         if planner.offset is not None:
             return None
         if planner.due <= now or planner.pays_for(self._subscribers.new_jobs, now):
-            self._begin(now)
+            self.begin(now)
             return self._page(0, credentials, now)
         if planner.should_consider(now):
             self._plan(now)
@@ -116,7 +118,7 @@ class ListPolling:
         cut_at = now + self._context.settings.request_timeout
         return ListJobs(running, offset, moment, cut_at, self, credentials, now)
 
-    def _begin(self, now: float) -> None:
+    def begin(self, now: float) -> None:
         """Begin to read the list; jobs that it may cover wait for it."""
         self._others = 0
         self._subscribers.looked_for_all()
@@ -239,8 +241,8 @@ class ListPolling:
         """Poll every job individually that the list should have shown and did not."""
         planner = self.planner
         if not planner.given_up:
-            ours = len(self._subscribers.jobs)
-            self._rate_limiter.listed(ours, ours + self._others, now)
+            running = len(self._subscribers.jobs) + self._others
+            self._rate_limiter.listed(self.count_ours(), running, now)
         for job_id in () if planner.given_up else planner.expected:
             poll = self._subscribers.jobs[job_id]
             if poll.cut_at is not None:

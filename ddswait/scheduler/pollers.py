@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 from ddswait import failure_kinds
 from ddswait.events import Polled, RenewalFailed
 from ddswait.job import FINAL_PHASES
-from ddswait.outcome import OutcomeKind, Scope
+from ddswait.outcome import OutcomeKind, Refusal, Scope
 from ddswait.scheduler import messages
 from ddswait.scheduler.job_events import instance_events
-from ddswait.service.replies import JobSeen, UnknownJob
+from ddswait.service.replies import JobSeen, Throttled, TransientFailure, UnknownJob
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ddswait.events import Event
     from ddswait.job import Job
-    from ddswait.outcome import Outcome, Refusal
+    from ddswait.outcome import Outcome
     from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed
     from ddswait.scheduler.credential_renewal import CredentialRenewal
     from ddswait.scheduler.instance_poll import InstancePoll
@@ -257,8 +257,11 @@ class RenewalPoller:
 
     def failed(self, action: RenewCredentials, failure: Failure, now: float) -> Sequence[Event]:  # noqa: ARG002
         """Take a failed renewal; without credentials for too long, every wait ends."""
+        settings, random = self._patience.settings, self._context.random
+        return self._failed(failure, self._renewal.failed(failure, settings, now, random), now)
+
+    def _failed(self, failure: Failure, since: float | None, now: float) -> Sequence[Event]:
         patience, renewal, subscribers = self._patience, self._renewal, self._subscribers
-        since = renewal.failed(failure, patience.settings, now, self._context.random)
         cause = messages.no_credentials(failure.cause)
         ended: list[Event] = []
         if since is not None:
@@ -275,8 +278,23 @@ class RenewalPoller:
         if self._renewal.blocked:
             return self._refuse(refusal, now)
         self._renewal.refused()
-        kind = failure_kinds.http(refusal.http_status)
-        return (RenewalFailed(str(refusal), None, kind=kind),)
+        return (_renewal_refused(refusal),)
+
+    def overhear(self, reply: object, now: float) -> Sequence[Event]:
+        """Take the reply to a renewal that another scheduler has requested, after that one."""
+        self._patience.replied(reply)
+        match reply:
+            case TransientFailure() | Throttled():
+                blocked = self._renewal.blocked
+                return self._failed(reply, self._renewal.blocked_at if blocked else None, now)
+            case Refusal() if not self._renewal.blocked:
+                return (_renewal_refused(reply),)
+            case _:
+                return ()
 
     def _refuse(self, refusal: Refusal, now: float) -> Sequence[Event]:
         return self._subscribers.refuse(replace(refusal, scope=Scope.EVERYTHING), now)
+
+
+def _renewal_refused(refusal: Refusal) -> RenewalFailed:
+    return RenewalFailed(str(refusal), None, kind=failure_kinds.http(refusal.http_status))

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from copy import deepcopy
 from math import exp2, inf
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ _TINY = 1e-9
 _REMEMBERED = 20_000  # times of sending: enough for limits of up to so many
 _SLOWEST = 60.0  # seconds between two requests, however often we are asked to slow down
 
-# Of a window: the silence after a 429 that others have caused. At the first one the window may
+# Of a window, or a minute: the silence after a 429 that others have caused. At the first one the window may
 # have filled within seconds, and later ones come when it is nearly free again.
 _SILENCE = (0.3, 0.9)
 _LATER_SILENCE = (0.1, 0.3)
@@ -86,6 +87,7 @@ class RateLimiter:
     Attributes:
         throttled_in_a_row: how many 429s came since the last other reply.
         cause: the last 429 in words; "" before the first.
+        random: see above.
     """
 
     def __init__(
@@ -99,7 +101,7 @@ class RateLimiter:
         self._not_before = -inf
         self._cut_at = -inf
         self._jobs_for_ours: float | None = None
-        self._random = random
+        self.random = random
         self.throttled_in_a_row = 0
         self.cause = ""
 
@@ -212,15 +214,16 @@ class RateLimiter:
     def _be_silent(self, limit: Limit, now: float, *, is_new: bool) -> None:
         """Let nothing leave for a while: others have filled the window."""
         window = limit.window
-        silence = self._between(*(_SILENCE if is_new else _LATER_SILENCE)) * window
+        longest = min(window, _SLOWEST)
+        silence = self._between(*(_SILENCE if is_new else _LATER_SILENCE)) * longest
         silence *= 2.0 ** min(self.throttled_in_a_row - 1, 10)
         free_at = self._window_free(limit, limit.most(now))
         if free_at > now:  # others wait for the same
             free_at += self._between(0.0, _OUT_OF_STEP) * window
-        self._not_before = max(self._not_before, now + min(silence, window), free_at)
+        self._not_before = max(self._not_before, now + min(silence, longest), free_at)
 
     def _between(self, least: float, most: float) -> float:
-        return (least + most) / 2 if self._random is None else self._random.uniform(least, most)
+        return (least + most) / 2 if self.random is None else self.random.uniform(least, most)
 
     def listed(self, ours: int, running: int, now: float) -> None:
         """Take a list of the running jobs.
@@ -234,6 +237,12 @@ class RateLimiter:
             self._jobs_for_ours = running / ours
             for limit in self._learned.values():
                 limit.listed(self._jobs_for_ours, now)
+
+    def copy(self, random: Random) -> RateLimiter:
+        """Return another one that has learned the same, with a source of randomness of its own."""
+        other = deepcopy(self)
+        other.random = random
+        return other
 
     def shift(self, seconds: float) -> None:
         """Move every time that is remembered: the clock is another one from now on."""

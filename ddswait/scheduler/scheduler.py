@@ -75,11 +75,13 @@ class Scheduler:
         renews: whether the credentials must be obtained first, and can be renewed.
         locks: whether the service locks the credentials when they are refused too often.
         rate_limiter: how many requests may leave; None for ten per second.
+        renewal: of the credentials, if others use them too.
         durations: how long past jobs took; None when nothing is known yet.
         patiences: with the hosts; None when nothing is known about them yet.
 
     Attributes:
         subscribers: who waits; subscribe there.
+        queue, list_polling, renewal_poller: its parts.
     """
 
     def __init__(  # noqa: PLR0913 - what is known before the first reply
@@ -90,6 +92,7 @@ class Scheduler:
         renews: bool = False,
         locks: bool = False,
         rate_limiter: RateLimiter | None = None,
+        renewal: CredentialRenewal | None = None,
         durations: Durations | None = None,
         patiences: Patiences | None = None,
     ) -> None:
@@ -102,18 +105,18 @@ class Scheduler:
         context = PollContext(settings, random, self.durations, ServerClock(), patiences.service)
         self._context = context
         self._job_events = JobEvents()
-        self._queue = PollQueue(Urgency(context), settings.unreachable_after)
-        self.subscribers = Subscribers(self._queue, patiences.service)
-        self._lists = ListPolling(
-            context, self.subscribers, self._queue, self.rate_limiter, self._job_events
+        self.queue = PollQueue(Urgency(context), settings.unreachable_after)
+        self.subscribers = Subscribers(self.queue, patiences.service)
+        self.list_polling = ListPolling(
+            context, self.subscribers, self.queue, self.rate_limiter, self._job_events
         )
-        self._renewal = CredentialRenewal(renews=renews, locks=locks)
-        self._job_poller = JobPoller(context, self.subscribers, self._lists, self._job_events)
+        self._renewal = renewal or CredentialRenewal(renews=renews, locks=locks)
+        self._job_poller = JobPoller(context, self.subscribers, self.list_polling, self._job_events)
         self._instance_poller = InstancePoller(context, self.subscribers, self._job_events)
-        self._renewal_poller = RenewalPoller(
+        self.renewal_poller = RenewalPoller(
             context, self.subscribers, self._renewal, patiences.credentials
         )
-        self._next_request = NextRequest(self._queue, self._lists)
+        self._next_request = NextRequest(self.queue, self.list_polling)
 
     @property
     def verbose(self) -> bool:
@@ -127,12 +130,12 @@ class Scheduler:
     @property
     def lists(self) -> bool:
         """Whether jobs may be listed, as far as is known; set it to False to never list them."""
-        return self._lists.planner.allowed
+        return self.list_polling.planner.allowed
 
     @lists.setter
     def lists(self, allowed: bool) -> None:
         if not allowed:
-            self._lists.planner.forbid()
+            self.list_polling.planner.forbid()
 
     def __len__(self) -> int:
         return len(self.subscribers)
@@ -143,15 +146,13 @@ class Scheduler:
     def __iter__(self) -> Iterator[Poll]:
         return iter(self.subscribers)
 
-    # ---- what to send
-
     def due(self) -> float:
         """Return when the next poll is due, -inf when one is overdue; inf when none is."""
-        return self._queue.due()
+        return self.queue.due()
 
     def send_at(self, now: float) -> float:
         """Return when the next poll or list request may leave; inf for none."""
-        due = min(self._queue.due(), self._lists.due(now))
+        due = min(self.queue.due(), self.list_polling.due(now))
         return max(due, self.rate_limiter.next_at(now)) if due < inf else inf
 
     def next(self, now: float) -> Action | Wait:
@@ -160,15 +161,15 @@ class Scheduler:
         While polls are due that cannot leave, that is a second at most, and `overdue` is set:
         call expire() then.
         """
-        subscribers, renewal, queue = self.subscribers, self._renewal, self._queue
+        subscribers, renewal, queue = self.subscribers, self._renewal, self.queue
         if not subscribers.jobs and not subscribers.instances:
-            self._lists.forget_missing()
+            self.list_polling.forget_missing()
             return _NOTHING
         if renewal.renews and (action := self._renew(now)) is not None:
             return action
         due = queue.due()
         if due > now and self._context.clock.ahead is not None:
-            due = min(due, self._lists.due(now))
+            due = min(due, self.list_polling.due(now))
         if due > now:
             return Wait(min(due, renewal.due) if renewal.renews else due)
         if queue.last.is_late(now):
@@ -184,18 +185,18 @@ class Scheduler:
         if not renewal.blocked and self._may_send_last(now):
             return None  # a renewal ahead of its time can wait
         if renewal.starts(now):
-            return RenewCredentials(self._cut_renewal(now), self._renewal_poller)
+            return RenewCredentials(self._cut_renewal(now), self.renewal_poller)
         if not renewal.blocked:
             return None
-        if self._queue.last.is_late(now):
+        if self.queue.last.is_late(now):
             return Wait(now + AT_ONCE, overdue=True)
         # No request may leave, but deadlines pass: expire() ends them.
-        due = self._queue.due()
+        due = self.queue.due()
         return Wait(min(renewal.due, max(due, now + _EXPIRE_EVERY)), overdue=due <= now)
 
     def _may_send_last(self, now: float) -> bool:
         """Whether a last poll is due and may leave."""
-        if self._queue.last.next_at() > now or self._renewal.send_at(now) > now:
+        if self.queue.last.next_at() > now or self._renewal.send_at(now) > now:
             return False
         return self.rate_limiter.last_poll_at(now) <= now
 
@@ -210,7 +211,7 @@ class Scheduler:
 
     def _send_next(self, now: float) -> Action | Wait:
         """Send the next request that the rate limiter lets leave."""
-        limiter, queue = self.rate_limiter, self._queue
+        limiter, queue = self.rate_limiter, self.queue
         if room := limiter.room(now):
             following = self._next_request.pop(room, self._renewal.count, now)
         else:
@@ -226,8 +227,8 @@ class Scheduler:
         return following if isinstance(following, ListJobs) else self._poll(following, now)
 
     def _poll(self, poll: Poll, now: float) -> PollJob | PollInstance:
-        self._lists.sent(poll)
-        poll.sent(now, self._service_patience.settings, self._queue.last.heard_at)
+        self.list_polling.sent(poll)
+        poll.sent(now, self._service_patience.settings, self.queue.last.heard_at)
         credentials = self._renewal.count
         if (job := self.subscribers.jobs.get(poll.job_id)) is poll:
             self.subscribers.looked_for(job)
@@ -284,13 +285,13 @@ class Scheduler:
             case _:
                 if request is not None:
                     self._renewal.accept(request.credentials, now)
-                    self._queue.last.heard_at = now
+                    self.queue.last.heard_at = now
                     self.rate_limiter.throttled_in_a_row = 0
                 return action.poller.answered(action, reply, now)
 
     def _learn_limit(self, reply: Throttled, sent_at: float, now: float) -> Throttled:
         """Learn from a 429; return it with the time that the rate limiter waits."""
-        self._queue.last.heard_at = now
+        self.queue.last.heard_at = now
         self.rate_limiter.cause = reply.cause
         self.rate_limiter.throttled(
             reply.limit, reply.window, reply.retry_after, sent_at, now, reply.policy

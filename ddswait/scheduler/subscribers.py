@@ -41,6 +41,7 @@ class Subscribers:
         new_jobs: how many jobs were never polled, and not looked for in a list.
         verbose: whether somebody listens to each job that is tracked (`Tracked`).
         others: the subscribers besides the first one of each job.
+        refusal: what has ended every wait, and ends every later one; None for nothing.
         dropped: is called with each poll that nobody waits for any more.
     """
 
@@ -54,7 +55,7 @@ class Subscribers:
         self.verbose = False
         self.others = OtherSubscribers()
         self._deadline = inf  # the last one: many jobs have the same, and share its object
-        self._refusal: Refusal | None = None
+        self.refusal: Refusal | None = None
         self._instances_refusal: Refusal | None = None
 
     def __len__(self) -> int:
@@ -97,8 +98,8 @@ class Subscribers:
         poll = JobPoll(job_id, now, deadline, subscriber)
         if earlier is not None:
             poll.resume(earlier, now)
-        if self._refusal is not None:
-            return (_ended(poll, poll.refused(self._refusal, now, self._patience.settings)),)
+        if self.refusal is not None:
+            return (_ended(poll, poll.refused(self.refusal, now, self._patience.settings)),)
         self.jobs[job_id] = poll
         if poll.job is None:
             self.new_jobs += 1
@@ -112,7 +113,7 @@ class Subscribers:
     ) -> Sequence[Event]:
         """Let a subscriber wait for the instance of a completed job, or for one without a job."""
         poll = InstancePoll(outcome, now, deadline, subscriber)
-        if (refusal := self._refusal or self._instances_refusal) is not None:
+        if (refusal := self.refusal or self._instances_refusal) is not None:
             return (_ended(poll, poll.refused(refusal, now, self._patience.settings)),)
         self.instances[subscriber] = poll
         self._queue.add(poll)
@@ -248,7 +249,7 @@ class Subscribers:
             now: the time.
         """
         if refusal.scope is Scope.EVERYTHING:
-            self._refusal = refusal
+            self.refusal = refusal
             concerned: Iterable[Poll] = self
         else:
             self._instances_refusal = refusal

@@ -72,7 +72,7 @@ async def test_poll_of_a_job_missing_from_a_list_says_so(dds: Simulator) -> None
         await asyncio.sleep(400)
         why = [each.reason for each in events if isinstance(each, Polled) and each.job_id == ends]
         assert why[-2:] == ["listed", "unlisted"]
-        assert ends not in w._engine.running()._scheduler._lists.planner.unlisted
+        assert ends not in w._engine.running()._scheduler.list_polling.planner.unlisted
         await w.close()
 
 

@@ -53,7 +53,7 @@ def test_list_does_not_stand_for_a_last_poll() -> None:
     """Not from the very moment of the deadline on."""
     desk = opened("a", "b", "c")
     desk.scheduler.subscribers.subscribe("late", 9.0, "late", 4.0)
-    lists = desk.scheduler._lists
+    lists = desk.scheduler.list_polling
     assert lists.next_page(0, 9.0) is not None
     assert [*lists.planner.expected] == ["first", "a", "b", "c"]
 
@@ -80,7 +80,7 @@ def test_trust_in_lists_counts_from_the_last_poll() -> None:
 def test_job_that_was_seen_waits_for_a_list_until_its_trust_ends() -> None:
     """Three hundred seconds after its last poll, although three intervals are not over."""
     desk = listed_once("a", "b", "c")
-    poll, lists = desk.scheduler.subscribers.jobs["first"], desk.scheduler._lists
+    poll, lists = desk.scheduler.subscribers.jobs["first"], desk.scheduler.list_polling
     lists.planner.begin(["first"], 290.0)
     assert lists.hold(poll, 290.0)
     assert poll.due == 300.0
@@ -94,7 +94,7 @@ def test_list_that_fails_makes_no_poll_ready_that_is_under_way() -> None:
     assert isinstance(desk.scheduler.next(8.9), Wait)
     last = desk.poll(9.0).poll
     desk.take(request, NO_LISTS, 9.5)
-    assert last not in desk.scheduler._queue.ready
+    assert last not in desk.scheduler.queue.ready
 
 
 def test_job_that_a_list_lacks_goes_before_those_that_have_waited_longer() -> None:
@@ -131,7 +131,7 @@ def test_last_poll_under_way_is_not_missing_from_a_list() -> None:
     last = desk.poll(11.0).poll
     assert last.job_id == "a"
     desk.take(request, shown("first", "b"), 11.5)
-    assert last not in desk.scheduler._queue.ready
+    assert last not in desk.scheduler.queue.ready
     assert desk.polled(11.5) == ["c"]
 
 
@@ -142,14 +142,14 @@ def test_list_is_not_planned_for_a_job_that_lists_lack() -> None:
         desk.scheduler.subscribers.unsubscribe(name, name)
     desk.take(desk.list_(10.0), shown("first"), 11.0)
     assert desk.polled(11.0) == ["c"]
-    assert desk.scheduler._lists.planner.due == inf
+    assert desk.scheduler.list_polling.planner.due == inf
 
 
 def test_job_that_a_later_list_shows_is_no_longer_missing() -> None:
     """It is polled as usual, if the rate has not let its poll leave before."""
     desk = listed_once("a", "b", "c")
     desk.take(desk.list_(10.0), shown("first", "a", "b"), 11.0)
-    request = desk.scheduler._lists.next_page(0, 18.5)
+    request = desk.scheduler.list_polling.next_page(0, 18.5)
     assert request is not None
     desk.take(request, shown("first", "a", "b", "c"), 18.5)
     poll = desk.scheduler.subscribers.jobs["c"]

@@ -375,7 +375,7 @@ def test_failed_list_honours_retry_after() -> None:
     """The next one is due no earlier than the service says."""
     desk = opened("a", "b", "c")
     desk.take(desk.list_(4.0), TransientFailure("HTTP 503", 100.0), 5.0)
-    assert desk.scheduler._lists.planner.due == pytest.approx(110.0)
+    assert desk.scheduler.list_polling.planner.due == pytest.approx(110.0)
 
 
 def test_job_waits_for_a_slow_list_for_three_intervals_at_most() -> None:
@@ -406,8 +406,8 @@ def test_list_does_not_hold_a_job_beyond_its_trust() -> None:
         else:
             assert isinstance(action, Wait)
             now = min(action.until, 299.9)
-    desk.scheduler._lists.planner.begin(["first"], 299.9)
-    desk.scheduler._lists.planner.page_under_way = True
+    desk.scheduler.list_polling.planner.begin(["first"], 299.9)
+    desk.scheduler.list_polling.planner.page_under_way = True
     assert "first" in desk.polled(300.0)
 
 
@@ -439,8 +439,8 @@ def test_list_that_shows_a_job_interrupts_polls_that_do_not_know_it() -> None:
     desk = opened("a", "b", "c")
     desk.take(desk.list_(4.0), shown("first", "a", "b", "c"), 4.0)
     job = desk.scheduler.subscribers.jobs["a"]
-    desk.scheduler._queue.make_ready(job, 100.0)
-    lists = desk.scheduler._lists
+    desk.scheduler.queue.make_ready(job, 100.0)
+    lists = desk.scheduler.list_polling
     request = lists.next_page(0, 100.0)
     first = desk.scheduler._poll(job, 100.0)
     desk.take(first, UnknownJob("DBS.200543"), 100.1)
@@ -469,7 +469,7 @@ def test_memory_does_not_grow_with_slow_lists() -> None:
                 request = pages.pop()
                 listed = names[request.offset : request.offset + 3]
                 desk.take(request, shown(*listed, total=len(names)), now)
-        queue = desk.scheduler._queue
+        queue = desk.scheduler.queue
         assert len(queue._delayed) + len(queue.last) < 3 * (64 + 2 * len(names))
 
 
@@ -478,7 +478,7 @@ def test_list_remembers_nothing_of_jobs_that_nobody_waits_for_any_more() -> None
     desk = opened("a", "b", "c")
     desk.list_(4.0)
     assert isinstance(desk.scheduler.next(10.0), Wait)  # all are due, and wait for the list
-    lists = desk.scheduler._lists
+    lists = desk.scheduler.list_polling
     assert lists._held
     for name in ("a", "b", "c", "first"):
         desk.scheduler.subscribers.unsubscribe(name, name)

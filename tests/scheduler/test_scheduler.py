@@ -104,9 +104,9 @@ def test_two_versions_write_the_same_progress() -> None:
     first = a.next(0.0)
     assert isinstance(first, PollJob)
     a.take(first, seen(record("x", progress=60), "Fri, 01 Jan 2021 00:00:00 GMT"), 0.0)
-    request = ListJobs(running=True, offset=0, moment=0.0, cut_at=30.0, poller=a._lists)
+    request = ListJobs(running=True, offset=0, moment=0.0, cut_at=30.0, poller=a.list_polling)
     for now, progress, reported in ((5.0, "60", 0), (10.0, "61", 1), (15.0, "rubbish", 1)):
-        a._lists.planner.begin("x", now)
+        a.list_polling.planner.begin("x", now)
         events = a.take(request, page([{**record("x"), "progress": progress}], 1), now)
         assert sum(isinstance(event, Progressed) for event in events) == reported
         assert (first.poll.estimate is not None) == (progress == "61")
@@ -116,7 +116,7 @@ def test_two_versions_write_the_same_progress() -> None:
 def test_job_that_was_cancelled_or_polled_does_not_count_as_new(left: bool) -> None:
     """One new job is polled individually, whatever happened to others that were new."""
     a = scheduler()
-    a._lists.past.due = float("inf")
+    a.list_polling.past.due = float("inf")
     for now, name in ((0.0, "x"), (1.0, "y")):
         a.subscribers.subscribe(name, 1000.0, name, now)
         ask = a.next(now)
@@ -529,10 +529,10 @@ def test_last_poll_that_is_too_late_is_overdue_while_no_credentials_serve() -> N
 def test_missing_jobs_are_forgotten_when_nobody_waits() -> None:
     """A refusal of everything may end all waits before they are polled."""
     a = two_jobs(100.0)
-    a._lists._missing.extend(poll for poll in a if isinstance(poll, JobPoll))
+    a.list_polling._missing.extend(poll for poll in a if isinstance(poll, JobPoll))
     a.next(-1.0)
-    assert a._lists._missing
+    assert a.list_polling._missing
     for job_id in ("x", "y"):
         a.subscribers.unsubscribe(job_id, job_id)
     assert a.next(0.0) == Wait(inf)
-    assert not a._lists._missing
+    assert not a.list_polling._missing

@@ -42,7 +42,7 @@ def test_stale_entries_are_removed() -> None:
     for number in range(10_000):
         a.subscribers.subscribe(f"job-{number}", 100.0, number, 0.0)
         a.subscribers.unsubscribe(f"job-{number}", number)
-    assert len(a._queue._delayed) < 200
+    assert len(a.queue._delayed) < 200
 
 
 def test_a_year_of_jobs() -> None:
