@@ -83,8 +83,8 @@ class Limit:
             now: the time.
         """
         if self._sharers is None:
-            self._sharers = Sharers(self.window, jobs_for_ours)
-        self._sharers.refused(sent / self.limit, now)
+            self._sharers = Sharers(self.limit, self.window, jobs_for_ours)
+        self._sharers.refused(sent, now)
 
     def listed(self, jobs_for_ours: float, now: float) -> None:
         """Take a list of the running jobs; see `Sharers`."""

@@ -47,8 +47,8 @@ _TINY = 1e-9
 _REMEMBERED = 20_000  # times of sending: enough for limits of up to so many
 _SLOWEST = 60.0  # seconds between two requests, however often we are asked to slow down
 
-# Of a window, or a minute: the silence after a 429 that others have caused. At the first one the window may
-# have filled within seconds, and later ones come when it is nearly free again.
+# Of a window, or a minute: the silence after a 429 that others have caused. At the first one the
+# window may have filled within seconds, and later ones come when it is nearly free again.
 _SILENCE = (0.3, 0.9)
 _LATER_SILENCE = (0.1, 0.3)
 _OUT_OF_STEP = 0.1  # of a window: how far those that wait for the same window are spread

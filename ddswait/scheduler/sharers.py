@@ -8,8 +8,8 @@ The rules
 1. A waiter believes that it is alone until a 429 comes while it is below the limit.
 2. How many share the limit then? If a list of the running jobs was read, as many as there are
    jobs for each of ours: the others wait for theirs. Otherwise the requests in the window tell:
-   we are one of as many as the limit is larger than what we sent. One more is added, since
-   others may begin.
+   we are one of as many as the limit is larger than what we sent. Whoever has just begun cannot
+   tell so, and guesses. One more is added, since others may begin.
 3. Each further 429 adds one. Everyone adds the same number, so a large part shrinks more than a
    small one, and the parts become alike.
 4. The number follows the lists: it rises when others begin to wait, and falls when their jobs
@@ -26,7 +26,8 @@ from __future__ import annotations
 from math import inf
 
 _MORE = 1.0  # sharers that each 429 adds
-_MOST_GUESSED = 10.0  # without a list: whoever has just begun has sent nothing yet
+_MOST_TOLD = 10.0  # by the requests in a window: most waiters send few, since they need few
+_FEW, _GUESSED = 3, 4.0  # as many requests tell nothing
 _MOST = 20.0  # a project may have a thousand running jobs that nobody waits for
 _ABOVE, _BELOW = 1.0, 0.25  # sharers that a window takes away, above what lists say and below
 _UNLISTED = 0.05  # times the third power of the windows, without lists
@@ -37,13 +38,15 @@ class Sharers:
     """Those that share one limit.
 
     Args:
-        window: of the limit, in seconds.
+        limit: requests in each window.
+        window: in seconds.
         jobs_for_ours: how many jobs run for each of ours, as the last list says; None for unknown.
     """
 
-    __slots__ = ("_at", "_listed", "_number", "_window")
+    __slots__ = ("_at", "_limit", "_listed", "_number", "_window")
 
-    def __init__(self, window: float, jobs_for_ours: float | None) -> None:
+    def __init__(self, limit: float, window: float, jobs_for_ours: float | None) -> None:
+        self._limit = limit
         self._window = window
         self._listed = None if jobs_for_ours is None else min(jobs_for_ours, _MOST)
         self._number = 1.0
@@ -59,17 +62,17 @@ class Sharers:
             return self._number - windows * _ABOVE
         return max(self._number - above - (windows - above / _ABOVE) * _BELOW, 1.0)
 
-    def refused(self, part: float, now: float) -> None:
+    def refused(self, sent: int, now: float) -> None:
         """Take a 429 that came while we were below the limit.
 
         Args:
-            part: of the limit, that our requests before it filled.
+            sent: how many requests left in the window before the one that was refused.
             now: the time.
         """
         number = self.number(now)
         if number <= 1.0:
-            guessed = min(1 / part, _MOST_GUESSED) if part > 0 else _MOST_GUESSED
-            number = guessed if self._listed is None else self._listed
+            told = min(self._limit / sent, _MOST_TOLD) if sent >= _FEW else _GUESSED
+            number = told if self._listed is None else self._listed
         self._set(number + _MORE, now)
 
     def listed(self, jobs_for_ours: float, now: float) -> None:

@@ -5,56 +5,59 @@ import pytest
 from ddswait.scheduler.sharers import Sharers
 
 
-def refused(part: float, jobs_for_ours: float | None = None, at: float = 0.0) -> Sharers:
-    """Return those of a limit of a minute, after one 429."""
-    sharers = Sharers(60.0, jobs_for_ours)
-    sharers.refused(part, at)
+def refused(sent: int, jobs_for_ours: float | None = None, at: float = 0.0) -> Sharers:
+    """Return those of a limit of 60 in a minute, after a 429 that followed so many requests."""
+    sharers = Sharers(60, 60.0, jobs_for_ours)
+    sharers.refused(sent, at)
     return sharers
 
 
 def test_alone_until_a_429_comes() -> None:
     """Lists alone say nothing: nobody is slowed down by jobs that run."""
-    sharers = Sharers(60.0, 10.0)
+    sharers = Sharers(60, 60.0, 10.0)
     assert sharers.number(0.0) == 1.0
     sharers.listed(5.0, 1.0)
     assert sharers.number(1.0) == 1.0
 
 
 @pytest.mark.parametrize(
-    ("part", "number"), [(0.5, 3.0), (0.25, 5.0), (0.1, 11.0), (0.01, 11.0), (0.0, 11.0)]
+    ("sent", "number"), [(30, 3.0), (15, 5.0), (6, 11.0), (3, 11.0), (2, 5.0), (0, 5.0)]
 )
-def test_window_that_was_full_tells_how_many_there_are(part: float, number: float) -> None:
-    """Without a list: as many as filled parts like ours, ten at the most, and one more."""
-    assert refused(part).number(0.0) == number
+def test_window_that_was_full_tells_how_many_there_are(sent: int, number: float) -> None:
+    """Without a list: as many as filled parts like ours, ten at the most, and one more.
+
+    Whoever has sent hardly anything is taken for one of four.
+    """
+    assert refused(sent).number(0.0) == number
 
 
 @pytest.mark.parametrize(("jobs", "number"), [(1.0, 2.0), (4.0, 5.0), (12.5, 13.5), (500.0, 20.0)])
 def test_list_tells_better(jobs: float, number: float) -> None:
     """Whatever we sent: as many as there are running jobs for each of ours, and one more."""
-    assert refused(0.9, jobs).number(0.0) == refused(0.0, jobs).number(0.0) == number
+    assert refused(50, jobs).number(0.0) == refused(0, jobs).number(0.0) == number
 
 
 def test_each_429_adds_one() -> None:
     """So the larger one of two parts shrinks more, and they become alike."""
-    few, many = refused(0.5), refused(0.125)
+    few, many = refused(30), refused(10)
     before = many.number(0.0) / few.number(0.0)
     for sharers in (few, many):
-        sharers.refused(0.0, 0.0)
-    assert (few.number(0.0), many.number(0.0)) == (4.0, 10.0)
+        sharers.refused(0, 0.0)
+    assert (few.number(0.0), many.number(0.0)) == (4.0, 8.0)
     assert many.number(0.0) / few.number(0.0) < before
 
 
 def test_number_is_bounded() -> None:
     """However often it is refused, a twentieth of the limit is left."""
-    sharers = refused(0.0)
+    sharers = refused(0)
     for _ in range(50):
-        sharers.refused(0.0, 0.0)
+        sharers.refused(0, 0.0)
     assert sharers.number(0.0) == 20.0
 
 
 def test_number_follows_the_lists() -> None:
     """Others that begin to wait take their part at once, and give it back when their jobs end."""
-    sharers = refused(0.5, 2.0)
+    sharers = refused(30, 2.0)
     assert sharers.number(0.0) == 3.0
     sharers.listed(4.0, 0.0)
     assert sharers.number(0.0) == 6.0
@@ -66,14 +69,14 @@ def test_number_follows_the_lists() -> None:
 
 def test_first_list_replaces_the_guess() -> None:
     """It tells better, whatever was guessed before."""
-    sharers = refused(0.0)
+    sharers = refused(0)
     sharers.listed(3.0, 30.0)
     assert sharers.number(30.0) == 4.0
 
 
 def test_number_falls_to_what_the_lists_say_and_slowly_from_there() -> None:
     """One in each window down to a tenth above that, a quarter then; never below us alone."""
-    sharers = refused(0.0, 4.0)
+    sharers = refused(0, 4.0)
     assert sharers.number(30.0) == pytest.approx(4.5)
     assert sharers.number(36.0) == pytest.approx(4.4)
     assert sharers.number(96.0) == pytest.approx(4.15)
@@ -83,21 +86,21 @@ def test_number_falls_to_what_the_lists_say_and_slowly_from_there() -> None:
 
 def test_number_falls_faster_and_faster_without_lists() -> None:
     """Hardly in the first two windows, and to nothing in six."""
-    sharers = refused(0.1)
+    sharers = refused(6)
     fallen = [11.0 - sharers.number(60.0 * window) for window in range(7)]
     assert fallen == pytest.approx([0.0, 0.05, 0.4, 1.35, 3.2, 6.25, 10.0])
 
 
 def test_429_begins_the_fall_anew() -> None:
     """What has fallen before stays."""
-    sharers = refused(0.1)
-    sharers.refused(0.1, 180.0)
+    sharers = refused(6)
+    sharers.refused(6, 180.0)
     assert sharers.number(180.0) == pytest.approx(11.0 - 1.35 + 1.0)
     assert sharers.number(240.0) == pytest.approx(11.0 - 1.35 + 1.0 - 0.05)
 
 
 def test_clock_may_be_another_one() -> None:
     """The number falls as if the clock had always been the new one."""
-    moved, other = refused(0.1, at=8192.0), refused(0.1, at=4096.0)
+    moved, other = refused(6, at=8192.0), refused(6, at=4096.0)
     moved.shift(-4096.0)
     assert moved.number(4300.0) == other.number(4300.0) < 11.0
