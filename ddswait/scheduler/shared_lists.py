@@ -48,5 +48,5 @@ def overhear(scheduler: Scheduler, page: ListJobs, reply: Reply, now: float) -> 
             return lists.failed(page, reply, now)
         case Refusal(scope=Scope.OPERATION):
             return lists.refused(page, reply, now)
-        case _:  # of the credentials, or of everything, which is no matter of lists
+        case _:  # of the credentials or of everything: that does not concern lists
             return lists.repeat(page, now)
