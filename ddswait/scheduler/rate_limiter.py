@@ -13,8 +13,9 @@ The rules
    learned even from a 429 to a request that left long ago.
 5. A 429 while we were below a limit means that others use it too (sharers.py). Until the window
    has room for our part of it, nothing leaves, and then for a random time: others wait as well.
-6. A 429 without figures halves our own rate, down to one request a minute, since the limit may
-   be anything. The rate grows back by doubling.
+6. After a 429 without figures the limit may be anything. So our own rate is halved, and more if
+   fewer requests left in the last minute, but not below one a minute. It grows back by doubling.
+   For a random time nothing leaves: a window that is full may stay so.
 7. Requests that left before the last cut say nothing new: a burst is punished once.
 8. `Retry-After` is honoured, for every request but a last poll. What rules 5, 6 and 8 add to a
    limit is a guess about the future: a last poll has none, so only rules 1 to 3 hold it back.
@@ -51,6 +52,8 @@ _SLOWEST = 60.0  # seconds between two requests, however often we are asked to s
 # window may have filled within seconds, and later ones come when it is nearly free again.
 _SILENCE = (0.3, 0.9)
 _LATER_SILENCE = (0.1, 0.3)
+_SILENCE_WITHOUT_FIGURES = (6.0, 30.0)  # seconds
+_SOME = 5  # requests in a minute, which tell what the service lets pass
 _OUT_OF_STEP = 0.1  # of a window: how far those that wait for the same window are spread
 
 _MOST_LIMITS = 8  # API Gateway counts by API, user, app and address
@@ -186,9 +189,7 @@ class RateLimiter:
         self._not_before = max(self._not_before, now + retry_after)
         if limit is None or window is None:
             if sent_at > self._slowed_at:
-                floor = max(self._own.spacing(now) / _SLOWEST, _TINY)
-                self._slow = max(self._factor(now) / 2, min(floor, 1.0))
-                self._slowed_at = now
+                self._slow_down(now)
             return
         window = min(window, _LONGEST_WINDOW)
         known = self._learned.pop((policy, window), None)
@@ -210,6 +211,18 @@ class RateLimiter:
         learned.hold(now)
         if by_others:
             self._be_silent(learned, now, is_new=known is None)
+
+    def _slow_down(self, now: float) -> None:
+        """Send less: a limit was met that nobody knows."""
+        slow, spacing = self._factor(now) / 2, self._own.spacing(now)
+        passed = sum(at > now - _SLOWEST for at in self._times_sent) - 1
+        if passed >= _SOME:
+            slow = min(slow, passed * spacing / _SLOWEST)
+        floor = max(spacing / _SLOWEST, _TINY)
+        self._slow = max(slow, min(floor, 1.0))
+        self._slowed_at = now
+        silence = self._between(*_SILENCE_WITHOUT_FIGURES)
+        self._not_before = max(self._not_before, now + silence)
 
     def _be_silent(self, limit: Limit, now: float, *, is_new: bool) -> None:
         """Let nothing leave for a while: others have filled the window."""
