@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
 import ddswait
-from ddswait.runtime import block
+import ddswait.waiter
+from ddswait.runtime import block, channel
 from ddswait.simulator import Simulator
 from tests.runtime import turns
 from tests.simulation.waiter.callbacks import UserError
@@ -66,9 +67,9 @@ class Stage:
             BrokenPromiseError: a promise was broken.
         """
         with (
-            mock.patch.object(
-                block, "random", SimpleNamespace(Random=lambda: random.Random(self._plan.seed))
-            ),
+            mock.patch.object(block, "random", SimpleNamespace(Random=self._seeded)),
+            mock.patch.object(channel, "Random", self._seeded),
+            mock.patch.object(ddswait.waiter, "Random", self._seeded),
             warnings.catch_warnings(),
             _Log(self.ledger),
         ):
@@ -83,6 +84,9 @@ class Stage:
                     self.ledger.check()
                     raise
         self.ledger.check()
+
+    def _seeded(self) -> random.Random:
+        return random.Random(self._plan.seed)
 
     def _complain(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         # What a callback or a hook of a user raises belongs there; each says so at its end.

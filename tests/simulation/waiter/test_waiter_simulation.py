@@ -8,9 +8,10 @@ import pytest
 from tests.simulation.waiter.__main__ import main
 from tests.simulation.waiter.breakages import BREAKAGES, Breakage
 from tests.simulation.waiter.generator import plan_of
+from tests.simulation.waiter.neighbour import SharedStage
 from tests.simulation.waiter.plan import Plan
 from tests.simulation.waiter.stage import Interference
-from tests.simulation.waiter.tally import Tally, run_seeds
+from tests.simulation.waiter.tally import Tally, moments, run_seeds
 
 UNTIL_FOUND = 80  # seeds, in case that the waiter has changed
 
@@ -34,6 +35,15 @@ def test_no_promise_is_broken_at_more_turns() -> None:
     """The same with other seeds and at more moments."""
     tally = run_seeds(range(1000, 1020), every=151)
     assert not tally.broken
+
+
+@pytest.mark.parametrize("seed", range(1, 13))
+def test_neighbour_notices_nothing(seed: int) -> None:
+    """Whatever becomes of a waiter: the wait of one that shares with it goes on, and ends."""
+    stage = SharedStage(plan_of(seed), Interference())
+    stage.run()
+    for moment in moments(stage.loop.turns, 2001, seed):
+        SharedStage(plan_of(seed), moment).run()
 
 
 def test_plan_survives_its_text() -> None:
