@@ -226,13 +226,16 @@ async def test_closing_one_leaves_the_others_untouched(dds: Simulator, leaver: i
     async with pair[1 - leaver] as stays:
         async with pair[leaver] as leaves:
             assert channel(stays) is channel(leaves)
-            gone = leaves.track(dds.add_job(seconds=1000))
+            left_behind = dds.add_job(seconds=1000)
+            gone = leaves.track(left_behind)
             kept, began = stays.track(job_id), now()
             await asyncio.sleep(100)
             await leaves.close()
+            polls = dds.polls[left_behind]
         assert gone.cancelled()
         assert (await kept).status == "Completed"
         assert now() - began < 330
+        assert dds.polls[left_behind] == polls > 0
     assert own_tasks() == []
 
 
@@ -281,6 +284,20 @@ async def test_whoever_leaves_takes_along_what_was_learned(dds: Simulator, first
         for _ in range(30):
             w.track(dds.add_job(seconds=60))
     assert dds.statuses[429] == met
+
+
+async def test_whoever_leaves_first_keeps_nothing_that_others_use(dds: Simulator) -> None:
+    """It may be entered in another event loop, while the others go on; the last one keeps all."""
+    a, b = waiter(dds), waiter(dds)
+    async with b:
+        async with a:
+            shared = a._engine.running()._channel
+            await a.wait(dds.add_job(seconds=1))
+        assert a._engine._parts.client is not shared.client
+        assert a._engine._parts.rate_limiter is not shared.rate_limiter
+        assert a._engine._parts.rate_limiter.random is not shared.rate_limiter.random
+    assert b._engine._parts.client is shared.client
+    assert b._engine._parts.rate_limiter is shared.rate_limiter
 
 
 async def test_one_that_leaves_in_the_middle_of_a_renewal_holds_nobody_back(
