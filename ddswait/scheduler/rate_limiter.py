@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
 # Seconds in which our own rate doubles after a 429 without figures. A hidden limit is met again
 # each time, so slow growth annoys nobody and delays everybody. With 1,000 jobs under hidden
-# limits of 200/5m, 60/m and 20/m, without lists: doubling in 60, 120 and 300 s meets 77, 71 and
-# 91; 42, 38 and 48; 21, 17 and 22 times 429, and the mean lateness is 1215, 686 and 2035 s; 1352,
-# 783 and 1829 s; 1870, 1429 and 2346 s.
+# limits of 200/5m, 60/m and 20/m, without lists: doubling in 60, 120 and 300 s meets 63, 66 and
+# 81; 37, 34 and 42; 18, 14 and 20 times 429, and the mean lateness is 936, 500 and 1677 s; 1163,
+# 609 and 1904 s; 1728, 656 and 2506 s.
 _DOUBLES = 120.0
 _MOST_DOUBLINGS = 60.0  # the rate is whole long before: this only keeps floats from overflow
 _TINY = 1e-9

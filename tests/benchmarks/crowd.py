@@ -12,7 +12,7 @@ from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ddswait.events import Ended
+from ddswait.events import Ended, Visible
 from ddswait.outcome import Refusal, Scope
 from ddswait.scheduler.actions import ListJobs, PollJob, Wait
 from ddswait.scheduler.poll_settings import PollSettings
@@ -168,6 +168,7 @@ class Crowd:
         service: what they have asked.
         began_at: by the service's clock; its fixed windows begin at multiples of their length.
         late: seconds between the end of a job and the reply that showed it, of each job.
+        seen_at: when each job was first seen, by process and by the service's clock.
     """
 
     def __init__(self, plans: Sequence[Plan], setting: Setting, seed: int) -> None:
@@ -175,6 +176,7 @@ class Crowd:
         self.began_at = chance.uniform(0.0, WINDOW)
         self.service = Service(setting)
         self.late: list[float] = []
+        self.seen_at: list[list[float]] = [[] for _ in plans]
         self._moments: list[tuple[float, int, Process, Action | None, Reply | None]] = []
         self._count = 0
         for number, plan in enumerate(plans):
@@ -207,6 +209,8 @@ class Crowd:
         for event in process.scheduler.take(action, reply, now):
             if isinstance(event, Ended):
                 self.late.append(now - self.service.jobs[event.job_id].end)
+            elif isinstance(event, Visible):
+                self.seen_at[process.number].append(now)
 
     def _send(self, process: Process, now: float) -> None:
         while not isinstance(action := process.scheduler.next(now), Wait):

@@ -117,8 +117,8 @@ GOALS = {
     "three processes x 50 jobs: 429s in five minutes": Goal(6, "429s"),
     # Equal parts, which each process would have to know, reach 10.8 s.
     "three processes x 50 jobs: mean lateness": Goal(8, "s", reached=17.0),
-    "one process joins: seconds until half of its part has moved": Goal(120, "s"),
-    "one process leaves: seconds until half of its part has moved": Goal(120, "s"),
+    "one process joins: until it is served": Goal(120, "s"),
+    "one process leaves: until the others use half of its part": Goal(120, "s"),
     # oracle
     **{
         f"{count} jobs by {what}, all known: polls / goal": orientation(inf, "")

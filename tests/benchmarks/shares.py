@@ -89,11 +89,17 @@ def seconds_until(crowd: Crowd, numbers: Sequence[int], requests: float) -> floa
 
 
 def joined(count: int, setting: Setting, seed: int) -> float:
-    """Return the seconds until one that joins `count` others has half of its equal part."""
+    """Return the seconds until one that joins `count` others is served.
+
+    It is when all its jobs were seen, or half of its equal part passes in a window.
+    """
     plans = [_ENDLESS] * count
     crowd = Crowd([*plans, _ENDLESS._replace(begin=_BEFORE)], setting, seed)
     crowd.run(_BEFORE + _AFTER)
-    return seconds_until(crowd, [count], COUNT / (count + 1) / 2)
+    seconds = seconds_until(crowd, [count], COUNT / (count + 1) / 2)
+    seen_at = crowd.seen_at[count]
+    all_seen = len(seen_at) == _ENDLESS.jobs
+    return min(seconds, seen_at[-1] - crowd.began_at - _BEFORE) if all_seen else seconds
 
 
 def left(count: int, setting: Setting, seed: int) -> float:
@@ -108,7 +114,7 @@ def left(count: int, setting: Setting, seed: int) -> float:
 
 
 def changes(seeds: range) -> Iterator[Figure]:
-    print("one that joins, and one that leaves: seconds until half of its part has moved")
+    print("one that joins: seconds until it is served; one that leaves: until half is used")
     found: dict[str, list[float]] = {"joins": [], "leaves": []}
     for lists in (True, False):
         for fixed in (False, True):
@@ -121,8 +127,10 @@ def changes(seeds: range) -> Iterator[Figure]:
                         f"    one {verb} {'' if verb == 'joins' else 'of '}{count}, {setting}: "
                         f"{mean(times):.0f} s, at most {max(times):.0f} s"
                     )
-    for verb, times in found.items():
-        yield figure(f"one process {verb}: seconds until half of its part has moved", [mean(times)])
+    yield figure("one process joins: until it is served", [mean(found["joins"])])
+    yield figure(
+        "one process leaves: until the others use half of its part", [mean(found["leaves"])]
+    )
 
 
 def measure(size: Size) -> Iterator[Figure]:

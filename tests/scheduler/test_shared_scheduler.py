@@ -12,6 +12,7 @@ from ddswait.scheduler.credential_renewal import CredentialRenewal
 from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
+from ddswait.scheduler.shared_lists import shares
 from ddswait.scheduler.shared_scheduler import SharedScheduler
 from ddswait.service.replies import JobSeen, Throttled, TransientFailure
 from tests.scheduler.shell import Still, completed, page, record, seen
@@ -151,6 +152,16 @@ def test_idle_scheduler_is_asked_again_when_something_changes() -> None:
     assert isinstance(pair.shared.next(1.0), PollJob)
 
 
+def test_what_is_held_back_leaves_as_soon_as_a_reply_allows_it() -> None:
+    """Credentials that were never tried let one request leave; its reply lets all others."""
+    pair = Pair()
+    pair.track(pair.a, "x")
+    pair.track(pair.b, "y")
+    (first,) = pair.sent(0.0)
+    pair.take(first, seen(record(first.poll.job_id)), 0.1)
+    assert [each.poll.job_id for each in pair.sent(0.1) if isinstance(each, PollJob)] == ["y"]
+
+
 # ---- lists
 
 
@@ -191,6 +202,15 @@ def test_one_page_shows_the_jobs_of_all() -> None:
     assert pair.b.list_polling.missed == {"b-1"}
     polled = [each for each in pair.sent(action.sent_at + 0.1) if isinstance(each, PollJob)]
     assert [each.poll.job_id for each in polled] == ["b-1"]
+
+
+def test_page_that_is_under_way_is_not_awaited_twice() -> None:
+    """A page that another scheduler requests meanwhile is of no use for whoever waits for one."""
+    pair, action = with_lists()
+    assert not shares(pair.a, action, action.sent_at)
+    assert not shares(pair.b, action, action.sent_at)
+    pair.take(action, page([record("b-0"), record("b-1")], 2), action.sent_at)
+    assert shares(pair.b, action, action.sent_at)
 
 
 def test_list_of_past_jobs_is_requested_once() -> None:
@@ -292,6 +312,17 @@ def test_failed_renewal_is_told_to_all() -> None:
     assert pair.kinds(pair.a) == pair.kinds(pair.b) == []
     for told in pair.told.values():
         assert sum(isinstance(each, RenewalFailed) for each in told) > 1
+
+
+def test_name_that_never_resolves_is_told_to_all() -> None:
+    """Whoever has not asked for the renewal has no more patience with a wrong name."""
+    pair = Pair(renews=True)
+    pair.track(pair.a, "x")
+    pair.track(pair.b, "y")
+    (action,) = pair.sent(0.0)
+    pair.take(action, TransientFailure("no such name", kind="DNS"), 0.1)
+    for scheduler in (pair.a, pair.b):
+        assert scheduler._credentials_patience.settings.unreachable_after == 60.0
 
 
 def test_renewal_that_is_refused_while_credentials_serve_is_told_to_all() -> None:
