@@ -67,6 +67,14 @@ def test_number_follows_the_lists() -> None:
     assert sharers.number(0.0) == 1.0
 
 
+def test_list_that_says_nothing_new_changes_nothing() -> None:
+    """What quiet windows have taken away stays taken."""
+    sharers = refused(0, 4.0)
+    fallen = sharers.number(60.0)
+    sharers.listed(4.0, 60.0)
+    assert sharers.number(60.0) == fallen < 5.0
+
+
 def test_first_list_replaces_the_guess() -> None:
     """It tells better, whatever was guessed before."""
     sharers = refused(0)
