@@ -98,7 +98,7 @@ def _task(entry: Entry, outcome: Outcome) -> str:
     job = entry.job
     if job is None:
         return ""
-    text = job.name
+    text = job.task
     if job.instance:
         name, instance_id = job.instance.name, job.instance.id
         is_said = name in {"", entry.label}

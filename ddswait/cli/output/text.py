@@ -65,7 +65,7 @@ def wrapped(line: str, width: int | None, indent: str = "  ") -> list[str]:
 
 
 def job_text(job: Job, label: str = "") -> str:
-    """Return what a job does and how far it is: `Create_MongoDB of orders: Running 40 %`.
+    """Return what a job does and how far it is: `CreateMongoDB of orders: Running 40 %`.
 
     Args:
         job: the job.
@@ -74,7 +74,7 @@ def job_text(job: Job, label: str = "") -> str:
     name = job.instance.name if job.instance else ""
     instance = f" of {name}" if name and name != label else ""
     progress = f" {job.progress} %" if job.progress is not None else ""
-    return safe(f"{job.name}{instance}: {job.status}{progress}")
+    return safe(f"{job.task}{instance}: {job.status}{progress}")
 
 
 def reason(outcome: Outcome) -> str:
@@ -96,7 +96,7 @@ def result_line(entry: Entry, outcome: Outcome) -> str:
     time waited, what went wrong, and the label; `-` stands for an empty field.
     """
     job = outcome.job
-    name = job.name if job else ""
+    name = job.task if job else ""
     instance = job.instance.name if job and job.instance else ""
     problem = ""
     if not outcome.ok:

@@ -19,7 +19,7 @@ ORDERS = SERVICE.read_record(
         "fail_reason": "no quota in az2",
     }
 )
-TASK = "    task     Create_MongoDB of instance orders-db (abcin02)"
+TASK = "    task     CreateMongoDB of instance orders-db (abcin02)"
 
 
 def table(*outcomes: Outcome) -> JobTable:
@@ -65,7 +65,7 @@ def test_instance_that_has_the_name_of_the_label_is_named_by_its_id() -> None:
     """The first line has the name already."""
     made = JobTable([Named("id-1", "orders-db")], 0.0)
     made.settle(Outcome("id-1", OutcomeKind.FAILED, ORDERS), 1.0)
-    assert failures(made)[1] == "    task     Create_MongoDB of instance abcin02"
+    assert failures(made)[1] == "    task     CreateMongoDB of instance abcin02"
 
 
 def test_a_refusal_is_shown_with_its_codes_and_its_hint_once() -> None:
@@ -123,7 +123,7 @@ def test_a_terminal_gets_lines_that_fit() -> None:
 def test_details_are_wrapped_under_their_text() -> None:
     """The titles stand apart."""
     assert failures(table(Outcome("id-1", OutcomeKind.FAILED, ORDERS)), width=50)[2:4] == [
-        "    task     Create_MongoDB of instance orders-db",
+        "    task     CreateMongoDB of instance orders-db",
         "             (abcin02)",
     ]
 

@@ -50,7 +50,7 @@ def test_labels_leave_room_for_everything() -> None:
     """Short names: every column at 80 cells, numbers aligned to the right."""
     _, heading, first, second = picture(running(Named(ID, "orders"), Named("x", "stock")), 80)
     assert " ".join(heading.split()) == "job task instance status progress age next poll"
-    assert first.startswith(f"orders  Create_MongoDB  orders-db  Running  {BAR}")
+    assert first.startswith(f"orders  CreateMongoDB  orders-db  Running  {BAR}")
     assert first.endswith("40 %  1m15s         8s")
     assert second.endswith("40 %  1m15s         8s")
 
@@ -60,7 +60,7 @@ def test_bar_shrinks_before_a_column_is_left_out() -> None:
     wide, narrow = (picture(running(Named(ID)), width)[2] for width in (120, 106))
     assert wide.count(BAR) + wide.count(HALF) + wide.count(LINE) == 20
     assert 8 <= narrow.count(BAR) + narrow.count(HALF) + narrow.count(LINE) < 20
-    assert all(word in narrow for word in (ID, "Create_MongoDB", "orders-db", "40 %", "8s"))
+    assert all(word in narrow for word in (ID, "CreateMongoDB", "orders-db", "40 %", "8s"))
 
 
 @pytest.mark.parametrize("width", [60, 66, 80, 100])
@@ -153,7 +153,7 @@ def test_every_outcome_has_a_row(kind: OutcomeKind) -> None:
 @pytest.mark.parametrize(
     ("width", "rows"),
     [
-        (120, [f"mine  Create_MongoDB  orders-db  {X} failed after 1m15s: {REASON}"]),
+        (120, [f"mine  CreateMongoDB  orders-db  {X} failed after 1m15s: {REASON}"]),
         (80, [f"mine  {X} failed after 1m15s: {REASON}"]),
         (50, [f"mine  orders-db  {X} failed after 1m15s", f"    {REASON}"]),
         (30, [f"mine  {X} failed after 1m15s", f"    {REASON[:25]}\N{HORIZONTAL ELLIPSIS}"]),
