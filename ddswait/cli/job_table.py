@@ -104,6 +104,17 @@ class Entry:
         """The label with the job ID, or the job ID alone."""
         return f"{self.label} ({self.job_id})" if self.label else self.job_id
 
+    @property
+    def end(self) -> Outcome | None:
+        """How its wait ended; None while it goes on, and if it was given up before that."""
+        given_up = self.outcome is not None and self.outcome.kind is OutcomeKind.PENDING
+        return None if given_up else self.outcome
+
+    @property
+    def was_polled(self) -> bool:
+        """Whether a poll of this run has been answered, or has failed."""
+        return self.next_poll_at is not None or bool(self.outcome and self.outcome.polls)
+
     def earlier(self, now: float) -> EarlierWait:
         """Return what is known from an earlier run, or from the beginning of this one."""
         age = None if self.created_at is None else max(now - self.created_at, 0.0)
@@ -116,7 +127,7 @@ class Entry:
 
     def time_left(self, now: float, durations: Durations) -> float | None:
         """Return for how long the job will still run, in seconds; None if nobody can know."""
-        if self.job is None or self.job.is_final or self.outcome is not None:
+        if self.job is None or self.job.is_final or self.end is not None:
             return None
         return time_left(self.age(now), self.progress, durations.of(self.job.name))
 

@@ -147,7 +147,7 @@ class Run:
             printer.commands(github.commands(table, code))
         printer.details("what did not complete", failures.failures(table, printer.width), now)
         if code != 0:
-            printer.note(failures.still_running(table))
+            printer.note(failures.given_up(table))
             printer.command(title, resume)
         printer.totals(code)
         self.keeper.close()

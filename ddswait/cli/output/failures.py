@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.reason_groups import grouped, not_completed, plain_reason
-from ddswait.cli.output.text import names, next_step, things, wrapped
+from ddswait.cli.output.text import count, names, next_step, things, wrapped
 from ddswait.outcome import OutcomeKind, facts_of
 from ddswait.scheduler.messages import last_seen
 
@@ -27,8 +28,7 @@ _INDENT = " " * len("    support  ")
 def failures(table: JobTable, width: int | None = None) -> list[str]:
     """Return the lines that say what did not complete, why, and what to do; none if nothing did.
 
-    Jobs that ended alike are explained together. A job whose wait was given up is not explained:
-    it is still running.
+    Jobs that ended alike are explained together. A job whose wait was given up has not ended.
 
     Args:
         table: all jobs; every wait has ended.
@@ -48,11 +48,38 @@ def failures(table: JobTable, width: int | None = None) -> list[str]:
     return [*lines, ""] if lines and width else lines
 
 
-def still_running(table: JobTable) -> str:
-    """Return the line that says how many jobs go on without ddswait; "" for none."""
-    given_up = [entry for entry, outcome in table.ended if outcome.kind is OutcomeKind.PENDING]
-    verb = "runs" if len(given_up) == 1 else "run"
-    return f"{things(given_up)} {verb} on: only the wait was stopped" if given_up else ""
+def given_up(table: JobTable) -> str:
+    """Return the line about the waits that were given up; "" for none.
+
+    Only of a job that was seen it is known that it runs on.
+    """
+    pending = (entry for entry, outcome in table.ended if outcome.kind is OutcomeKind.PENDING)
+    number = Counter(map(_state, pending))
+    parts = [
+        f"{count(number[each], each.noun)} {each.one if number[each] == 1 else each.several}"
+        for each in (_RUNS_ON, _NOT_READY, _NOT_SEEN)
+        if number[each]
+    ]
+    return f"{', '.join(parts)}: only the wait was stopped" if parts else ""
+
+
+class _State(NamedTuple):
+    """What is known of some that were given up: a noun, and what follows its number."""
+
+    noun: str
+    one: str
+    several: str
+
+
+_RUNS_ON = _State("job", "runs on", "run on")
+_NOT_READY = _State("instance", "was not seen ready", "were not seen ready")
+_NOT_SEEN = _State("job", "was not seen yet", "were not seen yet")
+
+
+def _state(entry: Entry) -> _State:
+    if entry.instance_id or (entry.job is not None and entry.job.is_final):
+        return _NOT_READY  # a job that ended is given up only while its instance is waited for
+    return _NOT_SEEN if entry.job is None else _RUNS_ON
 
 
 def _explanation(group: ReasonGroup, advised: set[str]) -> Iterator[str]:

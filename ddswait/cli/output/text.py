@@ -113,8 +113,8 @@ def left_text(seconds: float) -> str:
 
 
 def state_text(entry: Entry) -> str:
-    """Return what is known of a job or an instance whose wait goes on: `Running`."""
-    if entry.next_poll_at is None and entry.job is None:
+    """Return what is known of a job or an instance that has not ended: `Running`."""
+    if not entry.was_polled and entry.job is None:
         return "not polled yet"
     if entry.instance_id or (entry.job and entry.job.phase is JobPhase.COMPLETED):
         return "not ready yet"
