@@ -145,7 +145,8 @@ class Run:
             from ddswait.cli.reports import github  # late: only in a GitHub workflow
 
             printer.commands(github.commands(table, code))
-        printer.details("what did not complete", failures.failures(table, printer.width), now)
+        explained = failures.failures(table, printer.width, printer.told)
+        printer.details("what did not complete", explained, now)
         if code != 0:
             printer.note(failures.given_up(table))
             printer.command(title, resume)

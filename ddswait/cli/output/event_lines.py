@@ -67,7 +67,8 @@ class EventLines:
         match event:
             case Visible(_, job, _):
                 self._is_new_step(job)
-                return "" if self._are_many else f"{name}{_job_text(job, entry)}"
+                is_shown = not job.is_final and not self._are_many  # its end is said by itself
+                return f"{name}{_job_text(job, entry)}" if is_shown else ""
             case Progressed(_, job, previous):
                 is_news = job.status != previous.status or self._is_new_step(job)
                 is_shown = is_news and not job.is_final and not self._are_many

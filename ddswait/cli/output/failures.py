@@ -13,7 +13,7 @@ from ddswait.outcome import OutcomeKind, facts_of
 from ddswait.scheduler.messages import last_seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from ddswait.cli.job_table import Entry, JobTable
     from ddswait.cli.output.reason_groups import ReasonGroup
@@ -25,7 +25,7 @@ _LONGEST = 2000  # characters of a reason; nobody reads more in a log
 _INDENT = " " * len("    support  ")
 
 
-def failures(table: JobTable, width: int | None = None) -> list[str]:
+def failures(table: JobTable, width: int | None = None, told: Container[str] = ()) -> list[str]:
     """Return the lines that say what did not complete, why, and what to do; none if nothing did.
 
     Jobs that ended alike are explained together. A job whose wait was given up has not ended.
@@ -33,13 +33,14 @@ def failures(table: JobTable, width: int | None = None) -> list[str]:
     Args:
         table: all jobs; every wait has ended.
         width: the cells of a line, if it is for a terminal. A log gets one line for each fact.
+        told: the keys of the jobs whose reasons the same log says already.
     """
     groups = grouped(not_completed(table))
     lines = []
     advised: set[str] = set()
     for group in groups[:_MOST]:
         lines += [""] if width else []  # on a terminal, space sets the groups apart
-        headline, *details = _explanation(group, advised)
+        headline, *details = _explanation(group, advised, told)
         lines += wrapped(headline, width)
         for line in details:
             lines += wrapped(line, width, _INDENT)
@@ -82,11 +83,11 @@ def _state(entry: Entry) -> _State:
     return _NOT_SEEN if entry.job is None else _RUNS_ON
 
 
-def _explanation(group: ReasonGroup, advised: set[str]) -> Iterator[str]:
-    """Yield the lines about a group; advice that was given already is left out."""
+def _explanation(group: ReasonGroup, advised: set[str], told: Container[str]) -> Iterator[str]:
+    """Yield the lines about a group; what was said already is left out."""
     entry, outcome = group.members[0]
     if len(group.members) == 1:
-        subject, why = entry.full_name, plain_reason(outcome)
+        subject, why = entry.full_name, "" if entry.job_id in told else plain_reason(outcome)
         label = f"{outcome.facts.label} after {duration(outcome.waited)}"
     else:
         subject, why = things(each for each, _ in group.members), group.reason
