@@ -34,7 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments.parse(argv))
     except (ConfigurationError, InputError) as error:
-        sys.stderr.writelines(f"{line}\n" for line in _report(error))
+        from ddswait.cli.wrapping import say  # late: only errors need it
+
+        for line in _report(error):
+            say(sys.stderr, line)
         return _USAGE
     except KeyboardInterrupt:  # before or after the wait, which handles the signal itself
         return _INTERRUPTED

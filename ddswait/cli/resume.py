@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ddswait.cli import defaults
 from ddswait.cli.duration_text import exact
 from ddswait.cli.options import DEFAULTS, Options
+from ddswait.cli.wrapping import cells
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def resume_command(table: JobTable, options: Options, width: int | None = None) 
     given = words(options._replace(wait_for=_still_needed(table, options, len(unfinished))))
     jobs = [f"{each.label}={each.job_id}" if each.label else each.job_id for each in unfinished]
     command = _command([*given, *jobs])
-    fits = len(jobs) <= _MOST_IN_A_LOG if width is None else len(" ".join(command)) <= width
+    fits = len(jobs) <= _MOST_IN_A_LOG if width is None else cells(" ".join(command)) <= width
     if len(jobs) > 1 and not fits and (path := _saved(jobs)):
         return [*_command([*given, "-"]), "<", shlex.quote(path)]
     return command

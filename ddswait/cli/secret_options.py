@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from ddswait.cli.escaping import safe
 from ddswait.errors import InputError
@@ -46,7 +47,11 @@ class SafeParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with 2 and a message that steers nothing, whatever it quotes."""
-        super().error(safe(message))
+        from ddswait.cli.wrapping import say  # late: only errors need it
+
+        self.print_usage(sys.stderr)
+        say(sys.stderr, f"{self.prog}: error: {safe(message)}")
+        self.exit(2)
 
     def refuse_secrets(self) -> None:
         """Refuse the options in which users of other tools pass secrets."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.reason_groups import grouped, not_completed, plain_reason
-from ddswait.cli.output.text import count, names, next_step, things, wrapped
+from ddswait.cli.output.text import count, names, next_step, things
+from ddswait.cli.wrapping import wrapped
 from ddswait.outcome import OutcomeKind, facts_of
 from ddswait.scheduler.messages import last_seen
 

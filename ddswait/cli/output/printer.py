@@ -17,7 +17,8 @@ from ddswait.cli.output import json_records, streams
 from ddswait.cli.output.event_lines import MANY, EventLines
 from ddswait.cli.output.folding import fold
 from ddswait.cli.output.streams import loss, write
-from ddswait.cli.output.text import result_line, stamp, totals, wrapped
+from ddswait.cli.output.text import result_line, stamp, totals
+from ddswait.cli.wrapping import continued, width_of, wrapped
 from ddswait.events import Event, Progressed, Visible
 
 if TYPE_CHECKING:
@@ -66,10 +67,7 @@ class Printer:
     @property
     def width(self) -> int | None:
         """The cells of a line on standard error, or None if it is not a terminal."""
-        try:
-            return os.get_terminal_size(sys.stderr.fileno()).columns or None
-        except (OSError, ValueError):
-            return None
+        return width_of(sys.stderr)
 
     @property
     def elapsed(self) -> float:
@@ -195,17 +193,12 @@ class Printer:
         """
         if not words:
             return
-        width = self.width
-        if width is None:
+        if self.width is None:
             self.error(" ".join([title, *words]))
             return
-        line = title
-        for word in map(safe, words):
-            if len(line) + len(word) + len("  \\") > width and line != title:
-                self._raw(f"{line} \\")
-                line = " "
-            line = f"{line} {word}"
-        self._raw(line)
+        first, *rest = words
+        for line in continued([f"{title} {first}", *rest], self.width):
+            self._raw(safe(line))
 
     def _raw(self, line: str) -> None:
         self._last_line_at = self._clock()

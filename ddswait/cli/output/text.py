@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -44,24 +43,6 @@ def names(of_jobs: Sequence[str]) -> str:
     shown = of_jobs if len(of_jobs) <= _FEW else of_jobs[:_SAMPLE]
     rest = len(of_jobs) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
-
-
-def wrapped(line: str, width: int | None, indent: str = "  ") -> list[str]:
-    """Return a line as lines of a terminal; it breaks between words.
-
-    A word that is too long stays whole: somebody may copy it, or open it as an address.
-
-    Args:
-        line: a line.
-        width: the cells of a line of the terminal, or None for one line.
-        indent: what the second line and those after it begin with.
-    """
-    if width is None or len(line) <= width:
-        return [line]
-    lines = textwrap.wrap(
-        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-    return [safe(each) for each in lines]  # what begins a line is another word than before
 
 
 def job_text(job: Job, label: str = "") -> str:
