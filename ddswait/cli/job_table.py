@@ -224,5 +224,5 @@ class JobTable:
         entry.job = outcome.job or entry.job
         if outcome.kind is OutcomeKind.UNREACHABLE and not self._was_reached:
             problem = self.renewal.problem if self.renewal else entry.problem
-            entry.unresolved = problem == failure_kinds.DNS
+            entry.unresolved = problem in failure_kinds.UNRESOLVED
         return entry
