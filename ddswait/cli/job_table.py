@@ -71,7 +71,8 @@ class Entry:
         problem: the kind of failure of the last poll, such as `DNS`; "" if it did not fail.
         progress: how its progress has moved in this run.
         polls: every poll of this run.
-        unresolved: whether the wait was given up because the name of the host never resolved.
+        never_reached: whether the wait was given up before any poll of the run succeeded.
+        unresolved: whether that was because the name of the host never resolved.
     """
 
     job_id: str
@@ -87,6 +88,7 @@ class Entry:
     problem: str = ""
     progress: ProgressSeen = field(default_factory=ProgressSeen)
     polls: list[PollRecord] = field(default_factory=list)
+    never_reached: bool = False
     unresolved: bool = False
 
     @property
@@ -224,5 +226,6 @@ class JobTable:
         entry.job = outcome.job or entry.job
         if outcome.kind is OutcomeKind.UNREACHABLE and not self._was_reached:
             problem = self.renewal.problem if self.renewal else entry.problem
+            entry.never_reached = True
             entry.unresolved = problem in failure_kinds.UNRESOLVED
         return entry

@@ -111,7 +111,7 @@ def _details(group: ReasonGroup) -> Iterator[tuple[str, str]]:
     if refusal := outcome.refusal:
         yield "support", f"the request ID is {refusal.request_id}" if refusal.request_id else ""
         yield "hint", refusal.hint
-    if entry.unresolved or not outcome.facts.may_still_complete:
+    if entry.never_reached or not outcome.facts.may_still_complete:
         yield "next", next_step(entry, outcome)  # for the others, the command that resumes follows
 
 

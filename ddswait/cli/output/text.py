@@ -25,6 +25,11 @@ _CORRECT = (
     "same way."
 )
 
+_CONNECT = (
+    "Check the host and the port of the endpoint, and the network and the proxy of this machine: "
+    "ddswait --check tries them."
+)
+
 
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: `1 job`, `2 jobs`."""
@@ -67,7 +72,9 @@ def reason(outcome: Outcome) -> str:
 
 def next_step(entry: Entry, outcome: Outcome) -> str:
     """Return what the user can do now; "" for nothing."""
-    return _CORRECT if entry.unresolved else outcome.facts.next_step
+    if entry.unresolved:
+        return _CORRECT
+    return _CONNECT if entry.never_reached else outcome.facts.next_step
 
 
 def result_line(entry: Entry, outcome: Outcome) -> str:

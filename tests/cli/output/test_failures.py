@@ -7,6 +7,7 @@ import pytest
 from ddswait.cli.job_table import JobTable, key_of
 from ddswait.cli.named import Named
 from ddswait.cli.output.failures import failures, given_up
+from ddswait.events import Polled
 from ddswait.job import Instance, JobPhase
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import messages
@@ -28,6 +29,7 @@ TASK = "    task     CreateMongoDB of instance orders-db (abcin02)"
 def table(*outcomes: Outcome) -> JobTable:
     keys = [key_of(each) for each in outcomes]
     made = JobTable([Named(each, f"{each}-label") for each in keys], 0.0)
+    made.take(Polled("", "first", 1.0), 0.5)  # the service was reached once
     for each in outcomes:
         made.settle(each, 1.0)
     return made
