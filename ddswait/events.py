@@ -26,6 +26,9 @@ __all__ = [
 ]
 
 
+_LONGEST = 120  # characters of a message
+
+
 def _short(event: Any) -> str:  # noqa: ANN401 - any of the records below
     """Return an event in one line, without futures and without fields that have their defaults."""
     shown = [
@@ -42,7 +45,9 @@ def _value(value: object) -> str:
             progress = "" if value.progress is None else f"{value.progress} %"
             return f"<{' '.join(filter(None, (value.task, value.status, progress)))}>"
         case Outcome():
-            return f"<{value.kind}: {value.message}>"
+            message = value.message
+            is_long = len(message) > _LONGEST
+            return f"<{value.kind}: {message[:_LONGEST]}{'...' if is_long else ''}>"
         case _:
             return repr(value)
 
