@@ -65,6 +65,7 @@ class Run:
                 state.close()
             raise
         self._table = table
+        self._given = {each.job_id for each in jobs}
         self._facts = RunFacts()
         self._printer = Printer(options.output, table, quiet=options.quiet, clock=clock)
         self.durations = (
@@ -106,6 +107,9 @@ class Run:
         jobs = things(left)
         ended = len(self._table) - len(left)
         earlier = f" ({ended} ended in an earlier run)" if ended else ""
+        others = len([entry for entry in left if entry.job_id not in self._given])
+        if others and self._given:
+            earlier = f", {others} of them from --state{earlier}"
         project = f"project {project_id}" if project_id else "the project of the credentials"
         seconds = self._deadline - time.time()
         limit = f"for up to {duration(seconds)}" if seconds > 0 else "for one last poll"
