@@ -68,18 +68,18 @@ def test_lost_output_is_reported() -> None:
     assert (done.returncode, "No space left" in done.stderr) == (120, True)
 
 
+@pytest.mark.parametrize("unbuffered", [{}, {"PYTHONUNBUFFERED": "1"}])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_second_signal_does_not_cut_the_end_of_a_run(
-    number: signal.Signals, cloud: Cloud, tmp_path: Path
+    number: signal.Signals, unbuffered: dict[str, str], cloud: Cloud, tmp_path: Path
 ) -> None:
     """Signals often come twice, as from `timeout`: everything is written all the same."""
     jobs = [f"{'x' * 50}{index}={uuid4()}" for index in range(400)]
     jobs.insert(0, f"bad={cloud.job(fails='no quota')}")
     junit = tmp_path / "junit.xml"
     options = ["--output", "json", "--grace", "1h", "--junit", str(junit)]
-    # Without its buffer, Python itself drops what a signal leaves of a write.
     env = {name: value for name, value in cloud.env.items() if name != "PYTHONUNBUFFERED"}
-    with Cloud(cloud.endpoint, env).start(*options, *jobs) as command:
+    with Cloud(cloud.endpoint, env | unbuffered).start(*options, *jobs) as command:
         assert command.stdout is not None
         assert command.stderr is not None
         wait_for_line(command, "no quota")  # so the signals are obeyed
