@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ddswait import history
-from ddswait.cli import defaults
+from ddswait.cli import defaults, signals
 from ddswait.cli.duration_text import duration
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Policy
 from ddswait.cli.gate import Gate
@@ -113,6 +113,7 @@ class Run:
         project = f"project {project_id}" if project_id else "the project of the credentials"
         seconds = self._deadline - time.time()
         limit = f"for up to {duration(seconds)}" if seconds > 0 else "for one last poll"
+        signals.hold()  # from this line on, a signal ends the run as it should
         self._printer.note(f"waiting for {jobs}{earlier} at {endpoint}, {project}, {limit}")
         if problem := _rate_problem(len(left), self._options.rate, seconds):
             self._warn(problem)

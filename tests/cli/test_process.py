@@ -94,6 +94,45 @@ def test_second_signal_does_not_cut_the_end_of_a_run(
     assert command.returncode == 128 + number
 
 
+EARLY = """
+import asyncio, os, sys
+
+run = asyncio.run
+
+def run_late(main):
+    os.kill(os.getpid(), {number})
+    return run(main)
+
+asyncio.run = run_late
+sys.argv[1:] = {arguments}
+from ddswait.__main__ import run as ddswait
+ddswait()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_before_the_first_poll_ends_the_run_as_later_ones(
+    number: signal.Signals, cloud: Cloud, tmp_path: Path
+) -> None:
+    """Once the run has said what it waits for, it ends with its state and its last lines."""
+    state = tmp_path / "wait.json"
+    arguments = ["--state", str(state), cloud.held_job()]
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY.format(number=int(number), arguments=arguments)],
+        capture_output=True,
+        text=True,
+        env=cloud.env,
+        check=False,
+    )
+    assert done.returncode == 128 + number
+    begin, pending, resume, totals = done.stderr.splitlines()
+    assert "waiting for 1 job at " in begin
+    assert pending.endswith("1 job was not seen yet: only the wait was stopped")
+    assert resume.endswith(f"to resume: ddswait --state {state}")
+    assert totals.endswith(f"1 pending; exit code {128 + number}")
+    assert json.loads(state.read_text())["jobs"]
+
+
 @pytest.mark.parametrize("command", [["--schema"], ["--print-completion", "bash"]])
 def test_document_that_cannot_be_written_is_reported_in_a_sentence(command: list[str]) -> None:
     """A full disk gives one line on standard error and the exit code of lost output."""
