@@ -34,7 +34,8 @@ def resume_command(table: JobTable, options: Options, width: int | None = None) 
     unfinished = [
         entry for entry in table if entry.outcome is None or entry.outcome.facts.may_still_complete
     ]
-    if all(entry.unresolved for entry in unfinished):  # the same command would end the same way
+    # The same command would end the same way, and the cloud of the demo ends with it.
+    if options.demo or all(entry.unresolved for entry in unfinished):
         return []
     if options.state:
         return _command(words(_with_time(options, unfinished)))

@@ -1,5 +1,6 @@
 """The command `ddswait`: as a real process where that is the point, else in this process."""
 
+import asyncio
 import json
 import os
 import signal
@@ -337,3 +338,14 @@ async def test_demo_fits_into_a_narrow_terminal(
     command = lines[lines.index("$ export HW_AUTH_TOKEN=...") + 1 :]
     assert command[0].startswith("$ ddswait --endpoint http://127.0.0.1:")
     assert command[0].endswith(" \\")
+
+
+async def test_demo_that_is_stopped_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """No command resumes it: its cloud is gone."""
+    bell = asyncio.get_running_loop().call_later(2.0, os.kill, os.getpid(), signal.SIGINT)
+    assert await demo.demonstrate() == 130
+    bell.cancel()
+    said = capsys.readouterr().err
+    assert "to resume" not in said
+    assert "on purpose" not in said
+    assert said.endswith("$ echo $?\n130\n\nThe demo was stopped, and its simulated DDS with it.\n")

@@ -50,7 +50,10 @@ async def demonstrate() -> int:
         command = f"$ ddswait {service} --interval 1s {named}".split()
         _say("", "$ export HW_AUTH_TOKEN=...", *continued(command, width_of(sys.stderr)))
         code = await _wait(dds, jobs)
-    _say("$ echo $?", str(code), "", "One job failed on purpose, so the exit code is 1.")
+    end = "The demo was stopped, and its simulated DDS with it."
+    if code == 1:
+        end = "One job failed on purpose, so the exit code is 1."
+    _say("$ echo $?", str(code), "", end)
     return code
 
 
@@ -69,7 +72,7 @@ def _create(dds: Simulator, order: _Order) -> Named:
 
 
 async def _wait(dds: Simulator, jobs: list[Named]) -> int:
-    options = Options(interval=1.0)
+    options = Options(interval=1.0, demo=True)
     this = Run(jobs, options)
     waiter = Waiter(
         endpoint=dds.endpoint,
