@@ -70,7 +70,7 @@ def _share(table: JobTable) -> float:
     A job that timed out has not ended, nor has one that could not be reached.
     """
     shares = (
-        100 if entry.end and entry.end.facts.is_final else last_percent(entry) for entry in table
+        100 if (end := entry.end) and end.facts.is_final else last_percent(entry) for entry in table
     )
     return sum(share or 0 for share in shares) / len(table)
 
