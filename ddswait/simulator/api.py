@@ -75,6 +75,7 @@ class Api:
             services whose instances show their actions.
         has_dashes: whether job IDs have dashes.
         unknown_job: the usual status of a reply about an unknown job ID.
+        empty: what such a reply holds if its status is 200.
         waits_for: how long a job is Pending before it runs, in simulated seconds.
         has_cancellation: whether a job can be canceled.
         backup_seconds: how long the backup of a new instance takes, in simulated seconds.
@@ -96,6 +97,7 @@ class Api:
     statuses: Mapping[str, str] = field(default_factory=dict)
     has_dashes: bool = True
     unknown_job: int = 400
+    empty: Mapping[str, Any] = field(default_factory=lambda: {"job": None})
     waits_for: float = 0.0
     has_cancellation: bool = False
     backup_seconds: float = 0.0

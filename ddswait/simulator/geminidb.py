@@ -43,4 +43,5 @@ API = Api(
     paging=Paging(limits=(10, 20, 50), limit=10),
     operations=usual_operations("RestartInstance", "DeleteInstance"),
     unknown_job=200,
+    empty={"jobs": [], "total_count": 0},
 )

@@ -15,6 +15,8 @@ from ddswait.simulator.reading import as_signed, read_json
 from ddswait.simulator.views import utc, view
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aiohttp.typedefs import Handler
 
     from ddswait.simulator.api import Api, Operation
@@ -76,8 +78,12 @@ class _Operations:
         world = self._world
         plan = world.plan(request.match_info.get("job") or request.query.get("id", ""))
         if plan is None or plan.service != self._api.name or not plan.is_known(world.now()):
-            return errors.no_job(world.dialect.unknown_job or self._api.unknown_job)
+            return self._no_job()
         return web.json_response({"job": self._api.job(self._view(plan, world.now()))})
+
+    def _no_job(self) -> web.Response:
+        status = self._world.dialect.unknown_job or self._api.unknown_job
+        return errors.no_job(status, self._api.empty)
 
     def _view(self, plan: Plan, now: float) -> JobView:
         return view(plan, now, self._world.epoch, self._world.dialect)
@@ -96,23 +102,30 @@ class _Operations:
         is_poll = api.job_path == api.list_path and "id" in request.query
         seen_at = world.now() - (0.0 if is_poll else world.list_lag)
         found = self._found(wanted, seen_at)
-        if is_poll and not found and world.dialect.unknown_job not in {None, _OK}:
-            return errors.no_job(world.dialect.unknown_job)
+        if is_poll and not found:
+            return self._no_job()
         page = found[wanted.offset : wanted.offset + wanted.limit]
         shown = [api.task(self._view(each, seen_at), self._status(each)) for each in page]
         return web.json_response({api.list_key: shown, **api.list_extra, api.total_key: len(found)})
 
     def _found(self, wanted: Wanted, seen_at: float) -> list[Plan]:
         """Return the jobs that are asked for, newest first."""
-        zero, name, asked = self._world.epoch.timestamp(), self._api.name, wanted.facts.items()
+        zero, name = self._world.epoch.timestamp(), self._api.name
+        asked = wanted.facts.items()
         return [
             plan
-            for plan in reversed(self._world.plans.values())
+            for plan in self._candidates(wanted)
             if plan.service == name
             and plan.is_known(seen_at)
             and wanted.begin <= zero + plan.submitted <= wanted.end
             and asked <= facts(plan, seen_at).items()
         ]
+
+    def _candidates(self, wanted: Wanted) -> Iterable[Plan]:
+        if "id" not in wanted.facts:
+            return reversed(self._world.plans.values())
+        plan = self._world.plans.get(wanted.facts["id"])
+        return [] if plan is None else [plan]
 
     def _status(self, plan: Plan) -> str:
         """Return the status of a job's instance; "" if it is not there."""

@@ -57,9 +57,10 @@ class Paging:
         Raises:
             ValueError: a parameter is missing or has a wrong value.
         """
-        offset, limit = int(query.get("offset", "0")), int(query.get("limit", str(self.limit)))
-        if offset < 0 or limit not in self.limits:
-            raise ValueError("offset or limit")
+        offset = _number(query.get("offset", "0"))
+        limit = _number(query["limit"]) if "limit" in query else self.limit
+        if limit not in self.limits:
+            raise ValueError(f"limit {limit}")
         begin, end = self._times(query, present)
         facts = {fact: query[name] for name, fact in self.filters.items() if name in query}
         return Wanted(begin, end, offset, limit, facts)
@@ -78,8 +79,15 @@ class Paging:
 
     def _time(self, text: str) -> float:
         if self.has_milliseconds:
-            return int(text) / 1000
+            return _number(text) / 1000
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").timestamp()
+
+
+def _number(text: str) -> int:
+    # Python also takes signs, blanks and underscores.
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"{text!r} is not a number")
+    return int(text)
 
 
 def facts(plan: Plan, now: float) -> dict[str, str]:

@@ -16,6 +16,11 @@ SERVICES: dict[str, Api] = {module.API.name: module.API for module in _MODULES}
 USUAL = dds.API.name
 
 
+def api_at(path: str) -> Api:
+    """Return the API that a path of the simulator belongs to."""
+    return SERVICES.get(path.split("/")[1], SERVICES[USUAL])
+
+
 def api_of(service: str) -> Api:
     """Return the API of a service.
 
