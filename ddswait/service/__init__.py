@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ddswait.service import registry
-from ddswait.service.registry import ALIASES, DEFAULT, NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +26,9 @@ if TYPE_CHECKING:
 HEADERS = {"Content-Type": "application/json", "X-Language": "en-us"}
 """Sent with every request. `X-Language` asks for English messages, as other clients do."""
 
-__all__ = ["ALIASES", "DEFAULT", "HEADERS", "NAMES", "Service", "service_named"]
+DEFAULT = registry.DEFAULT
+NAMES = registry.NAMES
+ALIASES = registry.ALIASES
 
 
 class Service(Protocol):

@@ -23,6 +23,7 @@ SUCCESS = range(200, 300)
 DENIED = frozenset({401, 403})
 """Those of a policy that denies an operation: it uses either."""
 
+_ABSENT = "no instance has this ID (jobs name nodes as well: look for the instance in the console)"
 _LONGEST_WORD = 200  # characters of a server's word that a message shows
 
 
@@ -93,10 +94,4 @@ class InstanceReader:
 
     def _absent(self, instance_id: str) -> InstanceState:
         hint = instance_suffixes.hint(instance_id, self._table.name)
-        return InstanceState(
-            is_found=False,
-            description=(
-                "no instance has this ID (jobs name nodes as well: look for the instance in the "
-                f"console){f'; {hint}' if hint else ''}"
-            ),
-        )
+        return InstanceState(is_found=False, description=_ABSENT, hint=hint)
