@@ -146,7 +146,10 @@ class Settings(NamedTuple):
         """Return a warning if the endpoint is in a region that is not known."""
         endpoint = self._service()
         region = region_of(endpoint.value)
-        warning = doubt(region, endpoint.origin) if region else ""
+        service = service_named(self.explicit.service)
+        # A region in which the service has a host of its own is known, if not to other services.
+        is_known = service.host(region) != service.host()
+        warning = doubt(region, endpoint.origin) if region and not is_known else ""
         return [warning] if warning else []
 
     def iam_endpoint(self) -> str:
