@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ddswait.errors import InputError
 from ddswait.service.job_ids import check_job_id, split_job_ids
@@ -28,8 +29,7 @@ def check_job_ids(jobs: Iterable[str] | Mapping[str, str]) -> dict[str, str]:
     return {check_job_id(job_id): "" for each in jobs for job_id in _split(each)}
 
 
-def _split(value: str) -> list[str]:
-    # Whatever is not text is refused by check_job_id().
+def _split(value: Any) -> list[Any]:  # noqa: ANN401 - check_job_id() refuses what is not text
     return split_job_ids(value) if isinstance(value, str) else [value]
 
 
