@@ -13,8 +13,10 @@ from aiohttp import web
 import ddswait
 from ddswait import JobNotFound, OutcomeKind, Token, Waiter, WaitError, history
 from ddswait.errors import InputError
+from ddswait.outcome import Refusal, Scope
+from ddswait.runtime.client import Client
 from ddswait.scheduler.durations import Durations
-from ddswait.service import registry
+from ddswait.service import registry, service_named
 from ddswait.service.registry import Row
 from tests.service.test_family import FACTS, sample
 
@@ -219,3 +221,18 @@ def test_unknown_service_names_its_origin(
     monkeypatch.setenv("DDSWAIT_SERVICE", variable)
     with pytest.raises(InputError, match=message):
         ddswait.Waiter.from_env(service=argument)
+
+
+async def test_check_of_a_service_without_a_list_asks_for_none(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """That there is no list is a refusal of lists alone, and no request."""
+    (tmp_path / "another_service.py").write_text(MADE_UP)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(registry.ROWS, "madeup", Row("another_service"))
+    client = Client(service_named("madeup"), cloud.endpoint, "p", Token("t"), connections=1)
+    reply = await client.list_one(0.0)
+    await client.close()
+    assert isinstance(reply, Refusal)
+    assert reply.scope is Scope.OPERATION
+    assert not cloud.asked

@@ -171,3 +171,37 @@ def test_ca_file() -> None:
     assert Settings(env, own=OWN).ca_file() == "/os.pem"
     assert Settings({}, own=OWN).ca_file() == "/own.pem"
     assert Settings({}).ca_file() == ""
+
+
+@pytest.mark.parametrize(
+    ("service", "endpoint"),
+    [
+        ("rds", "https://rds.cn-east-5.myhuaweicloud.com"),
+        ("taurusdb", "https://gaussdb-mysql.cn-east-5.myhuaweicloud.com"),
+        ("gaussdb", "https://gaussdb.cn-east-5.myhuaweicloud.com"),
+        ("geminidb", "https://nosql.internal"),
+    ],
+)
+def test_endpoint_is_that_of_the_service(service: str, endpoint: str) -> None:
+    """The region and the variables of the SDK lead to the host of the service that is asked."""
+    env = {"HUAWEICLOUD_SDK_REGION_GAUSSDBFORNOSQL_CN_EAST_5": "https://nosql.internal"}
+    settings = Settings(env, ExplicitSettings(region="cn-east-5", service=service))
+    assert settings.service_endpoint() == endpoint
+
+
+def test_region_that_only_one_service_has_is_known_to_it() -> None:
+    """There is no doubt about a region in which the service has a host of its own."""
+    region = "cn-north-11"
+    assert not Settings({}, ExplicitSettings(region=region, service="taurusdb")).doubts()
+    assert Settings({}, ExplicitSettings(region=region, service="rds")).doubts()
+
+
+def test_message_about_two_clouds_names_the_service() -> None:
+    """IAM of one cloud and RDS of another are refused, as with DDS."""
+    explicit = ExplicitSettings(
+        "https://rds.eu-de.otc.t-systems.com",
+        iam_endpoint="https://iam.cn-north-4.myhuaweicloud.com",
+        service="rds",
+    )
+    with pytest.raises(ConfigurationError, match=r"and RDS at rds\.eu-de"):
+        Settings({}, explicit).check_cloud("https://iam.cn-north-4.myhuaweicloud.com")
