@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import signal
 import sys
 from collections import Counter
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -43,8 +45,25 @@ def test_more_failures_than_jobs_are_refused(fail: str, capsys: pytest.CaptureFi
     assert expected in capsys.readouterr().err
 
 
-@pytest.mark.real_time  # another process keeps its own time
 @pytest.mark.parametrize("service", SERVICES)
+async def test_lines_belong_to_the_service(service: str) -> None:
+    """They name its endpoint and its jobs; only services other than DDS need a variable."""
+    out, notes = StringIO(), StringIO()
+    async with Simulator(service=service) as world:
+        jobs = first_jobs.start(world, 2, 1)
+        first_jobs.show(world, 1.0, jobs, out, notes)
+    settings = dict(shlex.split(line)[1].split("=", 1) for line in out.getvalue().splitlines()[:-2])
+    command, another = out.getvalue().splitlines()[-2:]
+    path = "" if service == "dds" else f"/{service}"
+    assert settings["DDSWAIT_ENDPOINT"] == f"{world.address}{path}" == world.endpoint_of(service)
+    assert settings.get("DDSWAIT_SERVICE", "dds") == service
+    assert command.split() == ["ddswait", *(f"{name}={job_id}" for name, job_id in jobs.items())]
+    assert f"{world.address}/_simulator/jobs" in another
+    assert {plan.service for plan in world.plans.values()} == {service}
+
+
+@pytest.mark.real_time  # another process keeps its own time
+@pytest.mark.parametrize("service", ["dds", "rds"])
 async def test_lines_that_are_printed_can_be_pasted(tmp_path: Path, service: str) -> None:
     """A shell that runs them waits for the jobs, one of which fails, and for another one."""
     simulator = await asyncio.create_subprocess_exec(
@@ -78,7 +97,7 @@ async def test_lines_that_are_printed_can_be_pasted(tmp_path: Path, service: str
     notes = (await simulator.stderr.read()).decode()
     assert await simulator.wait() == 0
     text = printed.decode()
-    assert "Insufficient quota" in text or service == "ddm", text
+    assert "Insufficient quota of volumes in az2." in text
     assert [line for line in text.splitlines() if line.startswith("code=")] == ["code=1", "code=0"]
     assert "orders" in text
     assert notes.startswith("Paste these lines into a second terminal:\n")

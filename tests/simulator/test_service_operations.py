@@ -98,7 +98,8 @@ async def test_read_replicas_of_taurusdb_have_a_job_each() -> None:
         body = (await send(cloud, "POST", path, {"priorities": [1, 2, 5]})).body
         assert body["job_id"].split(",") == list(cloud.plans)
         assert len(cloud.plans) == 3
-        for bad in ({}, {"priorities": []}, {"priorities": 2}, []):
+        refused: list[Any] = [{}, {"priorities": []}, {"priorities": 2}, []]
+        for bad in refused:
             assert (await send(cloud, "POST", path, bad)).status == 400
         assert len(cloud.plans) == 3
 
