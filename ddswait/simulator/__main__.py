@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         " prints the lines for a second terminal: the environment variables that point ddswait at"
         " it, the command that waits for its jobs, and one that creates another job.",
         epilog="It serves all services at once: DDS at http://HOST:PORT, each other one below its"
-        f" own name: {_paths()}. IAM and the simulator's own paths need no name.",
+        f" own name: {_paths()}. IAM is at http://HOST:PORT.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument(

@@ -68,7 +68,7 @@ def show(world: World, speed: float, jobs: dict[str, str], out: TextIO, notes: T
         _write(out, " ".join([command, *(f"{name}={jobs[name]}" for name in jobs)]))
     _write(notes, "", "This line creates another job and waits for it:", "")
     body = shlex.quote('{"instance_name": "another"}')
-    _write(out, f"curl -s -d {body} {world.address}/_simulator/jobs | {command} -")
+    _write(out, f"curl -s -d {body} {world.endpoint}/_simulator/jobs | {command} -")
     _write(notes, "", "Press Ctrl-C to stop the simulator.")
 
 

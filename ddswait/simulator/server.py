@@ -78,6 +78,7 @@ def make_app(world: World) -> web.Application:
     app.add_routes(operations.routes(world, SERVICES[USUAL], ""))
     for name, api in SERVICES.items():
         app.add_routes(operations.routes(world, api, f"/{name}"))
+        app.add_routes(control.routes(world, name))
     return app
 
 
@@ -85,7 +86,7 @@ def _middleware(world: World) -> Middleware:
     @web.middleware
     async def process(request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let a limit, a fault or the handler reply; then set the headers and log the request."""
-        if request.path.startswith(control.PREFIX):
+        if control.PREFIX in request.path:
             return await handler(request)
         job_id = _id_in(request)
         if job_id is not None:
@@ -135,7 +136,7 @@ async def _send_as_the_gateway(
     world: World, request: web.Request, reply: web.StreamResponse
 ) -> None:
     """Leave out or respell headers, those of the HTTP library as well."""
-    if request.path.startswith(control.PREFIX):
+    if control.PREFIX in request.path:
         return
     headers = world.dialect.as_headers(list(reply.headers.items()))
     reply.headers.clear()

@@ -47,8 +47,8 @@ class World(Access):
 
     Attributes:
         service: the service that tests mean unless they name another one. All are served.
-        address: the URL of IAM, the metadata service and the control API; "" if there is no
-            server.
+        address: the URL of DDS, IAM, the metadata service and the control API; "" if there is
+            no server.
         dialect: how the region and its gateway word their replies.
         forbids: whether the services deny every request for lack of permission.
         may_list: whether the user has the permission for lists of jobs.

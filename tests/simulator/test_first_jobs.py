@@ -58,7 +58,7 @@ async def test_lines_belong_to_the_service(service: str) -> None:
     assert settings["DDSWAIT_ENDPOINT"] == f"{world.address}{path}" == world.endpoint_of(service)
     assert settings.get("DDSWAIT_SERVICE", "dds") == service
     assert command.split() == ["ddswait", *(f"{name}={job_id}" for name, job_id in jobs.items())]
-    assert f"{world.address}/_simulator/jobs" in another
+    assert f"{world.endpoint}/_simulator/jobs" in another
     assert {plan.service for plan in world.plans.values()} == {service}
 
 

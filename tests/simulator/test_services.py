@@ -179,6 +179,14 @@ async def test_instance_has_the_words_of_the_service(row: Row, cloud: Simulator)
     assert (await instance(cloud, good))["status"] == "ODD"
 
 
+@every_service
+async def test_instance_of_another_service_is_not_there(row: Row, cloud: Simulator) -> None:
+    """Even under the same ID."""
+    cloud.add_job(service="dds", instance_id=f"i{row.suffix}")
+    assert (await get(cloud, f"instances?id=i{row.suffix}")).body["instances"] == []
+    assert cloud.instance(f"i{row.suffix}", "dds") is not None
+
+
 @pytest.mark.parametrize("row", ROWS[:1])
 async def test_new_instance_of_rds_is_ready_twice(cloud: Simulator) -> None:
     """RDS backs it up a moment after the job has ended, and it is not ready meanwhile."""
