@@ -1,9 +1,10 @@
 """The jobs in JSON documents: replies of operations, outputs of Terraform, lists of job IDs.
 
-`job_id` may be spelled `jobId`, and `job_ids` and `jobIds` hold several: a list, or an object
-whose keys are labels. `terraform output -json` prints `{"NAME": {"value": ..., "type": ...,
-"sensitive": ...}}`: of its outputs, those count whose name ends in one of these words, such as
-`orders_job_id`; what stands before it is the label.
+`job_id` may be spelled `jobId`, `workflow_id` or `workflowId`, and `job_ids` and `jobIds` hold
+several: a list, or an object whose keys are labels. TaurusDB joins several by commas; then each is
+a job, with a number behind the label. `terraform output -json` prints `{"NAME": {"value": ...,
+"type": ..., "sensitive": ...}}`: of its outputs, those count whose name ends in one of these
+words, such as `orders_job_id`; what stands before it is the label.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from ddswait.cli.instances import is_order, of_order
 from ddswait.cli.job_checks import checked
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
+from ddswait.service.job_ids import split_job_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SHOWN = 200
-_JOB_ID = re.compile(r"job_?ids?", re.IGNORECASE)
-_OUTPUT = re.compile(r"(?:(.*?)[-_])?job[-_]?ids?", re.IGNORECASE)
+_JOB_ID = re.compile(r"(?:job|workflow)_?ids?", re.IGNORECASE)
+_OUTPUT = re.compile(r"(?:(.*?)[-_])?(?:job|workflow)[-_]?ids?", re.IGNORECASE)
 _TERRAFORM = {"value", "sensitive"}
 
 
@@ -76,7 +78,7 @@ def jobs_of(document: object, *, ready: bool) -> list[Named]:
     if _is_of_terraform(document):
         return _outputs(document)
     if isinstance(document, list) and document and all(isinstance(each, str) for each in document):
-        return [checked(Named(each)) for each in document]
+        return [job for each in document for job in _joined(each, "")]
     entries = list(_entries(document))
     if jobs := [job for entry in entries for job in _jobs_of_entry(entry, ready=ready)]:
         return jobs
@@ -105,14 +107,22 @@ def _jobs_of_value(value: object, label: str) -> list[Named]:
     """Return the jobs of a value: an ID, a list of IDs, or an object of labels and IDs."""
     match value:
         case str():
-            return [Named(checked(Named(value)).job_id, label)]
+            return _joined(value, label)
         case list():
-            return [checked(Named(each)) for each in value if isinstance(each, str)]
+            return [job for each in value if isinstance(each, str) for job in _joined(each, "")]
         case dict():
             named = [(key, each) for key, each in value.items() if isinstance(each, str)]
-            return [Named(checked(Named(each)).job_id, _valid_label(key)) for key, each in named]
+            return [job for key, each in named for job in _joined(each, _valid_label(key))]
         case _:
             return []
+
+
+def _joined(value: str, label: str) -> list[Named]:
+    """Return the job of an ID, or the jobs of several that are joined by commas."""
+    ids = [checked(Named(part)).job_id for part in split_job_ids(value)]
+    if len(ids) == 1 or not label:
+        return [Named(job_id, label) for job_id in ids]
+    return [Named(job_id, _valid_label(f"{label}-{at}")) for at, job_id in enumerate(ids, 1)]
 
 
 def _is_of_terraform(document: object) -> bool:

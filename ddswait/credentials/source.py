@@ -58,7 +58,7 @@ class SourceSettings(NamedTuple):
     Attributes:
         region: the name of the region.
         iam_endpoint: the endpoint of IAM.
-        dds_endpoint: the endpoint of DDS.
+        service_endpoint: the endpoint of the service.
         project_id: the ID of the jobs' project.
         project_name: the name of the project, used when its ID is not set.
         ca_file: the path of a file with trusted certificates.
@@ -69,7 +69,7 @@ class SourceSettings(NamedTuple):
 
     region: Setting = Setting()
     iam_endpoint: Setting = Setting()
-    dds_endpoint: Setting = Setting()
+    service_endpoint: Setting = Setting()
     project_id: str = ""
     project_name: str = ""
     ca_file: str = ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from math import exp, inf, log, pi, sqrt
 from statistics import median
 from typing import TYPE_CHECKING
 
 from ddswait.job import JobPhase
 from ddswait.scheduler.poll_interval import Past
+from ddswait.service import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,18 +24,32 @@ _STEEPEST = 20.0
 
 
 class Durations:
-    """Durations in seconds of jobs that completed, by name and job ID."""
+    """Durations in seconds of jobs that completed, by name and job ID.
+
+    Jobs of several services may have the same name. So `of_service` returns those of one service;
+    without it, the names are those of DDS.
+    """
 
     def __init__(self) -> None:
+        self._service = ""
         self._seconds: dict[str, dict[str, float]] = {}
         self._past: dict[str, Past | None] = {}
         self._learned: dict[tuple[str, str], float] = {}
+
+    def of_service(self, name: str) -> Durations:
+        """Return the durations of one service; what is added to them is added here."""
+        prefix = "" if name == DEFAULT else f"{name}:"
+        if prefix == self._service:
+            return self
+        same = copy(self)
+        same._service = prefix  # noqa: SLF001 - another view of this object
+        return same
 
     def __len__(self) -> int:
         return sum(map(len, self._seconds.values()))
 
     def items(self) -> Iterator[tuple[str, Mapping[str, float]]]:
-        """Return the durations of each name, by job ID, the latest last."""
+        """Return the durations of each name, by job ID, the latest last; see `take`."""
         return iter(self._seconds.items())
 
     def learned(self) -> Iterator[tuple[str, str, float]]:
@@ -58,6 +74,11 @@ class Durations:
         for job in sorted(jobs, key=_ended_at):
             self.learn(job)
 
+    def take(self, key: str, job_id: str, seconds: float) -> None:
+        """Take a duration as `items` and `learned` return it: the name may name its service."""
+        service, colon, name = key.rpartition(":")
+        (self.of_service(service) if colon else self).add(name, job_id, seconds)
+
     def add(self, name: str, job_id: str, seconds: float) -> None:
         """Take a duration in seconds; one that is not positive and finite is ignored."""
         key = self._key(name)
@@ -75,14 +96,15 @@ class Durations:
 
     def of(self, name: str) -> Past | None:
         """Return what past jobs of a name tell; None without any."""
+        asked = self._service + name if self._service else name
         try:
-            return self._past[name]
+            return self._past[asked]
         except KeyError:
             pass
         known = self._seconds.get(self._key(name))
         past = _fitted([log(seconds) for seconds in known.values()]) if known else None
         if len(self._past) < _NAMES:
-            self._past[name] = past
+            self._past[asked] = past
         return past
 
     def count(self, name: str) -> int:
@@ -94,10 +116,9 @@ class Durations:
         past = self.of(name)
         return None if past is None else past.median
 
-    @staticmethod
-    def _key(name: str) -> str:
+    def _key(self, name: str) -> str:
         # v3 says Create_MongoDB where v3.1 says CreateMongoDB.
-        return "".join(char for char in name if char.isalnum()).lower()
+        return self._service + "".join(char for char in name if char.isalnum()).lower()
 
 
 def _ended_at(job: Job) -> float:

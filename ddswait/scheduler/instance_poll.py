@@ -132,14 +132,16 @@ class InstancePoll(Poll):
                 return self._completed(now)
             self._poll_again(now, context)
             return None
-        return self._missing_without_job(now, context)
+        return self._missing_without_job(state, now, context)
 
-    def _missing_without_job(self, now: float, context: PollContext) -> Outcome | None:
+    def _missing_without_job(
+        self, state: InstanceState, now: float, context: PollContext
+    ) -> Outcome | None:
         settings = context.settings
         grace_end = self._began_at + settings.grace
         if now >= grace_end and not self._was_found:
             seconds = now - self._began_at
-            message = messages.not_found(self.instance_id, seconds, settings.location)
+            message = messages.not_found(self.instance_id, seconds, settings.location, state.hint)
             return self._end(OutcomeKind.NOT_FOUND, message, now)
         if now >= grace_end and self._misses >= _MISSES:
             message = messages.vanished(self.instance_id, settings.location)

@@ -115,7 +115,9 @@ class JobPoll(Poll):
         if now >= grace_end:
             if self.job is None:
                 seconds = now - self.since
-                message = messages.not_found(self.job_id, seconds, settings.location)
+                message = messages.not_found(
+                    self.job_id, seconds, settings.location, settings.elsewhere
+                )
                 return self._end(OutcomeKind.NOT_FOUND, message, now)
             if misses >= _CONFIRMATIONS:
                 if self.job.is_deletion:

@@ -51,7 +51,7 @@ CHECK_NAME = "check its name in the console"
 
 _MOST = 3  # names that a message suggests
 _SIMILAR = 0.75  # the ratio of difflib; one wrong character of nine is 0.89, two are 0.78
-_HOST = re.compile(r"[a-z]+\.([a-z0-9-]+)\.(.+)")
+_HOST = re.compile(r"[a-z-]+\.([a-z0-9-]+)\.(.+)")
 
 
 def region_of(endpoint: str) -> str:

@@ -11,6 +11,7 @@ from typing import get_args
 from ddswait.simulator import first_jobs
 from ddswait.simulator.dialect import Dialect, MissingInstance
 from ddswait.simulator.server import Simulator
+from ddswait.simulator.services import SERVICES, USUAL
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,10 +34,18 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ddswait.simulator",
-        description="Runs a simulated DDS until it is interrupted. It prints the lines for a"
-        " second terminal: the environment variables that point ddswait at it, the command that"
-        " waits for its jobs, and one that creates another job.",
+        description="Runs a simulated DDS and its sibling services until it is interrupted. It"
+        " prints the lines for a second terminal: the environment variables that point ddswait at"
+        " it, the command that waits for its jobs, and one that creates another job.",
+        epilog="It serves all services at once: DDS at http://HOST:PORT, each other one below its"
+        f" own name: {_paths()}. IAM is at http://HOST:PORT.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument(
+        "--service",
+        choices=list(SERVICES),
+        default=USUAL,
+        help="the service of the jobs that it starts with and of the printed lines",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 picks a free one")
@@ -62,11 +71,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--backup-seconds",
         type=float,
-        default=0.0,
-        help="how long the backup takes that DDS makes by itself ten seconds after an instance was"
-        " created or restored, in simulated seconds; 0 for none",
+        default=argparse.SUPPRESS,
+        help="how long the backup takes that a service makes by itself ten seconds after an"
+        " instance was created or restored, in simulated seconds; 0 for none (default: 60 in RDS,"
+        " none in others)",
     )
     return parser
+
+
+def _paths() -> str:
+    return ", ".join(f"http://HOST:PORT/{name}" for name in SERVICES if name != USUAL)
 
 
 def _simulator(arguments: argparse.Namespace) -> Simulator:

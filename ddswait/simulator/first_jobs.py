@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, TextIO
 
+from ddswait.simulator.services import USUAL
+
 if TYPE_CHECKING:
     from ddswait.simulator.world import World
 
@@ -57,6 +59,8 @@ def show(world: World, speed: float, jobs: dict[str, str], out: TextIO, notes: T
         "HW_PROJECT_ID": world.project_id,
         "HW_AUTH_TOKEN": world.token,
     }
+    if world.service != USUAL:
+        settings["DDSWAIT_SERVICE"] = world.service
     command = "ddswait --interval 1s" if speed >= _QUICK else "ddswait"
     _write(notes, "Paste these lines into a second terminal:", "")
     _write(out, *(f"export {name}={shlex.quote(value)}" for name, value in settings.items()))
