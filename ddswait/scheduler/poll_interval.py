@@ -11,6 +11,7 @@ What is believed about the end:
   has a closed form: sqrt(C (600 + t)) + C / 4, the uninformed interval. It is at most three
   times the user's interval, however old the job is.
 - Past durations of the same task name: a log-logistic around their median, trusted 0.9.
+  Without any, a typical duration of the name, if there is one, trusted 0.5.
 - Progress that moved: at each change the remaining time is estimated, log-logistic of shape 3,
   trusted 0.8.
 
@@ -49,10 +50,14 @@ _MOST_POWER = 4.0  # of the time; it is more where an end is expected suddenly
 
 
 class Past(NamedTuple):
-    """What past jobs of a name tell: a log-logistic distribution of their durations, in seconds."""
+    """What past jobs of a name tell: a log-logistic distribution of their durations, in seconds.
+
+    `trust` is how likely a job is one of these.
+    """
 
     median: float
     shape: float
+    trust: float = _TRUST_IN_PAST
 
 
 class ProgressEstimate(NamedTuple):
@@ -266,7 +271,7 @@ def _base_survival(age: float, past: Past | None) -> float:
     if past is None:
         return share * share
     odds = _odds(age, past.median, past.shape)
-    return _TRUST_IN_PAST / (1 + odds) + (1 - _TRUST_IN_PAST) * share * share
+    return past.trust / (1 + odds) + (1 - past.trust) * share * share
 
 
 def _base(age: float, past: Past | None) -> tuple[float, float]:
@@ -277,8 +282,8 @@ def _base(age: float, past: Past | None) -> tuple[float, float]:
         return survival, density
     s, f = _log_logistic(age, past.median, past.shape)
     return (
-        _TRUST_IN_PAST * s + (1 - _TRUST_IN_PAST) * survival,
-        _TRUST_IN_PAST * f + (1 - _TRUST_IN_PAST) * density,
+        past.trust * s + (1 - past.trust) * survival,
+        past.trust * f + (1 - past.trust) * density,
     )
 
 
