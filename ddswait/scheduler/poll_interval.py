@@ -10,8 +10,7 @@ What is believed about the end:
 - With no knowledge: survival (600 / (600 + t))^2, a job of minutes to an hour. The integral then
   has a closed form: sqrt(C (600 + t)) + C / 4, the uninformed interval. It is at most three
   times the user's interval, however old the job is.
-- Past durations of the same task name: a log-logistic around their median, trusted 0.9.
-  Without any, a typical duration of the name, if there is one, trusted 0.5.
+- Past durations of the task name (else a typical one): log-logistic, trusted 0.9 (else 0.5).
 - Progress that moved: at each change the remaining time is estimated, log-logistic of shape 3,
   trusted 0.8.
 
@@ -23,6 +22,7 @@ longer).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,10 +50,7 @@ _MOST_POWER = 4.0  # of the time; it is more where an end is expected suddenly
 
 
 class Past(NamedTuple):
-    """What past jobs of a name tell: a log-logistic distribution of their durations, in seconds.
-
-    `trust` is how likely a job is one of these.
-    """
+    """What past jobs of a name tell: a log-logistic distribution of their seconds, if trusted."""
 
     median: float
     shape: float
@@ -79,10 +76,7 @@ def estimate(age: float, percent: int | None) -> ProgressEstimate | None:
 
 
 def cost(interval: float) -> float:
-    """Return C, the seconds of lateness that one poll is worth, for a user's `interval`.
-
-    With it the uninformed interval is about the user's at the age of 400 s.
-    """
+    """Return C, the seconds of lateness that a poll is worth: a user's `interval` suits 400 s."""
     return interval * interval / _COST
 
 
@@ -121,6 +115,8 @@ def next_interval(
         past: what past jobs of its name tell.
         progress: what its progress promised at its last change.
     """
+    if past is not None and progress is None:  # many jobs share whole seconds and a name
+        return _shared(interval, round(age), past, None) * random.uniform(0.9, 1.1)
     return wanted(interval, age, past, progress) * random.uniform(0.9, 1.1)
 
 
@@ -142,6 +138,9 @@ def wanted(
             return min(max(seconds, shortest), longest)
         density += gain
     return longest
+
+
+_shared = lru_cache(maxsize=4096)(wanted)
 
 
 def wanted_by_now(
