@@ -135,8 +135,11 @@ class Gate:
             self._defect = future.exception()
             self._over.set()
             return
-        self._settle(future.outcome)
-        if self._decision().over:
+        try:
+            self._settle(future.outcome)
+        except Exception as error:  # noqa: BLE001 - a defect of ddswait must not let the run hang
+            self._defect = error
+        if self._defect or self._decision().over:
             self._over.set()
 
     def _end(self, waiter: Waiter) -> None:

@@ -9,18 +9,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from ddswait import failure_kinds
 from ddswait.cli.named import INSTANCE, instance_of
 from ddswait.cli.time_left import ProgressSeen, time_left
 from ddswait.events import Event, Polled, PollFailed, Progressed, RenewalFailed, Visible
 from ddswait.job import EarlierWait, Instance
-from ddswait.outcome import Outcome
+from ddswait.outcome import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ddswait.cli.named import Named
     from ddswait.job import Job
-    from ddswait.outcome import OutcomeKind
     from ddswait.scheduler.durations import Durations
 
 _MOST_POLLS = 4000  # of one job: enough for a report, and bounded in a run of a week
@@ -71,6 +71,7 @@ class Entry:
         problem: the kind of failure of the last poll, such as `DNS`; "" if it did not fail.
         progress: how its progress has moved in this run.
         polls: every poll of this run.
+        unresolved: whether the wait was given up because the name of the host never resolved.
     """
 
     job_id: str
@@ -86,6 +87,7 @@ class Entry:
     problem: str = ""
     progress: ProgressSeen = field(default_factory=ProgressSeen)
     polls: list[PollRecord] = field(default_factory=list)
+    unresolved: bool = False
 
     @property
     def instance_id(self) -> str:
@@ -171,6 +173,7 @@ class JobTable:
         self.entries = {each.job_id: Entry(each.job_id, each.label, now) for each in jobs}
         self.began = now
         self.renewal: Renewal | None = None
+        self._was_reached = False
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries.values())
@@ -198,6 +201,7 @@ class JobTable:
             self.renewal = Renewal(event.kind, at)
         if isinstance(event, Polled):
             self.renewal = None
+            self._was_reached = self._was_reached or not event.failed
         if entry := self.entries.get(key_of_event(event)):
             entry.take(event, now)
 
@@ -207,4 +211,7 @@ class JobTable:
         self.tally[outcome.kind] += 1
         entry.outcome, entry.ended_at, entry.next_poll_at = outcome, now, None
         entry.job = outcome.job or entry.job
+        if outcome.kind is OutcomeKind.UNREACHABLE and not self._was_reached:
+            problem = self.renewal.problem if self.renewal else entry.problem
+            entry.unresolved = problem == failure_kinds.DNS
         return entry

@@ -33,7 +33,7 @@ def resume_command(table: JobTable, options: Options, width: int | None = None) 
     unfinished = [
         entry for entry in table if entry.outcome is None or entry.outcome.facts.may_still_complete
     ]
-    if not unfinished:
+    if all(entry.unresolved for entry in unfinished):  # the same command would end the same way
         return []
     if options.state:
         return _command(words(_with_time(options, unfinished)))

@@ -53,6 +53,6 @@ class Drain:
             self.wake()
 
     def wake(self) -> None:
-        """Have whoever waits look again at what is pending."""
+        """Have whoever waits check again whether anything is pending."""
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)

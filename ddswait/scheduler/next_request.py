@@ -11,6 +11,7 @@ The order
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -74,14 +75,18 @@ class NextRequest:
         self._listed_last = False
         return turn or ready.pop(now)
 
-    def gather(self, now: float) -> bool:
+    def gather(self, now: float, due_by: float = inf) -> bool:
         """Move polls that are due to where their urgency is compared, or to the list.
+
+        Args:
+            now: the time.
+            due_by: leaves those that became due after that time.
 
         Returns:
             Whether there were any.
         """
         poll = None
-        for poll in self._queue.pop_due(now):
+        for poll in self._queue.pop_due(min(now, due_by)):
             if not self._lists.hold(poll, now):
                 self._queue.add_ready(poll)
         return poll is not None

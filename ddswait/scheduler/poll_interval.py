@@ -124,9 +124,9 @@ def wanted(
     interval: float, age: float, past: Past | None, progress: ProgressEstimate | None
 ) -> float:
     """Return the seconds of `next_interval` before jitter."""
+    if past is None and progress is None:  # within its own bounds but for the fixed ones
+        return min(max(uninformed(interval, age), _SHORTEST), max(_LONGEST, interval))
     shortest, longest = bounds(interval, age)
-    if past is None and progress is None:
-        return min(max(uninformed(interval, age), shortest), longest)
     # The integral, by the midpoint rule over the intervals that are allowed.
     enough = sqrt(2 * cost(interval)) / longest
     before = _before(past, progress)
@@ -186,17 +186,16 @@ def waiting_time(
     """
     belief = _Belief.since(age, past, progress)
     target = 2 * cost(interval) * urgency * urgency
-    guess = urgency * uninformed(interval, age)
-    ratio = guess * belief.ended(guess) / target
-    power = 2.0  # while the hazard rate stays the same
+    waits = urgency * uninformed(interval, age)
+    ratio = waits * belief.ended(waits) / target
     if not _CLOSE < ratio < 1 / _CLOSE:
-        second = guess / min(max(sqrt(ratio), 1 / _FARTHEST), _FARTHEST)
+        # While the hazard rate stays the same, it grows as the square of the time.
+        second = waits / min(max(sqrt(ratio), 1 / _FARTHEST), _FARTHEST)
         second_ratio = second * belief.ended(second) / target
-        power = min(max(log(second_ratio / ratio) / log(second / guess), 1.0), _MOST_POWER)
-        guess, ratio = second, second_ratio
-    guess *= exp(-log(ratio) / power)
-    shortest, longest = bounds(interval, age + guess)
-    return min(max(guess, urgency * shortest), urgency * longest)
+        power = log(second_ratio / ratio) / log(second / waits)
+        waits = second * exp(-log(second_ratio) / min(max(power, 1.0), _MOST_POWER))
+    shortest, longest = bounds(interval, age + waits)
+    return min(max(waits, urgency * shortest), urgency * longest)
 
 
 def hazard(age: float, past: Past | None = None, progress: ProgressEstimate | None = None) -> float:

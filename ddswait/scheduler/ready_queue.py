@@ -10,8 +10,7 @@ compared by their urgency of this moment.
 
 from __future__ import annotations
 
-from math import frexp, sqrt
-from operator import itemgetter
+from math import frexp, inf, sqrt
 from typing import TYPE_CHECKING
 
 from ddswait.scheduler.time_queue import TimeQueue
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 # How the usual urgency follows that of the polls that leave: soon up, since more urgent ones may
 # wait behind those, and slowly down.
 _UP, _DOWN = 1 / 2, 1 / 8
-_MOVED = 1  # poll that waits by another urgency than the usual one, with each that leaves
 
 
 class ReadyQueue:
@@ -79,9 +77,12 @@ class ReadyQueue:
 
     def pop(self, now: float) -> Poll | None:
         """Take out the most urgent poll; None when the queue is empty."""
-        self._move_some()
-        while self._waiting:
+        self._move_one()
+        while True:
             urgency, entry = self._most_urgent(now)
+            if entry is None:
+                self._queues.clear()
+                return None
             entry[3].pop()
             poll = entry[2]
             del self._waiting[poll]
@@ -89,30 +90,30 @@ class ReadyQueue:
                 by = urgency - self._usual
                 self._usual += by * (_UP if by > 0 else _DOWN)
                 return poll
-        self._queues.clear()
-        return None
 
-    def _move_some(self) -> None:
-        """Let some polls wait by the usual urgency that have waited by another one."""
-        queues, left = self._queues, _MOVED
+    def _move_one(self) -> None:
+        """Let one poll wait by the usual urgency that has waited by another one."""
+        queues, usual = self._queues, _exponent(self._usual)
         if len(queues) <= 1:
             return
-        usual = _exponent(self._usual)
-        for exponent in sorted(queues, key=lambda each: len(queues[each])):
-            queue = queues[exponent]
-            while exponent != usual and left and (entry := queue.first()) is not None:
+        for exponent, queue in list(queues.items()):
+            if exponent == usual:
+                continue
+            if (entry := queue.first()) is not None:
                 queue.pop()
                 self._add(entry[2], usual)
-                left -= 1
-            if not queue:
-                del queues[exponent]
+                return
+            del queues[exponent]
 
-    def _most_urgent(self, now: float) -> tuple[float, Entry]:
-        """Return the most urgent one of those that are first in a queue, and its urgency."""
-        firsts = [first for queue in self._queues.values() if (first := queue.first()) is not None]
-        if len(firsts) == 1:
-            return self._urgency.of(firsts[0][2], now), firsts[0]
-        return max(((self._urgency.of(each[2], now), each) for each in firsts), key=itemgetter(0))
+    def _most_urgent(self, now: float) -> tuple[float, Entry | None]:
+        """Return the highest urgency of those that are first in a queue, and whose it is."""
+        most, found = -inf, None
+        for queue in self._queues.values():
+            if (first := queue.first()) is not None:
+                urgency = self._urgency.of(first[2], now)
+                if urgency > most:
+                    most, found = urgency, first
+        return most, found
 
 
 def _exponent(urgency: float) -> int:

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     Reply = JobReply | InstanceState | JobPage | Renewed | Problem
 
 _EXPIRE_EVERY = 1.0  # seconds
+_JUST_DUE = LAST_POLL / 4  # seconds
 _NOTHING = Wait(inf)
 
 
@@ -237,7 +238,9 @@ class Scheduler:
 
         To be called at least once a second while something is due and cannot leave.
         """
-        self._next_request.gather(now)
+        # Not those that have only just become due: that would end their turn by time, which costs
+        # less than a ranking. None of them is too late to be sent.
+        self._next_request.gather(now, due_by=now - _JUST_DUE)
         return self.subscribers.expire_late(now, self._unsent(now))
 
     def _unsent(self, now: float) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ddswait.cli.job_table import JobTable
 from ddswait.cli.main import main
 from ddswait.scheduler.scheduler import Scheduler
 from ddswait.simulator import Simulator
@@ -151,6 +152,16 @@ async def test_labels_are_used_everywhere(dds: Simulator, ddswait: Command) -> N
     assert "orders  Create_MongoDB" in done.stderr
     reply = json.dumps({"job_id": dds.add_job(), "name": "stock"})
     assert (await ddswait("-", text=reply)).stdout.endswith("\tstock\n")
+
+
+async def test_verbose_lines_name_the_label(dds: Simulator, ddswait: Command) -> None:
+    """The waiter knows each label: that of a job, and that of an instance without one."""
+    job_id, instance_id = dds.add_job(), "a" * 32 + "in09"
+    jobs = ("--instance", f"stock={instance_id}", f"orders={job_id}")
+    done = await ddswait("-v", "--ready", "--timeout", "60", *jobs)
+    logged = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert {each["label"] for each in logged if each.get("job_id") == job_id} == {"orders"}
+    assert {each["label"] for each in logged if each.get("instance_id") == instance_id} == {"stock"}
 
 
 def test_heartbeat_without_a_terminal(cloud: Cloud) -> None:
@@ -342,3 +353,12 @@ async def test_rate_that_cannot_reach_all_jobs_is_a_warning(
     assert warned in done.stderr
     assert ("use a higher rate or a longer --timeout" in done.stderr) == bool(warned)
     assert ("it was not polled" in done.stdout + done.stderr) == (done.code == 124)
+
+
+async def test_defect_while_a_job_is_settled_ends_the_run(
+    dds: Simulator, ddswait: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is raised: a run that hangs would say nothing at all."""
+    monkeypatch.setattr(JobTable, "settle", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        await ddswait(dds.add_job(seconds=1))

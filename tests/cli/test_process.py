@@ -6,6 +6,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from ddswait.version import __version__
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +62,23 @@ def test_lost_output_is_reported() -> None:
             check=False,
         )
     assert (done.returncode, "No space left" in done.stderr) == (120, True)
+
+
+@pytest.mark.parametrize("command", [["--schema"], ["--print-completion", "bash"]])
+def test_document_that_cannot_be_written_is_reported_in_a_sentence(command: list[str]) -> None:
+    """A full disk gives one line on standard error and the exit code of lost output."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ddswait", *command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.stderr == (
+        "ddswait: error: standard output cannot be written: No space left on device\n"
+    )
+    assert done.returncode == 141
 
 
 def test_installed_command_is_this_process() -> None:

@@ -110,3 +110,7 @@ async def test_command_with_a_mistyped_region_ends_with_5_within_a_minute(
     ) in done.stderr
     assert "did you mean cn-north-9?" in " ".join(done.stderr.split()[-80:])
     assert "Error" not in done.stderr
+    said = " ".join(done.stderr.split())
+    assert "Correct the region or the endpoint, or connect this machine" in said
+    assert "wait for it again" not in said
+    assert "to resume" not in said

@@ -142,6 +142,17 @@ def test_poll_that_is_due_when_its_wait_is_given_up_leaves_then() -> None:
     assert queue.last.pop(105.3) is fails
 
 
+def test_poll_that_is_due_within_the_rounding_of_its_time_leaves_then() -> None:
+    """It is not moved on to that very time, again and again."""
+    fails = poll("f", 0.0, 101.89999999999999, deadline=900.0)
+    fails.trouble, fails.unreachable_since, fails.last_at = Trouble(failures=2), 41.9, 101.9
+    assert 41.9 + (109.0 - 101.89999999999999) + 60.0 == 109.0
+    queue = PollQueue(urgency_by(wanted), 60.0)
+    queue.last.heard_at = 105.0
+    queue.add_ready(fails)
+    assert queue.last.pop(109.0) is fails
+
+
 def test_poll_whose_deadline_passed_while_it_was_held_back_is_too_late() -> None:
     """It is not sent two seconds after that, but taken out."""
     queue, fails = held_back(71.0, deadline=74.0)

@@ -275,3 +275,44 @@ def test_waiting_time_shrinks_when_the_end_is_near() -> None:
     soon = poll_interval.waiting_time(10.0, 540.0, 4.0, past, None)
     late = poll_interval.waiting_time(10.0, 60.0, 4.0, past, None)
     assert soon < late / 2
+
+
+def test_waiting_time_is_precise_for_most_jobs() -> None:
+    """Within a tenth of a percent for half of them, 6 % for nine of ten, and 40 % for all."""
+    chance = Random(7)
+    errors = []
+    for _ in range(2000):
+        age, urgency = 3000.0 * chance.random() ** 2, 2.0 ** chance.uniform(0.0, 6.0)
+        past = poll_interval.Past(chance.uniform(100.0, 2000.0), chance.uniform(1.5, 6.0))
+        change = poll_interval.ProgressEstimate(
+            age * chance.uniform(0.3, 1.0), chance.uniform(5.0, 1500.0)
+        )
+        progress = change if chance.random() < 0.5 else None
+        waited = poll_interval.waiting_time(10.0, age, urgency, past, progress)
+        wanted = poll_interval.wanted_by_now(10.0, age + waited, waited, past, progress)
+        errors.append(abs(waited / wanted / urgency - 1.0))
+    errors.sort()
+    assert errors[1000] < 0.001
+    assert errors[1800] < 0.06
+    assert errors[-1] < 0.4
+
+
+@pytest.mark.parametrize("median", [0.0, 1e-12, 600.0])
+def test_moments_before_the_last_change_of_the_progress_count_as_none(median: float) -> None:
+    """And past jobs that took no time are believed to have taken next to none."""
+    past, progress = poll_interval.Past(median, 2.5), poll_interval.ProgressEstimate(50.0, 60.0)
+    before = poll_interval.wanted_by_now(10.0, 40.0, 20.0, past, progress)
+    assert before == poll_interval.bounds(10.0, 40.0)[1]
+
+
+def test_job_that_begins_later_by_a_wrong_clock_has_an_interval() -> None:
+    """Whatever shape the past has: a negative age has no power."""
+    past = poll_interval.Past(600.0, 2.5)
+    assert poll_interval.wanted_by_now(10.0, -5.0, 20.0, past, None) > 0
+
+
+def test_wait_that_began_before_the_job_counts_from_its_creation() -> None:
+    """The job cannot have ended before."""
+    ended = 1.0 - (600.0 / 610.0) ** 2
+    expected = sqrt(2 * poll_interval.cost(10.0) * 20.0 / ended)
+    assert poll_interval.wanted_by_now(10.0, 10.0, 20.0, None, None) == pytest.approx(expected)

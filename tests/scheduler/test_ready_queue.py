@@ -104,7 +104,7 @@ def test_polls_that_waited_by_another_urgency_are_moved_in_turn() -> None:
 def test_usual_urgency_rises_soon_and_falls_slowly() -> None:
     """By half of the difference, or by an eighth."""
     ready = ready_by(lambda *_: 10.0)
-    for now, usual in ((50.0, 3.0), (110.0, 7.0), (0.0, 6.125)):
+    for now, usual in ((50.0, 3.0), (110.0, 7.0), (0.0, 6.125), (65.0, 6.3125)):
         ready.add(poll("a", 0.0, 0.0))
         assert order_of_one(ready, now) == "a"
         assert ready._usual == usual

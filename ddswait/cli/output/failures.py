@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.reason_groups import grouped, not_completed, plain_reason
-from ddswait.cli.output.text import names, things, wrapped
+from ddswait.cli.output.text import names, next_step, things, wrapped
 from ddswait.outcome import OutcomeKind, facts_of
 from ddswait.scheduler.messages import last_seen
 
@@ -82,8 +82,8 @@ def _details(group: ReasonGroup) -> Iterator[tuple[str, str]]:
     if refusal := outcome.refusal:
         yield "support", f"the request ID is {refusal.request_id}" if refusal.request_id else ""
         yield "hint", refusal.hint
-    if not outcome.facts.may_still_complete:  # otherwise the command that resumes comes next
-        yield "next", outcome.facts.next_step
+    if entry.unresolved or not outcome.facts.may_still_complete:
+        yield "next", next_step(entry, outcome)  # for the others, the command that resumes follows
 
 
 def _with_progress(entry: Entry, kind: OutcomeKind) -> str:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ddswait.outcome import Outcome
 
 _FEW, _SAMPLE = 5, 3  # names that are shown: all of a few, or else some
+_CORRECT = (
+    "Correct the region or the endpoint, or connect this machine: the same command would end the "
+    "same way."
+)
 
 
 def count(number: int, noun: str) -> str:
@@ -78,6 +82,11 @@ def reason(outcome: Outcome) -> str:
     if outcome.kind is OutcomeKind.FAILED and outcome.job:
         return outcome.job.fail_reason or "DDS gave no reason"
     return outcome.message
+
+
+def next_step(entry: Entry, outcome: Outcome) -> str:
+    """Return what the user can do now; "" for nothing."""
+    return _CORRECT if entry.unresolved else outcome.facts.next_step
 
 
 def result_line(entry: Entry, outcome: Outcome) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe_html
 from ddswait.cli.output.reason_groups import grouped, plain_reason
-from ddswait.cli.output.text import count
+from ddswait.cli.output.text import count, next_step
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -52,20 +52,20 @@ def failed_section(
 
 
 def _group(group: ReasonGroup, places: Mapping[str, str]) -> Iterator[str]:
-    _, outcome = group.members[0]
+    entry, outcome = group.members[0]
     facts = outcome.facts
     jobs = "" if len(group.members) == 1 else f"{count(len(group.members), 'job')} "
     why = plain_reason(outcome) if len(group.members) == 1 else group.reason
     yield f'<h3><span class="{facts.severity}">{jobs}{safe_html(facts.label)}</span>'
     yield f" {safe_html(why, _LONGEST)}</h3><p>"
-    yield ", ".join(link(entry, places) for entry, _ in group.members[:_MOST_NAMES])
+    yield ", ".join(link(each, places) for each, _ in group.members[:_MOST_NAMES])
     if rest := len(group.members[_MOST_NAMES:]):
         yield f" and {rest} more"
     yield "</p>"
     if refusal := outcome.refusal:
         request_id = safe_html(refusal.request_id or "none")
         yield f'<p class="soft">The request ID is {request_id}. {safe_html(refusal.hint)}</p>'
-    yield f'<p class="soft">{safe_html(facts.next_step)}</p>'
+    yield f'<p class="soft">{safe_html(next_step(entry, outcome))}</p>'
 
 
 def link(entry: Entry, places: Mapping[str, str]) -> str:

@@ -1,0 +1,38 @@
+"""ddswait.cli.job_table: which waits ended because the name of the host never resolved."""
+
+import pytest
+
+from ddswait import failure_kinds
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
+from ddswait.cli.options import DEFAULTS
+from ddswait.cli.output.text import next_step
+from ddswait.cli.resume import resume_command
+from ddswait.events import Event, Polled, PollFailed, RenewalFailed
+from ddswait.outcome import Outcome, OutcomeKind
+
+FAILED = Polled("a", "first", 2.0, failed=True)
+NAMELESS = PollFailed("a", "no such host", 2.0, kind=failure_kinds.DNS)
+DOWN = PollFailed("a", "HTTP 502", 2.0, kind=failure_kinds.http(502))
+
+
+@pytest.mark.parametrize(
+    ("told", "unresolved"),
+    [
+        ([NAMELESS, FAILED], True),
+        ([RenewalFailed("no such host", 2.0, kind=failure_kinds.DNS)], True),
+        ([DOWN, FAILED], False),
+        ([Polled("a", "first", 2.0), NAMELESS, FAILED], False),
+    ],
+)
+def test_next_step_after_a_name_that_never_resolved_is_to_correct_it(
+    told: list[Event], unresolved: bool
+) -> None:
+    """Neither the next step nor a command says to wait again: that would end the same way."""
+    table = JobTable([Named("a")], 0.0)
+    for event in told:
+        table.take(event, 1.0)
+    outcome = Outcome("a", OutcomeKind.UNREACHABLE)
+    entry = table.settle(outcome, 60.0)
+    assert next_step(entry, outcome).startswith("Correct the region") is unresolved
+    assert resume_command(table, DEFAULTS) == ([] if unresolved else ["ddswait", "a"])

@@ -1,0 +1,33 @@
+"""ddswait.scheduler.next_request: which of the requests that are due goes first."""
+
+from ddswait.scheduler.actions import PollJob
+from ddswait.scheduler.poll_settings import PollSettings
+from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.scheduler import Scheduler
+from tests.scheduler.shell import Still
+
+
+def scheduler_of(**deadlines: float) -> Scheduler:
+    """Return a scheduler in which a job for each deadline is due at 0 s, in this order."""
+    made = Scheduler(PollSettings(), Still(), rate_limiter=RateLimiter(10))
+    made.lists = False
+    for job_id, deadline in deadlines.items():
+        made.subscribers.subscribe(job_id, deadline, None, 0.0)
+    return made
+
+
+def test_last_poll_that_becomes_ready_just_now_goes_first() -> None:
+    """Before a poll that has waited as long, and has time."""
+    scheduler = scheduler_of(a=1000.0, ends=5.0)
+    action = scheduler.next(5.5)
+    assert isinstance(action, PollJob)
+    assert action.poll.job_id == "ends"
+
+
+def test_gathering_says_whether_anything_was_due() -> None:
+    """And leaves what became due later than it is told."""
+    scheduler = scheduler_of(a=1000.0, b=1000.0)
+    gather = scheduler._next_request.gather
+    assert not gather(10.0, due_by=-1.0)
+    assert gather(10.0, due_by=0.0)
+    assert not gather(10.0)
