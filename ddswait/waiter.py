@@ -18,6 +18,7 @@ from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import DEFAULT, service_named
 from ddswait.service.registry import others
+from ddswait.service.typical_durations import typical_durations
 from ddswait.waits import Waits
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ class Waiter(Waits):
             list_page_size=asked.page_size,
             elsewhere=f"--service {others(asked.name)}",
         )
-        durations = (Durations() if durations is None else durations).of_service(asked.name)
+        known = Durations() if durations is None else durations
+        durations = known.of_service(asked.name, typical_durations(asked.name))
         limiter = RateLimiter(*parse_rate(rate))
         patiences = Patiences(settings)
         parts = Parts(client, settings, limiter, durations, patiences, connections, on_event)

@@ -18,7 +18,7 @@ from ddswait.service.endpoints import (
     endpoint_of,
     without_version,
 )
-from ddswait.service.regions import doubt, region_of
+from ddswait.service.regions import doubt, other_service, region_of
 from ddswait.service.registry import canonical
 
 if TYPE_CHECKING:
@@ -143,13 +143,18 @@ class Settings(NamedTuple):
         return self._service().origin
 
     def doubts(self) -> list[str]:
-        """Return a warning if the endpoint is in a region that is not known."""
+        """Return a warning about an unknown region, or about the endpoint of another service."""
         endpoint = self._service()
         region = region_of(endpoint.value)
         service = service_named(self.explicit.service)
         # A region in which the service has a host of its own is known, if not to other services.
         is_known = service.host(region) != service.host()
         warning = doubt(region, endpoint.origin) if region and not is_known else ""
+        if other := other_service(endpoint.value, self.explicit.service):
+            warning = (
+                f"{endpoint.origin}: {endpoint.value!r} is the endpoint of {other}, and the jobs "
+                f"are of {self.explicit.service}: leave it out, so that the region sets it"
+            )
         return [warning] if warning else []
 
     def iam_endpoint(self) -> str:

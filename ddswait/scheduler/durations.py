@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 from math import exp, inf, log, pi, sqrt
 from statistics import median
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ddswait.job import JobPhase
@@ -21,6 +22,9 @@ _NAMES = 200  # a server that invents names must not fill the memory
 _SPREAD = 0.4  # of the logarithm: assumed for a name until its own spread is known
 _WEIGHT = 2.0  # of that assumption, in samples
 _STEEPEST = 20.0
+_SPREAD_OF_TYPICAL = 0.8  # of the logarithm: there is little evidence for what is typical
+_TRUST_IN_TYPICAL = 0.5
+_NO_TYPICAL: Mapping[str, float] = MappingProxyType({})
 
 
 class Durations:
@@ -32,18 +36,25 @@ class Durations:
 
     def __init__(self) -> None:
         self._service = ""
+        self._typical: Mapping[str, Past] = {}
         self._seconds: dict[str, dict[str, float]] = {}
         self._past: dict[str, Past | None] = {}
         self._learned: dict[tuple[str, str], float] = {}
 
-    def of_service(self, name: str) -> Durations:
-        """Return the durations of one service; what is added to them is added here."""
-        prefix = "" if name == DEFAULT else f"{name}:"
-        if prefix == self._service:
-            return self
+    def of_service(self, name: str, typical: Mapping[str, float] = _NO_TYPICAL) -> Durations:
+        """Return the durations of one service; what is added to them is added here.
+
+        Args:
+            name: of the service.
+            typical: seconds by task name, to be believed while no past job of the name is known.
+        """
         same = copy(self)
-        same._service = prefix  # noqa: SLF001 - another view of this object
+        same._serve("" if name == DEFAULT else f"{name}:", typical)  # noqa: SLF001 - another view
         return same
+
+    def _serve(self, prefix: str, typical: Mapping[str, float]) -> None:
+        self._service = prefix
+        self._typical = {self._key(task): _typical(typical[task]) for task in typical}
 
     def __len__(self) -> int:
         return sum(map(len, self._seconds.values()))
@@ -107,6 +118,14 @@ class Durations:
             self._past[asked] = past
         return past
 
+    def believed(self, name: str) -> Past | None:
+        """Return what past jobs of a name tell, or else what is typical; None for neither.
+
+        What is typical decides when to poll, and is never shown as an expected end.
+        """
+        past = self.of(name)
+        return self._typical.get(self._key(name)) if past is None and self._typical else past
+
     def count(self, name: str) -> int:
         """Return how many past jobs of a name are known."""
         return len(self._seconds.get(self._key(name), ()))
@@ -123,6 +142,10 @@ class Durations:
 
 def _ended_at(job: Job) -> float:
     return -inf if job.ended is None else job.ended.timestamp()
+
+
+def _typical(seconds: float) -> Past:
+    return Past(seconds, pi / sqrt(3) / _SPREAD_OF_TYPICAL, _TRUST_IN_TYPICAL)
 
 
 def _fitted(logs: list[float]) -> Past:

@@ -171,8 +171,8 @@ class JobPoll(Poll):
     # ---- when to poll
 
     def past(self, context: PollContext) -> Past | None:
-        """Return what past jobs of the same name tell; None without any."""
-        return None if self.job is None else context.durations.of(self.job.name)
+        """Return what past jobs of the same name tell, or what is typical; None for neither."""
+        return None if self.job is None else context.durations.believed(self.job.name)
 
     def _interval(self, now: float, context: PollContext) -> float:
         return poll_interval.next_interval(

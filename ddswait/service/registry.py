@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from ddswait.errors import InputError
@@ -77,6 +76,8 @@ def _unknown(name: str, given: str, known: list[str]) -> str:
             f"service {_shown(name)} is not supported, since its job API is of another kind: "
             f"use one of {_listed()}"
         )
+    from difflib import get_close_matches  # late: only a wrong name needs it
+
     near = get_close_matches(given, known, 1)
     hint = f"did you mean {near[0]!r}? Known are" if near else "use one of"
     return f"unknown service {_shown(name)}: {hint} {_listed()}"

@@ -205,3 +205,30 @@ def test_message_about_two_clouds_names_the_service() -> None:
     )
     with pytest.raises(ConfigurationError, match=r"and RDS at rds\.eu-de"):
         Settings({}, explicit).check_cloud("https://iam.cn-north-4.myhuaweicloud.com")
+
+
+def test_endpoint_of_another_service_is_doubted() -> None:
+    """A variable that was set for DDS does not serve for RDS, and the warning says what to do."""
+    env = {"DDSWAIT_ENDPOINT": "https://dds.cn-north-4.myhuaweicloud.com"}
+    (warning,) = Settings(env, ExplicitSettings(service="rds")).doubts()
+    assert warning == (
+        "DDSWAIT_ENDPOINT: 'https://dds.cn-north-4.myhuaweicloud.com' is the endpoint of dds, and "
+        "the jobs are of rds: leave it out, so that the region sets it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "endpoint"),
+    [
+        ("dds", "https://dds.cn-north-4.myhuaweicloud.com"),
+        ("taurusdb", "https://gaussdb.cn-north-4.myhuaweicloud.com"),
+        ("taurusdb", "https://gaussdb-mysql.cn-east-5.myhuaweicloud.com"),
+        ("gaussdb", "https://gaussdb.cn-east-5.myhuaweicloud.com"),
+        ("rds", "https://dds.example"),
+        ("rds", "https://gateway.cn-north-4.myhuaweicloud.com"),
+        ("rds", "http://127.0.0.1:1"),
+    ],
+)
+def test_endpoint_that_may_serve_is_not_doubted(service: str, endpoint: str) -> None:
+    """Each host that the service has in a region, and every host that no service has."""
+    assert Settings({}, ExplicitSettings(endpoint, service=service)).doubts() == []
