@@ -17,7 +17,7 @@ from ddswait.scheduler.patience import Patiences
 from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import DEFAULT, service_named
-from ddswait.service.registry import others
+from ddswait.service.registry import others, service_in
 from ddswait.service.typical_durations import typical_durations
 from ddswait.waits import Waits
 
@@ -181,7 +181,7 @@ class Waiter(Waits):
             InputError: a setting is invalid.
         """
         from ddswait.credentials import chain  # not every waiter needs it
-        from ddswait.credentials.settings import ExplicitSettings, service_in
+        from ddswait.credentials.settings import ExplicitSettings
 
         service = service_in(os.environ, settings.get("service") or "")
         explicit = ExplicitSettings(

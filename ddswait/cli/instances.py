@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ddswait.cli.named import INSTANCE, Named, instance_of
 from ddswait.errors import InputError
 from ddswait.service.job_ids import check_instance_id, check_job_id
+from ddswait.service.registry import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 _SHOWN = 60  # characters
+_WITH_SERVICE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):([^\s/].*)")
 
 
 def named(text: str) -> Named:
-    """Return the instance that `ID` or `LABEL=ID` names.
+    """Return the instance that `ID` or `LABEL=ID` names; `SERVICE:` may stand before the ID.
 
     Raises:
-        InputError: the instance ID is invalid.
+        InputError: the instance ID is invalid, or there is no such service.
     """
-    label, _, instance_id = text.rpartition("=")
-    return Named(f"{INSTANCE}{check_instance_id(instance_id)}", label)
+    label, _, rest = text.rpartition("=")
+    service, instance_id = with_service(rest)
+    return Named(f"{INSTANCE}{check_instance_id(instance_id)}", label, service)
+
+
+def with_service(text: str) -> tuple[str, str]:
+    """Return the service that a text such as `rds:ID` names, or "", and the rest of the text.
+
+    Raises:
+        InputError: there is no such service.
+    """
+    found = _WITH_SERVICE.fullmatch(text)
+    if found is None or text.startswith(INSTANCE):
+        return "", text
+    return canonical(found[1]), found[2]
 
 
 def check_key(key: str) -> None:

@@ -15,6 +15,7 @@ from ddswait.cli.time_left import ProgressSeen, time_left
 from ddswait.events import Event, Polled, PollFailed, Progressed, RenewalFailed, Visible
 from ddswait.job import EarlierWait, Instance
 from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.service.registry import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,6 +73,8 @@ class Entry:
         progress: how its progress has moved in this run.
         polls: every poll of this run.
         unresolved: whether the wait was given up because the name of the host never resolved.
+        service: the name of the service that is asked about it.
+        prefix: what stands before its ID where jobs of several services do, such as `rds:`.
     """
 
     job_id: str
@@ -88,6 +91,8 @@ class Entry:
     progress: ProgressSeen = field(default_factory=ProgressSeen)
     polls: list[PollRecord] = field(default_factory=list)
     unresolved: bool = False
+    service: str = DEFAULT
+    prefix: str = ""
 
     @property
     def instance_id(self) -> str:
@@ -97,12 +102,17 @@ class Entry:
     @property
     def name(self) -> str:
         """The label, or the job ID if there is no label."""
-        return self.label or self.job_id
+        return self.label or self.full_id
 
     @property
     def full_name(self) -> str:
         """The label with the job ID, or the job ID alone."""
-        return f"{self.label} ({self.job_id})" if self.label else self.job_id
+        return f"{self.label} ({self.full_id})" if self.label else self.full_id
+
+    @property
+    def full_id(self) -> str:
+        """The job ID, with its service where jobs of several services are waited for."""
+        return f"{self.prefix}{self.job_id}"
 
     def earlier(self, now: float) -> EarlierWait:
         """Return what is known from an earlier run, or from the beginning of this one."""
@@ -118,7 +128,8 @@ class Entry:
         """Return for how long the job will still run, in seconds; None if nobody can know."""
         if self.job is None or self.job.is_final or self.outcome is not None:
             return None
-        return time_left(self.age(now), self.progress, durations.of(self.job.name))
+        past = durations.of_service(self.service).of(self.job.name)
+        return time_left(self.age(now), self.progress, past)
 
     def age(self, now: float) -> float:
         """Return the seconds since `submitted_at`, up to the end of the wait."""
@@ -159,8 +170,11 @@ class JobTable:
     Args:
         jobs: the jobs, each once.
         now: the time at which the wait for them begins.
+        service: as the attribute.
 
     Attributes:
+        service: that of the jobs which name none.
+        services: the services that are asked, in the order of the jobs.
         entries: by job ID, or by the key of an instance.
         began: when the run began.
         renewal: why no poll can leave, and when the credentials are tried next: the last attempt
@@ -168,9 +182,17 @@ class JobTable:
         tally: how many waits ended in which way.
     """
 
-    def __init__(self, jobs: Iterable[Named], now: float) -> None:
+    def __init__(self, jobs: Iterable[Named], now: float, service: str = DEFAULT) -> None:
         self.tally: Counter[OutcomeKind] = Counter()
-        self.entries = {each.job_id: Entry(each.job_id, each.label, now) for each in jobs}
+        self.entries = {
+            each.job_id: Entry(each.job_id, each.label, now, service=each.service or service)
+            for each in jobs
+        }
+        self.service = service
+        self.services = tuple(dict.fromkeys(entry.service for entry in self))
+        if len(self.services) > 1:
+            for entry in self:
+                entry.prefix = f"{entry.service}:"
         self.began = now
         self.renewal: Renewal | None = None
         self._was_reached = False

@@ -19,6 +19,7 @@ from ddswait.cli.instances import is_order, of_order
 from ddswait.cli.job_checks import checked
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
+from ddswait.service.instance_suffixes import service_of_instance
 from ddswait.service.job_ids import split_job_ids
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def documents(text: str) -> Iterator[object]:
 def jobs_of(document: object, *, ready: bool) -> list[Named]:
     """Return the jobs of a document, and the instances of its orders.
 
+    Each has the service that the end of its instance's ID tells, as long as nobody names one.
+
     Args:
         document: any JSON document.
         ready: whether instances are waited for, so that an order stands for its instance.
@@ -83,7 +86,7 @@ def jobs_of(document: object, *, ready: bool) -> list[Named]:
     if jobs := [job for entry in entries for job in _jobs_of_entry(entry, ready=ready)]:
         return jobs
     orders = [entry for entry in entries if is_order(entry)]
-    return [Named(of_order(entry, ready=ready), _label(entry)) for entry in orders]
+    return [_order(entry, ready=ready) for entry in orders]
 
 
 def problems_of(document: object) -> list[str]:
@@ -99,8 +102,10 @@ def _jobs_of_entry(entry: dict[str, Any], *, ready: bool) -> list[Named]:
     """Return the jobs that the keys of one object name, or the instance of its order."""
     values = [value for key, value in entry.items() if _JOB_ID.fullmatch(key)]
     if is_order(entry) and "" in values:
-        return [Named(of_order(entry, ready=ready), _label(entry))]
-    return [job for value in values for job in _jobs_of_value(value, _label(entry))]
+        return [_order(entry, ready=ready)]
+    service = _service(entry)
+    jobs = [job for value in values for job in _jobs_of_value(value, _label(entry))]
+    return [job._replace(service=service) for job in jobs]
 
 
 def _jobs_of_value(value: object, label: str) -> list[Named]:
@@ -123,6 +128,20 @@ def _joined(value: str, label: str) -> list[Named]:
     if len(ids) == 1 or not label:
         return [Named(job_id, label) for job_id in ids]
     return [Named(job_id, _valid_label(f"{label}-{at}")) for at, job_id in enumerate(ids, 1)]
+
+
+def _order(entry: dict[str, Any], *, ready: bool) -> Named:
+    return Named(of_order(entry, ready=ready), _label(entry), _service(entry))
+
+
+def _service(entry: dict[str, Any]) -> str:
+    """Return the service that the instance of a reply seems to be of; "" if nothing tells."""
+    nested = entry.get("instance")
+    ids = [entry.get("instance_id"), entry.get("id")]
+    if isinstance(nested, dict):
+        ids.insert(0, nested.get("id"))
+    found = (service_of_instance(each) for each in ids if isinstance(each, str))
+    return next(filter(None, found), "")
 
 
 def _is_of_terraform(document: object) -> bool:

@@ -25,6 +25,7 @@ from ddswait.credentials.source import (
     token_source,
 )
 from ddswait.errors import ConfigurationError
+from ddswait.service import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,8 +90,9 @@ def _auth(cloud: Mapping[str, Any], source: str) -> dict[str, str]:
 def _settings(
     cloud: Mapping[str, Any], auth: Mapping[str, str], source: str, service: str
 ) -> SourceSettings:
+    endpoints = {name: _endpoint(cloud, name, source) for name in NAMES}
+    service_endpoint = _endpoint(cloud, service, source)
     endpoint = f"{service}_endpoint_override"
-    service_endpoint = Setting(str(cloud.get(endpoint) or ""), f"{endpoint} of {source}")
     iam_endpoint = Setting(auth.get("auth_url", ""), f"auth_url of {source}")
     return SourceSettings(
         region=Setting(str(cloud.get("region_name") or ""), f"region_name of {source}"),
@@ -101,7 +103,13 @@ def _settings(
         ca_file=str(cloud.get("cacert") or ""),
         project_domain=first_domain(auth.get, _PROJECT_DOMAINS),
         cloud=_vendor(cloud, source, "" if iam_endpoint and service_endpoint else endpoint),
+        other_endpoints=endpoints,
     )
+
+
+def _endpoint(cloud: Mapping[str, Any], service: str, source: str) -> Setting:
+    name = f"{service}_endpoint_override"
+    return Setting(str(cloud.get(name) or ""), f"{name} of {source}")
 
 
 def _vendor(cloud: Mapping[str, Any], source: str, needed: str) -> str:

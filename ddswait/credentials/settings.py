@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.credentials.source import PasswordScope, Setting, SourceSettings
-from ddswait.errors import InputError
 from ddswait.service import DEFAULT, service_named
 from ddswait.service.endpoints import (
     check_endpoint,
@@ -19,7 +18,6 @@ from ddswait.service.endpoints import (
     without_version,
 )
 from ddswait.service.regions import doubt, other_service, region_of
-from ddswait.service.registry import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,7 +40,8 @@ class ExplicitSettings(NamedTuple):
         source: `metadata` to use the keys of this ECS and no other source; `auto` or "" to use
             the first source that has credentials.
         insecure_http: accept endpoints on other machines that do not use https.
-        service: the name of the service; `DDSWAIT_SERVICE` is not read, see service_in().
+        service: the name of the service; `DDSWAIT_SERVICE` is not read, see
+            registry.service_in().
     """
 
     endpoint: str = ""
@@ -54,20 +53,6 @@ class ExplicitSettings(NamedTuple):
     source: str = ""
     insecure_http: bool = False
     service: str = DEFAULT
-
-
-def service_in(env: Mapping[str, str], explicit: str = "") -> str:
-    """Return the name of the service that the caller or `DDSWAIT_SERVICE` sets, or the default.
-
-    Raises:
-        InputError: no service has this name; the message names its origin.
-    """
-    if explicit:
-        return canonical(explicit)
-    try:
-        return canonical(env.get("DDSWAIT_SERVICE") or DEFAULT)
-    except InputError as error:
-        raise InputError(f"DDSWAIT_SERVICE: {error}") from None
 
 
 def variable(env: Mapping[str, str], name: str) -> Setting:
@@ -120,9 +105,19 @@ class Settings(NamedTuple):
             ConfigurationError: the endpoint or the region is invalid; the message names its
                 origin.
         """
-        return self._checked(self._service(), self.explicit.service)
+        return self._checked(self.first_endpoint(), self.explicit.service)
 
-    def _service(self) -> Setting:
+    def endpoint_of_other(self, service: str) -> Setting:
+        """Return the endpoint of another service; empty when neither it nor the region is set.
+
+        Raises:
+            ConfigurationError: the region is invalid; the message names its origin.
+        """
+        own = self.own.other_endpoints.get(service, Setting())
+        return own or self._regional(service, self.region())
+
+    def first_endpoint(self) -> Setting:
+        """Return the endpoint of the service that the settings are for; empty as above."""
         endpoint = _first(Setting(self.explicit.endpoint, "--endpoint"), self._preset_endpoint())
         return endpoint or self._regional(self.explicit.service, self.region())
 
@@ -140,11 +135,11 @@ class Settings(NamedTuple):
 
     def endpoint_origin(self) -> str:
         """Return the variable or option that the endpoint comes from, or ""."""
-        return self._service().origin
+        return self.first_endpoint().origin
 
     def doubts(self) -> list[str]:
         """Return a warning about an unknown region, or about the endpoint of another service."""
-        endpoint = self._service()
+        endpoint = self.first_endpoint()
         region = region_of(endpoint.value)
         service = service_named(self.explicit.service)
         # A region in which the service has a host of its own is known, if not to other services.
@@ -187,7 +182,7 @@ class Settings(NamedTuple):
             ConfigurationError: they belong to two clouds, and the message names both hosts; or the
                 endpoint of IAM is not one.
         """
-        region, service, iam = self.region(), self._service(), self._iam()
+        region, service, iam = self.region(), self.first_endpoint(), self._iam()
         if used and used != without_version(iam.value):
             iam = Setting(used, "the credentials")
         derived = [each.origin == region.origin for each in (iam, service)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.credentials.iam import Password
@@ -10,7 +11,7 @@ from ddswait.credentials.keys import AccessKey, Token
 from ddswait.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ddswait.credentials.keys import Key
     from ddswait.credentials.provider import CredentialProvider
@@ -65,6 +66,7 @@ class SourceSettings(NamedTuple):
         project_domain: the account that the project belongs to.
         cloud: the domain of the cloud that the credentials belong to, such as
             `otc.t-systems.com`.
+        other_endpoints: the endpoints of services, by name.
     """
 
     region: Setting = Setting()
@@ -75,6 +77,7 @@ class SourceSettings(NamedTuple):
     ca_file: str = ""
     project_domain: Domain = Domain()
     cloud: str = ""
+    other_endpoints: Mapping[str, Setting] = MappingProxyType({})
 
 
 class Source(NamedTuple):

@@ -40,6 +40,7 @@ class Durations:
         self._seconds: dict[str, dict[str, float]] = {}
         self._past: dict[str, Past | None] = {}
         self._learned: dict[tuple[str, str], float] = {}
+        self._views: dict[str, Durations] = {}
 
     def of_service(self, name: str, typical: Mapping[str, float] = _NO_TYPICAL) -> Durations:
         """Return the durations of one service; what is added to them is added here.
@@ -48,7 +49,11 @@ class Durations:
             name: of the service.
             typical: seconds by task name, to be believed while no past job of the name is known.
         """
+        if not typical and name in self._views:
+            return self._views[name]  # a live view asks for each job of each picture
         same = copy(self)
+        if not typical:
+            self._views[name] = same
         same._serve("" if name == DEFAULT else f"{name}:", typical)  # noqa: SLF001 - another view
         return same
 

@@ -183,7 +183,7 @@ def check_same_cloud(
     hosts = [urlsplit(each).hostname or "" for each in (iam, endpoint)]
     if any(map(is_loopback, hosts)):
         return
-    first, second = map(_domain_of, hosts)
+    first, second = map(domain_of, hosts)
     if first != second and (by_region or {first, second} <= set(CLOUDS)):
         raise ConfigurationError(
             f"IAM is at {hosts[0]} and {title} at {hosts[1]}, which are different clouds, so the "
@@ -192,7 +192,7 @@ def check_same_cloud(
         )
 
 
-def _domain_of(host: str) -> str:
+def domain_of(host: str) -> str:
     """Return the domain of a cloud: a known one, or what hosts of a service have in common."""
     for cloud in CLOUDS:
         if host.endswith(f".{cloud}"):

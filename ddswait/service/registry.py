@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Row(NamedTuple):
@@ -22,6 +25,7 @@ class Row(NamedTuple):
 
 
 DEFAULT = "dds"
+VARIABLE = "DDSWAIT_SERVICE"
 _SHOWN = 60
 ROWS = {
     "dds": Row("ddswait.service.dds", (), ("in02",)),
@@ -66,6 +70,29 @@ def canonical(name: str) -> str:
     if given in known:
         return known[given]
     raise InputError(_unknown(name, given, [*ROWS, *known]))
+
+
+def chosen_in(env: Mapping[str, str], explicit: str = "") -> str:
+    """Return the name of the service that the caller or `DDSWAIT_SERVICE` sets; "" for neither.
+
+    Raises:
+        InputError: no service has this name; the message names its origin.
+    """
+    if explicit:
+        return canonical(explicit)
+    try:
+        return canonical(given) if (given := env.get(VARIABLE)) else ""
+    except InputError as error:
+        raise InputError(f"{VARIABLE}: {error}") from None
+
+
+def service_in(env: Mapping[str, str], explicit: str = "") -> str:
+    """Return the name of the service that the caller or `DDSWAIT_SERVICE` sets, or the default.
+
+    Raises:
+        InputError: no service has this name; the message names its origin.
+    """
+    return chosen_in(env, explicit) or DEFAULT
 
 
 def _unknown(name: str, given: str, known: list[str]) -> str:

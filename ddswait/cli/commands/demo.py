@@ -73,5 +73,5 @@ async def _wait(dds: Simulator, jobs: list[Named]) -> int:
         durations=this.durations,
         on_event=this.gate.event,
     )
-    this.begin(dds.endpoint, dds.project_id)
-    return this.finish(await this.gate.wait(waiter))
+    this.begin({this.main_service: dds.endpoint}, dds.project_id)
+    return this.finish(await this.gate.wait({this.main_service: waiter}))
