@@ -73,7 +73,7 @@ class Entry:
         progress: how its progress has moved in this run.
         polls: every poll of this run.
         unresolved: whether the wait was given up because the name of the host never resolved.
-        service: the name of the service that is asked about it.
+        service: the name of the service that has it.
         prefix: what stands before its ID where jobs of several services do, such as `rds:`.
     """
 
@@ -101,8 +101,8 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The label, or the job ID if there is no label."""
-        return self.label or self.full_id
+        """The label, or the job ID without one; after the service if there are several."""
+        return f"{self.prefix}{self.label or self.job_id}"
 
     @property
     def full_name(self) -> str:

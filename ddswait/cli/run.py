@@ -22,11 +22,11 @@ from ddswait.cli.output.text import things
 from ddswait.cli.reports import files
 from ddswait.cli.reports.run_facts import RunFacts
 from ddswait.cli.resume import given_command, resume_command
-from ddswait.cli.services import main_service
 from ddswait.cli.state import Keeper, State
 from ddswait.errors import ConfigurationError, InputError
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.rate_limiter import parse_rate
+from ddswait.service import DEFAULT
 from ddswait.storage import hint_for
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ class Run:
     Args:
         jobs: the jobs that the user named.
         options: what the user asked for.
-        service: that of the jobs which name none; "" for that of all jobs if they have only one,
-            else the default.
+        service: the one that the user chose for jobs which name none; "" for none.
         clock: a monotonic clock, in seconds: lines of a log begin with the time elapsed.
 
     Attributes:
@@ -52,7 +51,6 @@ class Run:
         keeper: saves the state.
         gate: waits for the jobs.
         services: the services that are asked.
-        main_service: the service that settings such as `--endpoint` are for.
 
     Raises:
         ConfigurationError: the history cannot be used.
@@ -79,7 +77,6 @@ class Run:
             raise
         self._table = table
         self.services = table.services
-        self.main_service = table.service
         self._facts = RunFacts()
         self._printer = Printer(options.output, table, quiet=options.quiet, clock=clock)
         self.durations = (
@@ -106,7 +103,7 @@ class Run:
         options = self._options
         self._deadline = now + (options.timeout or defaults.TIMEOUT)
         if state is None:
-            table = JobTable(jobs, now, main_service(service, jobs))
+            table = JobTable(jobs, now, service or DEFAULT)
         else:
             table = state.table(jobs, now, service, ready=options.ready)
             self._deadline = state.deadline(options.timeout, defaults.TIMEOUT, now)

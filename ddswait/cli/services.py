@@ -1,4 +1,4 @@
-"""Which services a run asks: the one asked first, and those of the jobs that name another one."""
+"""The service that the user chose, for jobs that name none and for settings."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli.option_values import ALL_SERVICES
 from ddswait.errors import InputError
-from ddswait.service.registry import DEFAULT, chosen_in
+from ddswait.service.registry import chosen_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from ddswait.cli.named import Named
     from ddswait.cli.options import Options
 
 
@@ -31,18 +30,3 @@ def chosen_service(options: Options, env: Mapping[str, str]) -> str:
             "rds:JOB_ID"
         )
     return chosen_in(env, options.service)
-
-
-def main_service(chosen: str, jobs: Iterable[Named]) -> str:
-    """Return the service of jobs that name none, which is that of settings such as `--endpoint`.
-
-    It is the chosen one. Without one, it is that of all jobs if they have only one.
-
-    Args:
-        chosen: as chosen_service() returns it.
-        jobs: all jobs of a run.
-    """
-    if chosen:
-        return chosen
-    services = {each.service or DEFAULT for each in jobs}
-    return services.pop() if len(services) == 1 else DEFAULT

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from ddswait.cli.job_checks import checked, unique
 from ddswait.cli.job_table import JobTable, outcome_of
 from ddswait.cli.named import Named
-from ddswait.cli.services import main_service
 from ddswait.errors import InputError
 from ddswait.outcome import OutcomeKind
 from ddswait.service import DEFAULT, service_named
@@ -90,7 +89,7 @@ class State:
             now_of = job.service or service or before.service
             both[job.job_id] = Named(job.job_id, job.label or before.label, now_of)
         named = unique(list(both.values()))
-        table = JobTable(named, now, main_service(service, named))
+        table = JobTable(named, now, service or DEFAULT)
         if self._document is None:
             return table
         _restore(table, self._document, ready=ready)

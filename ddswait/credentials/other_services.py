@@ -42,8 +42,8 @@ def other_endpoint(
     first = settings.first_endpoint()
     if not found:
         raise ConfigurationError(
-            f"{first.origin} is the endpoint of {explicit.service} only, and that of {service} is "
-            f"not known: set the region, or run ddswait once for each service"
+            f"{first.origin} is the endpoint of {explicit.service} only: set the region, which "
+            f"tells that of {service}; or use --service {service} if {first.origin} is that"
         )
     is_derived = found.origin == region.origin != first.origin
     # Whoever sets both endpoints knows where the credentials go.
@@ -51,8 +51,7 @@ def other_endpoint(
         raise ConfigurationError(
             f"{first.origin} is the endpoint of {explicit.service} only, and {service} would be "
             f"at {found.value}, perhaps of another cloud: set {_variable(service, region.value)} "
-            f"to the endpoint of {service}, or leave that of {explicit.service} out, so that the "
-            "region sets both"
+            f"to the endpoint of {service}; or use --service {service} if {first.origin} is that"
         )
     return check_endpoint(
         found.value, source=found.origin, service=service, insecure_http=explicit.insecure_http

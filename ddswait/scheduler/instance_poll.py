@@ -1,6 +1,6 @@
 """Whether an instance takes the next operation, after a job or without one. Pure.
 
-DDS takes one operation at a time: while an instance has operations under way, the next one is
+A service takes one operation at a time: while an instance has operations under way, the next one is
 refused with an error. So some users wait for the instance as well as for the job. Others know no
 job: that of a prepaid order, for example, is not shown by the API.
 
@@ -12,7 +12,7 @@ polled ────────────────────────�
 
 The rules
 
-1. DDS backs an instance up by itself some seconds after its creation or restoration. So after
+1. A service backs an instance up by itself some seconds after its creation or restoration. So after
 such a job, and without a job, since the instance may be new, two polls at least CONFIRM apart
 must find it ready. A failed poll between them says nothing.
 2. The last poll, at the deadline, needs no confirmation: its reply is the best there is.

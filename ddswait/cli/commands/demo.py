@@ -10,6 +10,7 @@ from ddswait import Token, Waiter
 from ddswait.cli.named import Named
 from ddswait.cli.options import Options
 from ddswait.cli.run import Run
+from ddswait.service import DEFAULT
 
 if TYPE_CHECKING:
     from ddswait.simulator import Simulator
@@ -73,5 +74,5 @@ async def _wait(dds: Simulator, jobs: list[Named]) -> int:
         durations=this.durations,
         on_event=this.gate.event,
     )
-    this.begin({this.main_service: dds.endpoint}, dds.project_id)
-    return this.finish(await this.gate.wait({this.main_service: waiter}))
+    this.begin({DEFAULT: dds.endpoint}, dds.project_id)
+    return this.finish(await this.gate.wait({DEFAULT: waiter}))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli import inputs
 from ddswait.cli.job_checks import NO_JOB
-from ddswait.cli.services import chosen_service, main_service
+from ddswait.cli.services import chosen_service
 from ddswait.errors import InputError
+from ddswait.service import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -71,14 +72,12 @@ def prepare(
     """
     from ddswait.cli.target import find_target
 
-    # With a state file, its jobs may name other services.
-    target = None if options.state else find_target(options, main_service(service, jobs))
+    target = find_target(options, service or DEFAULT)
     # Late: wrong settings are reported before the rest is imported.
     from ddswait.cli.run import Run
 
     this = Run(jobs, options, service, clock)
     try:
-        target = target or find_target(options, this.main_service)
         endpoints = target.endpoints(this.services)
         waiters = _waiters(this, options, target, endpoints)
         this.keeper.begin()

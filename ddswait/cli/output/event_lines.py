@@ -76,7 +76,7 @@ class EventLines:
                 line = f"{name}poll failed, next try in {duration(delay)}: {safe(cause)}"
                 return line if self._is_new(cause) else ""
             case UnknownStatus(_, status):
-                return f"{name}DDS uses an undocumented status: {safe(status)}"
+                return f"{name}the service uses an undocumented status: {safe(status)}"
             case RenewalFailed(cause, delay, _):
                 again = "" if delay is None else f", next try in {duration(delay)}"
                 line = f"credentials could not be renewed{again}: {safe(cause)}"

@@ -171,7 +171,7 @@ def test_failure_without_a_reason_says_so() -> None:
     """DDS may give none."""
     table = running(Named("mine"))
     failed(table, "mine", None)
-    assert picture(table, 100)[2].endswith("failed after 1m15s: DDS gave no reason")
+    assert picture(table, 100)[2].endswith("failed after 1m15s: the service gave no reason")
 
 
 @pytest.mark.parametrize("key", ["mine", f"instance:{ID}"])

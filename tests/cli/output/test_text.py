@@ -36,7 +36,7 @@ def test_a_failed_job_has_the_words_of_the_service_as_reason() -> None:
     """Every other outcome has the sentence of ddswait."""
     assert reason(Outcome("x", OutcomeKind.FAILED, JOB, "m")) == "no\tquota"
     silent = SERVICE.read_record({**RECORD, "fail_reason": ""})
-    assert reason(Outcome("x", OutcomeKind.FAILED, silent, "m")) == "DDS gave no reason"
+    assert reason(Outcome("x", OutcomeKind.FAILED, silent, "m")) == "the service gave no reason"
     assert reason(Outcome("x", OutcomeKind.TIMED_OUT, JOB, "m")) == "m"
 
 
