@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ddswait.cli.named import INSTANCE, Named, instance_of
 from ddswait.errors import InputError
 from ddswait.service.job_ids import check_instance_id, check_job_id
-from ddswait.service.registry import canonical
+from ddswait.service.registry import canonical, is_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 _SHOWN = 60  # characters
-_WITH_SERVICE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):([^\s/].*)")
+_WITH_SERVICE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):([^\s/].*|)")
 
 
 def named(text: str) -> Named:
@@ -38,7 +38,9 @@ def with_service(text: str) -> tuple[str, str]:
     found = _WITH_SERVICE.fullmatch(text)
     if found is None or text.startswith(INSTANCE):
         return "", text
-    return canonical(found[1]), found[2]
+    name, rest = found.groups()
+    # "rds:" lacks the value of a variable, and "error:" is the end of another program's message.
+    return ("", text) if not rest and not is_service(name) else (canonical(name), rest)
 
 
 def check_key(key: str) -> None:

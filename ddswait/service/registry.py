@@ -63,13 +63,25 @@ def canonical(name: str) -> str:
     """
     if not isinstance(name, str):
         raise InputError(f"a service is text, not {type(name).__name__}: use one of {_listed()}")
-    given = name.strip().lower().replace("_", "-")
-    if given in ROWS:
-        return given
-    known = {alias: each for each, row in ROWS.items() for alias in row.aliases}
+    given, known = _plain(name), _known()
     if given in known:
         return known[given]
-    raise InputError(_unknown(name, given, [*ROWS, *known]))
+    raise InputError(_unknown(name, given, [*known]))
+
+
+def is_service(name: str) -> bool:
+    """Return whether a name is that of a service, or an alias of one."""
+    return _plain(name) in _known()
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "-")
+
+
+def _known() -> dict[str, str]:
+    """Return the service of each name and of each alias, names first."""
+    aliases = {alias: name for name, row in ROWS.items() for alias in row.aliases}
+    return {name: name for name in ROWS} | aliases
 
 
 def chosen_in(env: Mapping[str, str], explicit: str = "") -> str:
