@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ddswait.runtime.client import Client
     from ddswait.service.replies import JobPage, JobReply, Problem
 
+_CONNECTION = "connection"
 _TIMEOUT = 30.0  # seconds for each request
 _ROUNDED = 0.5  # seconds: a `Date` header has whole seconds, so the time was half a second later
 _EXACT = 2.0  # seconds by which two clocks may differ that agree, as far as a `Date` shows
@@ -71,7 +72,7 @@ async def check_services(clients: Mapping[str, Client]) -> dict[str, Checked]:
     (first, client), *rest = clients.items()
     checked = {first: await check_service(client)}
     if checked[first].has_no_credentials:
-        item = CheckItem("polls", "failed", f"not asked: the credentials do not serve, see {first}")
+        item = CheckItem("", "failed", "not asked", f"get other credentials, see {first}")
         for _, each in rest:
             await each.close()
         return checked | {name: Checked(checked[first].kind, [item]) for name, _ in rest}
@@ -94,11 +95,11 @@ def in_one_item(service: str, endpoint: str, checked: Checked) -> CheckItem:
     if failed is None:
         text = "; ".join(f"{item.name}: {item.text}" for item in wrong)
         return CheckItem(service, "ok", f"polls accepted at {endpoint}; {text}")
-    where = f" (at {endpoint})" if endpoint else ""
     step = failed.next_step
-    if checked.kind is OutcomeKind.UNREACHABLE and step:
+    if failed.name == _CONNECTION:
         step = f"{step}; or the region has no {service}"
-    return CheckItem(service, "failed", f"{failed.name}: {failed.text}{where}", step)
+    text = f"{failed.name}: {failed.text} (at {endpoint})" if failed.name else failed.text
+    return CheckItem(service, "failed", text, step)
 
 
 async def _check(client: Client) -> Checked:
@@ -110,7 +111,7 @@ async def _check(client: Client) -> Checked:
     # the job. It is well formed because services check the form too.
     reply, first, now = await _timed(client.poll_job(str(uuid4())))
     if isinstance(reply, TransientFailure | Throttled):
-        return _failed("connection", reply)
+        return _failed(_CONNECTION, reply)
     served_at = seconds_since_epoch(reply.date)
     clock = [] if served_at is None else [_clock(served_at, now - first / 2)]
     if isinstance(reply, Refusal) and not _concerns_only_the_job(reply):
@@ -159,7 +160,7 @@ def _failed(name: str, problem: Problem | JobReply) -> Checked:
 def _connection(first: float, second: float | None = None) -> CheckItem:
     """Return how long replies take, without and with a new connection."""
     later = "" if second is None else f", the next one {second * 1000:.0f} ms"
-    return CheckItem("connection", "ok", f"the first reply took {first * 1000:.0f} ms{later}")
+    return CheckItem(_CONNECTION, "ok", f"the first reply took {first * 1000:.0f} ms{later}")
 
 
 def _clock(served_at: float, now: float) -> CheckItem:

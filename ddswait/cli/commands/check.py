@@ -59,7 +59,8 @@ def _check_all(target: Target) -> int:
         try:
             endpoints[service] = target.endpoint_of(service)
         except ConfigurationError as error:
-            item = CheckItem("endpoint", "failed", str(error))
+            text, _, step = str(error).partition(": ")
+            item = CheckItem("", "failed", f"no endpoint: {text}", step)
             checked[service] = Checked(OutcomeKind.UNREACHABLE, [item])
     auths = shared(target.found.source.auth, len(endpoints))
     clients = {
