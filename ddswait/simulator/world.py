@@ -164,7 +164,7 @@ class World(Access):
             job_id or (_as_uuid(self.new_id()) if api.has_dashes else self.new_id()),
             name or api.creation,
             instance_id or f"{self.new_id()}{api.suffix()}",
-            instance_name or f"{api.name}-simulated",
+            f"{api.name}-simulated" if instance_name is None else instance_name,
             self.now(),
             inf if held else self.job_seconds if seconds is None else seconds,
             self.visible_after if visible_after is None else visible_after,

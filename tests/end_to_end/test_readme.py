@@ -42,7 +42,7 @@ def test_every_block_has_a_test() -> None:
     assert count == {
         ("README.md", "python"): 1,
         ("README.md", "sh"): 5,
-        ("docs/command-line.md", "sh"): 2,
+        ("docs/command-line.md", "sh"): 3,
         ("docs/credentials.md", "python"): 1,
         ("docs/credentials.md", "sh"): 2,
         ("docs/credentials.md", "json"): 1,
@@ -244,13 +244,28 @@ def test_library_page_states_the_defaults() -> None:
     assert len(stated) == 7
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, 2])
 def test_commands_of_the_command_line_page_run(
     number: int, shared_cloud: Cloud, tmp_path: Path
 ) -> None:
     """Each command runs as it is and succeeds."""
     ids = {"ID1": shared_cloud.job(), "ID2": shared_cloud.job()}
     done = run_shell(blocks("docs/command-line.md", "sh")[number], shared_cloud, tmp_path, **ids)
+    assert done.returncode == 0, done.stderr
+
+
+def test_command_for_several_services_runs(shared_cloud: Cloud, tmp_path: Path) -> None:
+    """With the variables that lead to each service."""
+    services = {"ID1": "rds", "ID2": "dds", "ID3": "geminidb"}
+    ids = {name: shared_cloud.job(service=services[name]) for name in services}
+    hosts = {"RDS": "rds", "DDS": "", "GAUSSDBFORNOSQL": "geminidb"}
+    variables = {
+        f"HUAWEICLOUD_SDK_REGION_{name}_XX_SIM_1": f"{shared_cloud.endpoint}/{path}".rstrip("/")
+        for name, path in hosts.items()
+    }
+    variables["HW_REGION_NAME"] = "xx-sim-1"
+    block = blocks("docs/command-line.md", "sh")[1]
+    done = run_shell(block, shared_cloud, tmp_path, **ids, **variables)
     assert done.returncode == 0, done.stderr
 
 
