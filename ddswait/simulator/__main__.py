@@ -13,6 +13,8 @@ from ddswait.simulator.dialect import Dialect, MissingInstance
 from ddswait.simulator.server import Simulator
 from ddswait.simulator.services import SERVICES, USUAL
 
+_ALL = "all"
+
 
 def main(argv: list[str] | None = None) -> int:
     """Start jobs, print what a second terminal needs to wait for them, and serve until a signal.
@@ -43,9 +45,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--service",
-        choices=list(SERVICES),
+        choices=[*SERVICES, _ALL],
         default=USUAL,
-        help="the service of the jobs that it starts with and of the printed lines",
+        help="the service of the jobs that it starts with and of the printed lines; 'all' for one"
+        " job of each service in turn",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 picks a free one")
@@ -87,6 +90,8 @@ def _simulator(arguments: argparse.Namespace) -> Simulator:
     settings = {
         name: value for name, value in vars(arguments).items() if name not in {"jobs", "fail"}
     }
+    if settings["service"] == _ALL:
+        settings["service"] = USUAL
     dialect = Dialect(missing_instance=settings.pop("missing_instance"))
     return Simulator(dialect=dialect, **settings)
 
@@ -98,7 +103,8 @@ async def _serve(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with simulator:
-        jobs = first_jobs.start(simulator, arguments.jobs, arguments.fail)
+        services = list(SERVICES) if arguments.service == _ALL else []
+        jobs = first_jobs.start(simulator, arguments.jobs, arguments.fail, services)
         first_jobs.show(simulator, arguments.speed, jobs, sys.stdout, sys.stderr)
         await stop.wait()
     return 0

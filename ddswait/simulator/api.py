@@ -60,6 +60,7 @@ class Api:
     Attributes:
         name: of the service, which is also the first part of its paths in the simulator.
         creation: the name of the task that creates an instance.
+        sdk: how the official SDK calls the service in `HUAWEICLOUD_SDK_REGION_...`; "" for `name`.
         suffixes: what the IDs of instances end in, by the kind of database; the first is usual.
         job_path: the path of a job; its ID is a parameter unless the path names it.
         job: makes the record of one job.
@@ -99,6 +100,7 @@ class Api:
     unknown_job: int = 400
     empty: Mapping[str, Any] = field(default_factory=lambda: {"job": None})
     waits_for: float = 0.0
+    sdk: str = ""
     has_cancellation: bool = False
     backup_seconds: float = 0.0
 

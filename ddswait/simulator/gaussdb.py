@@ -48,6 +48,7 @@ def _task(job: JobView, instance_status: str) -> dict[str, Any]:
 
 API = Api(
     name="gaussdb",
+    sdk="gaussdbforopengauss",
     creation="CreateGaussDBV5Instance",
     suffixes={"": "in14"},
     job=_job,

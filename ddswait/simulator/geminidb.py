@@ -34,6 +34,7 @@ def _task(job: JobView, _: str) -> dict[str, Any]:
 
 API = Api(
     name="geminidb",
+    sdk="gaussdbfornosql",
     creation="CreateInstance",
     suffixes={"cassandra": "in06", "mongodb": "in10", "redis": "in12", "influxdb": "in13"},
     job=_job,

@@ -66,6 +66,7 @@ def _task(job: JobView, instance_status: str) -> dict[str, Any]:
 
 API = Api(
     name="taurusdb",
+    sdk="gaussdb",
     creation="CreateGaussDBforMySQLInstance",
     suffixes={"": "in07"},
     job=_job,

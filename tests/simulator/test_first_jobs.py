@@ -63,19 +63,19 @@ async def test_lines_belong_to_the_service(service: str) -> None:
 
 
 @pytest.mark.real_time  # another process keeps its own time
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", [*SERVICES, "all"])
 async def test_lines_that_are_printed_can_be_pasted(tmp_path: Path, service: str) -> None:
     """A shell that runs them waits for the jobs, one of which fails, and for another one."""
     simulator = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "ddswait.simulator", "--jobs", "3", "--fail", "1", "--speed", "6000"),
+        *("-m", "ddswait.simulator", "--jobs", "6", "--fail", "1", "--speed", "6000"),
         *("--service", service),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     assert simulator.stdout is not None
     assert simulator.stderr is not None
-    settings = 3 if service == "dds" else 4
+    settings = {"dds": 3, "all": 3 + len(SERVICES)}.get(service, 4)
     lines = [(await simulator.stdout.readline()).decode() for _ in range(settings + 2)]
     command = tmp_path / "ddswait"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m ddswait "$@"\n')
