@@ -37,6 +37,7 @@ class Durations:
     def __init__(self) -> None:
         self._service = ""
         self._typical: Mapping[str, Past] = {}
+        self._spelled: dict[str, Past | None] = {}  # what is typical, by the names of jobs
         self._seconds: dict[str, dict[str, float]] = {}
         self._past: dict[str, Past | None] = {}
         self._learned: dict[tuple[str, str], float] = {}
@@ -59,6 +60,7 @@ class Durations:
 
     def _serve(self, prefix: str, typical: Mapping[str, float]) -> None:
         self._service = prefix
+        self._spelled = {}
         self._typical = {self._key(task): _typical(typical[task]) for task in typical}
 
     def __len__(self) -> int:
@@ -129,7 +131,16 @@ class Durations:
         What is typical decides when to poll, and is never shown as an expected end.
         """
         past = self.of(name)
-        return self._typical.get(self._key(name)) if past is None and self._typical else past
+        if past is not None or not self._typical:
+            return past
+        try:
+            return self._spelled[name]
+        except KeyError:
+            pass
+        typical = self._typical.get(self._key(name))
+        if len(self._spelled) < _NAMES:
+            self._spelled[name] = typical
+        return typical
 
     def count(self, name: str) -> int:
         """Return how many past jobs of a name are known."""
