@@ -11,7 +11,7 @@ from ddswait.service.job_ids import check_instance_id, check_job_id
 from ddswait.service.registry import canonical, is_service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 _SHOWN = 60  # characters
@@ -73,18 +73,27 @@ def is_order(entry: dict[str, Any]) -> bool:
     return bool(entry.get("order_id")) and not entry.get("job_id")
 
 
+def instance_ids(entry: dict[str, Any]) -> Iterator[str]:
+    """Yield what may be the ID of the instance of a reply: services put it in several places."""
+    nested = entry.get("instance")
+    inner = nested.get("id") if isinstance(nested, dict) else None
+    for found in (inner, entry.get("id"), entry.get("instance_id")):
+        if found and isinstance(found, str):
+            yield found
+
+
 def of_order(entry: dict[str, Any], *, ready: bool) -> str:
     """Return the key of the instance that was ordered.
 
     Args:
-        entry: the reply to an order, with the `id` of the instance.
+        entry: the reply to an order, with the ID of the instance.
         ready: whether instances are waited for.
 
     Raises:
         InputError: the order cannot be waited for; the message says what to do.
     """
     order = ascii(entry["order_id"])[:_SHOWN]
-    instance_id = entry.get("id") or entry.get("instance_id") or ""
+    instance_id = next(instance_ids(entry), "")
     try:
         check_instance_id(instance_id)
     except InputError:

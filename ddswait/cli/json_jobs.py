@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ddswait.cli.escaping import safe
 from ddswait.cli.id_list import WHITE
-from ddswait.cli.instances import is_order, of_order
+from ddswait.cli.instances import instance_ids, is_order, of_order
 from ddswait.cli.job_checks import checked
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
@@ -136,12 +136,7 @@ def _order(entry: dict[str, Any], *, ready: bool) -> Named:
 
 def _service(entry: dict[str, Any]) -> str:
     """Return the service that the instance of a reply seems to be of; "" if nothing tells."""
-    nested = entry.get("instance")
-    ids = [entry.get("instance_id"), entry.get("id")]
-    if isinstance(nested, dict):
-        ids.insert(0, nested.get("id"))
-    found = (service_of_instance(each) for each in ids if isinstance(each, str))
-    return next(filter(None, found), "")
+    return next(filter(None, map(service_of_instance, instance_ids(entry))), "")
 
 
 def _is_of_terraform(document: object) -> bool:
