@@ -195,7 +195,7 @@ class JobTable:
                 entry.prefix = f"{entry.service}:"
         self.began = now
         self.renewal: Renewal | None = None
-        self._was_reached = False
+        self._reached: set[str] = set()  # services, by successful polls
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries.values())
@@ -223,9 +223,10 @@ class JobTable:
             self.renewal = Renewal(event.kind, at)
         if isinstance(event, Polled):
             self.renewal = None
-            self._was_reached = self._was_reached or not event.failed
         if entry := self.entries.get(key_of_event(event)):
             entry.take(event, now)
+            if isinstance(event, Polled) and not event.failed:
+                self._reached.add(entry.service)
 
     def settle(self, outcome: Outcome, now: float) -> Entry:
         """Record how a wait ended, and return its entry."""
@@ -233,7 +234,7 @@ class JobTable:
         self.tally[outcome.kind] += 1
         entry.outcome, entry.ended_at, entry.next_poll_at = outcome, now, None
         entry.job = outcome.job or entry.job
-        if outcome.kind is OutcomeKind.UNREACHABLE and not self._was_reached:
+        if outcome.kind is OutcomeKind.UNREACHABLE and entry.service not in self._reached:
             problem = self.renewal.problem if self.renewal else entry.problem
             entry.unresolved = problem == failure_kinds.DNS
         return entry

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from ddswait.errors import ConfigurationError, InputError
+from ddswait.service.instance_suffixes import service_of_instance
+from ddswait.service.registry import DEFAULT
 
 _LONGEST = 256  # documented IDs have 36 characters; the bound only keeps mistakes out of URLs
 # With a dash, unlike the ID of an instance, which has 36 characters as well.
@@ -80,7 +82,9 @@ def _check_kind(job_id: str) -> None:
         )
     if found := _OTHER_ID.fullmatch(job_id):
         kind = found[1].lower()
-        instead = f"; without a job, use --ready --instance {job_id} (wait_for_instance())"
+        service = service_of_instance(job_id)
+        named = job_id if service in {"", DEFAULT} else f"{service}:{job_id}"
+        instead = f"; without a job, use --ready --instance {named} (wait_for_instance())"
         raise InputError(
             f"{_shown(job_id)} is the ID of {_OTHERS[kind]}, not of a job: use the job_id of the "
             f"reply that started the job{instead if kind == 'in' else ''}"

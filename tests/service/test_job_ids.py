@@ -122,6 +122,14 @@ def test_bad_project_ids_are_named(project_id: str) -> None:
             ),
         ),
         (
+            "5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein01",
+            (
+                "'5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein01' is the ID of an instance, not of a job: "
+                "use the job_id of the reply that started the job; without a job, use --ready "
+                "--instance rds:5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein01 (wait_for_instance())"
+            ),
+        ),
+        (
             "5F2B7CD0A1E94C3C8D1E6F7A8B9C0D1ENO01",
             (
                 "'5F2B7CD0A1E94C3C8D1E6F7A8B9C0D1ENO01' is the ID of a node of an instance, not "
