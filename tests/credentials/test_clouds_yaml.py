@@ -10,6 +10,7 @@ import pytest
 from ddswait import AccessKey, ConfigurationError, Password, Token
 from ddswait.credentials import clouds_yaml
 from ddswait.credentials.chain import resolve
+from ddswait.credentials.other_services import other_endpoint
 from ddswait.credentials.project import ProjectByName
 from ddswait.credentials.settings import ExplicitSettings
 from ddswait.credentials.source import Source
@@ -359,6 +360,22 @@ def test_endpoint_in_clouds_yaml_is_that_of_its_service(tmp_path: Path) -> None:
     }
     assert endpoints == {
         "dds": "https://dds.internal",
+        "rds": "https://rds.internal",
+        "ddm": "https://ddm.cn-north-4.myhuaweicloud.com",
+    }
+
+
+def test_clouds_yaml_has_the_endpoints_of_services_beside_the_first(tmp_path: Path) -> None:
+    """One run may ask several of them, each at its own."""
+    path = tmp_path / "clouds.yaml"
+    path.write_text(
+        "clouds: {a: {region_name: cn-north-4, rds_endpoint_override: https://rds.internal, "
+        "auth: {ak: AK, sk: s3cret, project_id: p}}}"
+    )
+    env, explicit = {"OS_CLIENT_CONFIG_FILE": str(path)}, ExplicitSettings(cloud="a")
+    source = resolve(env, explicit).source
+    others = {name: other_endpoint(env, explicit, source, name) for name in ("rds", "ddm")}
+    assert others == {
         "rds": "https://rds.internal",
         "ddm": "https://ddm.cn-north-4.myhuaweicloud.com",
     }

@@ -83,6 +83,28 @@ async def test_credentials_are_obtained_once_for_all_services(
     assert sum(each.path == "/v3/auth/tokens" for each in dds.requests) == 1
 
 
+async def test_wrong_password_is_sent_once_for_all_services(
+    ddswait: Command, dds: Simulator
+) -> None:
+    """A user who is refused too often is locked."""
+    named = [f"{name}:{dds.add_job(service=name)}" for name in NAMES]
+    login = {"HW_USER_NAME": dds.user, "HW_USER_PASSWORD": "s3cret", "HW_DOMAIN_NAME": dds.domain}
+    env = {"HW_AUTH_TOKEN": "", "HW_AUTH_URL": dds.address, **login}
+    done = await ddswait(*named, **settings(dds), **env)
+    assert done.code == 4
+    assert [each.path for each in dds.requests] == ["/v3/auth/tokens"]
+    assert "6 jobs refused: HTTP 401" in done.stderr
+
+
+async def test_rate_is_that_of_each_service(ddswait: Command, dds: Simulator) -> None:
+    """A slow service, or one with many jobs, delays no other."""
+    named = [f"{name}:{dds.add_job(service=name, seconds=1)}" for name in ("rds", "ddm", "dds")]
+    done = await ddswait(*named, "--rate", "1/5m", **settings(dds))
+    assert done.code == 0
+    first = [each.path.split("/")[1] for each in dds.requests if each.at < 5.0]
+    assert sorted(first) == ["ddm", "rds", "v3"]
+
+
 async def test_state_resumes_a_mixed_gate(ddswait: Command, dds: Simulator, tmp_path: Path) -> None:
     """The file knows the service of each job, so that no option is needed again."""
     state = str(tmp_path / "state.json")
