@@ -105,6 +105,20 @@ async def test_rate_is_that_of_each_service(ddswait: Command, dds: Simulator) ->
     assert sorted(first) == ["ddm", "rds", "v3"]
 
 
+@pytest.mark.parametrize(("jobs", "warned"), [(15, False), (25, True)])
+async def test_rate_that_is_too_low_for_one_service_is_a_warning(
+    ddswait: Command, dds: Simulator, jobs: int, warned: bool
+) -> None:
+    """That of another service does not count."""
+    named = [
+        f"{name}:{dds.add_job(service=name, seconds=1)}"
+        for name in ("rds", "ddm")
+        for _ in range(jobs)
+    ]
+    done = await ddswait(*named, "--rate", "1/s", "--timeout", "20s", **settings(dds))
+    assert (f"{jobs} jobs at --rate 1/s need at least {jobs}s" in done.stderr) == warned
+
+
 async def test_state_resumes_a_mixed_gate(ddswait: Command, dds: Simulator, tmp_path: Path) -> None:
     """The file knows the service of each job, so that no option is needed again."""
     state = str(tmp_path / "state.json")

@@ -93,3 +93,15 @@ def test_service_without_evidence_has_no_typical_durations(service: str) -> None
 def test_durations_without_a_service_assume_nothing() -> None:
     """A scheduler that is given durations of its own believes these alone."""
     assert Durations().believed("CreateMongoDB") is None
+
+
+def test_durations_that_are_shown_and_those_that_are_believed_share_their_jobs() -> None:
+    """Whichever of the two was asked for first."""
+    known = Durations()
+    shown = known.of_service("dds")
+    believed = known.of_service("dds", typical_durations("dds"))
+    assert shown is known.of_service("dds")
+    assert (shown.believed("SwitchPrimary"), shown.of("SwitchPrimary")) == (None, None)
+    assert believed.believed("SwitchPrimary") is not None
+    believed.add("SwitchPrimary", "x", 60.0)
+    assert shown.of("SwitchPrimary") == believed.of("SwitchPrimary") is not None
