@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-import ddswait
 from ddswait import JobNotFound, OutcomeKind, Token, Waiter, WaitError, history
 from ddswait.errors import InputError
 from ddswait.outcome import Refusal, Scope
@@ -18,6 +17,7 @@ from ddswait.runtime.client import Client
 from ddswait.scheduler.durations import Durations
 from ddswait.service import registry, service_named
 from ddswait.service.registry import Row
+from tests.cli.in_process import Command
 from tests.service.test_family import FACTS, sample
 
 Answer = tuple[int, Any]
@@ -99,6 +99,30 @@ async def test_service_is_added_by_one_file_and_one_row(
         outcomes = await waiter.wait_all(list(left))
     assert {outcome.kind for outcome in outcomes} == {OutcomeKind.COMPLETED}
     assert {path.rpartition("/")[0] for path, _ in cloud.asked} == {"/v9/p/tasks"}
+
+
+async def test_command_line_knows_a_service_that_was_added(
+    cloud: Cloud, ddswait: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By name, by alias, before an ID, and by the end of the instance's ID."""
+    (tmp_path / "third_service.py").write_text(MADE_UP)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(registry.ROWS, "madeup", Row("third_service", ("made-up",), ("in99",)))
+    cloud.answer = lambda request: (
+        200,
+        {"tasks": [{"id": request.path.rpartition("/")[2], "status": "DONE"}]},
+    )
+    here = {"DDSWAIT_ENDPOINT": cloud.endpoint}
+    there = {"HUAWEICLOUD_SDK_REGION_MADEUP_XX_SIM_1": cloud.endpoint, "HW_REGION_NAME": "xx-sim-1"}
+    reply = json.dumps({"job_id": "d", "instance": {"id": f"{'0' * 32}in99"}})
+    for arguments, text, env in (
+        (["--service", "made-up", "a"], "", here),
+        (["madeup:b", "o=made-up:c"], "", there),
+        (["-"], reply, there),
+    ):
+        done = await ddswait(*arguments, text=text, **env)
+        assert done.code == 0, done.stderr
+    assert [path.rpartition("/")[2] for path, _ in cloud.asked] == [*"abcd"]
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -220,7 +244,7 @@ def test_unknown_service_names_its_origin(
     """Before anything is looked for or polled."""
     monkeypatch.setenv("DDSWAIT_SERVICE", variable)
     with pytest.raises(InputError, match=message):
-        ddswait.Waiter.from_env(service=argument)
+        Waiter.from_env(service=argument)
 
 
 async def test_check_of_a_service_without_a_list_asks_for_none(
