@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 from ddswait.cli import job_checks
 from ddswait.cli.instances import check_ready, named
 from ddswait.cli.named import Named
+from ddswait.cli.wrapping import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,13 +53,15 @@ def jobs(  # noqa: PLR0913 - what the user gave, from several places
         for job in found.jobs:
             found_jobs.append(job if found.is_chosen else Named(job.job_id))
             suggested.setdefault(job.job_id, Named("") if found.is_chosen else job)
-        stderr.writelines(f"ddswait: warning: {refused}\n" for refused in found.not_started)
+        for refused in found.not_started:
+            say(stderr, f"ddswait: warning: {refused}")
     found_jobs.extend(job_checks.checked(named(text)) for text in instances)
     check_ready([each.job_id for each in found_jobs], ready=ready)
     jobs = job_checks.unique(found_jobs)
     labels = {job_id: suggested[job_id].label for job_id in suggested}
     if service:
-        stderr.writelines(_doubts(jobs, suggested, service))
+        for doubt in _doubts(jobs, suggested, service):
+            say(stderr, doubt)
         return _with_labels(jobs, labels)
     services = {job_id: suggested[job_id].service for job_id in suggested}
     return _with_labels(_with_services(jobs, services), labels)
@@ -89,5 +92,5 @@ def _doubts(jobs: Sequence[Named], suggested: dict[str, Named], service: str) ->
             what = f"instance {job.instance_id}" if job.instance_id else f"job {job.job_id}"
             yield (
                 f"ddswait: warning: {what} is looked for in {service}, but the reply names an "
-                f"instance like those of {other}: if it is not found, try --service {other}\n"
+                f"instance like those of {other}: if it is not found, try --service {other}"
             )

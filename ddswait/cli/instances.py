@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ddswait.cli.named import INSTANCE, Named, instance_of
 from ddswait.errors import InputError
+from ddswait.service.instance_suffixes import service_of_instance
 from ddswait.service.job_ids import check_instance_id, check_job_id
-from ddswait.service.registry import canonical, is_service
+from ddswait.service.registry import DEFAULT, canonical, is_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +53,9 @@ def check_key(key: str) -> None:
     if str(key).startswith(INSTANCE):
         check_instance_id(instance_of(key))
     else:
-        check_job_id(key)
+        service = service_of_instance(str(key))
+        prefix = "" if service in {"", DEFAULT} else f"{service}:"
+        check_job_id(key, instead=f"--ready --instance {prefix}{{}}")
 
 
 def check_ready(keys: Iterable[str], *, ready: bool) -> None:

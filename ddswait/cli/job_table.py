@@ -72,7 +72,8 @@ class Entry:
         problem: the kind of failure of the last poll, such as `DNS`; "" if it did not fail.
         progress: how its progress has moved in this run.
         polls: every poll of this run.
-        unresolved: whether the wait was given up because the name of the host never resolved.
+        never_reached: whether the wait was given up before any poll of its service succeeded.
+        unresolved: whether that was because the name of the host never resolved.
         service: the name of the service that has it.
         prefix: what stands before its ID where jobs of several services do, such as `rds:`.
     """
@@ -90,6 +91,7 @@ class Entry:
     problem: str = ""
     progress: ProgressSeen = field(default_factory=ProgressSeen)
     polls: list[PollRecord] = field(default_factory=list)
+    never_reached: bool = False
     unresolved: bool = False
     service: str = DEFAULT
     prefix: str = ""
@@ -114,6 +116,17 @@ class Entry:
         """The job ID, with its service where jobs of several services are waited for."""
         return f"{self.prefix}{self.job_id}"
 
+    @property
+    def end(self) -> Outcome | None:
+        """How its wait ended; None while it goes on, and if it was given up before that."""
+        given_up = self.outcome is not None and self.outcome.kind is OutcomeKind.PENDING
+        return None if given_up else self.outcome
+
+    @property
+    def was_polled(self) -> bool:
+        """Whether a poll of this run has been answered, or has failed."""
+        return self.next_poll_at is not None or bool(self.outcome and self.outcome.polls)
+
     def earlier(self, now: float) -> EarlierWait:
         """Return what is known from an earlier run, or from the beginning of this one."""
         age = None if self.created_at is None else max(now - self.created_at, 0.0)
@@ -126,7 +139,7 @@ class Entry:
 
     def time_left(self, now: float, durations: Durations) -> float | None:
         """Return for how long the job will still run, in seconds; None if nobody can know."""
-        if self.job is None or self.job.is_final or self.outcome is not None:
+        if self.job is None or self.job.is_final or self.end is not None:
             return None
         past = durations.of_service(self.service).of(self.job.name)
         return time_left(self.age(now), self.progress, past)
@@ -236,5 +249,6 @@ class JobTable:
         entry.job = outcome.job or entry.job
         if outcome.kind is OutcomeKind.UNREACHABLE and entry.service not in self._reached:
             problem = self.renewal.problem if self.renewal else entry.problem
-            entry.unresolved = problem == failure_kinds.DNS
+            entry.never_reached = True
+            entry.unresolved = problem in failure_kinds.UNRESOLVED
         return entry

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ddswait.cli import defaults
 from ddswait.cli.duration_text import exact
 from ddswait.cli.options import DEFAULTS, Options
+from ddswait.cli.wrapping import cells
 from ddswait.outcome import OutcomeKind
 from ddswait.service.registry import DEFAULT
 
@@ -34,7 +35,8 @@ def resume_command(table: JobTable, options: Options, width: int | None = None) 
     unfinished = [
         entry for entry in table if entry.outcome is None or entry.outcome.facts.may_still_complete
     ]
-    if all(entry.unresolved for entry in unfinished):  # the same command would end the same way
+    # The same command would end the same way, and the cloud of the demo ends with it.
+    if options.demo or all(entry.unresolved for entry in unfinished):
         return []
     if options.state:
         return _command(words(_with_time(options, unfinished)))
@@ -45,7 +47,7 @@ def resume_command(table: JobTable, options: Options, width: int | None = None) 
         for entry, job_id in zip(unfinished, ids, strict=True)
     ]
     command = _command([*given, *jobs])
-    fits = len(jobs) <= _MOST_IN_A_LOG if width is None else len(" ".join(command)) <= width
+    fits = len(jobs) <= _MOST_IN_A_LOG if width is None else cells(" ".join(command)) <= width
     if len(jobs) > 1 and not fits and (path := _saved(jobs)):
         return [*_command([*given, "-"]), "<", shlex.quote(path)]
     return command

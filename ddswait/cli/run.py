@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ddswait import history
-from ddswait.cli import defaults
+from ddswait.cli import defaults, signals
 from ddswait.cli.duration_text import duration
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Policy
 from ddswait.cli.gate import Gate
@@ -77,6 +77,7 @@ class Run:
             raise
         self._table = table
         self.services = table.services
+        self._given = {each.job_id for each in jobs}
         self._facts = RunFacts()
         self._printer = Printer(options.output, table, quiet=options.quiet, clock=clock)
         self.durations = (
@@ -127,11 +128,15 @@ class Run:
         left = [entry for entry in self._table if entry.outcome is None]
         ended = len(self._table) - len(left)
         earlier = f" ({ended} ended in an earlier run)" if ended else ""
+        others = len([entry for entry in left if entry.job_id not in self._given])
+        if others and self._given:
+            earlier = f", {others} of them from --state{earlier}"
         project = f"project {project_id}" if project_id else "the project of the credentials"
         seconds = self._deadline - time.time()
         limit = f"for up to {duration(seconds)}" if seconds > 0 else "for one last poll"
-        jobs = _at_endpoints(left, endpoints)
-        self._printer.note(f"waiting for {jobs}{earlier}, {project}, {limit}")
+        signals.hold()  # from this line on, a signal ends the run as it should
+        jobs = _at_endpoints(left, endpoints, earlier)
+        self._printer.note(f"waiting for {jobs}, {project}, {limit}")
         most = max(Counter(entry.service for entry in left).values(), default=0)
         if problem := _rate_problem(most, self._options.rate, seconds):
             self._warn(problem)
@@ -168,9 +173,10 @@ class Run:
             from ddswait.cli.reports import github  # late: only in a GitHub workflow
 
             printer.commands(github.commands(table, code))
-        printer.details("what did not complete", failures.failures(table, printer.width), now)
+        explained = failures.failures(table, printer.width, printer.told)
+        printer.details("what did not complete", explained, now)
         if code != 0:
-            printer.note(failures.still_running(table))
+            printer.note(failures.given_up(table))
             printer.command(title, resume)
         printer.totals(code)
         self.keeper.close()
@@ -189,12 +195,12 @@ class Run:
         return []
 
 
-def _at_endpoints(left: Sequence[Entry], endpoints: Mapping[str, str]) -> str:
+def _at_endpoints(left: Sequence[Entry], endpoints: Mapping[str, str], earlier: str) -> str:
     """Return how many jobs are waited for, and where: each service has its own endpoint."""
     if len(endpoints) == 1:
-        return f"{things(left)} at {next(iter(endpoints.values()))}"
+        return f"{things(left)}{earlier} at {next(iter(endpoints.values()))}"
     of = {name: [entry for entry in left if entry.service == name] for name in endpoints}
-    return ", ".join(f"{things(of[name])} of {name} at {endpoints[name]}" for name in of)
+    return ", ".join(f"{things(of[name])} of {name} at {endpoints[name]}" for name in of) + earlier
 
 
 def _rate_problem(jobs: int, rate: str, seconds: float) -> str:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.cli.escaping import safe
+from ddswait.cli.wrapping import say
 from ddswait.credentials import chain
 from ddswait.credentials.settings import ExplicitSettings
 
@@ -72,5 +73,6 @@ def find_target(options: Options, service: str) -> Target:
         service,
     )
     found = chain.resolve(os.environ, explicit)
-    sys.stderr.writelines(f"ddswait: warning: {safe(each)}\n" for each in found.source.warnings)
+    for each in found.source.warnings:
+        say(sys.stderr, f"ddswait: warning: {safe(each)}")
     return Target(service, found, explicit)

@@ -44,6 +44,8 @@ def test_service_is_chosen_by_option_or_variable(option: str, variable: str, cho
         (["--ready", "--instance", "css:x"], "service 'css' is not supported"),
         (["rds:"], "the job ID is empty"),
         (["orders=rds:"], "the job ID is empty"),
+        ([f"{HEX}in02"], f"without a job, use --ready --instance {HEX}in02"),
+        ([f"{HEX}in01"], f"without a job, use --ready --instance rds:{HEX}in01"),
         (["rds:x", "dds:x"], "job x is named for rds and for dds: choose one"),
     ],
 )

@@ -29,7 +29,7 @@ async def test_lines_name_the_service(ddswait: Command, dds: Simulator) -> None:
     good, bad = jobs(dds)
     done = await ddswait(good, f"orders=rds:{bad}", **settings(dds))
     assert done.code == 1
-    assert f"dds:{good}  Create_MongoDB of stock: Running" in done.stderr
+    assert f"dds:{good}  CreateMongoDB of stock: Running" in done.stderr
     assert "rds:orders  CreateMysqlSingleHAInstance" in done.stderr
     assert f"orders (rds:{bad}) failed after" in done.stderr
     assert {line.split("\t")[0] for line in done.stdout.splitlines()} == {
@@ -69,7 +69,7 @@ async def test_reports_name_the_service(ddswait: Command, dds: Simulator, tmp_pa
     suite = ET.parse(tmp_path / "junit.xml").getroot()[0]  # noqa: S314 - our own
     assert suite.get("name") == "jobs"
     assert [(case.get("classname"), case.get("name")) for case in suite] == [
-        ("dds.Create_MongoDB", f"dds:{good}"),
+        ("dds.CreateMongoDB", f"dds:{good}"),
         ("rds.CreateMysqlSingleHAInstance", f"orders (rds:{bad})"),
     ]
     page = (tmp_path / "report.html").read_text()

@@ -10,6 +10,7 @@ from ddswait import Token, Waiter
 from ddswait.cli.named import Named
 from ddswait.cli.options import Options
 from ddswait.cli.run import Run
+from ddswait.cli.wrapping import continued, say, width_of
 from ddswait.service import DEFAULT, service_named
 
 if TYPE_CHECKING:
@@ -46,19 +47,27 @@ async def demonstrate(service: str = DEFAULT) -> int:
     """Show the run in the event loop that is running."""
     from ddswait.simulator import Simulator
 
-    write = sys.stderr.write
     title = service_named(service).title
     option = "" if service == DEFAULT else f"--service {service} "
     async with Simulator(speed=_SPEED, service=service) as cloud:
-        write(f"A simulated {title} listens at {cloud.endpoint}; ")
-        write("a minute passes there each second.\n\n")
+        _say(f"A simulated {title} listens at {cloud.endpoint}; a minute passes there each second.")
+        _say("")
         jobs = [_create(cloud, order) for order in _ORDERS]
-        write("\n$ export HW_AUTH_TOKEN=...\n")
-        write(f"$ ddswait {option}--endpoint {cloud.endpoint} --project-id {cloud.project_id} \\\n")
-        write(f"    --interval 1s {' '.join(f'{each.label}={each.job_id}' for each in jobs)}\n")
+        settings = f"{option}--endpoint {cloud.endpoint} --project-id {cloud.project_id}"
+        named = " ".join(f"{each.label}={each.job_id}" for each in jobs)
+        command = f"$ ddswait {settings} --interval 1s {named}".split()
+        _say("", "$ export HW_AUTH_TOKEN=...", *continued(command, width_of(sys.stderr)))
         code = await _wait(cloud, service, jobs)
-    write(f"$ echo $?\n{code}\n\nOne job failed on purpose, so the exit code is 1.\n")
+    end = f"The demo was stopped, and its simulated {title} with it."
+    if code == 1:
+        end = "One job failed on purpose, so the exit code is 1."
+    _say("$ echo $?", str(code), "", end)
     return code
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        say(sys.stderr, line)
 
 
 def _create(cloud: Simulator, order: _Order) -> Named:
@@ -66,12 +75,12 @@ def _create(cloud: Simulator, order: _Order) -> Named:
     job_id = cloud.add_job(
         instance_name=name, seconds=seconds, visible_after=visible_after, fails=fails
     )
-    sys.stderr.write(f"creating instance {name}: job {job_id}\n")
+    _say(f"creating instance {name}: job {job_id}")
     return Named(job_id, name)
 
 
 async def _wait(cloud: Simulator, service: str, jobs: list[Named]) -> int:
-    options = Options(interval=1.0)
+    options = Options(interval=1.0, demo=True)
     this = Run(jobs, options, service)
     waiter = Waiter(
         endpoint=cloud.endpoint,

@@ -99,7 +99,7 @@ def job_record(job: Job) -> dict[str, Any]:
     """Return a job as plain data for JSON: times in ISO 8601, progress in percent."""
     return {
         "id": job.id,
-        "name": job.name,
+        "name": job.task,
         "status": job.status,
         "created": job.created.isoformat() if job.created else None,
         "ended": job.ended.isoformat() if job.ended else None,

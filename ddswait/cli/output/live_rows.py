@@ -110,7 +110,7 @@ def row(
     is_said = bool(entry.prefix) and instance == entry.label  # the name begins with the service
     names = {
         "job": text(entry.name),
-        "task": text(job.name if job else "", "dim"),
+        "task": text(job.task if job else "", "dim"),
         "instance": text("" if is_said else instance),
     }
     if found := message(entry, now, renewal, is_plain=is_plain):

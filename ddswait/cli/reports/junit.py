@@ -45,7 +45,7 @@ def document(table: JobTable, now: float) -> str:
 
 
 def _case(entry: Entry, outcome: Outcome) -> ET.Element:
-    task = entry.job.name if entry.job else ""
+    task = entry.job.task if entry.job else ""
     case = ET.Element(
         "testcase",
         {
