@@ -97,10 +97,13 @@ def _waiters(
 ) -> dict[str, Waiter]:
     """Return the waiter of each service: each has a rate limit, all have the same credentials."""
     from ddswait import Waiter
-    from ddswait.runtime.shared_credentials import shared
 
     found = target.found
-    auths = shared(found.source.auth, len(endpoints))
+    auths = [found.source.auth]
+    if len(endpoints) > 1:
+        from ddswait.runtime.shared_credentials import shared  # late: seldom needed
+
+        auths = shared(found.source.auth, len(endpoints))
     return {
         service: Waiter(
             service=service,
