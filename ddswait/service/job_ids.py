@@ -24,6 +24,14 @@ _ORDER_ID = re.compile(r"CS\d{10}[0-9A-Z]{2,10}")
 _PROJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
+def split_job_ids(value: str) -> list[str]:
+    """Return the job IDs of a `job_id`, in which TaurusDB joins several by commas.
+
+    Source: Huawei's Terraform provider, for the creation of read replicas.
+    """
+    return [part.strip() for part in value.split(",")] if "," in value else [value]
+
+
 def check_job_id(job_id: str, *, instead: str = "wait_for_instance({!r})") -> str:
     """Return `job_id` if it can be one.
 
