@@ -16,7 +16,7 @@ import logging
 from contextvars import copy_context
 from random import Random
 from typing import TYPE_CHECKING, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from ddswait.runtime.log import log
 from ddswait.runtime.tasks import LIMIT, Tasks, without_task
@@ -110,9 +110,7 @@ class Channel:
 
     def _end(self) -> None:
         self.workers.stop()
-        channels = _channels.get(self._loop, [])
-        if self in channels:
-            channels.remove(self)
+        _channels.get(self._loop, WeakSet()).discard(self)
 
     def wake(self, scheduler: Scheduler, now: float) -> None:
         """Take note that something may be due in a scheduler by now."""
@@ -163,16 +161,17 @@ class Channel:
             log(logging.WARNING, "ddswait.close_failed", exc_info=error)
 
 
-_channels: WeakKeyDictionary[asyncio.AbstractEventLoop, list[Channel]] = WeakKeyDictionary()
+# Weak: an event loop that is abandoned takes its channels along.
+_channels: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakSet[Channel]] = WeakKeyDictionary()
 
 
 def channel_for(parts: Parts) -> Channel:
     """Return the channel of the running event loop that serves these parts, or a new one."""
     if not parts.shared:
         return Channel(parts)
-    channels = _channels.setdefault(asyncio.get_running_loop(), [])
+    channels = _channels.setdefault(asyncio.get_running_loop(), WeakSet())
     for channel in channels:
         if channel.serves(parts):
             return channel
-    channels.append(channel := Channel(parts))
+    channels.add(channel := Channel(parts))
     return channel

@@ -1,10 +1,12 @@
 """ddswait.runtime.channel: waiters of one event loop share what there is one of."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from typing import Any
+from weakref import ref
 
 import pytest
 import pytest_asyncio
@@ -391,6 +393,23 @@ def test_waiters_of_different_event_loops_are_apart() -> None:
     pair: list[Waiter] = []
     for _ in range(2):
         virtual_time.run(run(pair))
+
+
+def test_event_loop_that_is_abandoned_is_forgotten() -> None:
+    """A program that never leaves its waiters keeps neither loop nor channel alive."""
+
+    async def enter() -> ref[Any]:
+        async with Simulator() as dds:
+            w = waiter(dds)
+            await w.__aenter__()
+            return ref(w._engine.running()._channel)
+
+    loop = virtual_time.VirtualTimeLoop()
+    left = loop.run_until_complete(enter())
+    loop.close()
+    del loop
+    gc.collect()
+    assert left() is None
 
 
 # ---- defects
