@@ -105,18 +105,27 @@ def test_pages_are_requested_one_after_the_other() -> None:
     assert sorted(desk.polled(4.0)) == ["c", "d"]
 
 
-@pytest.mark.parametrize("failure", [TransientFailure("HTTP 502"), Throttled("slow down")])
-def test_jobs_that_waited_for_a_list_that_fails_are_polled(
-    failure: TransientFailure | Throttled,
-) -> None:
+def test_jobs_that_waited_for_a_list_that_fails_are_polled() -> None:
     """At once, each on its own; the next list comes later."""
     desk = opened("a", "b", "c")
     request = desk.list_(4.0)
     assert isinstance(desk.scheduler.next(4.5), Wait)  # they are due, and wait for it
-    assert desk.take(request, failure, 5.0) == ()
+    assert desk.take(request, TransientFailure("HTTP 502"), 5.0) == ()
     assert sorted(desk.polled(5.0)) == ["a", "b", "c"]
     assert desk.scheduler.next(5.0) == Wait(5.75)
     assert desk.list_(5.75).offset == 0
+
+
+def test_jobs_that_waited_for_a_list_that_is_throttled_are_polled() -> None:
+    """As soon as requests may leave again, each on its own."""
+    desk = opened("a", "b", "c")
+    request = desk.list_(4.0)
+    assert desk.take(request, Throttled("slow down"), 5.0) == ()
+    silent_until = desk.scheduler.rate_limiter.next_at(5.0)
+    assert silent_until == 23.0
+    assert desk.polled(5.0) == []
+    polled = [job_id for second in range(23, 60) for job_id in desk.polled(float(second))]
+    assert {"a", "b", "c"} <= set(polled)
 
 
 def test_jobs_that_are_due_wait_for_the_list_that_may_show_them() -> None:
