@@ -15,22 +15,21 @@ The rules
 4. The number follows the lists: it rises when others begin to wait, and falls when their jobs
    have ended.
 5. Every window without a 429 takes some away: those that waited may have left. The number falls
-   quickly to a tenth above what the lists say, and slowly from there. Without lists it falls
-   slowly at first, and faster and faster then, as the window of TCP CUBIC grows (RFC 9438).
+   quickly to a tenth above what the lists say, and slowly from there: jobs may run that nobody
+   waits for. It falls faster and faster, as the window of TCP CUBIC grows (RFC 9438), and sooner
+   so without lists.
 
 Measured by `python -m tests.benchmarks.shares`.
 """
 
 from __future__ import annotations
 
-from math import inf
-
 _MORE = 1.0  # sharers that each 429 adds
 _MOST_TOLD = 10.0  # by the requests in a window: most waiters send few, since they need few
 _FEW, _GUESSED = 3, 4.0  # as many requests tell nothing
 _MOST = 20.0  # a project may have a thousand running jobs that nobody waits for
 _ABOVE, _BELOW = 1.0, 0.25  # sharers that a window takes away, above what lists say and below
-_UNLISTED = 0.05  # times the third power of the windows, without lists
+_LATER, _UNLISTED = 0.003, 0.05  # the same, times the third power of the windows since a 429
 _NEAR = 1.1  # of what the lists say: room for whoever begins
 
 
@@ -43,24 +42,28 @@ class Sharers:
         jobs_for_ours: how many jobs run for each of ours, as the last list says; None for unknown.
     """
 
-    __slots__ = ("_at", "_limit", "_listed", "_number", "_window")
+    __slots__ = ("_at", "_limit", "_listed", "_number", "_refused_at", "_window")
 
     def __init__(self, limit: float, window: float, jobs_for_ours: float | None) -> None:
         self._limit = limit
         self._window = window
         self._listed = None if jobs_for_ours is None else min(jobs_for_ours, _MOST)
         self._number = 1.0
-        self._at = -inf
+        self._at = self._refused_at = 0.0
 
     def number(self, now: float) -> float:
         """Return how many are believed to share the limit; 1 for us alone."""
-        windows = (now - self._at) / self._window
+        number = self._number
+        if number <= 1.0:
+            return 1.0
+        before = (self._at - self._refused_at) / self._window
+        windows = (now - self._refused_at) / self._window
         if self._listed is None:
-            return max(self._number - _UNLISTED * windows**3, 1.0)
-        above = max(self._number - _NEAR * self._listed, 0.0)
-        if windows * _ABOVE < above:
-            return self._number - windows * _ABOVE
-        return max(self._number - above - (windows - above / _ABOVE) * _BELOW, 1.0)
+            return max(number - _UNLISTED * (windows**3 - before**3), 1.0)
+        above = max(number - _NEAR * self._listed, 0.0)
+        if (windows - before) * _ABOVE < above:
+            return number - (windows - before) * _ABOVE
+        return max(number - above - _below(windows) + _below(before + above / _ABOVE), 1.0)
 
     def refused(self, sent: int, now: float) -> None:
         """Take a 429 that came while we were below the limit.
@@ -74,13 +77,15 @@ class Sharers:
             told = min(self._limit / sent, _MOST_TOLD) if sent >= _FEW else _GUESSED
             number = told if self._listed is None else self._listed
         self._set(number + _MORE, now)
+        self._refused_at = now
 
     def listed(self, jobs_for_ours: float, now: float) -> None:
         """Take a list of the running jobs; see `Sharers`."""
         number = self.number(now)
         before, self._listed = self._listed, min(jobs_for_ours, _MOST)
         if number > 1.0:
-            self._set(number * self._listed / before if before else self._listed + _MORE, now)
+            number = number * self._listed / before if before else self._listed + _MORE
+        self._set(number, now)
 
     def _set(self, number: float, now: float) -> None:
         self._number, self._at = max(min(number, _MOST), 1.0), now
@@ -88,3 +93,9 @@ class Sharers:
     def shift(self, seconds: float) -> None:
         """Move the time of the last change: the clock is another one from now on."""
         self._at += seconds
+        self._refused_at += seconds
+
+
+def _below(windows: float) -> float:
+    """Return how many have been taken away so many windows after a 429."""
+    return _BELOW * windows + _LATER * windows**3
