@@ -6,7 +6,7 @@ rate limit and one order of urgency.
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, nan
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.scheduler import retry_delay
@@ -77,6 +77,7 @@ class Poll:
         subscriber: who waits; the scheduler only passes it on.
         last_at: when the last poll is due: at the deadline, or when the service will have been
             unreachable for too long. That one goes before all others.
+        entered_at: the `last_at` at which it is in the queue of last polls; nan if it is not.
         due: when the next poll is due, or when the one under way left; inf when nobody waits any
             more.
         cut_at: when the request under way is cut; None while no request is.
@@ -92,6 +93,7 @@ class Poll:
         "cut_at",
         "deadline",
         "due",
+        "entered_at",
         "job_id",
         "last_at",
         "polls",
@@ -109,6 +111,7 @@ class Poll:
         self.since = self.succeeded_at = self.unreachable_since = since
         self.due = min(since, deadline)
         self.deadline = self.last_at = deadline
+        self.entered_at = nan
         self.subscriber = subscriber
         self.cut_at: float | None = None
         self.polls = 0

@@ -80,7 +80,7 @@ class _Limit:
         self._cut_at = -inf
         self._full_at = full_at  # when the whole burst may leave again
         # Of the whole share, which is the usual case, worked out once.
-        self._spacing = self.spacing(0.0)
+        self._spacing = window / (_USED * max(limit, 1.0))
         self._room = (self.burst(0.0) - 1) * self._spacing
 
     def share(self, now: float) -> float:
@@ -91,6 +91,8 @@ class _Limit:
 
     def spacing(self, now: float) -> float:
         """Return the seconds between two requests, as of at least one in each window."""
+        if self._share >= 1.0:
+            return self._spacing
         return self.window / (_USED * max(self.limit * self.share(now), 1.0))
 
     def burst(self, now: float) -> int:
@@ -107,12 +109,12 @@ class _Limit:
         if self.limit == inf:
             return 10**9
         burst = self.burst(now)
-        spacing = self._spacing if self._share >= 1.0 else self.spacing(now)
+        spacing = self.spacing(now)
         spare = min(now - self.next_at(now), burst * spacing)
         return min(burst, floor(spare / spacing) + 1)
 
     def sent(self, now: float) -> None:
-        spacing = self._spacing if self._share >= 1.0 else self.spacing(now)
+        spacing = self.spacing(now)
         self._full_at = max(self._full_at, now) + spacing
 
     def hold(self, until: float) -> None:
@@ -216,6 +218,8 @@ class RateLimiter:
 
     def spacing(self, now: float) -> float:
         """Return the seconds between two requests in the long run."""
+        if not self._learned and self._slow >= 1.0:  # the usual case
+            return self._own.spacing(now)
         limits = (self._own, *self._learned.values())
         return max(*(limit.spacing(now) for limit in limits), self._slowed_next_at(now) - now)
 

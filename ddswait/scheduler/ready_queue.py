@@ -3,29 +3,58 @@
 The most urgent one does (urgency.py), but comparing all polls each time would take too long. A
 poll only becomes more urgent, and while the load stays the same, each poll that leaves is about as
 urgent as the one before. So polls wait in the order of the times at which they reach that urgency,
-and each time is worked out once. When the load changes, so does the urgency at which polls leave.
-So there is a queue for each doubling of it, and the first polls of these few queues are compared
-by how urgent they are now.
+and each time is worked out once.
+
+That urgency follows from the load: if all polls left with an urgency of 1, each would leave once
+in its wanted interval, which is so many polls per second; and as many times more urgent as the
+service lets fewer leave, they do leave. When the load changes, so does that urgency. So there is a
+queue for each doubling of it, and the first polls of these few queues are compared by how urgent
+they are now, about: urgency grows nearly in step with the time that a poll waits. A poll whose end
+is expected suddenly would come too late by that, so those that wait for a far higher urgency are
+moved, one with each poll that leaves.
 """
 
 from __future__ import annotations
 
-from math import frexp, inf, sqrt
+from math import frexp, nan, sqrt
 from typing import TYPE_CHECKING
 
 from ddswait.scheduler.time_queue import TimeQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ddswait.scheduler.poll import Poll
     from ddswait.scheduler.urgency import Urgency
 
-    Entry = tuple[float, str, Poll, TimeQueue["Entry"]]
+    Entry = tuple[float, float, "DoublingQueue"]  # waits since, has that urgency at, where it is
 
-# How the usual urgency follows that of the polls that leave: soon up, since more urgent ones may
-# wait behind those, and slowly down.
-_UP, _DOWN = 1 / 2, 1 / 8
+_FAR = 2  # doublings
+_FOLLOWS = 1 / 16  # of the difference: how the time until a connection is free is learned
+
+
+class DoublingQueue(TimeQueue):
+    """Polls by the times at which they reach the urgency in the middle of a doubling.
+
+    Args:
+        exponent: of the doubling, as a power of two.
+        waiting: where each poll waits.
+
+    Attributes:
+        urgency: which they reach.
+    """
+
+    __slots__ = ("_waiting", "urgency")
+
+    def __init__(self, exponent: int, waiting: dict[Poll, Entry]) -> None:
+        super().__init__()
+        self.urgency = 2.0**exponent / sqrt(2)
+        self._waiting = waiting
+
+    def time_of(self, poll: Poll) -> float:
+        """Return when a poll reaches the urgency; nan if it waits elsewhere."""
+        entry = self._waiting.get(poll)
+        return entry[1] if entry is not None and entry[2] is self else nan
 
 
 class ReadyQueue:
@@ -33,93 +62,99 @@ class ReadyQueue:
 
     Args:
         urgency: how urgent a poll is. What is learned about a job's kind while its poll waits
-            counts when the poll is the first of its queue, or moved.
+            does not count any more.
+        spacing: the seconds between two requests in the long run, by the rate limit.
+
+    Attributes:
+        waiting: the polls.
     """
 
-    __slots__ = ("_queues", "_urgency", "_usual", "_waiting")
+    __slots__ = ("_busy", "_demand", "_popped_at", "_queues", "_spacing", "_urgency", "waiting")
 
-    def __init__(self, urgency: Urgency) -> None:
+    def __init__(self, urgency: Urgency, spacing: Callable[[float], float]) -> None:
         self._urgency = urgency
-        self._waiting: dict[Poll, Entry] = {}
-        self._queues: dict[int, TimeQueue[Entry]] = {}  # by the exponent of the urgency
-        self._usual = 1.0  # urgency of those that leave
+        self._spacing = spacing
+        self.waiting: dict[Poll, Entry] = {}
+        self._queues: dict[int, DoublingQueue] = {}  # by the exponent of the urgency
+        self._demand = 0.0  # polls per second, if each left with an urgency of 1
+        self._busy = 0.0  # seconds until a connection is free for the next poll
+        self._popped_at: float | None = None  # None unless the next one waits for a connection
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self.waiting)
 
     def __iter__(self) -> Iterator[Poll]:
-        return iter(list(self._waiting))
+        return iter(list(self.waiting))
 
     def __contains__(self, poll: Poll) -> bool:
-        return poll in self._waiting
+        return poll in self.waiting
 
-    def add(self, poll: Poll) -> None:
+    def add(self, poll: Poll, now: float) -> None:
         """Let a poll wait until it can leave."""
-        self._add(poll, _exponent(self._usual))
-
-    def _add(self, poll: Poll, exponent: int) -> None:
+        if self.waiting:
+            self.discard(poll)
+        else:
+            self._demand, self._busy, self._popped_at = 0.0, 0.0, None
+        exponent = self._exponent(now)
         queue = self._queues.get(exponent)
         if queue is None:
-            queue = self._queues[exponent] = TimeQueue(self._is_current)
-        at = self._urgency.reached_at(poll, _middle(exponent))
-        entry = self._waiting[poll] = (at, poll.job_id, poll, queue)
-        queue.push(entry)
+            queue = self._queues[exponent] = DoublingQueue(exponent, self.waiting)
+        since, at = self._urgency.span(poll, queue.urgency)
+        self.waiting[poll] = since, at, queue
+        self._demand += queue.urgency / (at - since)
+        queue.push(at, poll)
         queue.compact()
 
-    def _is_current(self, entry: Entry) -> bool:
-        return self._waiting.get(entry[2]) is entry
+    def _exponent(self, now: float) -> int:
+        """Return the doubling of the urgency with which polls will leave."""
+        usual = self._demand * max(self._spacing(now), self._busy)
+        return frexp(usual)[1] if usual > 1.0 else 1
 
     def discard(self, poll: Poll) -> None:
         """Let a poll wait no longer."""
-        entry = self._waiting.pop(poll, None)
-        if entry is not None:
-            entry[3].forget_one()
+        if poll in self.waiting:
+            self._remove(poll).forget_one()
 
-    def pop(self, now: float) -> Poll | None:
-        """Take out the most urgent poll; None when the queue is empty."""
-        self._move_one()
-        while True:
-            urgency, entry = self._most_urgent(now)
-            if entry is None:
-                self._queues.clear()
-                return None
-            entry[3].pop()
-            poll = entry[2]
-            del self._waiting[poll]
+    def _remove(self, poll: Poll) -> DoublingQueue:
+        since, at, queue = self.waiting.pop(poll)
+        self._demand -= queue.urgency / (at - since)
+        return queue
+
+    def pop(self, room: int, now: float) -> Poll | None:
+        """Take out the most urgent poll; None when the queue is empty.
+
+        Args:
+            room: how many requests may leave at once. If more than one may, the next poll only
+                waits until a connection is free.
+            now: the time.
+        """
+        if len(self._queues) > 1:
+            self._move_one(now)
+        while (queue := self._most_urgent(now)) is not None:
+            poll = queue.pop()
+            self._remove(poll)
             if poll.cut_at is None and poll.due <= now:
-                by = urgency - self._usual
-                self._usual += by * (_UP if by > 0 else _DOWN)
+                if self._popped_at is not None:
+                    self._busy += (now - self._popped_at - self._busy) * _FOLLOWS
+                self._popped_at = now if room > 1 else None
                 return poll
+        return None
 
-    def _move_one(self) -> None:
-        """Let one poll wait by the usual urgency that has waited by another one."""
-        queues, usual = self._queues, _exponent(self._usual)
-        if len(queues) <= 1:
-            return
-        for exponent, queue in list(queues.items()):
-            if exponent == usual:
+    def _move_one(self, now: float) -> None:
+        """Let one poll wait for the usual urgency that has waited for a far higher one."""
+        highest = max(self._queues)
+        if highest >= self._exponent(now) + _FAR and (poll := self._queues[highest].first()):
+            self.add(poll, now)
+
+    def _most_urgent(self, now: float) -> DoublingQueue | None:
+        """Return the queue whose first poll is the most urgent one."""
+        most, found = 0.0, None
+        for exponent, queue in list(self._queues.items()):
+            if (poll := queue.first()) is None:
+                del self._queues[exponent]
                 continue
-            if (entry := queue.first()) is not None:
-                queue.pop()
-                self._add(entry[2], usual)
-                return
-            del queues[exponent]
-
-    def _most_urgent(self, now: float) -> tuple[float, Entry | None]:
-        """Return the highest urgency of those that are first in a queue, and whose it is."""
-        most, found = -inf, None
-        for queue in self._queues.values():
-            if (first := queue.first()) is not None:
-                urgency = self._urgency.of(first[2], now)
-                if urgency > most:
-                    most, found = urgency, first
-        return most, found
-
-
-def _exponent(urgency: float) -> int:
-    """Return which doubling of the urgency a poll waits by."""
-    return frexp(max(urgency, 1.0))[1]
-
-
-def _middle(exponent: int) -> float:
-    return 2.0**exponent / sqrt(2)
+            since, at, _ = self.waiting[poll]
+            urgency = queue.urgency * (now - since) / (at - since)
+            if found is None or urgency > most:
+                most, found = urgency, queue
+        return found

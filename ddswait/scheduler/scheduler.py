@@ -102,7 +102,9 @@ class Scheduler:
         context = PollContext(settings, random, self.durations, ServerClock(), patiences.service)
         self._context = context
         self._job_events = JobEvents()
-        self._queue = PollQueue(Urgency(context), settings.unreachable_after)
+        self._queue = PollQueue(
+            Urgency(context), self.rate_limiter.spacing, settings.unreachable_after
+        )
         self.subscribers = Subscribers(self._queue, patiences.service)
         self._lists = ListPolling(
             context, self.subscribers, self._queue, self.rate_limiter, self._job_events
@@ -195,7 +197,7 @@ class Scheduler:
 
     def _may_send_last(self, now: float) -> bool:
         """Whether a last poll is due and may leave."""
-        if self._queue.last.next_at() > now or self._renewal.send_at(now) > now:
+        if self._queue.last.next_by(now) is None or self._renewal.send_at(now) > now:
             return False
         return self.rate_limiter.last_poll_at(now) <= now
 
@@ -214,11 +216,11 @@ class Scheduler:
         if room := limiter.room(now):
             following = self._next_request.pop(room, self._renewal.count, now)
         else:
-            last_at, last_poll_at = queue.last.next_at(), limiter.last_poll_at(now)
-            if max(last_at, last_poll_at) > now:
-                at = min(limiter.next_at(now), max(last_at, last_poll_at), now + _EXPIRE_EVERY)
-                return Wait(at, overdue=True)
-            following = queue.last.pop(now)
+            soon = now + _EXPIRE_EVERY
+            last_at = max(queue.last.next_at(soon), limiter.last_poll_at(now))
+            if last_at > now:
+                return Wait(min(limiter.next_at(now), last_at, soon), overdue=True)
+            following = queue.last.pop_by(now)
         if following is None:
             return Wait(now + AT_ONCE, overdue=queue.due() <= now)
         self._renewal.sent(now)
@@ -240,7 +242,6 @@ class Scheduler:
 
         To be called at least once a second while something is due and cannot leave.
         """
-        self._next_request.gather(now)
         return self.subscribers.expire_late(now, self._unsent(now))
 
     def _unsent(self, now: float) -> str:

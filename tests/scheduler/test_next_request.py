@@ -22,12 +22,3 @@ def test_last_poll_that_becomes_ready_just_now_goes_first() -> None:
     action = scheduler.next(5.5)
     assert isinstance(action, PollJob)
     assert action.poll.job_id == "ends"
-
-
-def test_gathering_says_whether_anything_was_due() -> None:
-    """Once: then those that are due are ready."""
-    scheduler = scheduler_of(a=1000.0, b=1000.0)
-    gather = scheduler._next_request.gather
-    assert not gather(-1.0)
-    assert gather(10.0)
-    assert not gather(10.0)
