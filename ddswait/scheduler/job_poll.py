@@ -173,13 +173,9 @@ class JobPoll(Poll):
         return None if self.job is None else context.durations.of(self.job.name)
 
     def _interval(self, now: float, context: PollContext) -> float:
-        return poll_interval.next_interval(
-            context.settings.interval,
-            now - self.created_at,
-            context.random,
-            self.past(context),
-            self.estimate,
-        )
+        past = None if self.job is None else context.durations.of(self.job.name)
+        interval, age = context.settings.interval, now - self.created_at
+        return poll_interval.next_interval(interval, age, context.random, past, self.estimate)
 
     def wanted_interval(self, now: float, context: PollContext) -> float:
         """Return the interval that suits this moment, which may be long after the last poll."""

@@ -180,7 +180,8 @@ class Poll:
             self.cut_at = min(allowance, deadline + LAST_POLL + SHORTEST_POLL)
             return
         latest = left + settings.request_timeout
-        if (give_up_at := self.unreachable_since + settings.unreachable_after) > left:
+        give_up_at = self.unreachable_since + settings.unreachable_after
+        if left < give_up_at < latest:
             latest = min(latest, max(give_up_at, left + LAST_POLL))
         self.cut_at = min(latest, deadline)
 
@@ -193,7 +194,7 @@ class Poll:
             give_up_at: when the service will have been unreachable for too long.
         """
         # Whoever waits on after giving up has one last poll more, at the deadline.
-        last_at = self.deadline if give_up_at <= now else min(self.deadline, give_up_at)
+        last_at = give_up_at if now < give_up_at < self.deadline else self.deadline
         self.last_at = last_at
         due = now + delay
         if due > last_at - SHORTEST_POLL and now < last_at:

@@ -202,11 +202,20 @@ def hazard(age: float, past: Past | None = None, progress: ProgressEstimate | No
 def _hazard(
     age: float, past: Past | None, progress: ProgressEstimate | None, before: float
 ) -> float:
-    survival, density = _base(age, past)
+    share = _SCALE / (_SCALE + age)
+    survival, density = share * share, 2 * share * share / (_SCALE + age)
+    if past is not None:
+        median, shape = past
+        odds = _odds(age, median, shape)
+        by_past, left = _TRUST_IN_PAST / (1 + odds), 1 - _TRUST_IN_PAST
+        survival = by_past + left * survival
+        density = by_past * _rate(age, shape, odds) + left * density
     if progress is not None and age > progress.age:  # as of its last change
-        s, f = _log_logistic(age - progress.age, progress.remaining, _SHAPE_OF_PROGRESS)
-        survival = _TRUST_IN_PROGRESS * s + (1 - _TRUST_IN_PROGRESS) * survival / before
-        density = _TRUST_IN_PROGRESS * f + (1 - _TRUST_IN_PROGRESS) * density / before
+        time = age - progress.age
+        odds = _odds(time, progress.remaining, _SHAPE_OF_PROGRESS)
+        by_progress, left = _TRUST_IN_PROGRESS / (1 + odds), (1 - _TRUST_IN_PROGRESS) / before
+        survival = by_progress + left * survival
+        density = by_progress * _rate(time, _SHAPE_OF_PROGRESS, odds) + left * density
     return density / survival
 
 
@@ -268,23 +277,9 @@ def _base_survival(age: float, past: Past | None) -> float:
     return _TRUST_IN_PAST / (1 + odds) + (1 - _TRUST_IN_PAST) * share * share
 
 
-def _base(age: float, past: Past | None) -> tuple[float, float]:
-    """Return survival and density at an age, without progress."""
-    share = _SCALE / (_SCALE + age)
-    survival, density = share * share, 2 * share * share / (_SCALE + age)
-    if past is None:
-        return survival, density
-    s, f = _log_logistic(age, past.median, past.shape)
-    return (
-        _TRUST_IN_PAST * s + (1 - _TRUST_IN_PAST) * survival,
-        _TRUST_IN_PAST * f + (1 - _TRUST_IN_PAST) * density,
-    )
-
-
-def _log_logistic(time: float, median: float, shape: float) -> tuple[float, float]:
-    odds = _odds(time, median, shape)
-    survival = 1 / (1 + odds)
-    return survival, shape / max(time, _TINY) * odds * survival * survival
+def _rate(time: float, shape: float, odds: float) -> float:
+    """Return the hazard rate of a log-logistic distribution."""
+    return shape / (time if time > _TINY else _TINY) * odds / (1 + odds)
 
 
 def _odds(time: float, median: float, shape: float) -> float:

@@ -66,7 +66,7 @@ class JobPoller:
         self._learn(reply, now, is_new=before is None)
         if poll.due == inf:  # nobody waits for it any more
             return ()
-        reason = self._reason(poll)
+        reason = self._reason(poll) if self._job_events.verbose else ""
         match reply:
             case JobSeen(job):
                 outcome = poll.seen(job, now, context)
@@ -92,7 +92,8 @@ class JobPoller:
         poll = action.poll
         if poll.due == inf:  # nobody waits for it any more
             return ()
-        before, reason = poll.job, self._reason(poll)
+        before = poll.job
+        reason = self._reason(poll) if self._job_events.verbose else ""
         outcome = poll.failed(failure, now, self._context)
         return self._polled(action, before, outcome, reason, now)
 
@@ -130,9 +131,7 @@ class JobPoller:
         return ended
 
     def _reason(self, poll: JobPoll) -> str:
-        """Return why the poll was sent that is being answered; "" when nobody listens."""
-        if not self._job_events.verbose:
-            return ""
+        """Return why the poll was sent that is being answered."""
         if poll.cut_at is not None and poll.cut_at > poll.deadline:
             return "deadline"
         if poll.failures:
@@ -181,7 +180,7 @@ class InstancePoller:
         poll = action.poll
         if poll.due == inf:  # nobody waits for it any more
             return ()
-        reason = self._reason(poll)
+        reason = self._reason(poll) if self._job_events.verbose else ""
         return self._polled(action, poll.seen(reply, now, self._context), reason, now)
 
     def failed(self, action: PollInstance, failure: Failure, now: float) -> Sequence[Event]:
@@ -189,13 +188,11 @@ class InstancePoller:
         poll = action.poll
         if poll.due == inf:  # nobody waits for it any more
             return ()
-        reason = self._reason(poll)
+        reason = self._reason(poll) if self._job_events.verbose else ""
         return self._polled(action, poll.failed(failure, now, self._context), reason, now)
 
     def _reason(self, poll: InstancePoll) -> str:
-        """Return why the poll was sent that is being answered; "" when nobody listens."""
-        if not self._job_events.verbose:
-            return ""
+        """Return why the poll was sent that is being answered."""
         if poll.cut_at is not None and poll.cut_at > poll.deadline:
             return "deadline"
         if poll.failures:

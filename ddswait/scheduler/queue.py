@@ -106,6 +106,12 @@ class PollQueue:
         """Return when the next poll is due, -inf when one is overdue; inf when none is."""
         return -inf if self.ready.waiting else self.next_delayed()
 
+    def due_by(self, now: float) -> float:
+        """Return a time until which some poll may be due, or when the next one is due later."""
+        if self.ready.waiting:
+            return -inf
+        return at if (at := self._delayed.at) <= now else self.next_delayed()
+
     def next_delayed(self) -> float:
         """Return when the next of the delayed polls is due; inf when none waits."""
         self._delayed.first()
@@ -125,7 +131,9 @@ class PollQueue:
         if self.ready.waiting or self.next_delayed() > now:
             return None
         poll = self._delayed.pop()
-        if (plenty and poll.due > now - _SOON) or self.next_delayed() > now:
+        if plenty and poll.due > now - _SOON:
+            return poll
+        if self._delayed.at > now or self.next_delayed() > now:
             return poll
         self.add_ready(poll, now)
         return None

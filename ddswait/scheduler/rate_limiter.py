@@ -105,7 +105,9 @@ class _Limit:
         return self._full_at - (self.burst(now) - 1) * self.spacing(now)
 
     def room(self, now: float) -> int:
-        """Return how many may leave at once, now that one may."""
+        """Return how many may leave at once."""
+        if self.next_at(now) > now:
+            return 0
         if self.limit == inf:
             return 10**9
         burst = self.burst(now)
@@ -114,7 +116,7 @@ class _Limit:
         return min(burst, floor(spare / spacing) + 1)
 
     def sent(self, now: float) -> None:
-        spacing = self.spacing(now)
+        spacing = self._spacing if self._share >= 1.0 else self.spacing(now)
         self._full_at = max(self._full_at, now) + spacing
 
     def hold(self, until: float) -> None:
@@ -207,6 +209,8 @@ class RateLimiter:
 
     def room(self, now: float) -> int:
         """Return how many requests may leave at once."""
+        if not self._learned and self._slow >= 1.0:  # the usual case
+            return self._own.room(now) if self._not_before <= now else 0
         if self.next_at(now) > now:
             return 0
         if self._factor(now) < 1.0:

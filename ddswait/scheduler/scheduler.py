@@ -36,6 +36,7 @@ from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCred
 from ddswait.scheduler.credential_renewal import CredentialRenewal
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.job_events import JobEvents
+from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.list_polling import ListPolling
 from ddswait.scheduler.next_request import NextRequest
 from ddswait.scheduler.patience import Patiences
@@ -63,7 +64,6 @@ if TYPE_CHECKING:
     Reply = JobReply | InstanceState | JobPage | Renewed | Problem
 
 _EXPIRE_EVERY = 1.0  # seconds
-_NOTHING = Wait(inf)
 
 
 class Scheduler:
@@ -94,21 +94,17 @@ class Scheduler:
         patiences: Patiences | None = None,
     ) -> None:
         self.settings = settings
-        self.rate_limiter = rate_limiter or RateLimiter()
+        limiter = self.rate_limiter = rate_limiter or RateLimiter()
         self.durations = Durations() if durations is None else durations
         patiences = patiences or Patiences(settings)
         self._service_patience = patiences.service
         self._credentials_patience = patiences.credentials
         context = PollContext(settings, random, self.durations, ServerClock(), patiences.service)
-        self._context = context
+        self._clock = context.clock
         self._job_events = JobEvents()
-        self._queue = PollQueue(
-            Urgency(context), self.rate_limiter.spacing, settings.unreachable_after
-        )
+        self._queue = PollQueue(Urgency(context), limiter.spacing, settings.unreachable_after)
         self.subscribers = Subscribers(self._queue, patiences.service)
-        self._lists = ListPolling(
-            context, self.subscribers, self._queue, self.rate_limiter, self._job_events
-        )
+        self._lists = ListPolling(context, self.subscribers, self._queue, limiter, self._job_events)
         self._renewal = CredentialRenewal(renews=renews, locks=locks)
         self._job_poller = JobPoller(context, self.subscribers, self._lists, self._job_events)
         self._instance_poller = InstancePoller(context, self.subscribers, self._job_events)
@@ -165,15 +161,15 @@ class Scheduler:
         subscribers, renewal, queue = self.subscribers, self._renewal, self._queue
         if not subscribers.jobs and not subscribers.instances:
             self._lists.forget_missing()
-            return _NOTHING
+            return Wait(inf)
         if renewal.renews and (action := self._renew(now)) is not None:
             return action
-        due = queue.due()
-        if due > now and self._context.clock.ahead is not None:
+        due = queue.due_by(now)
+        if due > now and self._clock.ahead is not None:
             due = min(due, self._lists.due(now))
         if due > now:
             return Wait(min(due, renewal.due) if renewal.renews else due)
-        if queue.last.is_late(now):
+        if queue.last.at <= now and queue.last.is_late(now):
             return Wait(now + AT_ONCE, overdue=True)
         at = renewal.send_at(now)
         if at > now:
@@ -228,12 +224,14 @@ class Scheduler:
         return following if isinstance(following, ListJobs) else self._poll(following, now)
 
     def _poll(self, poll: Poll, now: float) -> PollJob | PollInstance:
-        self._lists.sent(poll)
+        if self._lists.held:
+            self._lists.sent(poll)
         poll.sent(now, self._service_patience.settings, self._queue.last.heard_at)
         credentials = self._renewal.count
-        if (job := self.subscribers.jobs.get(poll.job_id)) is poll:
-            self.subscribers.looked_for(job)
-            return PollJob(job, self._job_poller, credentials, now)
+        if isinstance(poll, JobPoll):
+            if poll.is_new:
+                self.subscribers.looked_for(poll)
+            return PollJob(poll, self._job_poller, credentials, now)
         instance = self.subscribers.instances[poll.key]
         return PollInstance(instance, self._instance_poller, credentials, now)
 
