@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _TRUST_IN_PAST = 0.9
 _TRUST_IN_PROGRESS = 0.8
+_DOUBT_IN_PAST = 1 - _TRUST_IN_PAST
+_DOUBT_IN_PROGRESS = 1 - _TRUST_IN_PROGRESS
 _SHAPE_OF_PROGRESS = 3.0
 _SCALE = 600.0  # seconds: the time in which three jobs of four end, when nothing is known
 _SHORTEST, _LONGEST = 1.0, 60.0
@@ -202,20 +204,22 @@ def hazard(age: float, past: Past | None = None, progress: ProgressEstimate | No
 def _hazard(
     age: float, past: Past | None, progress: ProgressEstimate | None, before: float
 ) -> float:
+    # Survival and density of each belief, mixed. Of a log-logistic with the survival s, the
+    # density is s * (1 - s) * shape / time.
     share = _SCALE / (_SCALE + age)
     survival, density = share * share, 2 * share * share / (_SCALE + age)
     if past is not None:
         median, shape = past
-        odds = _odds(age, median, shape)
-        by_past, left = _TRUST_IN_PAST / (1 + odds), 1 - _TRUST_IN_PAST
-        survival = by_past + left * survival
-        density = by_past * _rate(age, shape, odds) + left * density
+        s = 1 / (1 + _odds(age, median, shape))
+        time = age if age > _TINY else _TINY
+        survival = _TRUST_IN_PAST * s + _DOUBT_IN_PAST * survival
+        density = _TRUST_IN_PAST * s * (1 - s) * shape / time + _DOUBT_IN_PAST * density
     if progress is not None and age > progress.age:  # as of its last change
         time = age - progress.age
-        odds = _odds(time, progress.remaining, _SHAPE_OF_PROGRESS)
-        by_progress, left = _TRUST_IN_PROGRESS / (1 + odds), (1 - _TRUST_IN_PROGRESS) / before
-        survival = by_progress + left * survival
-        density = by_progress * _rate(time, _SHAPE_OF_PROGRESS, odds) + left * density
+        s = 1 / (1 + _odds(time, progress.remaining, _SHAPE_OF_PROGRESS))
+        gain, doubt = _TRUST_IN_PROGRESS * s, _DOUBT_IN_PROGRESS / before
+        survival = gain + doubt * survival
+        density = gain * (1 - s) * _SHAPE_OF_PROGRESS / time + doubt * density
     return density / survival
 
 
@@ -265,7 +269,7 @@ def _survival(age: float, past: Past | None, progress: ProgressEstimate, before:
     """Return the survival at an age, since the last change of the progress."""
     odds = _odds(age - progress.age, progress.remaining, _SHAPE_OF_PROGRESS)
     by_age = _base_survival(age, past) / before
-    return _TRUST_IN_PROGRESS / (1 + odds) + (1 - _TRUST_IN_PROGRESS) * by_age
+    return _TRUST_IN_PROGRESS / (1 + odds) + _DOUBT_IN_PROGRESS * by_age
 
 
 def _base_survival(age: float, past: Past | None) -> float:
@@ -274,12 +278,7 @@ def _base_survival(age: float, past: Past | None) -> float:
     if past is None:
         return share * share
     odds = _odds(age, past.median, past.shape)
-    return _TRUST_IN_PAST / (1 + odds) + (1 - _TRUST_IN_PAST) * share * share
-
-
-def _rate(time: float, shape: float, odds: float) -> float:
-    """Return the hazard rate of a log-logistic distribution."""
-    return shape / (time if time > _TINY else _TINY) * odds / (1 + odds)
+    return _TRUST_IN_PAST / (1 + odds) + _DOUBT_IN_PAST * share * share
 
 
 def _odds(time: float, median: float, shape: float) -> float:

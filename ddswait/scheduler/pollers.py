@@ -17,7 +17,7 @@ from ddswait.job import FINAL_PHASES
 from ddswait.outcome import OutcomeKind, Scope
 from ddswait.scheduler import messages
 from ddswait.scheduler.job_events import instance_events
-from ddswait.service.replies import JobSeen, UnknownJob
+from ddswait.service.replies import JobSeen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,25 +67,22 @@ class JobPoller:
         if poll.due == inf:  # nobody waits for it any more
             return ()
         reason = self._reason(poll) if self._job_events.verbose else ""
-        match reply:
-            case JobSeen(job):
-                outcome = poll.seen(job, now, context)
-            case UnknownJob():
-                outcome = poll.unknown(now, context)
+        if isinstance(reply, JobSeen):
+            outcome = poll.seen(reply.job, now, context)
+        else:
+            outcome = poll.unknown(now, context)
         return self._polled(action, before, outcome, reason, now)
 
     def _learn(self, reply: JobReply, now: float, *, is_new: bool) -> None:
         """Learn what a reply says beyond its own job."""
-        clock, durations = self._context.clock, self._context.durations
-        match reply:
-            case JobSeen(job) if job.phase in FINAL_PHASES:
-                durations.learn(job)
-            case JobSeen(job, date):
-                clock.read(date, now)
-                if is_new:
-                    self._lists.want_past(job, now)
-            case UnknownJob(_, date):
-                clock.read(date, now)
+        if isinstance(reply, JobSeen):
+            if reply.job.phase in FINAL_PHASES:
+                self._context.durations.learn(reply.job)
+                return
+            if is_new:
+                self._lists.want_past(reply.job, now)
+        if reply.date:
+            self._context.clock.read(reply.date, now)
 
     def failed(self, action: PollJob, failure: Failure, now: float) -> Sequence[Event]:
         """Take a failed poll."""

@@ -71,7 +71,7 @@ def parse_rate(text: object) -> tuple[int, float]:
 class _Limit:
     """One limit, as a generic cell rate (GCRA): one number is its whole state."""
 
-    __slots__ = ("_cut_at", "_full_at", "_room", "_share", "_spacing", "limit", "window")
+    __slots__ = ("_burst", "_cut_at", "_full_at", "_room", "_share", "_spacing", "limit", "window")
 
     def __init__(self, limit: float, window: float, full_at: float) -> None:
         self.limit = limit
@@ -81,7 +81,8 @@ class _Limit:
         self._full_at = full_at  # when the whole burst may leave again
         # Of the whole share, which is the usual case, worked out once.
         self._spacing = window / (_USED * max(limit, 1.0))
-        self._room = (self.burst(0.0) - 1) * self._spacing
+        self._burst = self.burst(0.0)
+        self._room = (self._burst - 1) * self._spacing
 
     def share(self, now: float) -> float:
         """Return the part of the limit that is ours."""
@@ -106,14 +107,14 @@ class _Limit:
 
     def room(self, now: float) -> int:
         """Return how many may leave at once."""
-        if self.next_at(now) > now:
+        spare = now - self.next_at(now)
+        if spare < 0.0:
             return 0
         if self.limit == inf:
             return 10**9
-        burst = self.burst(now)
+        burst = self._burst if self._share >= 1.0 else self.burst(now)
         spacing = self.spacing(now)
-        spare = min(now - self.next_at(now), burst * spacing)
-        return min(burst, floor(spare / spacing) + 1)
+        return min(burst, floor(min(spare, burst * spacing) / spacing) + 1)
 
     def sent(self, now: float) -> None:
         spacing = self._spacing if self._share >= 1.0 else self.spacing(now)

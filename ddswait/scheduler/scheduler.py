@@ -213,9 +213,10 @@ class Scheduler:
             following = self._next_request.pop(room, self._renewal.count, now)
         else:
             soon = now + _EXPIRE_EVERY
-            last_at = max(queue.last.next_at(soon), limiter.last_poll_at(now))
-            if last_at > now:
-                return Wait(min(limiter.next_at(now), last_at, soon), overdue=True)
+            if (at := queue.last.next_at(soon)) <= soon:
+                at = max(at, limiter.last_poll_at(now))
+            if at > now:
+                return Wait(min(limiter.next_at(now), at, soon), overdue=True)
             following = queue.last.pop_by(now)
         if following is None:
             return Wait(now + AT_ONCE, overdue=queue.due() <= now)
