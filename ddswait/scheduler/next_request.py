@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ddswait.scheduler.poll import Poll
     from ddswait.scheduler.queue import PollQueue
 
+_MOST_RANKED = 100  # polls at once: ranking a hundred thousand would hold up everything
 _PLENTY = 100  # requests that may leave at once: so many that their order does not matter
 
 
@@ -75,6 +76,10 @@ class NextRequest:
 
     def _gather(self, now: float) -> None:
         """Move polls that are due to where their urgency is compared, or to the list."""
+        left = _MOST_RANKED
         for poll in self._queue.pop_due(now):
             if not self._lists.hold(poll, now):
                 self._queue.add_ready(poll, now)
+                left -= 1
+                if not left:
+                    break

@@ -65,6 +65,22 @@ class Trouble(NamedTuple):
 NO_TROUBLE = Trouble()
 
 
+class Ranking(NamedTuple):
+    """How a poll waits that is due and cannot leave.
+
+    Attributes:
+        since: when its urgency was 0, in seconds.
+        wanted: the interval that it wants, in seconds.
+        at: when it reaches the urgency by which it waits.
+        doubling: the exponent of that urgency.
+    """
+
+    since: float
+    wanted: float
+    at: float
+    doubling: int
+
+
 class Poll:
     """Polls of one thing, of which at most one is under way. Times on the caller's clock.
 
@@ -87,6 +103,7 @@ class Poll:
             from then on, if that poll failed. A 429 is a reply.
         trouble: what has gone wrong lately.
         polls: polls answered in all.
+        ranking: how it waits in the ready queue; None if it does not.
     """
 
     __slots__ = (
@@ -97,6 +114,7 @@ class Poll:
         "job_id",
         "last_at",
         "polls",
+        "ranking",
         "since",
         "subscriber",
         "succeeded_at",
@@ -115,6 +133,7 @@ class Poll:
         self.subscriber = subscriber
         self.cut_at: float | None = None
         self.polls = 0
+        self.ranking: Ranking | None = None
         self.trouble = NO_TROUBLE
 
     def __lt__(self, other: Poll) -> bool:

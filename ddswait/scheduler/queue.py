@@ -71,8 +71,7 @@ class PollQueue:
     def put_off(self, poll: Poll, due: float) -> None:
         """Let a poll wait until another time."""
         poll.due = due
-        if self.ready.waiting:
-            self.ready.discard(poll)
+        self.ready.discard(poll)
         self.add(poll)
         self._delayed.compact()
 
@@ -104,11 +103,11 @@ class PollQueue:
 
     def due(self) -> float:
         """Return when the next poll is due, -inf when one is overdue; inf when none is."""
-        return -inf if self.ready.waiting else self.next_delayed()
+        return -inf if self.ready.size else self.next_delayed()
 
     def due_by(self, now: float) -> float:
         """Return a time until which some poll may be due, or when the next one is due later."""
-        if self.ready.waiting:
+        if self.ready.size:
             return -inf
         return at if (at := self._delayed.at) <= now else self.next_delayed()
 
@@ -128,7 +127,7 @@ class PollQueue:
             now: the time.
             plenty: whether so many may leave that their order does not matter.
         """
-        if self.ready.waiting or self.next_delayed() > now:
+        if self.ready.size or self.next_delayed() > now:
             return None
         poll = self._delayed.pop()
         if plenty and poll.due > now - _SOON:

@@ -16,9 +16,10 @@ moved, one with each poll that leaves.
 
 from __future__ import annotations
 
-from math import frexp, nan, sqrt
+from math import frexp, inf, nan, sqrt
 from typing import TYPE_CHECKING
 
+from ddswait.scheduler.poll import Ranking
 from ddswait.scheduler.time_queue import TimeQueue
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from ddswait.scheduler.poll import Poll
     from ddswait.scheduler.urgency import Urgency
-
-    Entry = tuple[float, float, "DoublingQueue"]  # waits since, has that urgency at, where it is
 
 _FAR = 2  # doublings
 _FOLLOWS = 1 / 16  # of the difference: how the time until a connection is free is learned
@@ -38,23 +37,20 @@ class DoublingQueue(TimeQueue):
 
     Args:
         exponent: of the doubling, as a power of two.
-        waiting: where each poll waits.
 
     Attributes:
         urgency: which they reach.
     """
 
-    __slots__ = ("_waiting", "urgency")
+    __slots__ = ("urgency",)
 
-    def __init__(self, exponent: int, waiting: dict[Poll, Entry]) -> None:
+    def __init__(self, exponent: int) -> None:
         super().__init__()
         self.urgency = 2.0**exponent / sqrt(2)
-        self._waiting = waiting
 
     def time_of(self, poll: Poll) -> float:
-        """Return when a poll reaches the urgency; nan if it waits elsewhere."""
-        entry = self._waiting.get(poll)
-        return entry[1] if entry is not None and entry[2] is self else nan
+        """Return when a poll reaches the urgency by which it waits; nan if it does not wait."""
+        return nan if poll.ranking is None else poll.ranking.at
 
 
 class ReadyQueue:
@@ -66,42 +62,44 @@ class ReadyQueue:
         spacing: the seconds between two requests in the long run, by the rate limit.
 
     Attributes:
-        waiting: the polls.
+        size: how many polls wait.
     """
 
-    __slots__ = ("_busy", "_demand", "_popped_at", "_queues", "_spacing", "_urgency", "waiting")
+    __slots__ = ("_busy", "_demand", "_popped_at", "_queues", "_spacing", "_urgency", "size")
 
     def __init__(self, urgency: Urgency, spacing: Callable[[float], float]) -> None:
         self._urgency = urgency
         self._spacing = spacing
-        self.waiting: dict[Poll, Entry] = {}
+        self.size = 0
         self._queues: dict[int, DoublingQueue] = {}  # by the exponent of the urgency
         self._demand = 0.0  # polls per second, if each left with an urgency of 1
         self._busy = 0.0  # seconds until a connection is free for the next poll
         self._popped_at: float | None = None  # None unless the next one waits for a connection
 
-    def __len__(self) -> int:
-        return len(self.waiting)
-
     def __iter__(self) -> Iterator[Poll]:
-        return iter(list(self.waiting))
+        for exponent, queue in list(self._queues.items()):
+            for poll in queue.polls():
+                if poll.ranking is not None and poll.ranking.doubling == exponent:
+                    yield poll
 
     def __contains__(self, poll: Poll) -> bool:
-        return poll in self.waiting
+        return poll.ranking is not None
 
     def add(self, poll: Poll, now: float) -> None:
         """Let a poll wait until it can leave."""
-        if self.waiting:
+        if poll.ranking is not None:
             self.discard(poll)
-        else:
+        if not self.size:
             self._demand, self._busy, self._popped_at = 0.0, 0.0, None
         exponent = self._exponent(now)
         queue = self._queues.get(exponent)
         if queue is None:
-            queue = self._queues[exponent] = DoublingQueue(exponent, self.waiting)
+            queue = self._queues[exponent] = DoublingQueue(exponent)
         since, at = self._urgency.span(poll, queue.urgency)
-        self.waiting[poll] = since, at, queue
-        self._demand += queue.urgency / (at - since)
+        wanted = (at - since) / queue.urgency
+        poll.ranking = Ranking(since, wanted, at, exponent)
+        self.size += 1
+        self._demand += 1 / wanted
         queue.push(at, poll)
         queue.compact()
 
@@ -112,13 +110,14 @@ class ReadyQueue:
 
     def discard(self, poll: Poll) -> None:
         """Let a poll wait no longer."""
-        if poll in self.waiting:
-            self._remove(poll).forget_one()
+        if (ranking := poll.ranking) is not None:
+            self._remove(poll, ranking)
+            self._queues[ranking.doubling].forget_one()
 
-    def _remove(self, poll: Poll) -> DoublingQueue:
-        since, at, queue = self.waiting.pop(poll)
-        self._demand -= queue.urgency / (at - since)
-        return queue
+    def _remove(self, poll: Poll, ranking: Ranking) -> None:
+        poll.ranking = None
+        self.size -= 1
+        self._demand -= 1 / ranking.wanted
 
     def pop(self, room: int, now: float) -> Poll | None:
         """Take out the most urgent poll; None when the queue is empty.
@@ -130,9 +129,7 @@ class ReadyQueue:
         """
         if len(self._queues) > 1:
             self._move_one(now)
-        while (queue := self._most_urgent(now)) is not None:
-            poll = queue.pop()
-            self._remove(poll)
+        while (poll := self._pop_most_urgent(now)) is not None:
             if poll.cut_at is None and poll.due <= now:
                 if self._popped_at is not None:
                     self._busy += (now - self._popped_at - self._busy) * _FOLLOWS
@@ -146,15 +143,16 @@ class ReadyQueue:
         if highest >= self._exponent(now) + _FAR and (poll := self._queues[highest].first()):
             self.add(poll, now)
 
-    def _most_urgent(self, now: float) -> DoublingQueue | None:
-        """Return the queue whose first poll is the most urgent one."""
-        most, found = 0.0, None
+    def _pop_most_urgent(self, now: float) -> Poll | None:
+        """Take out the most urgent of the polls that are first in a queue."""
+        most, found = -inf, None
         for exponent, queue in list(self._queues.items()):
-            if (poll := queue.first()) is None:
+            if (poll := queue.first()) is None or (ranking := poll.ranking) is None:
                 del self._queues[exponent]
-                continue
-            since, at, _ = self.waiting[poll]
-            urgency = queue.urgency * (now - since) / (at - since)
-            if found is None or urgency > most:
-                most, found = urgency, queue
-        return found
+            elif (urgency := (now - ranking.since) / ranking.wanted) > most:
+                most, found, first = urgency, queue, ranking
+        if found is None:
+            return None
+        poll = found.pop()
+        self._remove(poll, first)
+        return poll

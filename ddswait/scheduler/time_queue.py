@@ -54,6 +54,11 @@ class TimeQueue(ABC):
     def __len__(self) -> int:
         return self._size
 
+    def polls(self) -> Iterable[Poll]:
+        """Return the polls of all entries, outdated ones too, each once."""
+        near = (poll for _, _, poll in self._near)
+        return dict.fromkeys(chain(near, *self._buckets.values()))
+
     @abstractmethod
     def time_of(self, poll: Poll) -> float:
         """Return the time for which a poll waits here; nan or inf if it does not."""
@@ -129,8 +134,7 @@ class TimeQueue(ABC):
         """Clear outdated entries away, once they may outnumber the others."""
         if self._size <= self._most:
             return
-        near = (poll for _, _, poll in self._near)
-        polls: Iterable[Poll] = dict.fromkeys(chain(near, *self._buckets.values()))
+        polls = self.polls()
         self._clear()
         for poll in polls:
             at = self.time_of(poll)

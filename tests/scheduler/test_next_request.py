@@ -22,3 +22,13 @@ def test_last_poll_that_becomes_ready_just_now_goes_first() -> None:
     action = scheduler.next(5.5)
     assert isinstance(action, PollJob)
     assert action.poll.job_id == "ends"
+
+
+def test_not_more_than_a_hundred_are_ranked_at_once() -> None:
+    """However many became due together: ranking them all would hold up everything."""
+    scheduler = scheduler_of(**{f"job-{number}": 1000.0 for number in range(250)})
+    ranked = []
+    for now in (5.0, 8.0):
+        assert isinstance(scheduler.next(now), PollJob)
+        ranked.append(scheduler._queue.ready.size)
+    assert ranked == [100, 199]

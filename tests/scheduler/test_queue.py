@@ -76,7 +76,7 @@ def test_dropped_poll_leaves_nothing_behind() -> None:
 
 
 def entries(queue: PollQueue) -> int:
-    return len(queue._delayed) + len(queue.last) + len(queue.ready)
+    return len(queue._delayed) + len(queue.last) + queue.ready.size
 
 
 def test_memory_is_bounded_by_the_polls_that_wait() -> None:

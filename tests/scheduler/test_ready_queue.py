@@ -45,7 +45,7 @@ def test_stale_entries_are_skipped() -> None:
     ready = filled(later, asked, gone)
     later.due, asked.cut_at = 50.0, 9.0
     ready.discard(gone)
-    assert (order(ready, 10.0), len(ready)) == ("", 0)
+    assert (order(ready, 10.0), ready.size) == ("", 0)
 
 
 def test_of_one_interval_whoever_has_waited_longest_goes_first() -> None:
@@ -108,11 +108,17 @@ def test_polls_wait_for_the_urgency_that_follows_from_the_load() -> None:
     for number in range(144):
         ready.discard(poll_of(ready, f"{number:03}"))
     ready.add(poll("x", 0.0, 0.0), 0.0)
-    assert ready.waiting[poll_of(ready, "x")][2] is ready._queues[2]
+    assert doubling(ready, "x") == 2
 
 
 def poll_of(ready: ReadyQueue, job_id: str) -> Poll:
     return next(each for each in ready if each.job_id == job_id)
+
+
+def doubling(ready: ReadyQueue, job_id: str) -> int:
+    ranking = poll_of(ready, job_id).ranking
+    assert ranking is not None
+    return ranking.doubling
 
 
 def test_poll_waits_by_the_middle_of_a_doubling() -> None:
@@ -121,8 +127,10 @@ def test_poll_waits_by_the_middle_of_a_doubling() -> None:
     ready.add(poll("a", 0.0, 0.0), 100.0)
     each = poll("b", 100.0, 110.0)
     ready.add(each, 110.0)
-    since, at, _ = ready.waiting[each]
-    assert (since, round(at, 6)) == (100.0, round(100.0 + 10.0 * 4.0 * 2.0**0.5, 6))
+    assert each.ranking is not None
+    since, wanted, at, exponent = each.ranking
+    assert (since, round(wanted, 6), exponent) == (100.0, 10.0, 3)
+    assert round(at, 6) == round(100.0 + 10.0 * 4.0 * 2.0**0.5, 6)
 
 
 def test_poll_that_is_added_again_counts_once() -> None:
@@ -132,7 +140,7 @@ def test_poll_that_is_added_again_counts_once() -> None:
     for _ in range(9):
         ready.add(each, 0.0)
     assert lengths(ready) == {1: 9}  # eight are outdated
-    assert (order(ready, 5.0), len(ready)) == ("a", 0)
+    assert (order(ready, 5.0), ready.size) == ("a", 0)
 
 
 @pytest.mark.parametrize(("room", "exponent"), [(1, 1), (2, 4)])
@@ -144,7 +152,7 @@ def test_load_is_what_connections_leave_room_for(room: int, exponent: int) -> No
     for step in range(200):
         assert order_of_one(ready, step / 1.0, room)
     ready.add(poll("x", 0.0, 0.0), 200.0)
-    assert ready.waiting[poll_of(ready, "x")][2] is ready._queues[exponent]
+    assert doubling(ready, "x") == exponent
 
 
 def test_busy_connections_of_the_past_are_forgotten() -> None:
@@ -242,7 +250,7 @@ def test_memory_is_bounded_by_the_polls_that_wait() -> None:
             ready.discard(each)
     for each in polls:
         ready.add(each, 1.0)
-    assert len(ready) == 100
+    assert ready.size == 100
     assert sum(map(len, ready._queues.values())) < 64 + 3 * 100
 
 
