@@ -6,7 +6,8 @@ The order
 2. A poll of a job that a list should have shown and did not: it has most likely ended.
 3. A page of a list, and the polls that are due, in turns where there is room for one only:
    neither starves. Of the polls, whoever is most overdue for the interval that suits it
-   (ready_queue.py); while there is room for plenty, whoever is due first.
+   (ready_queue.py); while there is room for plenty, and a connection is free within half a
+   second, whoever is due first.
 """
 
 from __future__ import annotations

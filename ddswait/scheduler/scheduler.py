@@ -4,8 +4,8 @@
 
     1. One job, one stream of polls, however many subscribers wait for it; at most one poll of a
        job is under way (job_poll.py).
-    2. All requests pass one rate limiter (rate_limiter.py). While it has room, whoever is due
-       first is polled first; when it has not, whoever is most overdue for the interval that
+    2. All requests pass one rate limiter (rate_limiter.py). While nobody waits for long, whoever
+       is due first is polled first; otherwise, whoever is most overdue for the interval that
        suits it (next_request.py). A last poll at a deadline goes before all others, and is held
        back by nothing but the rate.
     3. One list request may take the place of many polls (list_planner.py). It never ends a wait.

@@ -116,9 +116,12 @@ def poll_of(ready: ReadyQueue, job_id: str) -> Poll:
 
 
 def doubling(ready: ReadyQueue, job_id: str) -> int:
-    ranking = poll_of(ready, job_id).ranking
-    assert ranking is not None
-    return ranking.doubling
+    return doubling_of(poll_of(ready, job_id))
+
+
+def doubling_of(each: Poll) -> int:
+    assert each.ranking is not None
+    return each.ranking.doubling
 
 
 def test_poll_waits_by_the_middle_of_a_doubling() -> None:
@@ -143,7 +146,7 @@ def test_poll_that_is_added_again_counts_once() -> None:
     assert (order(ready, 5.0), ready.size) == ("a", 0)
 
 
-@pytest.mark.parametrize(("room", "exponent"), [(1, 1), (2, 4)])
+@pytest.mark.parametrize(("room", "exponent"), [(1, 1), (2, 5)])
 def test_load_is_what_connections_leave_room_for(room: int, exponent: int) -> None:
     """Where the rate limit lets more than one leave, the next one waits for a connection."""
     ready = ready_by(lambda *_: 10.0, spacing=1e-6)
@@ -155,15 +158,49 @@ def test_load_is_what_connections_leave_room_for(room: int, exponent: int) -> No
     assert doubling(ready, "x") == exponent
 
 
-def test_busy_connections_of_the_past_are_forgotten() -> None:
-    """Once nothing waits any more."""
+def test_polls_that_wait_for_a_lower_urgency_are_moved_where_connections_are_scarce() -> None:
+    """What these can bear is learned late; a rate limit is known from the start."""
+    left = {}
+    for room in (1, 9):
+        ready = ready_by(lambda each, _: 1000.0 if each.job_id < "5" else 1.0, spacing=1e-6)
+        slow = [poll(f"{number:02}", 0.0, 0.0) for number in range(50)]
+        for each in (*slow, *(poll(f"9{number}", 0.0, 0.0) for number in range(20))):
+            ready.add(each, 0.0)
+        for step in range(60):
+            first = ready.pop(room, float(step))
+            assert first is not None
+            assert first not in slow
+            first.succeeded_at = first.due = float(step)
+            ready.add(first, float(step))
+        left[room] = sum(doubling_of(each) == 1 for each in slow)
+    assert left[1] == 50
+    assert left[9] < 10
+
+
+def test_pause_while_nothing_waits_is_not_the_time_for_a_connection() -> None:
+    """Connections need not have been busy."""
     ready = ready_by(lambda *_: 1.0, spacing=1e-6)
-    for name in ("a", "b", "c"):
-        ready.add(poll(name, 0.0, 0.0), 0.0)
-    assert [order_of_one(ready, now, 9) for now in (0.0, 100.0, 200.0)] == ["a", "b", "c"]
-    ready.add(poll("x", 0.0, 900.0), 900.0)
-    ready.add(poll("y", 0.0, 900.0), 900.0)
-    assert lengths(ready) == {1: 2}
+    for now in (0.0, 1000.0, 2000.0, 3000.0):
+        ready.add(poll("a", now, now), now)
+        assert order_of_one(ready, now, 9) == "a"
+    for name in "xyz":
+        ready.add(poll(name, 3000.0, 3000.0), 3000.0)
+    assert lengths(ready)[1] == 3
+
+
+def test_time_for_a_connection_is_forgotten_when_the_rate_limits() -> None:
+    """By a part with each poll that leaves."""
+    ready = ready_by(lambda *_: 1.0, spacing=1e-6)
+    for number in range(300):
+        ready.add(poll(f"{number:03}", 0.0, 0.0), 0.0)
+    for step in range(100):
+        assert order_of_one(ready, 2.0 * step, 9)
+    ready.add(poll("x", 200.0, 200.0), 200.0)
+    assert doubling(ready, "x") == 10  # 200 wait, each for 1.6 of 2 s, twice that for safety
+    for _ in range(190):
+        assert order_of_one(ready, 200.0)
+    ready.add(poll("y", 200.0, 200.0), 200.0)
+    assert doubling(ready, "y") < 4
 
 
 def test_polls_that_wait_for_a_far_higher_urgency_are_moved_in_turn() -> None:
