@@ -16,7 +16,9 @@ from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.patience import Patiences
 from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
-from ddswait.service import service_named
+from ddswait.service import DEFAULT, service_named
+from ddswait.service.registry import others, service_in
+from ddswait.service.typical_durations import typical_durations
 from ddswait.waits import Waits
 
 if TYPE_CHECKING:
@@ -47,7 +49,8 @@ class EnvSettings(WaiterSettings, total=False):
     """The arguments of `Waiter.from_env`; what is left out is looked for.
 
     Attributes:
-        endpoint: the endpoint of DDS.
+        endpoint: the endpoint of the service.
+        service: the name of the service, such as `rds`.
         project_id: the project of the jobs.
         auth: the credentials.
         region: the name of the region, such as `ap-southeast-1`.
@@ -58,6 +61,7 @@ class EnvSettings(WaiterSettings, total=False):
     """
 
     endpoint: str
+    service: str
     project_id: str
     auth: Key | CredentialProvider | None
     region: str
@@ -71,7 +75,7 @@ _RESOLVED = EnvSettings.__optional_keys__ - WaiterSettings.__optional_keys__
 
 
 class Waiter(Waits):
-    """Waits for any number of DDS jobs and instances in one event loop.
+    """Waits for any number of jobs and instances of one service in one event loop.
 
     Use it as `async with`. Leaving the block normally waits for everything that is still pending,
     as `asyncio.TaskGroup` does; leaving it by an exception cancels what is pending. Any task of
@@ -96,6 +100,8 @@ class Waiter(Waits):
         durations: how long past jobs took (`ddswait.history.load`); learns from these.
         insecure_http: accept an endpoint beyond this machine that is not https.
         ca_file: certificates (PEM) to trust instead of the system's.
+        service: whose jobs they are: `dds`, `rds`, `taurusdb`, `gaussdb`, `geminidb` or `ddm`,
+            or an alias that users know, such as `opengauss`.
         auth_source: where `auth` comes from, in words, for messages; from_env() sets it.
         on_event: is called with each event of `ddswait.events`, in the event loop; it must not
             block. What it raises goes to the event loop's exception handler.
@@ -122,15 +128,16 @@ class Waiter(Waits):
         insecure_http: bool = False,
         ca_file: str = "",
         auth_source: str = "",
+        service: str = DEFAULT,
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
         if not isinstance(connections, int):
             raise InputError(f"invalid connections {connections!r}: give a whole number")
         connections = max(1, connections)
         check_hook("on_event", on_event)
-        service = service_named()
+        asked = service_named(service)
         client = Client(
-            service,
+            asked,
             endpoint,
             project_id,
             auth,
@@ -146,9 +153,11 @@ class Waiter(Waits):
             **_patience(unreachable_after),
             request_timeout=seconds("request_timeout", request_timeout),
             location=client.location,
-            list_page_size=service.page_size,
+            list_page_size=asked.page_size,
+            elsewhere=f"--service {others(asked.name)}",
         )
-        durations = Durations() if durations is None else durations
+        known = Durations() if durations is None else durations
+        durations = known.of_service(asked.name, typical_durations(asked.name))
         limiter = RateLimiter(*parse_rate(rate))
         patiences = Patiences(settings)
         parts = Parts(client, settings, limiter, durations, patiences, connections, on_event)
@@ -162,7 +171,8 @@ class Waiter(Waits):
         metadata service of an ECS has replied.
 
         Args:
-            **settings: the arguments of `Waiter`, and `region`, `iam_endpoint`, `cloud` (of
+            **settings: the arguments of `Waiter` (`service` is looked for in `DDSWAIT_SERVICE`, and
+                is `dds` without it), and `region`, `iam_endpoint`, `cloud` (of
                 clouds.yaml), `source` ("metadata"); nothing that is given here is looked for.
 
         Raises:
@@ -173,6 +183,7 @@ class Waiter(Waits):
         from ddswait.credentials import chain  # not every waiter needs it
         from ddswait.credentials.settings import ExplicitSettings
 
+        service = service_in(os.environ, settings.get("service") or "")
         explicit = ExplicitSettings(
             endpoint=settings.get("endpoint") or "",
             project_id=settings.get("project_id") or "",
@@ -182,6 +193,7 @@ class Waiter(Waits):
             cloud=settings.get("cloud") or "",
             source=settings.get("source") or "",
             insecure_http=bool(settings.get("insecure_http")),
+            service=service,
         )
         target = chain.resolve(os.environ, explicit, settings.get("auth"))
         for warning in target.source.warnings:
@@ -194,6 +206,7 @@ class Waiter(Waits):
             auth=target.source.auth,
             ca_file=target.ca_file,
             auth_source=target.source.name,
+            service=service,
             **cast(WaiterSettings, own),
         )
 
@@ -230,4 +243,5 @@ def _patience(unreachable_after: float | None) -> dict[str, float]:
     if unreachable_after is None:
         return {}
     patience = seconds("unreachable_after", unreachable_after)
-    return {"unreachable_after": patience, "unresolved_after": patience}
+    names = ("unreachable_after", "unresolved_after", "unknown_region_after")
+    return dict.fromkeys(names, patience)

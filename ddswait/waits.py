@@ -54,9 +54,9 @@ class Waits:
             callback: is called once with the `Outcome`, whatever it is, in the event loop; it may
                 be a coroutine function. What it raises goes to the event loop's exception handler,
                 and affects no wait. It is not called for a wait that is cancelled.
-            ready: after the job, wait until its instance is `normal` with no pending actions, so
-                that DDS takes the next operation. After a creation or a restoration two polls, at
-                least ten seconds apart, must agree: DDS begins a backup by itself then.
+            ready: after the job, wait until its instance is ready with no pending actions, so
+                that the service takes the next operation. After a creation or a restoration two
+                polls, at least ten seconds apart, must agree: a backup begins by itself then.
             earlier: what is known from an earlier wait that is resumed, in another process for
                 example; None for a new wait. It has no effect on a job that is tracked already.
             label: your name for the job, such as `orders`; it is in the outcome, the errors, the
@@ -101,7 +101,7 @@ class Waits:
             label: your name for the job; see track().
 
         Raises:
-            JobFailed: DDS reported that the job failed; `error.job` is the final record.
+            JobFailed: the service reported that the job failed; `error.job` is the final record.
             WaitError: one of its other kinds: see `ddswait.errors`.
             InputError: the job ID or the timeout is invalid.
         """
@@ -118,8 +118,9 @@ class Waits:
     ) -> InstanceFuture:
         """Begin to wait until an instance is ready, without a job, and return its future.
 
-        It is ready when it is `normal` with no pending actions, in two polls at least ten seconds
-        apart: DDS backs up a new instance by itself. Only at the deadline, one poll is enough.
+        It is ready when its status is `normal`, or the word of its service, with no pending
+        actions, in two polls at least ten seconds apart: the service backs up a new instance by
+        itself. Only at the deadline, one poll is enough.
 
         Args:
             instance_id: such as the `id` of the reply to a prepaid order, which names no job.

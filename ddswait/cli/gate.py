@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from ddswait.cli import signals
@@ -19,7 +20,7 @@ from ddswait.cli.output.status_line import status_line
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from ddswait import Waiter
     from ddswait.cli.exit_codes import Policy
@@ -82,27 +83,33 @@ class Gate:
             self._stop(OUTPUT_CLOSED)
         self._keeper.soon()
 
-    async def wait(self, waiter: Waiter) -> int:
-        """Wait until the group is decided or something stops the run; return the exit code."""
+    async def wait(self, waiters: Mapping[str, Waiter]) -> int:
+        """Wait until the group is decided or something stops the run; return the exit code.
+
+        Args:
+            waiters: the waiter of each service.
+        """
         loop = asyncio.get_running_loop()
         with signals.obeyed(loop, self._stop, self._printer):
-            await self._wait(waiter)
+            await self._wait(waiters)
         return self._decision().code if self._stop_code is None else self._stop_code
 
-    async def _wait(self, waiter: Waiter) -> None:
+    async def _wait(self, waiters: Mapping[str, Waiter]) -> None:
         self._repeat(self._show_life)
         try:
-            async with waiter:
-                self._begin(waiter)
+            async with AsyncExitStack() as entered:
+                for waiter in waiters.values():
+                    await entered.enter_async_context(waiter)
+                self._begin(waiters)
                 await self._over.wait()
-                self._end(waiter)
-                await waiter.close()
+                self._end(waiters.values())
+                await asyncio.gather(*(waiter.close() for waiter in waiters.values()))
                 if self._defect is not None:
                     raise self._defect
         finally:
             self._printer.stop(time.time())
 
-    def _begin(self, waiter: Waiter) -> None:
+    def _begin(self, waiters: Mapping[str, Waiter]) -> None:
         """Show the jobs that ended in an earlier run, and track the others."""
         for entry, outcome in self._table.ended:
             self._show(entry, outcome)
@@ -114,6 +121,7 @@ class Gate:
         for key in self._table.open:
             future: WaitFuture[Any]
             entry = self._table[key]
+            waiter = waiters[entry.service]
             earlier = entry.earlier(now)
             if instance_id := instance_of(key):
                 future = waiter.track_instance(
@@ -142,9 +150,9 @@ class Gate:
         if self._defect or self._decision().over:
             self._over.set()
 
-    def _end(self, waiter: Waiter) -> None:
+    def _end(self, waiters: Iterable[Waiter]) -> None:
         """Settle everything that is still open: each has an outcome, whatever ends the run."""
-        pending = {key_of(outcome): outcome for outcome in waiter.pending()}
+        pending = {key_of(outcome): outcome for each in waiters for outcome in each.pending()}
         for key in self._table.open:
             future = self._futures.get(key)
             ended = future.outcome if future else None

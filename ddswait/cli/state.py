@@ -16,13 +16,15 @@ from ddswait.cli.job_table import JobTable, outcome_of
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
 from ddswait.outcome import OutcomeKind
-from ddswait.service import service_named
+from ddswait.service import DEFAULT, service_named
+from ddswait.service.registry import canonical
 from ddswait.storage import Damaged, JsonFile, hint_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ddswait.cli.job_table import Entry
+    from ddswait.job import Job
     from ddswait.outcome import Outcome
 
 _FORM = "ddswait state, version 1"
@@ -64,25 +66,32 @@ class State:
         """Let other processes use the file."""
         self._file.unlock()
 
-    def table(self, jobs: Sequence[Named], now: float, *, ready: bool = False) -> JobTable:
+    def table(
+        self, jobs: Sequence[Named], now: float, service: str = "", *, ready: bool = False
+    ) -> JobTable:
         """Return the jobs of the file and the given ones, with what the file says of each.
 
         Args:
-            jobs: those given now; their labels replace those of the file.
+            jobs: those given now; their labels and services replace those of the file. A job of
+                another service than before begins anew.
             now: the time, in seconds since 1970.
+            service: the one that the user chose, for the given jobs that name none; "" for none.
             ready: whether instances must be ready; then a job that completed in a run without
                 this is waited for again.
 
         Raises:
             InputError: two jobs have the same name.
         """
+        known = [_named(each) for each in self._document["jobs"]] if self._document else []
+        both = {each.job_id: each for each in known}
+        for job in jobs:
+            before = both.get(job.job_id, job)
+            now_of = job.service or service or before.service
+            both[job.job_id] = Named(job.job_id, job.label or before.label, now_of)
+        named = unique(list(both.values()))
+        table = JobTable(named, now, service or DEFAULT)
         if self._document is None:
-            return JobTable(jobs, now)
-        known = [Named(each["id"], each["label"]) for each in self._document["jobs"]]
-        labels = {each.job_id: each.label for each in jobs if each.label}
-        both = {each.job_id: each for each in [*known, *jobs]}
-        named = [Named(each, labels.get(each, both[each].label)) for each in both]
-        table = JobTable(unique(named), now)
+            return table
         _restore(table, self._document, ready=ready)
         for entry in table:  # times of a clock that was ahead
             entry.tracked_at = min(entry.tracked_at, now)
@@ -199,6 +208,7 @@ def _record(entry: Entry) -> dict[str, Any]:
     outcome = entry.outcome if entry.outcome and entry.outcome.facts.is_final else None
     return {
         "id": entry.job_id,
+        "service": entry.service,
         "label": entry.label,
         "tracked_at": round(entry.tracked_at, 3),
         "born_at": None if entry.created_at is None else round(entry.created_at, 3),
@@ -228,19 +238,27 @@ def _checked(document: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     _finite(document["deadline"])
     document.setdefault("timeout", None)  # previews of 0.1.0 did not write it
     _optional(document["timeout"])
-    named = [checked(Named(each["id"], each["label"])) for each in document["jobs"]]
+    for each in document["jobs"]:
+        each["service"] = canonical(each.get("service", DEFAULT))  # older files are of DDS
+    named = [checked(_named(each)) for each in document["jobs"]]
     _restore(JobTable(named, 0.0), document, ready=False)
     return document
+
+
+def _named(record: dict[str, Any]) -> Named:
+    return Named(record["id"], record["label"], record["service"])
 
 
 def _restore(table: JobTable, document: dict[str, Any], *, ready: bool) -> None:
     """Copy what a document says of its jobs into a table that has all of them."""
     for each in document["jobs"]:
         entry = table[each["id"]]
+        if entry.service != each["service"]:
+            continue
         entry.tracked_at = _finite(each["tracked_at"])
         entry.created_at = _optional(each["born_at"])
         record = each["record"]
-        entry.job = None if record is None else service_named().read_record(dict(record))
+        entry.job = None if record is None else _read(entry.service, record)
         outcome, ended_at = _outcome(each["outcome"], entry), _optional(each["ended_at"])
         if outcome and (each["outcome"]["ready"] or not (ready and outcome.ok)):
             entry.ready = bool(each["outcome"]["ready"])
@@ -253,6 +271,10 @@ def _outcome(record: dict[str, Any] | None, entry: Entry) -> Outcome | None:
     kind, message = OutcomeKind(record["kind"]), str(record["message"])
     outcome = outcome_of(entry.job_id, kind, entry.job, message)
     return replace(outcome, waited=_finite(record["waited"]), polls=int(record["polls"]))
+
+
+def _read(service: str, record: dict[str, Any]) -> Job:
+    return service_named(service).read_record(dict(record))
 
 
 def _optional(value: object) -> float | None:

@@ -10,7 +10,7 @@ What is believed about the end:
 - With no knowledge: survival (600 / (600 + t))^2, a job of minutes to an hour. The integral then
   has a closed form: sqrt(C (600 + t)) + C / 4, the uninformed interval. It is at most three
   times the user's interval, however old the job is.
-- Past durations of the same task name: a log-logistic around their median, trusted 0.9.
+- Past durations of the task name (else a typical one): log-logistic, trusted 0.9 (else 0.5).
 - Progress that moved: at each change the remaining time is estimated, log-logistic of shape 3,
   trusted 0.8.
 
@@ -22,6 +22,7 @@ longer).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 _TRUST_IN_PAST = 0.9
 _TRUST_IN_PROGRESS = 0.8
-_DOUBT_IN_PAST = 1 - _TRUST_IN_PAST
 _DOUBT_IN_PROGRESS = 1 - _TRUST_IN_PROGRESS
 _SHAPE_OF_PROGRESS = 3.0
 _SCALE = 600.0  # seconds: the time in which three jobs of four end, when nothing is known
@@ -51,10 +51,11 @@ _MOST_POWER = 4.0  # of the time; it is more where an end is expected suddenly
 
 
 class Past(NamedTuple):
-    """What past jobs of a name tell: a log-logistic distribution of their durations, in seconds."""
+    """What past jobs of a name tell: a log-logistic distribution of their seconds, if trusted."""
 
     median: float
     shape: float
+    trust: float = _TRUST_IN_PAST
 
 
 class ProgressEstimate(NamedTuple):
@@ -76,10 +77,7 @@ def estimate(age: float, percent: int | None) -> ProgressEstimate | None:
 
 
 def cost(interval: float) -> float:
-    """Return C, the seconds of lateness that one poll is worth, for a user's `interval`.
-
-    With it the uninformed interval is about the user's at the age of 400 s.
-    """
+    """Return C, the seconds of lateness that a poll is worth: a user's `interval` suits 400 s."""
     return interval * interval / _COST
 
 
@@ -118,6 +116,8 @@ def next_interval(
         past: what past jobs of its name tell.
         progress: what its progress promised at its last change.
     """
+    if past is not None and progress is None:  # many jobs share whole seconds and a name
+        return _shared(interval, round(age), past, None) * random.uniform(0.9, 1.1)
     return wanted(interval, age, past, progress) * random.uniform(0.9, 1.1)
 
 
@@ -139,6 +139,9 @@ def wanted(
             return min(max(seconds, shortest), longest)
         density += gain
     return longest
+
+
+_shared = lru_cache(maxsize=4096)(wanted)
 
 
 def wanted_by_now(
@@ -209,11 +212,12 @@ def _hazard(
     share = _SCALE / (_SCALE + age)
     survival, density = share * share, 2 * share * share / (_SCALE + age)
     if past is not None:
-        median, shape = past
+        median, shape, trust = past
         s = 1 / (1 + _odds(age, median, shape))
         time = age if age > _TINY else _TINY
-        survival = _TRUST_IN_PAST * s + _DOUBT_IN_PAST * survival
-        density = _TRUST_IN_PAST * s * (1 - s) * shape / time + _DOUBT_IN_PAST * density
+        gain, doubt = trust * s, 1 - trust
+        survival = gain + doubt * survival
+        density = gain * (1 - s) * shape / time + doubt * density
     if progress is not None and age > progress.age:  # as of its last change
         time = age - progress.age
         s = 1 / (1 + _odds(time, progress.remaining, _SHAPE_OF_PROGRESS))
@@ -278,7 +282,7 @@ def _base_survival(age: float, past: Past | None) -> float:
     if past is None:
         return share * share
     odds = _odds(age, past.median, past.shape)
-    return _TRUST_IN_PAST / (1 + odds) + _DOUBT_IN_PAST * share * share
+    return past.trust / (1 + odds) + (1 - past.trust) * share * share
 
 
 def _odds(time: float, median: float, shape: float) -> float:

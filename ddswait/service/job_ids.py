@@ -24,8 +24,20 @@ _ORDER_ID = re.compile(r"CS\d{10}[0-9A-Z]{2,10}")
 _PROJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def check_job_id(job_id: str) -> str:
+def split_job_ids(value: str) -> list[str]:
+    """Return the job IDs of a `job_id`, in which TaurusDB joins several by commas.
+
+    Source: Huawei's Terraform provider, for the creation of read replicas.
+    """
+    return [part.strip() for part in value.split(",")] if "," in value else [value]
+
+
+def check_job_id(job_id: str, *, instead: str = "wait_for_instance({!r})") -> str:
     """Return `job_id` if it can be one.
+
+    Args:
+        job_id: what the caller has.
+        instead: how the caller waits for an instance; `{}` stands for its ID.
 
     Raises:
         InputError: it is empty, longer than 256 characters, stands for a missing value, is a
@@ -59,11 +71,11 @@ def check_job_id(job_id: str) -> str:
             f"job ID {_shown(job_id)} contains white space or a control character: "
             "give each job ID alone, without quotes or line ends"
         )
-    _check_kind(job_id)
+    _check_kind(job_id, instead)
     return job_id
 
 
-def _check_kind(job_id: str) -> None:
+def _check_kind(job_id: str, instead: str) -> None:
     """Refuse what is certainly the ID of something else, or no ID."""
     if is_complaint(job_id):
         raise InputError(
@@ -72,15 +84,15 @@ def _check_kind(job_id: str) -> None:
         )
     if found := _OTHER_ID.fullmatch(job_id):
         kind = found[1].lower()
-        instead = f"; without a job, use --ready --instance {job_id} (wait_for_instance())"
+        without_job = f"; without a job, use {instead.format(job_id)}" if kind == "in" else ""
         raise InputError(
             f"{_shown(job_id)} is the ID of {_OTHERS[kind]}, not of a job: use the job_id of the "
-            f"reply that started the job{instead if kind == 'in' else ''}"
+            f"reply that started the job{without_job}"
         )
     if _ORDER_ID.fullmatch(job_id):
         raise InputError(
-            f"{_shown(job_id)} is the ID of an order, which has no job: use --ready --instance ID "
-            "(wait_for_instance()) with the ID of the instance, which is in the same reply"
+            f"{_shown(job_id)} is the ID of an order, which has no job: use "
+            f"{instead.format('ID')} with the ID of the instance, which is in the same reply"
         )
 
 

@@ -1,11 +1,12 @@
 """The command of a run, and the one that resumes it."""
 
+import argparse
 import shlex
 from pathlib import Path
 
 import pytest
 
-from ddswait.cli.arguments import parse
+from ddswait.cli.arguments import parse, parser
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.named import Named
 from ddswait.cli.options import DEFAULTS
@@ -71,3 +72,58 @@ def test_nothing_is_left_to_resume() -> None:
     made.settle(Outcome("a", OutcomeKind.COMPLETED), 1.0)
     made.settle(Outcome("b", OutcomeKind.FAILED), 1.0)
     assert resume_command(made, DEFAULTS) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "main", "words"),
+    [
+        ("", "dds", "x rds:y"),
+        ("", "rds", "dds:x rds:y"),  # by DDSWAIT_SERVICE, which may not be set tomorrow
+        ("rds", "rds", "--service rds dds:x y"),
+        ("dds", "dds", "--service dds x rds:y"),
+    ],
+)
+def test_command_names_each_service_that_it_does_not_choose(
+    option: str, main: str, words: str
+) -> None:
+    """It means the same jobs wherever it is pasted."""
+    table = JobTable([Named("x", "", "dds"), Named("y", "", "rds")], 0.0, main)
+    for entry in table:
+        table.settle(Outcome(entry.job_id, OutcomeKind.PENDING), 1.0)
+    options = DEFAULTS._replace(service=option)
+    assert " ".join(resume_command(table, options)) == f"ddswait {words}"
+
+
+VALUES = {
+    "--service": "dds",
+    "--wait-for": "2",
+    "--timeout": "90m",
+    "--grace": "5m",
+    "--interval": "1s",
+    "--unreachable-after": "3m",
+    "--heartbeat": "10m",
+    "--rate": "200/5m",
+    "--output": "jsonl",
+    "--auth": "metadata",
+}
+"""Values of the options that do not take any text."""
+
+
+def test_command_that_resumes_keeps_every_option() -> None:
+    """Whoever pastes it gets the same run for the jobs that are left, whatever it was given."""
+    others = {"--check", "--schema", "--print-completion", "--demo", "--version", "--help"}
+    given: list[str] = []
+    for action in parser()._actions:
+        name = action.option_strings[-1] if action.option_strings else ""
+        is_secret = action.help == argparse.SUPPRESS
+        if not name or is_secret or name in others or name in {"--instance", "--state"}:
+            continue
+        given += [name] if action.nargs == 0 else [name, VALUES.get(name, "some")]
+    assert len(given) > 40
+    options = parse([*given, "a", "b", "c"])
+    made = pending(Named("a", "orders"), Named("instance:i1"), Named("c"), Named("d"))
+    words = resume_command(made, options)
+    again = parse(shlex.split(" ".join(words))[1:])
+    assert again.job_ids == ("orders=a", "instance:i1", "c", "d")
+    assert again._replace(job_ids=()) == options._replace(job_ids=())
+    assert "--interval 1s" in " ".join(words)

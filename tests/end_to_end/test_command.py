@@ -1,7 +1,9 @@
 """The command `ddswait`: as a real process where that is the point, else in this process."""
 
+import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ddswait.cli import wrapping
 from ddswait.cli.commands import demo
 from ddswait.simulator import Simulator
 from tests.cli.in_process import Command, RealCommand
@@ -58,6 +61,10 @@ async def test_failed_job_exits_1_and_says_why(dds: Simulator, ddswait: Command)
         (["-"], '{"order_id": "CS1"}', "CS1"),
         (["--timeout", "nan", "a"], "", "--timeout"),
         (["--endpoint", "ftp://x", "a"], "", "ftp://x"),
+        (["--endpoint", "http://dds.example.com", "a"], "", "--insecure-http"),
+        (["--ca-file", "/nothing", "a"], "", "--ca-file"),
+        (["5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02"], "", "--ready --instance"),
+        (["--check", "--demo"], "", "--demo: not allowed with argument --check"),
         (["--project-id", "a/b", "a"], "", "a/b"),
         (["--colour", "a"], "", "--colour"),
         (["--rate", "fast", "a"], "", "10/s or 200/5m"),
@@ -71,6 +78,7 @@ def test_usage_errors_exit_2(
     done = command(*arguments, text=text)
     assert (done.code, done.stdout) == (2, "")
     assert named in done.stderr
+    assert not re.search(r"\w\(\)|\w=\w*\)", done.stderr)  # functions and arguments of Python
     assert cloud.stats()["statuses"] == before
 
 
@@ -322,3 +330,28 @@ async def test_demo_shows_a_whole_run(capsys: pytest.CaptureFixture[str]) -> Non
     outcomes = [line.split("\t")[1] for line in shown.out.splitlines()]
     assert sorted(outcomes) == ["completed", "completed", "failed"]
     assert "on purpose" in shown.err
+
+
+async def test_demo_fits_into_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sentences break between words, and its command continues after a backslash."""
+    for module in (demo, wrapping):
+        monkeypatch.setattr(module, "width_of", lambda _: 60)
+    await demo.demonstrate()
+    lines = capsys.readouterr().err.splitlines()
+    assert all(len(line) <= 60 for line in lines if not line.startswith("["))
+    command = lines[lines.index("$ export HW_AUTH_TOKEN=...") + 1 :]
+    assert command[0].startswith("$ ddswait --endpoint http://127.0.0.1:")
+    assert command[0].endswith(" \\")
+
+
+async def test_demo_that_is_stopped_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """No command resumes it: its cloud is gone."""
+    bell = asyncio.get_running_loop().call_later(2.0, os.kill, os.getpid(), signal.SIGINT)
+    assert await demo.demonstrate() == 130
+    bell.cancel()
+    said = capsys.readouterr().err
+    assert "to resume" not in said
+    assert "on purpose" not in said
+    assert said.endswith("$ echo $?\n130\n\nThe demo was stopped, and its simulated DDS with it.\n")

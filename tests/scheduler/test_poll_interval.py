@@ -12,7 +12,9 @@ from tests.scheduler.shell import Still
 
 AGES = st.floats(0, 3e6)
 INTERVALS = st.floats(0.1, 3600)
-PASTS = st.none() | st.builds(poll_interval.Past, st.floats(0.01, 1e8), st.floats(0.5, 20))
+PASTS = st.none() | st.builds(
+    poll_interval.Past, st.floats(0.01, 1e8), st.floats(0.5, 20), st.sampled_from([0.5, 0.9])
+)
 PERCENT = st.none() | st.integers(0, 999)
 SEEDS = st.integers().map(Random)
 
@@ -242,7 +244,13 @@ def test_past_that_took_no_time_is_no_reason_to_fail() -> None:
     st.floats(0.0, 5000.0),
     st.floats(1.0, 100.0),
     st.floats(1.0, 60.0),
-    st.none() | st.builds(poll_interval.Past, st.floats(60.0, 4000.0), st.floats(1.0, 8.0)),
+    st.none()
+    | st.builds(
+        poll_interval.Past,
+        st.floats(60.0, 4000.0),
+        st.floats(1.0, 8.0),
+        st.sampled_from([0.5, 0.9]),
+    ),
     st.none() | st.tuples(st.floats(0.2, 1.0), st.floats(5.0, 2000.0)),
 )
 def test_waiting_time_leads_to_the_urgency(
@@ -267,6 +275,14 @@ def test_waiting_time_shrinks_when_the_end_is_near() -> None:
     soon = poll_interval.waiting_time(10.0, 540.0, 4.0, past, None)
     late = poll_interval.waiting_time(10.0, 60.0, 4.0, past, None)
     assert soon < late / 2
+
+
+def test_waiting_time_is_never_shorter_than_the_shortest_interval_allows() -> None:
+    """However near the end is: it is that interval times the urgency."""
+    progress = poll_interval.ProgressEstimate(1199.0, 1.0)
+    shortest, _ = poll_interval.bounds(10.0, 1200.0)
+    waited = poll_interval.waiting_time(10.0, 1200.0, 2.0, None, progress)
+    assert waited == pytest.approx(2.0 * shortest, rel=0.05)
 
 
 def test_waiting_time_is_precise_for_most_jobs() -> None:

@@ -1,6 +1,8 @@
 """ddswait.service.job_groups: what can name several jobs."""
 
 import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from ddswait.errors import InputError
 from ddswait.service.job_groups import check_job_ids, check_label
 
 LIST = "give a list of job IDs"
+LONGEST = 256  # characters of a label
 
 
 @pytest.mark.parametrize(
@@ -55,11 +58,16 @@ def test_long_text_is_not_quoted_in_full() -> None:
     assert len(str(caught.value)) < 200
 
 
-@pytest.mark.parametrize(
-    "jobs", [["b", "a", "b"], ("b", "a"), iter(["b", "a"]), {"b": 1, "a": 2}.keys()]
-)
-def test_any_collection_of_ids_is_taken_in_its_order(jobs: Any) -> None:
+def _keys(names: list[str]) -> Iterable[str]:
+    return dict.fromkeys(names).keys()
+
+
+@pytest.mark.parametrize("collection", [list, tuple, iter, deque, _keys])
+def test_any_collection_of_ids_is_taken_in_its_order(
+    collection: Callable[[list[str]], Iterable[str]],
+) -> None:
     """Duplicates collapse; no job has a label."""
+    jobs = collection(["b", "a", "b"])
     assert list(check_job_ids(jobs).items()) == [("b", ""), ("a", "")]
 
 
@@ -81,3 +89,38 @@ def test_label_is_short_printable_text(label: Any) -> None:
 def test_label_may_hold_any_words(label: str) -> None:
     """Blanks, commas and letters of any language are fine."""
     assert check_label(label) == label
+
+
+def test_label_of_the_greatest_length_is_taken_and_a_longer_one_is_quoted() -> None:
+    """The limit belongs to what can be used; a quote is cut after 60 characters."""
+    assert check_label("x" * LONGEST) == "x" * LONGEST
+    with pytest.raises(InputError) as caught:
+        check_label("x" * (LONGEST + 1))
+    quoted = "'" + "x" * 59 + "..."
+    assert (
+        str(caught.value) == f"invalid label {quoted}: use at most {LONGEST} printable characters"
+    )
+    for label, quoted in (("\n" * 29, repr("\n" * 29)), ("\n" * 30, repr("\n" * 30)[:60] + "...")):
+        with pytest.raises(InputError) as caught:
+            check_label(label)
+        assert str(caught.value).startswith(f"invalid label {quoted}: ")
+
+
+@pytest.mark.parametrize(
+    ("jobs", "expected"),
+    [
+        (["a,b", "c"], {"a": "", "b": "", "c": ""}),
+        (["a, b"], {"a": "", "b": ""}),
+        ({"replicas": "a,b", "backup": "c"}, {"a": "replicas", "b": "replicas", "c": "backup"}),
+    ],
+)
+def test_job_ids_joined_by_commas_are_several_jobs(jobs: Any, expected: dict[str, str]) -> None:
+    """TaurusDB replies with one `job_id` for all read replicas: each of them is waited for."""
+    assert check_job_ids(jobs) == expected
+
+
+@pytest.mark.parametrize("jobs", [["a,"], [",a"], ["a,,b"], {"x": "a,"}])
+def test_joined_job_ids_are_complete(jobs: Any) -> None:
+    """A missing job ID beside a comma is an error, and no job is left out."""
+    with pytest.raises(InputError, match="the job ID is empty"):
+        check_job_ids(jobs)

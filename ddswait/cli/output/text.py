@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,12 @@ from ddswait.cli.escaping import safe
 from ddswait.cli.time_left import rounded
 from ddswait.job import JobPhase
 from ddswait.outcome import OutcomeKind, facts_of
+from ddswait.service import service_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ddswait.cli.job_table import Entry
+    from ddswait.cli.job_table import Entry, JobTable
     from ddswait.job import Job
     from ddswait.outcome import Outcome
 
@@ -24,6 +24,11 @@ _FEW, _SAMPLE = 5, 3  # names that are shown: all of a few, or else some
 _CORRECT = (
     "Correct the region or the endpoint, or connect this machine: the same command would end the "
     "same way."
+)
+
+_CONNECT = (
+    "Check the host and the port of the endpoint, and the network and the proxy of this machine: "
+    "ddswait --check tries them."
 )
 
 
@@ -39,6 +44,12 @@ def things(entries: Iterable[Entry]) -> str:
     return " and ".join(parts) or count(0, "job")
 
 
+def jobs_of(table: JobTable) -> str:
+    """Return what the jobs of a run are called in a title: `DDS jobs`; `jobs` of several."""
+    titles = [service_named(each).title for each in table.services]
+    return f"{titles[0]} jobs" if len(titles) == 1 else "jobs"
+
+
 def names(of_jobs: Sequence[str]) -> str:
     """Return a few names, and how many more there are: `a, b, c and 7 more`."""
     shown = of_jobs if len(of_jobs) <= _FEW else of_jobs[:_SAMPLE]
@@ -46,26 +57,8 @@ def names(of_jobs: Sequence[str]) -> str:
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
-def wrapped(line: str, width: int | None, indent: str = "  ") -> list[str]:
-    """Return a line as lines of a terminal; it breaks between words.
-
-    A word that is too long stays whole: somebody may copy it, or open it as an address.
-
-    Args:
-        line: a line.
-        width: the cells of a line of the terminal, or None for one line.
-        indent: what the second line and those after it begin with.
-    """
-    if width is None or len(line) <= width:
-        return [line]
-    lines = textwrap.wrap(
-        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-    return [safe(each) for each in lines]  # what begins a line is another word than before
-
-
 def job_text(job: Job, label: str = "") -> str:
-    """Return what a job does and how far it is: `Create_MongoDB of orders: Running 40 %`.
+    """Return what a job does and how far it is: `CreateMongoDB of orders: Running 40 %`.
 
     Args:
         job: the job.
@@ -74,35 +67,38 @@ def job_text(job: Job, label: str = "") -> str:
     name = job.instance.name if job.instance else ""
     instance = f" of {name}" if name and name != label else ""
     progress = f" {job.progress} %" if job.progress is not None else ""
-    return safe(f"{job.name}{instance}: {job.status}{progress}")
+    return safe(f"{job.task}{instance}: {job.status}{progress}")
 
 
 def reason(outcome: Outcome) -> str:
     """Return why a job did not complete: the service's own words if it says that the job failed."""
     if outcome.kind is OutcomeKind.FAILED and outcome.job:
-        return outcome.job.fail_reason or "DDS gave no reason"
+        return outcome.job.fail_reason or "the service gave no reason"
     return outcome.message
 
 
 def next_step(entry: Entry, outcome: Outcome) -> str:
     """Return what the user can do now; "" for nothing."""
-    return _CORRECT if entry.unresolved else outcome.facts.next_step
+    if entry.unresolved:
+        return _CORRECT
+    return _CONNECT if entry.never_reached else outcome.facts.next_step
 
 
 def result_line(entry: Entry, outcome: Outcome) -> str:
     """Return the line of `--output text` for a wait that ended.
 
-    Its fields, separated by tabs, are the job ID, the kind of outcome, the task, the instance, the
-    time waited, what went wrong, and the label; `-` stands for an empty field.
+    Its fields, separated by tabs, are the job ID (after the service if there are several), the kind
+    of outcome, the task, the instance, the time waited, what went wrong, and the label; `-` stands
+    for an empty field.
     """
     job = outcome.job
-    name = job.name if job else ""
+    name = job.task if job else ""
     instance = job.instance.name if job and job.instance else ""
     problem = ""
     if not outcome.ok:
         problem = outcome.refusal.advice if outcome.refusal else reason(outcome)
     waited = duration(outcome.waited)
-    fields = (entry.job_id, outcome.kind, name, instance, waited, problem, entry.label)
+    fields = (entry.full_id, outcome.kind, name, instance, waited, problem, entry.label)
     return "\t".join(safe(field) or "-" for field in fields)
 
 
@@ -113,8 +109,8 @@ def left_text(seconds: float) -> str:
 
 
 def state_text(entry: Entry) -> str:
-    """Return what is known of a job or an instance whose wait goes on: `Running`."""
-    if entry.next_poll_at is None and entry.job is None:
+    """Return what is known of a job or an instance that has not ended: `Running`."""
+    if not entry.was_polled and entry.job is None:
         return "not polled yet"
     if entry.instance_id or (entry.job and entry.job.phase is JobPhase.COMPLETED):
         return "not ready yet"
