@@ -9,6 +9,7 @@ from ddswait.cli.id_list import split, unquoted
 from ddswait.cli.instances import check_key, with_service
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
+from ddswait.service.registry import canonical, is_service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,12 @@ def checked(job: Named) -> Named:
             f"invalid label {ascii(label)[:_SHOWN]}: use at most {_LONGEST_LABEL} printable "
             "characters without '=', ',' and quotes around them that do not start with '-' and do "
             "not command a CI system, such as orders=JOB_ID"
+        )
+    service, colon, name = label.partition(":")
+    if colon and is_service(service):
+        raise InputError(
+            f"label {ascii(label)[:_SHOWN]} begins with a service: put the service before the ID, "
+            f"as in {name or 'orders'}={canonical(service)}:ID"
         )
     return job
 
