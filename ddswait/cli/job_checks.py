@@ -9,7 +9,7 @@ from ddswait.cli.id_list import split, unquoted
 from ddswait.cli.instances import check_key, with_service
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
-from ddswait.service.registry import canonical, is_service
+from ddswait.service.registry import canonical, is_service, is_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,15 @@ def parse(text: str) -> list[Named]:
 
 def _named(text: str) -> Named:
     label, equals, job_id = text.partition("=")
-    service, key = with_service(unquoted(job_id) if equals else text)
+    try:
+        service, key = with_service(unquoted(job_id) if equals else text)
+    except InputError as error:
+        name = text.partition(":")[0]
+        if equals or is_unsupported(name):
+            raise
+        raise InputError(
+            f"{error}; if {name!r} is your name for the job, write {name}=ID"
+        ) from None
     return checked(Named(key, label if equals else "", service))
 
 
