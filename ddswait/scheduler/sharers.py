@@ -28,8 +28,8 @@ _MORE = 1.0  # sharers that each 429 adds
 _MOST_TOLD = 10.0  # by the requests in a window: most waiters send few, since they need few
 _FEW, _GUESSED = 3, 4.0  # as many requests tell nothing
 _MOST = 20.0  # a project may have a thousand running jobs that nobody waits for
-_ABOVE, _BELOW = 1.0, 0.25  # sharers that a window takes away, above what lists say and below
-_LATER, _UNLISTED = 0.003, 0.05  # the same, times the third power of the windows since a 429
+_ABOVE, _BELOW = 1.0, 0.1  # sharers that a window takes away, above what lists say and below
+_LATER, _UNLISTED = 0.004, 0.05  # the same, times the third power of the windows since a 429
 _NEAR = 1.1  # of what the lists say: room for whoever begins
 
 
