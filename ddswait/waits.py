@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from ddswait.arguments import check_call, seconds
 from ddswait.errors import InputError
+from ddswait.policy import ALL, Policy, parse_wait_for
 from ddswait.runtime import groups
 from ddswait.scheduler.instance_poll import outcome_without_job
 from ddswait.service.job_groups import check_job_ids, check_label
 from ddswait.service.job_ids import check_instance_id, check_job_id
+from ddswait.wait_group import WaitGroup
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from ddswait.runtime.engine import Engine
     from ddswait.runtime.futures import InstanceFuture, JobFuture
     from ddswait.runtime.readers import JobEvents
+    from ddswait.wait_state import WaitState
 
 
 class Waits:
@@ -198,6 +201,7 @@ class Waits:
         job_ids: Iterable[str] | Mapping[str, str],
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - a deadline per job, not of this call
+        wait_for: int | str = "all",
         fail_fast: bool = False,
         ready: bool = False,
     ) -> list[JobOutcome]:
@@ -206,17 +210,40 @@ class Waits:
         Args:
             job_ids: duplicates collapse; a mapping gives each job a label: `{"orders": job_id}`.
             timeout: seconds from now; None takes the waiter's.
-            fail_fast: return at the first outcome that is not `completed`; jobs that have not
-                ended by then are `pending`.
+            wait_for: `all`, `any`, or how many jobs must complete: return when they have; jobs
+                that have not ended by then are `pending`.
+            fail_fast: return as soon as so many jobs cannot complete any more.
             ready: wait for each instance as well; see track().
 
         Raises:
-            InputError: one of the job IDs is invalid, or one string is given in place of several;
-                then no job is tracked.
+            InputError: one of the job IDs is invalid, one string is given in place of several, or
+                there are fewer jobs than `wait_for`; then no job is tracked.
         """
         block = self._engine.running()
-        futures = self._track_all(check_job_ids(job_ids), timeout, ready=ready)
-        return await groups.wait_all(futures, block.overview.pending_of, fail_fast=fail_fast)
+        labels = check_job_ids(job_ids)
+        policy = Policy(parse_wait_for(wait_for), fail_fast)
+        policy.check(len(labels))
+        futures = self._track_all(labels, timeout, ready=ready)
+        return await groups.wait_all(futures, block.overview.pending_of, policy)
+
+    def track_all(self, state: WaitState, policy: Policy = ALL) -> WaitGroup:
+        """Begin the waits of a state, or go on with those of an earlier process.
+
+        Deadline, grace and what was seen are those of the state: a job that was seen and is
+        unknown now has vanished. What has ended is not polled again. If the deadline has passed,
+        each wait that is open gets one last poll.
+
+        Args:
+            state: of `WaitState.begin` or `WaitState.from_dict`.
+            policy: when the waits are decided.
+
+        Raises:
+            InputError: there are fewer jobs than the policy needs.
+            WaiterClosed: see track().
+            WaiterInUse: see track().
+        """
+        policy.check(len(state.jobs))
+        return WaitGroup(self._engine.running(), state, policy)
 
     def _track_all(
         self, labels: Mapping[str, str], timeout: float | None, *, ready: bool

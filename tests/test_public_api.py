@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import ddswait
-from ddswait.waiter import EnvSettings
+from ddswait.discovery import EnvSettings
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "public-api.md").read_text()
@@ -69,9 +69,11 @@ def test_help_of_the_waiter_shows_its_public_face_only() -> None:
         "close",
         "events",
         "from_env",
+        "from_env_async",
         "pending",
         "status",
         "track",
+        "track_all",
         "track_instance",
         "wait",
         "wait_all",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ddswait.cli.named import INSTANCE, Named, instance_of
+from ddswait.cli.named import Named
 from ddswait.errors import InputError
-from ddswait.service.job_ids import check_instance_id, check_job_id
+from ddswait.service.job_ids import INSTANCE, check_instance_id, check_job_id, instance_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,8 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from ddswait.cli import defaults
-from ddswait.cli.duration_text import exact
 from ddswait.cli.options import DEFAULTS, Options
+from ddswait.duration_text import exact
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:

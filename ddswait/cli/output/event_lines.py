@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.reason_groups import common_reason, plain_reason, without_ids
 from ddswait.cli.output.text import job_text
+from ddswait.duration_text import duration
 from ddswait.events import (
     Ended,
     Event,

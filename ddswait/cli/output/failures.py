@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.reason_groups import grouped, not_completed, plain_reason
 from ddswait.cli.output.text import names, next_step, things, wrapped
+from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind, facts_of
 from ddswait.scheduler.messages import last_seen
 

@@ -1,0 +1,144 @@
+"""The waits of a `WaitState` in one process, under one policy."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ddswait.outcome import OutcomeKind
+from ddswait.policy import decide
+from ddswait.runtime.groups import Deciding, outcome_of
+from ddswait.scheduler.instance_poll import outcome_without_job
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from ddswait.outcome import Outcome
+    from ddswait.policy import Decision, Policy
+    from ddswait.runtime.block import Block
+    from ddswait.runtime.futures import WaitFuture
+    from ddswait.wait_state import JobState, WaitState
+
+_NOT_WAITED_FOR = "the {} was not waited for in this run"
+
+
+class WaitGroup:
+    """Waits that are decided together; made by `Waiter.track_all`.
+
+        async for outcome in group: ...  # as the waits end, until the policy is decided
+        outcomes = await group.wait()  # the same without the loop
+
+    What had ended when the state was made is not polled again, and is in `outcomes` only. When the
+    group is decided, or the loop is left, the waits that go on are cancelled: their outcomes are
+    `pending`. There may be one loop only.
+
+    Args:
+        block: runs the waits.
+        state: of the waits.
+        policy: when they are decided.
+    """
+
+    def __init__(self, block: Block, state: WaitState, policy: Policy) -> None:
+        now = time.time()
+        self._block = block
+        self._begun = state.resumed(now)
+        self._policy = policy
+        self._ended_at: dict[str, float] = {}
+        self._pending: dict[str, Outcome] = {}
+        self._futures: dict[str, WaitFuture[Any]] = {}
+        jobs = self._begun.jobs
+        tally = Counter(each.outcome.kind for each in jobs if each.outcome is not None)
+        if not decide(tally, len(jobs), policy).over:
+            self._begin(now)
+        self._deciding = Deciding(list(self._futures.values()), policy, tally)
+
+    def _begin(self, now: float) -> None:
+        state = self._begun
+        # A deadline that has passed is now: the first poll is the last one.
+        left = max(state.deadline - now, 0.0)
+        for each in state.open:
+            earlier = each.earlier(now)
+            future: WaitFuture[Any]
+            if each.instance_id:
+                begin = outcome_without_job(each.instance_id, earlier.waited)
+                future = self._block.track_instance(begin, left, None, each.label)
+            else:
+                future = self._block.track(
+                    each.job_id, left, None, earlier, ready=state.ready, label=each.label
+                )
+            self._futures[each.key] = future
+            future.add_done_callback(partial(self._note_end, each.key))
+
+    def _note_end(self, key: str, _: WaitFuture[Any]) -> None:
+        self._ended_at[key] = time.time()
+
+    @property
+    def decision(self) -> Decision:
+        """Whether the policy is decided by now, and met."""
+        return self._deciding.decision
+
+    @property
+    def state(self) -> WaitState:
+        """What is known now, for another process to go on with."""
+        now = time.time()
+        return replace(self._begun, jobs=tuple(self._now(each, now) for each in self._begun.jobs))
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """The outcome of each wait, in the order of the state; `pending` for those that go on."""
+        return [self._outcome(each) for each in self._begun.jobs]
+
+    def __aiter__(self) -> AsyncGenerator[Outcome]:
+        return self._as_completed()
+
+    async def _as_completed(self) -> AsyncGenerator[Outcome]:
+        try:
+            while (future := await self._deciding.next()) is not None:
+                yield outcome_of(future)
+        finally:
+            self._cancel()
+
+    async def wait(self) -> list[Outcome]:
+        """Wait until the policy is decided, and return `outcomes`."""
+        async for _ in self:
+            pass
+        return self.outcomes
+
+    def stop(self) -> None:
+        """Let the loop, or wait(), end after what has ended by now."""
+        self._deciding.stop()
+
+    def _cancel(self) -> None:
+        """Cancel the waits that go on; what is known about them is kept."""
+        for key, future in self._futures.items():
+            if not future.done():
+                self._pending[key] = self._block.overview.pending_of(future)
+                future.cancel()
+
+    def _outcome(self, job: JobState) -> Outcome:
+        if job.outcome is not None:
+            return job.outcome
+        if job.key in self._pending:
+            return self._pending[job.key]
+        future = self._futures.get(job.key)
+        if future is None:
+            what = "instance" if job.instance_id else "job"
+            return job.ended(OutcomeKind.PENDING, _NOT_WAITED_FOR.format(what))
+        return outcome_of(future) if future.done() else self._block.overview.pending_of(future)
+
+    def _now(self, job: JobState, now: float) -> JobState:
+        """Return what is known about a job now."""
+        future = self._futures.get(job.key)
+        if future is None:
+            return job
+        outcome = self._outcome(job)
+        age = self._block.overview.age_of(future)
+        created_at = job.created_at if age is None else now - age
+        seen = replace(job, job=outcome.job or job.job, created_at=created_at)
+        if outcome.kind is OutcomeKind.PENDING:
+            return seen
+        ended_at = self._ended_at.get(job.key, now)
+        return replace(seen, outcome=outcome, ended_at=ended_at, ready=self._begun.ready)
