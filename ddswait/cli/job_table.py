@@ -219,8 +219,12 @@ class JobTable:
         if isinstance(event, Polled):
             self.renewal = None
             self._was_reached = self._was_reached or not event.failed
-        if entry := self.entries.get(key_of_event(event)):
+        if entry := self.entry_of(event):
             entry.take(event, now)
+
+    def entry_of(self, event: Event) -> Entry | None:
+        """Return the job or the instance that an event is about; None for all of them."""
+        return self.entries.get(key_of_event(event))
 
     def settle(self, outcome: Outcome, now: float) -> Entry:
         """Record how a wait ended, and return its entry."""

@@ -49,10 +49,12 @@ class EventLines:
 
     Args:
         jobs: how many there are.
+        full_names: whether a line begins with the job ID even if the job has a label.
     """
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, *, full_names: bool = False) -> None:
         self._are_many = jobs >= MANY
+        self._full_names = full_names
         self._shown_steps: dict[str, int] = {}
         self._problems: set[str] = set()
 
@@ -63,7 +65,7 @@ class EventLines:
             event: what happened.
             entry: the job that it is about; None for an event about all jobs.
         """
-        name = f"{safe(entry.name)}  " if entry else ""
+        name = f"{self._name(entry)}  " if entry else ""
         match event:
             case Visible(_, job, _):
                 self._is_new_step(job)
@@ -88,7 +90,7 @@ class EventLines:
 
     def outcome(self, entry: Entry, outcome: Outcome) -> str:
         """Return the line about a wait that ended, or ""."""
-        name = safe(entry.name)
+        name = self._name(entry)
         severity = outcome.facts.severity
         if not self._are_many:
             self._problems.clear()
@@ -103,6 +105,9 @@ class EventLines:
                 return ""
             case _:
                 assert_never(severity)
+
+    def _name(self, entry: Entry) -> str:
+        return safe(entry.full_name if self._full_names else entry.name)
 
     def _is_new_step(self, job: Job) -> bool:
         step = (job.progress or 0) // _STEP
