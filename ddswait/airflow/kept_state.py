@@ -11,16 +11,21 @@ import asyncio
 import base64
 import json
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ddswait.errors import InputError
 from ddswait.wait_state import WaitState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from ddswait.outcome import Outcome
 
 STATE = "ddswait_state"
 """The key of the XCom with the state; only ddswait reads it."""
+ALL_OUTCOMES = "ddswait_outcomes"
+"""The key of the XCom with the outcomes that do not fit into an event; only ddswait reads it."""
 OUTCOMES = "outcomes"
 """The key of the XCom with every outcome, as `Outcome.to_dict` returns it."""
 
@@ -49,6 +54,7 @@ class KeptState:
         self._task = task
         self._complain = complain
         self._news = asyncio.Event()
+        self._end = asyncio.Event()
         self._has_failed = False
 
     async def load(self, begun: WaitState) -> WaitState:
@@ -64,7 +70,7 @@ class KeptState:
         try:
             reply = await _asend(GetXCom(key=STATE, **_names(self._task)))
             kept = getattr(reply, "value", None)
-            return await asyncio.to_thread(_unpacked, kept) if kept else begun
+            return await asyncio.to_thread(unpacked_state, str(kept)) if kept else begun
         except InputError as error:
             self._complain(f"the state of an earlier triggerer is not used: {error}")
         except Exception as error:  # noqa: BLE001 - whatever Airflow raises, the wait goes on
@@ -75,8 +81,13 @@ class KeptState:
         """Let the state be saved soon."""
         self._news.set()
 
+    def end(self) -> None:
+        """Let save_again_and_again() return when it has saved what it is saving."""
+        self._end.set()
+        self._news.set()
+
     async def save_again_and_again(self, state: Callable[[], WaitState]) -> None:
-        """Save the state soon after each `soon`, until the task is cancelled.
+        """Save the state soon after each `soon`, until `end`.
 
         Args:
             state: returns what is known now.
@@ -84,19 +95,24 @@ class KeptState:
         clock = asyncio.get_running_loop().time
         while True:
             await self._news.wait()
+            if self._end.is_set():
+                return
             self._news.clear()
             began = clock()
             await self.save(state())
             # However many jobs there are, saving takes only a small share of the time.
-            await asyncio.sleep(max(_SAVE_EVERY, _SAVING_SHARE * (clock() - began)))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(_SAVE_EVERY, _SAVING_SHARE * (clock() - began))):
+                    await self._end.wait()
 
     async def save(self, state: WaitState) -> None:
         """Save a state; if that fails, complain once and go on."""
-        await self._set(STATE, await asyncio.to_thread(_packed, state))
+        # In a thread, and as one text: many records would block the event loop.
+        await self._set(STATE, await asyncio.to_thread(lambda: packed(state.to_dict())))
 
-    async def save_outcomes(self, outcomes: list[dict[str, Any]]) -> None:
-        """Save every outcome for the tasks that follow."""
-        await self._set(OUTCOMES, outcomes)
+    async def save_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Save every outcome for the task."""
+        await self._set(ALL_OUTCOMES, await asyncio.to_thread(packed_outcomes, outcomes))
 
     async def _set(self, key: str, value: Any) -> None:  # noqa: ANN401 - JSON
         from airflow.sdk.execution_time.comms import SetXCom
@@ -127,13 +143,32 @@ def _names(task: Task) -> dict[str, Any]:
     }
 
 
-def _packed(state: WaitState) -> str:
-    return base64.b64encode(zlib.compress(json.dumps(state.to_dict()).encode(), 1)).decode()
+def packed(document: object) -> str:
+    """Return plain data as a short text."""
+    return base64.b64encode(zlib.compress(json.dumps(document).encode(), 1)).decode()
 
 
-def _unpacked(kept: object) -> WaitState:
+def packed_outcomes(outcomes: Sequence[Outcome]) -> str:
+    """Return outcomes as a short text."""
+    return packed([each.to_dict() for each in outcomes])
+
+
+def unpacked(text: str) -> Any:  # noqa: ANN401 - JSON
+    """Return the plain data that packed() made a text of.
+
+    Raises:
+        InputError: the text is another one.
+    """
     try:
-        document = json.loads(zlib.decompress(base64.b64decode(str(kept))))
+        return json.loads(zlib.decompress(base64.b64decode(text)))
     except (ValueError, zlib.error) as error:
         raise InputError(f"it is damaged ({error})") from None
-    return WaitState.from_dict(document)
+
+
+def unpacked_state(text: str) -> WaitState:
+    """Return the state that an earlier triggerer kept.
+
+    Raises:
+        InputError: the text is another one.
+    """
+    return WaitState.from_dict(unpacked(text))

@@ -112,10 +112,13 @@ class DdsJobSensor(BaseSensorOperator):
 
     def execute_complete(self, context: Any, event: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
         """Return what the event says; raise if the policy was not met."""
-        from ddswait.airflow.kept_state import OUTCOMES
+        from ddswait.airflow.kept_state import ALL_OUTCOMES, OUTCOMES, unpacked
 
-        if event["complete"]:
-            context["ti"].xcom_push(key=OUTCOMES, value=event["outcomes"])
+        task, outcomes = context["ti"], event["outcomes"]
+        if not event["complete"]:
+            text = task.xcom_pull(key=ALL_OUTCOMES, map_indexes=task.map_index)
+            outcomes = unpacked(text) if text else outcomes
+        task.xcom_push(key=OUTCOMES, value=outcomes)
         return self._result(event)
 
     def poke(self, context: Any) -> PokeReturnValue:  # noqa: ANN401

@@ -65,7 +65,7 @@ class DdsJobTrigger(BaseTrigger):
         outcomes = group.outcomes
         await kept.save(group.state)
         if len(outcomes) > MOST_OUTCOMES:
-            await kept.save_outcomes([each.to_dict() for each in outcomes])
+            await kept.save_outcomes(outcomes)
         return event_of(outcomes, group.decision)
 
     def _write(self, line: str) -> None:

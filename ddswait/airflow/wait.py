@@ -57,16 +57,16 @@ async def wait_for(
     waiter = await Waiter.from_env_async(**own)
     async with waiter:
         group = waiter.track_all(state, policy)
-        helpers = [
-            asyncio.create_task(kept.save_again_and_again(lambda: group.state)),
-            asyncio.create_task(log.every_minute()),
-        ]
+        saving = asyncio.create_task(kept.save_again_and_again(lambda: group.state))
+        logging = asyncio.create_task(log.every_minute())
         try:
             async for outcome in group:
                 log.outcome(outcome)
                 kept.soon()
+            kept.end()
+            await saving
         finally:
-            await _cancel(helpers)
+            await _cancel([saving, logging])
         await waiter.close()
     return group
 

@@ -22,7 +22,7 @@ from ddswait.airflow import DdsHook, DdsJobSensor, DdsJobTrigger
 from ddswait.airflow.batch import Batch, check_retry_on, flattened
 from ddswait.airflow.connection import settings_of
 from ddswait.airflow.event import LARGEST, MOST_OUTCOMES, event_of
-from ddswait.airflow.kept_state import _packed, _unpacked
+from ddswait.airflow.kept_state import packed, packed_outcomes, unpacked_state
 from ddswait.airflow.task_log import TaskLog
 from ddswait.credentials.keys import AccessKey
 from ddswait.events import Polled, PollFailed, Progressed, Visible
@@ -70,7 +70,7 @@ def test_trigger_survives_the_database(batch: Batch) -> None:
         state = Batch(**again.batch).state()
         assert {each.job_id: each.label for each in state.jobs if each.job_id} == batch.jobs
         assert (state.deadline, state.ready) == (batch.deadline, batch.ready)
-        assert _unpacked(_packed(state)).to_dict() == state.to_dict()
+        assert unpacked_state(packed(state.to_dict())).to_dict() == state.to_dict()
 
 
 def outcomes_of(kinds: list[OutcomeKind], text: str) -> list[Outcome]:
@@ -186,6 +186,12 @@ class Pushes:
     def __init__(self) -> None:
         self.pushed: dict[str, Any] = {}
 
+    map_index = 3
+
+    def xcom_pull(self, key: str, map_indexes: int) -> Any:
+        assert map_indexes == self.map_index
+        return self.pushed.get(key)
+
     def xcom_push(self, key: str, value: Any) -> None:
         self.pushed[key] = value
 
@@ -200,6 +206,17 @@ def test_outcomes_are_returned_and_pushed() -> None:
     assert (
         returned["outcomes"] == pushes.pushed["outcomes"] == [each.to_dict() for each in outcomes]
     )
+
+
+def test_outcomes_beyond_an_event_are_pushed_too() -> None:
+    """The next task gets those of all jobs."""
+    outcomes, pushes = outcomes_of([OutcomeKind.COMPLETED] * 101, "x"), Pushes()
+    pushes.pushed["ddswait_outcomes"] = packed_outcomes(outcomes)
+    sensor = DdsJobSensor(task_id="wait", job_ids=["a"], deferrable=True)
+    event = event_of(outcomes, Decision(over=True, ok=True))
+    returned = sensor.execute_complete({"ti": pushes}, event)
+    assert (returned["counts"], returned["outcomes"]) == ({"completed": 101}, [])
+    assert pushes.pushed["outcomes"] == [each.to_dict() for each in outcomes]
 
 
 def test_retry_on_names_kinds_that_may_still_complete() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from ddswait.airflow.kept_state import _unpacked
+from ddswait.airflow.kept_state import unpacked_state
 from tests.airflow.deployment import PROGRAMS, Airflow, deployment, kill, until
 from tests.cloud_process import Cloud, serving
 
@@ -28,7 +28,7 @@ def airflow() -> Iterator[Airflow]:
         made.start("scheduler", "scheduler", "--skip-serve-logs")
         made.run("dags", "reserialize")
         until(made.is_up, "the API server")
-        for dag in ("waiting", "poking"):
+        for dag in ("waiting", "poking", "mapped"):
             made.unpause(dag)
         yield made
 
@@ -53,7 +53,7 @@ def requests_of(cloud: Cloud) -> int:
 
 
 def ended_in(kept: str) -> int:
-    state = _unpacked(kept) if kept else None
+    state = unpacked_state(kept) if kept else None
     return len(state.jobs) - len(state.open) if state else 0
 
 
@@ -70,7 +70,7 @@ def test_next_triggerer_goes_on(airflow: Airflow, triggerer: subprocess.Popen[by
         return str(airflow.xcom(run_id, "ddswait_state") or "")
 
     until(lambda: ended_in(kept()) == 200, "the state with 200 ended jobs")
-    before, deadline = polls_of(cloud, jobs[:200]), _unpacked(kept()).deadline
+    before, deadline = polls_of(cloud, jobs[:200]), unpacked_state(kept()).deadline
     airflow.start("triggerer2", "triggerer", "--skip-serve-logs")
     kill(triggerer)
     killed_at, polls = time.monotonic(), requests_of(cloud)
@@ -86,7 +86,7 @@ def test_next_triggerer_goes_on(airflow: Airflow, triggerer: subprocess.Popen[by
     assert {each["job_id"] for each in outcomes} == set(jobs)
     assert {each["outcome"] for each in outcomes} == {"completed"}
     assert polls_of(cloud, jobs[:200]) == before
-    assert _unpacked(kept()).deadline == deadline
+    assert unpacked_state(kept()).deadline == deadline
 
 
 @pytest.mark.parametrize("what", ["failed", "cleared"])
@@ -171,6 +171,19 @@ def test_sensor_pokes_without_a_triggerer(airflow: Airflow) -> None:
     until(lambda: airflow.state(run_id) == "success", "the end of the task")
     outcomes = airflow.xcom(run_id, "outcomes")
     assert [each["outcome"] for each in outcomes] == ["completed", "completed"]
+
+
+def test_each_mapped_task_keeps_its_own_outcomes(
+    airflow: Airflow, triggerer: subprocess.Popen[bytes]
+) -> None:
+    """Two batches of one sensor, of which one is larger than an event."""
+    cloud, run_id = airflow.cloud, "both"
+    batches = [[cloud.job() for _ in range(size)] for size in (2, 101)]
+    airflow.trigger("mapped", run_id, batches=batches)
+    until(lambda: airflow.state(run_id) == "success\nsuccess", "the end of both tasks")
+    for index, batch in enumerate(batches):
+        outcomes = airflow.xcom(run_id, "outcomes", index=index)
+        assert [each["job_id"] for each in outcomes] == batch
 
 
 def test_database_holds_no_secret(airflow: Airflow, triggerer: subprocess.Popen[bytes]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from airflow.sdk import DAG
+from airflow.sdk import DAG, task
 
 from ddswait.airflow import DdsJobSensor
 
@@ -25,3 +25,13 @@ with DAG("poking", schedule=None, render_template_as_native_obj=True):
         timeout=600,
         deferrable=False,
     )
+
+with DAG("mapped", schedule=None):
+
+    @task
+    def batches(dag_run: object = None) -> list[list[str]]:
+        """Return one batch for each task."""
+        found: list[list[str]] = dag_run.conf["batches"]  # type: ignore[attr-defined]
+        return found
+
+    DdsJobSensor.partial(task_id="wait", interval=1.0, deferrable=True).expand(job_ids=batches())
