@@ -6,11 +6,11 @@ The `label` of an event of a job is that of the wait with the earliest deadline.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ddswait.failure_kinds import UNUSABLE_REPLY
-from ddswait.job import Job  # noqa: TC001 - NamedTuple fields are looked up by users' tools
-from ddswait.outcome import Outcome  # noqa: TC001
+from ddswait.job import Job
+from ddswait.outcome import Outcome
 
 __all__ = [
     "Ended",
@@ -26,6 +26,32 @@ __all__ = [
 ]
 
 
+_LONGEST = 120  # characters of a message
+
+
+def _short(event: Any) -> str:  # noqa: ANN401 - any of the records below
+    """Return an event in one line, without futures and without fields that have their defaults."""
+    shown = [
+        f"{name}={_value(value)}"
+        for name, value in zip(event._fields, event, strict=True)
+        if name != "subscribers" and (name, value) not in event._field_defaults.items()
+    ]
+    return f"{type(event).__name__}({', '.join(shown)})"
+
+
+def _value(value: object) -> str:
+    match value:
+        case Job():
+            progress = "" if value.progress is None else f"{value.progress} %"
+            return f"<{' '.join(filter(None, (value.task, value.status, progress)))}>"
+        case Outcome():
+            message = value.message
+            is_long = len(message) > _LONGEST
+            return f"<{value.kind}: {message[:_LONGEST]}{'...' if is_long else ''}>"
+        case _:
+            return repr(value)
+
+
 class Tracked(NamedTuple):
     """Somebody began to wait for the job; its first poll is due at once.
 
@@ -34,6 +60,9 @@ class Tracked(NamedTuple):
 
     job_id: str
     label: str = ""
+
+    def __repr__(self) -> str:
+        return _short(self)
 
 
 class Visible(NamedTuple):
@@ -44,6 +73,9 @@ class Visible(NamedTuple):
     age: float = 0.0
     label: str = ""
 
+    def __repr__(self) -> str:
+        return _short(self)
+
 
 class Progressed(NamedTuple):
     """Status or progress differ from the poll before, whose record is `previous`."""
@@ -52,6 +84,9 @@ class Progressed(NamedTuple):
     job: Job
     previous: Job
     label: str = ""
+
+    def __repr__(self) -> str:
+        return _short(self)
 
 
 class PollFailed(NamedTuple):
@@ -71,6 +106,9 @@ class PollFailed(NamedTuple):
     kind: str = UNUSABLE_REPLY
     label: str = ""
 
+    def __repr__(self) -> str:
+        return _short(self)
+
 
 class UnknownStatus(NamedTuple):
     """The service used a status that is not documented; reported once for each such status."""
@@ -78,6 +116,9 @@ class UnknownStatus(NamedTuple):
     job_id: str
     status: str
     label: str = ""
+
+    def __repr__(self) -> str:
+        return _short(self)
 
 
 class Polled(NamedTuple):
@@ -103,6 +144,9 @@ class Polled(NamedTuple):
     subscribers: tuple[object, ...] = ()
     label: str = ""
 
+    def __repr__(self) -> str:
+        return _short(self)
+
 
 class ListRefused(NamedTuple):
     """List requests are refused for `cause`: every job is polled individually from now on."""
@@ -110,6 +154,9 @@ class ListRefused(NamedTuple):
     cause: str
     job_id: str = ""
     label: str = ""
+
+    def __repr__(self) -> str:
+        return _short(self)
 
 
 class RenewalFailed(NamedTuple):
@@ -131,6 +178,9 @@ class RenewalFailed(NamedTuple):
     kind: str = UNUSABLE_REPLY
     label: str = ""
 
+    def __repr__(self) -> str:
+        return _short(self)
+
 
 class Ended(NamedTuple):
     """The waits of `subscribers` (the callers' futures) for one job have ended alike.
@@ -144,6 +194,9 @@ class Ended(NamedTuple):
     subscribers: tuple[object, ...] = ()
     instance: bool = False
     label: str = ""
+
+    def __repr__(self) -> str:
+        return _short(self)
 
 
 Event = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 DNS = "DNS"
+UNKNOWN_REGION = "unknown region"
 CONNECTION_REFUSED = "connection refused"
 CONNECTION_RESET = "connection reset"
 CONNECTION_CLOSED = "connection closed"
@@ -16,6 +17,9 @@ REFUSED = "refused"
 SYSTEM = "system error"
 UNKNOWN = "unknown error"
 
+UNRESOLVED = frozenset({DNS, UNKNOWN_REGION})
+"""What fails because the name of a host does not resolve."""
+
 _SILENT = frozenset({NO_REPLY, SYSTEM, UNKNOWN})  # the host was perhaps not even asked for
 
 
@@ -25,7 +29,7 @@ def shows_name(kind: str) -> bool | None:
     Returns:
         True or False; None if the kind says nothing about the name.
     """
-    return None if kind in _SILENT else kind != DNS
+    return None if kind in _SILENT else kind not in UNRESOLVED
 
 
 def http(status: int) -> str:

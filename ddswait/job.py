@@ -45,7 +45,8 @@ class Job:
 
     Attributes:
         id: the job ID.
-        name: the task name, such as `Create_MongoDB`; the set of names is open.
+        name: the task name in the words of one reply, such as `Create_MongoDB`; the set of names
+            is open. Lists spell names otherwise than single polls: see `task`.
         status: the service's own word, such as `Running`; undocumented words are kept.
         created: when the job was created, timezone-aware; None when absent or unreadable.
         ended: when it ended, timezone-aware. DDS also fills it in while a job runs: only
@@ -73,6 +74,15 @@ class Job:
     backup_follows: bool = False
 
     @property
+    def task(self) -> str:
+        """The task name in one spelling for all replies, such as `CreateMongoDB`.
+
+        Polls (v3) say `Create_MongoDB` where lists (v3.1) say `CreateMongoDB`. The documented names
+        are those of lists ("Querying Tasks and Details").
+        """
+        return self.name.replace("_", "")
+
+    @property
     def is_final(self) -> bool:
         """Whether the job has ended: by `status` alone, never by `ended`."""
         return self.phase in FINAL_PHASES
@@ -81,7 +91,7 @@ class Job:
         """Return plain data for JSON: times in ISO 8601, progress in percent, without `raw`."""
         return {
             "id": self.id,
-            "name": self.name,
+            "name": self.task,
             "status": self.status,
             "created": self.created.isoformat() if self.created else None,
             "ended": self.ended.isoformat() if self.ended else None,

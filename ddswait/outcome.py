@@ -180,11 +180,11 @@ class Outcome:
         )
 
     def _subject(self) -> str:
-        """Return `orders (Create_MongoDB of orders-db): `, or what is known of that."""
+        """Return `orders (CreateMongoDB of orders-db): `, or what is known of that."""
         job = self.job
         instance = job.instance if job else None
         place = (instance.name or instance.id) if instance else ""
-        task = job.name if job else ""
+        task = job.task if job else ""
         work = " of ".join(filter(None, (task, "" if place == self.label else place)))
         name = f"{self.label} ({work})" if self.label and work else self.label or work
         return f"{name}: " if name else ""

@@ -56,7 +56,11 @@ def wait_sync(
             return await waiter.wait_all(jobs, wait_for=wait_for, fail_fast=fail_fast, ready=ready)
 
     waiter = Waiter.from_env(**settings)
-    return asyncio.run(wait())
+    try:
+        return asyncio.run(wait())
+    except KeyboardInterrupt:
+        # asyncio chains it to the cancellation of its own task, which tells nobody anything.
+        raise KeyboardInterrupt from None
 
 
 def _is_loop_running() -> bool:

@@ -196,4 +196,5 @@ def _patience(unreachable_after: float | None) -> dict[str, float]:
     if unreachable_after is None:
         return {}
     patience = seconds("unreachable_after", unreachable_after)
-    return {"unreachable_after": patience, "unresolved_after": patience}
+    names = ("unreachable_after", "unresolved_after", "unknown_region_after")
+    return dict.fromkeys(names, patience)

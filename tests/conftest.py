@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from ddswait.virtual_time import VirtualTimeLoop
 
-pytest_plugins = ["pytester", "tests.cloud_process", "tests.cli.in_process"]
+pytest_plugins = ["pytester", "tests.cloud_process", "tests.cli.in_process", "tests.nameless"]
 
 # No deadline and no complaint about slow examples: on a busy machine every example is slow.
 _UNHURRIED: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}

@@ -105,7 +105,7 @@ except KeyboardInterrupt:
 
 
 def test_ctrl_c_ends_the_wait_at_once(cloud: Cloud) -> None:
-    """The program gets its KeyboardInterrupt, and dies of it as others do."""
+    """The program gets its KeyboardInterrupt alone, and dies of it as others do."""
     job_id = cloud.job(held=True, visible_after=0)
     before = cloud.stats()["statuses"]
     process = subprocess.Popen(
@@ -126,6 +126,8 @@ def test_ctrl_c_ends_the_wait_at_once(cloud: Cloud) -> None:
     assert process.returncode == -signal.SIGINT
     assert err.strip().endswith("KeyboardInterrupt")
     assert "never" not in err
+    assert "CancelledError" not in err
+    assert len(err.splitlines()) < 10
 
 
 def test_settings_are_those_of_from_env() -> None:

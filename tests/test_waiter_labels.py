@@ -35,7 +35,7 @@ async def test_error_in_a_task_group_says_which_of_twenty_failed(dds: Simulator)
     (error,) = caught.value.exceptions
     assert isinstance(error, ddswait.JobFailed)
     assert str(error) == (
-        f"shard-07 (Create_MongoDB of orders-db): job {ids['shard-07']} failed: no quota"
+        f"shard-07 (CreateMongoDB of orders-db): job {ids['shard-07']} failed: no quota"
     )
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
     assert (copy.label, copy.job_id, str(copy)) == ("shard-07", ids["shard-07"], str(error))
@@ -44,9 +44,9 @@ async def test_error_in_a_task_group_says_which_of_twenty_failed(dds: Simulator)
 @pytest.mark.parametrize(
     ("label", "instance", "begins"),
     [
-        ("", "orders-db", "Create_MongoDB of orders-db: job "),
-        ("orders-db", "orders-db", "orders-db (Create_MongoDB): job "),
-        ("orders", "", "orders (Create_MongoDB of {id}): job "),
+        ("", "orders-db", "CreateMongoDB of orders-db: job "),
+        ("orders-db", "orders-db", "orders-db (CreateMongoDB): job "),
+        ("orders", "", "orders (CreateMongoDB of {id}): job "),
     ],
 )
 async def test_message_says_nothing_twice(

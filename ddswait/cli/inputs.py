@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 from ddswait.cli import job_checks
 from ddswait.cli.instances import check_ready, named
 from ddswait.cli.named import Named
+from ddswait.cli.wrapping import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,8 @@ def jobs(
         for job in found.jobs:
             found_jobs.append(job if found.labels_are_chosen else Named(job.job_id))
             suggested.setdefault(job.job_id, "" if found.labels_are_chosen else job.label)
-        stderr.writelines(f"ddswait: warning: {refused}\n" for refused in found.not_started)
+        for refused in found.not_started:
+            say(stderr, f"ddswait: warning: {refused}")
     found_jobs.extend(job_checks.checked(named(text)) for text in instances)
     check_ready([each.job_id for each in found_jobs], ready=ready)
     return _with_suggestions(job_checks.unique(found_jobs), suggested)

@@ -34,7 +34,7 @@ def check_key(key: str) -> None:
     if str(key).startswith(INSTANCE):
         check_instance_id(instance_of(key))
     else:
-        check_job_id(key)
+        check_job_id(key, instead="--ready --instance {}")
 
 
 def check_ready(keys: Iterable[str], *, ready: bool) -> None:

@@ -64,7 +64,8 @@ class Entry:
         problem: the kind of failure of the last poll, such as `DNS`; "" if it did not fail.
         progress: how its progress has moved in this run.
         polls: every poll of this run.
-        unresolved: whether the wait was given up because the name of the host never resolved.
+        never_reached: whether the wait was given up before any poll of the run succeeded.
+        unresolved: whether that was because the name of the host never resolved.
     """
 
     job_id: str
@@ -80,6 +81,7 @@ class Entry:
     problem: str = ""
     progress: ProgressSeen = field(default_factory=ProgressSeen)
     polls: list[PollRecord] = field(default_factory=list)
+    never_reached: bool = False
     unresolved: bool = False
 
     @property
@@ -114,13 +116,24 @@ class Entry:
         )
 
     @property
+    def end(self) -> Outcome | None:
+        """How its wait ended; None while it goes on, and if it was given up before that."""
+        given_up = self.outcome is not None and self.outcome.kind is OutcomeKind.PENDING
+        return None if given_up else self.outcome
+
+    @property
+    def was_polled(self) -> bool:
+        """Whether a poll of this run has been answered, or has failed."""
+        return self.next_poll_at is not None or bool(self.outcome and self.outcome.polls)
+
+    @property
     def submitted_at(self) -> float:
         """When the job was created, or when the wait for it began if that is not known."""
         return self.tracked_at if self.created_at is None else self.created_at
 
     def time_left(self, now: float, durations: Durations) -> float | None:
         """Return for how long the job will still run, in seconds; None if nobody can know."""
-        if self.job is None or self.job.is_final or self.outcome is not None:
+        if self.job is None or self.job.is_final or self.end is not None:
             return None
         return time_left(self.age(now), self.progress, durations.of(self.job.name))
 
@@ -234,5 +247,6 @@ class JobTable:
         entry.job = outcome.job or entry.job
         if outcome.kind is OutcomeKind.UNREACHABLE and not self._was_reached:
             problem = self.renewal.problem if self.renewal else entry.problem
-            entry.unresolved = problem == failure_kinds.DNS
+            entry.never_reached = True
+            entry.unresolved = problem in failure_kinds.UNRESOLVED
         return entry

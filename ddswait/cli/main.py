@@ -34,7 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments.parse(argv))
     except (ConfigurationError, InputError) as error:
-        sys.stderr.writelines(f"{line}\n" for line in _report(error))
+        from ddswait.cli.wrapping import say  # late: only errors need it
+
+        for line in _report(error):
+            say(sys.stderr, line)
         return _USAGE
     except KeyboardInterrupt:  # before or after the wait, which handles the signal itself
         return _INTERRUPTED
@@ -83,7 +86,9 @@ def _run(given: Options) -> int:
 
 
 def _prepare_streams() -> None:
-    """Replace closed standard streams (`>&-`), and escape what the encoding of a stream lacks.
+    """Replace closed standard streams (`>&-`) and those without a buffer.
+
+    What the encoding of a stream lacks is escaped.
 
     A socket would otherwise take the number of a closed stream, and would get its output.
     """
@@ -94,6 +99,15 @@ def _prepare_streams() -> None:
                 os.dup2(nowhere, number)
                 os.close(nowhere)
             setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115, PTH123 - for the life of the process
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        stream.reconfigure(errors="backslashreplace")
+        raw = stream.buffer
+        if isinstance(raw, io.RawIOBase):
+            # PYTHONUNBUFFERED: such a stream drops what a signal leaves of a write.
+            encoding, errors = stream.encoding, stream.errors
+            stream.detach()
+            made = io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors, line_buffering=True)
+            setattr(sys, name, made)

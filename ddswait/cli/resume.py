@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli import defaults
 from ddswait.cli.options import DEFAULTS, Options
+from ddswait.cli.wrapping import cells
 from ddswait.duration_text import exact
 from ddswait.outcome import OutcomeKind
 
@@ -33,14 +34,15 @@ def resume_command(table: JobTable, options: Options, width: int | None = None) 
     unfinished = [
         entry for entry in table if entry.outcome is None or entry.outcome.facts.may_still_complete
     ]
-    if all(entry.unresolved for entry in unfinished):  # the same command would end the same way
+    # The same command would end the same way, and the cloud of the demo ends with it.
+    if options.demo or all(entry.unresolved for entry in unfinished):
         return []
     if options.state:
         return _command(words(_with_time(options, unfinished)))
     given = words(options._replace(wait_for=_still_needed(table, options, len(unfinished))))
     jobs = [f"{each.label}={each.job_id}" if each.label else each.job_id for each in unfinished]
     command = _command([*given, *jobs])
-    fits = len(jobs) <= _MOST_IN_A_LOG if width is None else len(" ".join(command)) <= width
+    fits = len(jobs) <= _MOST_IN_A_LOG if width is None else cells(" ".join(command)) <= width
     if len(jobs) > 1 and not fits and (path := _saved(jobs)):
         return [*_command([*given, "-"]), "<", shlex.quote(path)]
     return command

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ddswait import history
-from ddswait.cli import defaults
+from ddswait.cli import defaults, signals
 from ddswait.cli.exit_codes import OUTPUT_CLOSED
 from ddswait.cli.gate import Gate
 from ddswait.cli.instances import check_ready
@@ -66,6 +66,7 @@ class Run:
                 state.close()
             raise
         self._table = table
+        self._given = {each.job_id for each in jobs}
         self._facts = RunFacts()
         self._printer = Printer(options.output, table, quiet=options.quiet, clock=clock)
         self.durations = (
@@ -109,9 +110,13 @@ class Run:
         jobs = things(left)
         ended = len(self._table) - len(left)
         earlier = f" ({ended} ended in an earlier run)" if ended else ""
+        others = len([entry for entry in left if entry.job_id not in self._given])
+        if others and self._given:
+            earlier = f", {others} of them from --state{earlier}"
         project = f"project {project_id}" if project_id else "the project of the credentials"
         seconds = self._deadline - time.time()
         limit = f"for up to {duration(seconds)}" if seconds > 0 else "for one last poll"
+        signals.hold()  # from this line on, a signal ends the run as it should
         self._printer.note(f"waiting for {jobs}{earlier} at {endpoint}, {project}, {limit}")
         if problem := _rate_problem(len(left), self._options.rate, seconds):
             self._warn(problem)
@@ -148,9 +153,10 @@ class Run:
             from ddswait.cli.reports import github  # late: only in a GitHub workflow
 
             printer.commands(github.commands(table, code))
-        printer.details("what did not complete", failures.failures(table, printer.width), now)
+        explained = failures.failures(table, printer.width, printer.told)
+        printer.details("what did not complete", explained, now)
         if code != 0:
-            printer.note(failures.still_running(table))
+            printer.note(failures.given_up(table))
             printer.command(title, resume)
         printer.totals(code)
         self.keeper.close()

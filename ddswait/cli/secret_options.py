@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
+import sys
 
 from ddswait.cli.escaping import safe
 from ddswait.errors import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
 _SECRET_OPTIONS = (
@@ -21,6 +23,7 @@ _SECRET_OPTIONS = (
     "--access-key",
     "--security-token",
 )
+_SECRET_NAME = re.compile(r"tok|pas|pw|sec|key|cred|auth|sign|-[as]k\b", re.IGNORECASE)
 _SIMILAR = 0.75  # the ratio of difflib: `unreachable` and `unreachable-after` have 0.79
 
 
@@ -42,11 +45,15 @@ class _RefusedSecret(argparse.Action):
 
 
 class SafeParser(argparse.ArgumentParser):
-    """Names a wrong option without its value, which may be a secret."""
+    """Names a wrong option without its value if that may be a secret."""
 
     def error(self, message: str) -> NoReturn:
         """End with 2 and a message that steers nothing, whatever it quotes."""
-        super().error(safe(message))
+        from ddswait.cli.wrapping import say  # late: only errors need it
+
+        self.print_usage(sys.stderr)
+        say(sys.stderr, f"{self.prog}: error: {safe(message)}")
+        self.exit(2)
 
     def refuse_secrets(self) -> None:
         """Refuse the options in which users of other tools pass secrets."""
@@ -58,12 +65,19 @@ class SafeParser(argparse.ArgumentParser):
         """Parse arguments in which job IDs stand before, between and after the options."""
         known, others = self.parse_known_intermixed_args(args, namespace)
         if others:
-            names = [_without_value(word) for word in others if word.startswith("-")]
-            self.error(f"unrecognized arguments: {' '.join(names or others)}{self._meant(names)}")
+            options = [word for word in others if word.startswith("-")]
+            near = [self._near(word.partition("=")[0]) for word in options]
+            shown = [
+                word if found and _is_harmless(word) else _without_value(word)
+                for word, found in zip(options, near, strict=True)
+            ]
+            meant = " and ".join(f"--{found}" for found in near if found)
+            asked = f"; did you mean {meant}?" if meant else ""
+            self.error(f"unrecognized arguments: {' '.join(shown or others)}{asked}")
         return known
 
-    def _meant(self, names: Sequence[str]) -> str:
-        """Return what a user may have meant by options that do not exist, as a sentence."""
+    def _near(self, name: str) -> str:
+        """Return the option that a user may have meant by one that does not exist, or ""."""
         from difflib import get_close_matches  # late: only a wrong option needs it
 
         known = [
@@ -73,10 +87,13 @@ class SafeParser(argparse.ArgumentParser):
             for option in action.option_strings
             if option.startswith("--")
         ]
-        words = [name.partition("=")[0].lstrip("-") for name in names]
-        near = [get_close_matches(word, known, 1, _SIMILAR) for word in words]
-        meant = " and ".join(f"--{found}" for each in near for found in each)
-        return f"; did you mean {meant}?" if meant else ""
+        return next(iter(get_close_matches(name.lstrip("-"), known, 1, _SIMILAR)), "")
+
+
+def _is_harmless(option: str) -> bool:
+    """Whether an option and its value may be shown: neither looks like a secret."""
+    name, _, value = option.partition("=")
+    return name.startswith("--") and not _SECRET_NAME.search(name) and "@" not in value
 
 
 def _without_value(option: str) -> str:

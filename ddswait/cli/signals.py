@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from ddswait.cli.output.printer import Printer
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def hold() -> None:
+    """Hold the signals that end a run until `obeyed` obeys them: none comes between the two."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+
+
 @contextmanager
 def obeyed(
     loop: AbstractEventLoop, stop: Callable[[int], None], printer: Printer
@@ -32,10 +40,11 @@ def obeyed(
         stop: ends the run with an exit code, that of a process which the signal has ended.
         printer: has the live view, if there is one.
     """
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _ENDING:
         # nohup has SIGHUP ignored, and it must stay so.
         if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, stop, 128 + number)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     if printer.live is None:
         yield
         return

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ddswait.cli.escaping import safe
+from ddswait.cli.wrapping import say
 from ddswait.credentials import chain
 from ddswait.credentials.settings import ExplicitSettings
 
@@ -31,5 +32,6 @@ def find_target(options: Options) -> chain.Configuration:
         options.insecure_http,
     )
     target = chain.resolve(os.environ, explicit)
-    sys.stderr.writelines(f"ddswait: warning: {safe(each)}\n" for each in target.source.warnings)
+    for each in target.source.warnings:
+        say(sys.stderr, f"ddswait: warning: {safe(each)}")
     return target

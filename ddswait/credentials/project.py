@@ -69,6 +69,9 @@ class ProjectByName:
     async def _look_up(self, send: Send, key: Key) -> str | Problem:
         url = projects_url(self.iam_endpoint, self.name)
         projects = await send(Request("GET", url), read_projects, key)
+        if isinstance(projects, TransientFailure):
+            begin = f"no project ID is set, and that of {self.name!r} could not be looked up"
+            return projects._replace(cause=f"{begin}: {projects.cause}")
         if not isinstance(projects, list):
             return projects
         # A server may ignore the filter, so the names are compared here as well.

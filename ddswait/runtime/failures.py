@@ -33,7 +33,7 @@ def kind_of(error: BaseException) -> str:
     if "ClientProxyConnectionError" in names:
         return kinds.PROXY
     inner = _inner(error)
-    if (kind := _kind_of_system(inner)) is not None:
+    if (kind := _kind_of_system(inner, getattr(error, "host", ""))) is not None:
         return kind
     if names & {"ClientConnectionError", "ClientPayloadError"}:
         return kinds.CONNECTION_CLOSED
@@ -42,13 +42,15 @@ def kind_of(error: BaseException) -> str:
     return kinds.UNUSABLE_REPLY if "ClientResponseError" in names else kinds.UNKNOWN
 
 
-def _kind_of_system(error: BaseException) -> str | None:  # noqa: PLR0911 - a kind each
+def _kind_of_system(error: BaseException, host: str) -> str | None:  # noqa: PLR0911 - a kind each
     import socket  # asyncio has imported both
     import ssl
 
     match error:
         case socket.gaierror() if error.errno in {socket.EAI_MEMORY, socket.EAI_SYSTEM}:
             return kinds.SYSTEM  # this machine lacks memory or descriptors: nobody was asked
+        case socket.gaierror() if error.errno == socket.EAI_NONAME:
+            return kinds.UNKNOWN_REGION if _is_of_unknown_region(host) else kinds.DNS
         case socket.gaierror():
             return kinds.DNS
         case ssl.SSLError() | ssl.CertificateError():
@@ -67,6 +69,12 @@ def _kind_of_system(error: BaseException) -> str | None:  # noqa: PLR0911 - a ki
             return None
 
 
+def _is_of_unknown_region(host: str) -> bool:
+    """Whether a host is one of a known cloud, in a region that is not known."""
+    region = regions.region_of(f"https://{host}")
+    return bool(region) and region not in regions.REGIONS
+
+
 def describe(error: BaseException, *, by_proxy: bool = False) -> str:
     """Return a failure in words, without anything that may be a user name and password.
 
@@ -81,7 +89,7 @@ def describe(error: BaseException, *, by_proxy: bool = False) -> str:
         return _CUT if kind == kinds.CONNECTION_CLOSED else "no reply in time"
     reason = _reason(_inner(error))
     if "ClientConnectorError" in names:
-        if kind == kinds.DNS:
+        if kind in kinds.UNRESOLVED:
             return unresolved(getattr(error, "host", ""), reason, by_proxy=by_proxy)
         return _of_connecting(error, kind, reason)
     if kind == kinds.UNKNOWN and "ClientError" not in names:

@@ -3,7 +3,7 @@
 The library configures nothing. To the stdlib logger `ddswait` it writes lines that hold their
 values, so that `logging.basicConfig()` is enough to read them:
 
-    ddswait.job_failed job_id=a97... job_name=Create_MongoDB message_text="... no quota" polls=4
+    ddswait.job_failed job_id=a97... job_name=CreateMongoDB message_text="... no quota" polls=4
 
 The same values are attributes of the record, for formatters that write JSON. structlog is used
 only if the application has imported it: nothing is imported when a line is to be written, because

@@ -86,7 +86,7 @@ def _line_of(event: Event, pending: int) -> Line:  # noqa: PLR0911 - a row of th
         case Tracked(job_id):
             return Line("ddswait.job_tracked", {"job_id": job_id})
         case Visible(job_id, job, _):
-            return Line("ddswait.job_visible", {"job_id": job_id, "job_name": job.name})
+            return Line("ddswait.job_visible", {"job_id": job_id, "job_name": job.task})
         case Progressed(job_id, job, _):
             return Line(
                 "ddswait.job_progressed",
@@ -130,7 +130,7 @@ def _line_of_end(ended: Ended, pending: int) -> Line:
     is_ready = ended.instance and outcome.ok
     fields = {
         "job_id": ended.job_id,
-        "job_name": outcome.job.name if outcome.job else None,
+        "job_name": outcome.job.task if outcome.job else None,
         "message_text": outcome.message,
         "waited": round(outcome.waited, 3),
         "polls": outcome.polls,

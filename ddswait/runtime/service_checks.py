@@ -13,6 +13,7 @@ from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind, Refusal, Scope
 from ddswait.runtime.transport import load
 from ddswait.scheduler.actions import Renewed
+from ddswait.service import regions
 from ddswait.service.dates import seconds_since_epoch
 from ddswait.service.error_codes import is_from_service
 from ddswait.service.replies import Throttled, TransientFailure
@@ -64,12 +65,12 @@ async def _check(client: Client) -> Checked:
     if client.renews:
         lease = await _within_limit(client.renew())
         if not isinstance(lease, Renewed):
-            return _failed("credentials", lease)
+            return _failed("credentials", lease, client.endpoint)
     # No job has this ID, so a service that accepts the credentials replies that it does not know
     # the job. It is well formed because DDS checks the form too.
     reply, first, now = await _timed(client.poll_job(str(uuid4())))
     if isinstance(reply, TransientFailure | Throttled):
-        return _failed("connection", reply)
+        return _failed("connection", reply, client.endpoint)
     served_at = seconds_since_epoch(reply.date)
     clock = [] if served_at is None else [_clock(served_at, now - first / 2)]
     if isinstance(reply, Refusal) and not _concerns_only_the_job(reply):
@@ -103,15 +104,32 @@ def _concerns_only_the_job(refusal: Refusal) -> bool:
     return refusal.scope is Scope.JOB and is_from_service(refusal.error_code)
 
 
-def _failed(name: str, problem: Problem | JobReply) -> Checked:
-    """Return that the credentials were refused, or that nothing replied."""
+def _failed(name: str, problem: Problem | JobReply, endpoint: str = "") -> Checked:
+    """Return that the credentials were refused, or that nothing replied at the endpoint."""
     if isinstance(problem, Refusal):
         item = CheckItem(name, "failed", f"refused: {problem}", problem.hint or _KEY_STEP)
         return Checked(OutcomeKind.REFUSED, [item])
-    cause = problem.cause if isinstance(problem, TransientFailure | Throttled) else ""
-    step = _LATER_STEP if isinstance(problem, Throttled) else _NETWORK_STEP
+    cause, step = "", _LATER_STEP
+    if isinstance(problem, TransientFailure | Throttled):
+        cause = problem.cause
+    if isinstance(problem, TransientFailure):
+        step = _network_step(problem.kind, regions.region_of(endpoint))
     item = CheckItem(name, "failed", f"no reply: {cause}", step)
     return Checked(OutcomeKind.UNREACHABLE, [item])
+
+
+def _network_step(kind: str, region: str) -> str:
+    """Return what to do about a host that cannot be reached.
+
+    Args:
+        kind: of the failure.
+        region: of the endpoint; "" if its host names none.
+    """
+    if kind not in failure_kinds.UNRESOLVED:
+        return _NETWORK_STEP
+    if region and region not in regions.REGIONS:
+        return f"correct the region {region!r}: {regions.suggestion(region) or regions.CHECK_NAME}"
+    return f"check that the {'region' if region else 'endpoint'} is right; then {_NETWORK_STEP}"
 
 
 def _connection(first: float, second: float | None = None) -> CheckItem:

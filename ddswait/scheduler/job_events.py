@@ -56,7 +56,7 @@ class JobEvents:
             yield UnknownStatus(job.id, job.status)
 
 
-def instance_events(poll: InstancePoll, now: float, *, reason: str = "") -> Sequence[Event]:
+def instance_events(poll: InstancePoll, now: float, reason: str) -> Sequence[Event]:
     """Return that the last poll of an instance failed, if it did, and that it was polled.
 
     Args:

@@ -6,7 +6,9 @@ The rules
 2. Only `unresolved_after` seconds while the name of the host has never resolved: it is a wrong
    name, or this machine has no network. Neither passes by itself, so more patience would only
    keep the message from the user.
-3. A name that resolved once is right. If it fails later, its name server fails as any other part
+3. Only `unknown_region_after` seconds if, besides, no region of the name is known, and a name
+   server says that the name does not exist: hardly anything but a wrong region is both.
+4. A name that resolved once is right. If it fails later, its name server fails as any other part
    of the network does, so the usual patience holds. A request without any reply says nothing
    about the name.
 
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ddswait.failure_kinds import UNKNOWN_REGION
 from ddswait.service.replies import TransientFailure
 
 if TYPE_CHECKING:
@@ -46,13 +49,14 @@ class Patience:
 
     def replied(self, reply: object) -> None:
         """Note what the reply to a request, or its failure, says about the name of the host."""
-        resolved = reply.resolved if isinstance(reply, TransientFailure) else True
-        if resolved:
+        if not isinstance(reply, TransientFailure) or reply.resolved:
             self.has_resolved = True
             self.settings = self._usual
-        elif resolved is False and not self.has_resolved:
+        elif reply.resolved is False and not self.has_resolved:
             usual = self._usual
             shorter = min(usual.unreachable_after, usual.unresolved_after)
+            if reply.kind == UNKNOWN_REGION:
+                shorter = min(shorter, usual.unknown_region_after)
             self.settings = usual._replace(unreachable_after=shorter)
 
 

@@ -19,8 +19,9 @@ class PollSettings(NamedTuple):
     """What holds for every poll of a scheduler; times in seconds.
 
     `location` names endpoint and project, for messages; `list_page_size` is how many jobs a list
-    request returns at most. `unresolved_after` takes the place of `unreachable_after` while the
-    name of the host has never resolved, if it is shorter; see patience.py.
+    request returns at most. `unresolved_after` and `unknown_region_after` take the place of
+    `unreachable_after` while the name of the host has never resolved, if they are shorter; see
+    patience.py.
     """
 
     interval: float = 10.0
@@ -30,6 +31,7 @@ class PollSettings(NamedTuple):
     location: str = ""
     list_page_size: int = 100
     unresolved_after: float = 60.0
+    unknown_region_after: float = 5.0
 
     @property
     def trust(self) -> float:

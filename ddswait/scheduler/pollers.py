@@ -205,7 +205,7 @@ class InstancePoller:
     def _polled(
         self, action: PollInstance, outcome: Outcome | None, reason: str, now: float
     ) -> Sequence[Event]:
-        events = instance_events(action.poll, now, reason="" if outcome else reason)
+        events = instance_events(action.poll, now, "" if outcome else reason)
         if outcome is not None:
             return [*events, self._subscribers.end(action.poll, outcome)]
         expired = self._subscribers.continue_or_expire(action.poll, action.sent_at, now)

@@ -32,8 +32,12 @@ def instance_of(key: str) -> str:
     return key.removeprefix(INSTANCE) if key.startswith(INSTANCE) else ""
 
 
-def check_job_id(job_id: str) -> str:
+def check_job_id(job_id: str, *, instead: str = "wait_for_instance({!r})") -> str:
     """Return `job_id` if it can be one.
+
+    Args:
+        job_id: what the caller has.
+        instead: how the caller waits for an instance; `{}` stands for its ID.
 
     Raises:
         InputError: it is empty, longer than 256 characters, stands for a missing value, is a
@@ -67,11 +71,11 @@ def check_job_id(job_id: str) -> str:
             f"job ID {_shown(job_id)} contains white space or a control character: "
             "give each job ID alone, without quotes or line ends"
         )
-    _check_kind(job_id)
+    _check_kind(job_id, instead)
     return job_id
 
 
-def _check_kind(job_id: str) -> None:
+def _check_kind(job_id: str, instead: str) -> None:
     """Refuse what is certainly the ID of something else, or no ID."""
     if is_complaint(job_id):
         raise InputError(
@@ -80,15 +84,15 @@ def _check_kind(job_id: str) -> None:
         )
     if found := _OTHER_ID.fullmatch(job_id):
         kind = found[1].lower()
-        instead = f"; without a job, use --ready --instance {job_id} (wait_for_instance())"
+        without_job = f"; without a job, use {instead.format(job_id)}" if kind == "in" else ""
         raise InputError(
             f"{_shown(job_id)} is the ID of {_OTHERS[kind]}, not of a job: use the job_id of the "
-            f"reply that started the job{instead if kind == 'in' else ''}"
+            f"reply that started the job{without_job}"
         )
     if _ORDER_ID.fullmatch(job_id):
         raise InputError(
-            f"{_shown(job_id)} is the ID of an order, which has no job: use --ready --instance ID "
-            "(wait_for_instance()) with the ID of the instance, which is in the same reply"
+            f"{_shown(job_id)} is the ID of an order, which has no job: use "
+            f"{instead.format('ID')} with the ID of the instance, which is in the same reply"
         )
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from ddswait.simulator.faults import Fault
+from ddswait.simulator.fields import check_fields
 from ddswait.simulator.reading import read_json
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ class _Control:
         self._world = world
 
     async def add_job(self, request: web.Request) -> web.Response:
-        job_id = self._world.add_job(**await read_json(request))
+        document = await read_json(request)
+        check_fields(document, self._world.add_job)
+        job_id = self._world.add_job(**document)
         return web.json_response({"job_id": job_id}, status=201)
 
     async def show_job(self, request: web.Request) -> web.Response:
@@ -86,7 +89,9 @@ class _Control:
         job_id = request.match_info["job"]
         if job_id not in self._world.plans:
             return _error(404, f"no job has the ID {job_id!r}")
-        self._world.release(job_id, **await read_json(request))
+        document = await read_json(request)
+        check_fields(document, self._world.release, apart_from="job_id")
+        self._world.release(job_id, **document)
         return web.json_response({})
 
     async def change_dialect(self, request: web.Request) -> web.Response:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
+
+from ddswait.simulator.fields import check_fields
 
 Break = Literal["reset", "garbage", "truncated"]
 WrongReply = Literal[
@@ -60,15 +62,11 @@ class Fault:
         """Read a fault that was sent to the control API.
 
         Raises:
-            ValueError: the kind or a field is unknown; the message quotes it.
+            ValueError: a field or its value is unknown, or the kind is missing.
         """
-        kind = document.get("kind")
-        if kind not in KINDS:
-            raise ValueError(f"unknown kind of fault {kind!r}: use one of {', '.join(KINDS)}")
-        names = [each.name for each in fields(cls)]
-        for name in document:
-            if name not in names:
-                raise ValueError(f"unknown field {name!r}: use {', '.join(names)}")
+        check_fields(document, cls)
+        if "kind" not in document:
+            raise ValueError(f"the kind of fault is missing: use one of {', '.join(KINDS)}")
         return cls(**document)
 
 

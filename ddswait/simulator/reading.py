@@ -17,7 +17,10 @@ async def read_json(request: web.Request) -> dict[str, Any]:
     Raises:
         ValueError: the body is not a JSON object.
     """
-    document = json.loads(await request.text() or "{}")
+    try:
+        document = json.loads(await request.text() or "{}")
+    except ValueError as error:
+        raise ValueError(f"the body is not valid JSON: {error}") from None
     if not isinstance(document, dict):
         raise ValueError("the body is not a JSON object")  # noqa: TRY004 - as bad JSON
     return document

@@ -16,13 +16,12 @@ from ddswait.simulator.actions import check_action
 from ddswait.simulator.dialect import Dialect
 from ddswait.simulator.faults import Fault, Faults
 from ddswait.simulator.instances import Habits, find_instance
-from ddswait.simulator.jobs import Plan
+from ddswait.simulator.jobs import Plan, Progress
 from ddswait.simulator.limits import Limit
 
 if TYPE_CHECKING:
     from ddswait.simulator.faults import Kind
     from ddswait.simulator.instances import Instance
-    from ddswait.simulator.jobs import Progress
     from ddswait.simulator.limits import Policy
 
 _LOGGED = 10_000

@@ -123,20 +123,27 @@ def test_unknown_option_is_named_without_its_value(
     ("arguments", "error"),
     [
         (["--timout", "5m"], "--timout; did you mean --timeout?"),
-        (["--timout=5m"], "--timout=...; did you mean --timeout?"),
+        (["--timout=5m"], "--timout=5m; did you mean --timeout?"),
         (
             ["--fail-fats", "--jnit=x"],
-            "--fail-fats --jnit=...; did you mean --fail-fast and --junit?",
+            "--fail-fats --jnit=x; did you mean --fail-fast and --junit?",
         ),
         (["--unreachable", "5m"], "--unreachable; did you mean --unreachable-after?"),
         (["--zebra"], "--zebra"),
+        (["--hartbeat=3"], "--hartbeat=3; did you mean --heartbeat?"),
         (["--tokn=hunter2"], "--tokn=..."),
+        (["--project-key=hunter2"], "--project-key=...; did you mean --project-id?"),
+        (["--endpont=https://u:hunter2@x"], "--endpont=...; did you mean --endpoint?"),
+        (["--no-such-thing=hunter2"], "--no-such-thing=..."),
     ],
 )
 def test_mistyped_option_is_asked_about(
     arguments: list[str], error: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The message names the option that is nearest, but never one that takes a secret."""
+    """The message names the option that is nearest, but never one that takes a secret.
+
+    It shows the value if it is one of that option, and no secret by its name or its form.
+    """
     assert usage_error(arguments, capsys).endswith(f"unrecognized arguments: {error}\n")
 
 

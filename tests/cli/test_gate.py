@@ -98,14 +98,14 @@ async def test_stop_while_the_instance_is_waited_for(dds: Simulator, ddswait: Co
 
 
 async def test_failures_are_explained_at_the_end(dds: Simulator, ddswait: Command) -> None:
-    """Name, task, instance, reason, how long, what to do next; then how to resume, and totals."""
+    """Name, task, instance, how long, what to do next; then how to resume, and totals."""
     bad = dds.add_job(fails="no quota in az2", instance_name="stock")
     slow = dds.add_job(seconds=6000)
     done = await ddswait("--timeout", "5m", f"mine={bad}", slow, "--output", "json")
     lines = [line.partition("] ")[2] for line in done.stderr.splitlines()]
     begin = next(number for number, line in enumerate(lines) if line.startswith(f"mine ({bad})"))
     assert "failed after" in lines[begin]
-    assert lines[begin].endswith(": no quota in az2")
+    assert [line for line in lines if "no quota" in line] == ["mine  failed: no quota in az2"]
     assert "of instance stock" in lines[begin + 1]
     assert "submit the operation again" in lines[begin + 2]
     assert lines[begin + 3].startswith(f"{slow} timed out after 5m00s: last seen Running, ")
@@ -138,7 +138,7 @@ def test_resume_command_works(cloud: Cloud) -> None:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        wait_for_line(process, "a label  Create_MongoDB of dds-simulated: Running")
+        wait_for_line(process, "a label  CreateMongoDB of dds-simulated: Running")
         cloud.end(job_id)
         out, _ = process.communicate()
     assert (process.returncode, out.split("\t")[:2]) == (0, [job_id, "completed"])
@@ -149,9 +149,18 @@ async def test_labels_are_used_everywhere(dds: Simulator, ddswait: Command) -> N
     done = await ddswait("--output", "jsonl", f"orders={dds.add_job()}")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert {line["label"] for line in lines if "label" in line} == {"orders"}
-    assert "orders  Create_MongoDB" in done.stderr
+    assert "orders  CreateMongoDB" in done.stderr
     reply = json.dumps({"job_id": dds.add_job(), "name": "stock"})
     assert (await ddswait("-", text=reply)).stdout.endswith("\tstock\n")
+
+
+async def test_task_of_a_job_has_one_spelling(dds: Simulator, ddswait: Command) -> None:
+    """Lists write it otherwise than polls; every line about a job says the same."""
+    ids = [dds.add_job(seconds=200) for _ in range(25)]
+    done = await ddswait("--output", "jsonl", *ids)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert any("/v3.1/" in each.path for each in dds.requests)
+    assert {line["job"]["name"] for line in lines if line.get("job")} == {"CreateMongoDB"}
 
 
 async def test_verbose_lines_name_the_label(dds: Simulator, ddswait: Command) -> None:

@@ -226,3 +226,12 @@ def test_byte_order_mark_before_each_text_is_accepted() -> None:
     assert from_text("\ufeffa1\n\ufeff b2\n").job_ids == ["a1", "b2"]
     text = '\ufeff{"job_id": "a1"}\n\ufeff{"job_id": "b2"}'
     assert from_text(text).job_ids == ["a1", "b2"]
+
+
+@pytest.mark.parametrize("wrong", [f"{'5f' * 16}in02", "CS2401161234ABCDE"])
+def test_message_speaks_of_options_and_not_of_functions(wrong: str) -> None:
+    """The library's check of an ID says what the command line can do instead."""
+    with pytest.raises(InputError) as caught:
+        inputs.jobs([wrong], stdin(b""), io.StringIO())
+    assert "use --ready --instance " in str(caught.value)
+    assert "(" not in str(caught.value)

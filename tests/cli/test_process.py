@@ -68,18 +68,18 @@ def test_lost_output_is_reported() -> None:
     assert (done.returncode, "No space left" in done.stderr) == (120, True)
 
 
+@pytest.mark.parametrize("unbuffered", [{}, {"PYTHONUNBUFFERED": "1"}])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_second_signal_does_not_cut_the_end_of_a_run(
-    number: signal.Signals, cloud: Cloud, tmp_path: Path
+    number: signal.Signals, unbuffered: dict[str, str], cloud: Cloud, tmp_path: Path
 ) -> None:
     """Signals often come twice, as from `timeout`: everything is written all the same."""
     jobs = [f"{'x' * 50}{index}={uuid4()}" for index in range(400)]
     jobs.insert(0, f"bad={cloud.job(fails='no quota')}")
     junit = tmp_path / "junit.xml"
     options = ["--output", "json", "--grace", "1h", "--junit", str(junit)]
-    # Without its buffer, Python itself drops what a signal leaves of a write.
     env = {name: value for name, value in cloud.env.items() if name != "PYTHONUNBUFFERED"}
-    with Cloud(cloud.endpoint, env).start(*options, *jobs) as command:
+    with Cloud(cloud.endpoint, env | unbuffered).start(*options, *jobs) as command:
         assert command.stdout is not None
         assert command.stderr is not None
         wait_for_line(command, "no quota")  # so the signals are obeyed
@@ -92,6 +92,45 @@ def test_second_signal_does_not_cut_the_end_of_a_run(
     assert junit.exists()
     assert f"1 failed, 400 pending; exit code {128 + number}" in err.splitlines()[-1]
     assert command.returncode == 128 + number
+
+
+EARLY = """
+import asyncio, os, sys
+
+run = asyncio.run
+
+def run_late(main):
+    os.kill(os.getpid(), {number})
+    return run(main)
+
+asyncio.run = run_late
+sys.argv[1:] = {arguments}
+from ddswait.__main__ import run as ddswait
+ddswait()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_before_the_first_poll_ends_the_run_as_later_ones(
+    number: signal.Signals, cloud: Cloud, tmp_path: Path
+) -> None:
+    """Once the run has said what it waits for, it ends with its state and its last lines."""
+    state = tmp_path / "wait.json"
+    arguments = ["--state", str(state), cloud.held_job()]
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY.format(number=int(number), arguments=arguments)],
+        capture_output=True,
+        text=True,
+        env=cloud.env,
+        check=False,
+    )
+    assert done.returncode == 128 + number
+    begin, pending, resume, totals = done.stderr.splitlines()
+    assert "waiting for 1 job at " in begin
+    assert pending.endswith("1 job was not seen yet: only the wait was stopped")
+    assert resume.endswith(f"to resume: ddswait --state {state}")
+    assert totals.endswith(f"1 pending; exit code {128 + number}")
+    assert json.loads(state.read_text())["jobs"]
 
 
 @pytest.mark.parametrize("command", [["--schema"], ["--print-completion", "bash"]])

@@ -1,11 +1,12 @@
 """The command of a run, and the one that resumes it."""
 
+import argparse
 import shlex
 from pathlib import Path
 
 import pytest
 
-from ddswait.cli.arguments import parse
+from ddswait.cli.arguments import parse, parser
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.named import Named
 from ddswait.cli.options import DEFAULTS
@@ -71,3 +72,37 @@ def test_nothing_is_left_to_resume() -> None:
     made.settle(Outcome("a", OutcomeKind.COMPLETED), 1.0)
     made.settle(Outcome("b", OutcomeKind.FAILED), 1.0)
     assert resume_command(made, DEFAULTS) == []
+
+
+VALUES = {
+    "--wait-for": "2",
+    "--timeout": "90m",
+    "--grace": "5m",
+    "--interval": "1s",
+    "--unreachable-after": "3m",
+    "--heartbeat": "10m",
+    "--rate": "200/5m",
+    "--output": "jsonl",
+    "--auth": "metadata",
+}
+"""Values of the options that do not take any text."""
+
+
+def test_command_that_resumes_keeps_every_option() -> None:
+    """Whoever pastes it gets the same run for the jobs that are left, whatever it was given."""
+    others = {"--check", "--schema", "--print-completion", "--demo", "--version", "--help"}
+    given: list[str] = []
+    for action in parser()._actions:
+        name = action.option_strings[-1] if action.option_strings else ""
+        is_secret = action.help == argparse.SUPPRESS
+        if not name or is_secret or name in others or name in {"--instance", "--state"}:
+            continue
+        given += [name] if action.nargs == 0 else [name, VALUES.get(name, "some")]
+    assert len(given) > 40
+    options = parse([*given, "a", "b", "c"])
+    made = pending(Named("a", "orders"), Named("instance:i1"), Named("c"), Named("d"))
+    words = resume_command(made, options)
+    again = parse(shlex.split(" ".join(words))[1:])
+    assert again.job_ids == ("orders=a", "instance:i1", "c", "d")
+    assert again._replace(job_ids=()) == options._replace(job_ids=())
+    assert "--interval 1s" in " ".join(words)

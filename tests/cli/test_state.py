@@ -196,6 +196,18 @@ async def test_new_jobs_join_the_file(dds: Simulator, ddswait: Command, tmp_path
     assert (both.code, kinds(both)) == (0, ["completed", "completed"])
 
 
+async def test_jobs_of_the_file_are_told_from_those_given(
+    dds: Simulator, ddswait: Command, tmp_path: Path
+) -> None:
+    """The wrong file shows: the first line says how many jobs are from there."""
+    first, second = dds.add_job(seconds=6000), dds.add_job(seconds=6000)
+    state = ("--state", str(tmp_path / "wait.json"), "--timeout", "5m")
+    assert "waiting for 1 job at" in (await ddswait(*state, first)).stderr
+    both = await ddswait(*state, second)
+    assert "waiting for 2 jobs, 1 of them from --state at" in both.stderr
+    assert "waiting for 2 jobs at" in (await ddswait(*state)).stderr
+
+
 def test_what_another_run_may_change_is_waited_for_again(tmp_path: Path) -> None:
     """Completed and failed stay; timed out, unreachable and refused are polled again."""
     file = str(tmp_path / "wait.json")

@@ -6,6 +6,7 @@ from ddswait import failure_kinds
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.named import Named
 from ddswait.cli.options import DEFAULTS
+from ddswait.cli.output.failures import failures
 from ddswait.cli.output.text import next_step
 from ddswait.cli.resume import resume_command
 from ddswait.events import Event, Polled, PollFailed, RenewalFailed
@@ -14,6 +15,28 @@ from ddswait.outcome import Outcome, OutcomeKind
 FAILED = Polled("a", "first", 2.0, failed=True)
 NAMELESS = PollFailed("a", "no such host", 2.0, kind=failure_kinds.DNS)
 DOWN = PollFailed("a", "HTTP 502", 2.0, kind=failure_kinds.http(502))
+
+
+REFUSED = PollFailed("a", "no connection", 2.0, kind=failure_kinds.CONNECTION_REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("told", "step"),
+    [
+        ([REFUSED, FAILED], "Check the host and the port of the endpoint"),
+        ([Polled("a", "first", 2.0), REFUSED, FAILED], ""),
+    ],
+)
+def test_what_was_never_reached_has_a_next_step(told: list[Event], step: str) -> None:
+    """The endpoint may be wrong; if it was reached once, the command that resumes is all."""
+    table = JobTable([Named("a")], 0.0)
+    for event in told:
+        table.take(event, 1.0)
+    table.settle(Outcome("a", OutcomeKind.UNREACHABLE), 600.0)
+    steps = [line for line in failures(table) if line.startswith("    next  ")]
+    assert len(steps) == bool(step)
+    assert all(step in line for line in steps)
+    assert resume_command(table, DEFAULTS) == ["ddswait", "a"]
 
 
 @pytest.mark.parametrize(

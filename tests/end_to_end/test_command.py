@@ -1,5 +1,6 @@
 """The command `ddswait`: as a real process where that is the point, else in this process."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ddswait.cli import wrapping
 from ddswait.cli.commands import demo
 from ddswait.simulator import Simulator
 from tests.cli.in_process import Command, RealCommand
@@ -322,3 +324,28 @@ async def test_demo_shows_a_whole_run(capsys: pytest.CaptureFixture[str]) -> Non
     outcomes = [line.split("\t")[1] for line in shown.out.splitlines()]
     assert sorted(outcomes) == ["completed", "completed", "failed"]
     assert "on purpose" in shown.err
+
+
+async def test_demo_fits_into_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sentences break between words, and its command continues after a backslash."""
+    for module in (demo, wrapping):
+        monkeypatch.setattr(module, "width_of", lambda _: 60)
+    await demo.demonstrate()
+    lines = capsys.readouterr().err.splitlines()
+    assert all(len(line) <= 60 for line in lines if not line.startswith("["))
+    command = lines[lines.index("$ export HW_AUTH_TOKEN=...") + 1 :]
+    assert command[0].startswith("$ ddswait --endpoint http://127.0.0.1:")
+    assert command[0].endswith(" \\")
+
+
+async def test_demo_that_is_stopped_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """No command resumes it: its cloud is gone."""
+    bell = asyncio.get_running_loop().call_later(2.0, os.kill, os.getpid(), signal.SIGINT)
+    assert await demo.demonstrate() == 130
+    bell.cancel()
+    said = capsys.readouterr().err
+    assert "to resume" not in said
+    assert "on purpose" not in said
+    assert said.endswith("$ echo $?\n130\n\nThe demo was stopped, and its simulated DDS with it.\n")

@@ -10,7 +10,7 @@ import pytest_asyncio
 from ddswait import ConfigurationError, OutcomeKind, Password, Waiter
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.output.printer import Printer
-from ddswait.events import Event, RenewalFailed
+from ddswait.events import Event, Polled, RenewalFailed
 from ddswait.simulator import Simulator
 
 
@@ -102,7 +102,13 @@ def test_failed_renewal_is_printed_by_the_command_line(
 ) -> None:
     """One line on standard error: when it is tried again, and what went wrong."""
     printer = Printer("text", JobTable([], 0.0), quiet=False, clock=lambda: 0.0)
-    printer.event(RenewalFailed("HTTP 503", retry_delay))
+    failed = RenewalFailed("HTTP 503", retry_delay)
+    printer.event(failed)
+    reported = capsys.readouterr().err
+    assert reported == f"[00:00] no credentials for the project yet{again}: HTTP 503\n"
+    printer.event(Polled("x", "first", 2.0))
+    capsys.readouterr()
+    printer.event(failed)
     reported = capsys.readouterr().err
     assert reported == f"[00:00] credentials could not be renewed{again}: HTTP 503\n"
 

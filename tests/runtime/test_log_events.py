@@ -33,7 +33,7 @@ FAILED = Outcome("x", OutcomeKind.FAILED, JOB, "why", waited=2.0, polls=3)
             Visible("x", JOB),
             "DEBUG",
             "job_visible",
-            {"job_id": "x", "job_name": "Create_MongoDB"},
+            {"job_id": "x", "job_name": "CreateMongoDB"},
         ),
         (
             Progressed("x", JOB, JOB),
@@ -90,7 +90,7 @@ FAILED = Outcome("x", OutcomeKind.FAILED, JOB, "why", waited=2.0, polls=3)
             "job_failed",
             {
                 "job_id": "x",
-                "job_name": "Create_MongoDB",
+                "job_name": "CreateMongoDB",
                 "message_text": "why",
                 "waited": 2.0,
                 "polls": 3,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ddswait import Password, Token
+from ddswait.credentials.project import ProjectByName
 from ddswait.outcome import OutcomeKind
 from ddswait.runtime.client import Client
 from ddswait.runtime.service_checks import check_service
@@ -144,6 +145,33 @@ async def test_service_that_does_not_reply_fails_with_what_to_check(dds: Simulat
     dds.inject("throttle", count=1)
     throttled = item(await check(dds), "connection")
     assert (throttled.state, throttled.next_step) == ("failed", "try again in a minute")
+
+
+@pytest.mark.usefixtures("unknown_name")
+@pytest.mark.parametrize(
+    ("host", "step"),
+    [
+        (
+            "dds.cn-nroth-9.myhuaweicloud.com",
+            "correct the region 'cn-nroth-9': did you mean cn-north-9?",
+        ),
+        ("dds.xx-nowhere-7.myhuaweicloud.com", "correct the region 'xx-nowhere-7': check its name"),
+        ("dds.cn-north-9.myhuaweicloud.com", "check that the region is right; then check the"),
+        ("dds.nowhere.invalid", "check that the endpoint is right; then check the endpoint"),
+    ],
+)
+@pytest.mark.parametrize("has_project", [True, False])
+async def test_name_that_does_not_resolve_is_a_matter_of_the_region(
+    host: str, step: str, *, has_project: bool
+) -> None:
+    """Of the endpoint of DDS, and of that of IAM, which a look-up of the project needs."""
+    iam = ProjectByName(Token("t"), f"https://{host.replace('dds', 'iam')}", "some")
+    auth = Token("t") if has_project else iam
+    project = "p" if has_project else ""
+    client = Client(service_named(), f"https://{host}", project, auth, connections=1)
+    failed = (await check_service(client)).items[-1]
+    assert failed.next_step.startswith(step)
+    assert ("no project ID is set" in failed.text) is not has_project
 
 
 async def test_request_without_an_end_is_given_up(dds: Simulator) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ddswait.failure_kinds import DNS, NO_REPLY
+from ddswait.failure_kinds import DNS, NO_REPLY, UNKNOWN_REGION
 from ddswait.outcome import OutcomeKind, Refusal, Scope
 from ddswait.scheduler.actions import Renewed
 from ddswait.scheduler.patience import Patience
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SETTINGS = PollSettings(location=LOCATION)
 UNRESOLVED = TransientFailure("the host name dds.test does not resolve", kind=DNS)
+NO_REGION = UNRESOLVED._replace(kind=UNKNOWN_REGION)
 DOWN = TransientFailure("HTTP 502")
 SILENT = TransientFailure("no reply within 30.0 s", kind=NO_REPLY)
 
@@ -44,6 +45,20 @@ def test_name_that_never_resolves_ends_each_wait_after_a_minute() -> None:
     ]
     assert "could not be polled for 60 s at " in shell.ended[0][1].outcome.message
     assert UNRESOLVED.cause in shell.ended[0][1].outcome.message
+
+
+@pytest.mark.parametrize(
+    ("own", "ends_at"),
+    [({}, 5.1), ({"unreachable_after": 2.0}, 2.1), ({"unknown_region_after": 90.0}, 60.1)],
+)
+def test_name_in_an_unknown_region_ends_each_wait_after_seconds(
+    own: dict[str, Any], ends_at: float
+) -> None:
+    """A name that does not exist, in a region that nobody knows, is a wrong region."""
+    shell = Shell(lambda *_: (NO_REGION, 0.1), SETTINGS._replace(**own))
+    shell.track("a")
+    shell.run()
+    assert ends(shell) == [(ends_at, "a", OutcomeKind.UNREACHABLE)]
 
 
 def test_name_server_without_a_reply_does_not_outlast_the_minute() -> None:

@@ -269,6 +269,14 @@ def test_waiting_time_shrinks_when_the_end_is_near() -> None:
     assert soon < late / 2
 
 
+def test_waiting_time_is_never_shorter_than_the_shortest_interval_allows() -> None:
+    """However near the end is: it is that interval times the urgency."""
+    progress = poll_interval.ProgressEstimate(1199.0, 1.0)
+    shortest, _ = poll_interval.bounds(10.0, 1200.0)
+    waited = poll_interval.waiting_time(10.0, 1200.0, 2.0, None, progress)
+    assert waited == pytest.approx(2.0 * shortest, rel=0.05)
+
+
 def test_waiting_time_is_precise_for_most_jobs() -> None:
     """Within a tenth of a percent for half of them, 6 % for nine of ten, and 40 % for all."""
     chance = Random(7)

@@ -255,6 +255,25 @@ def test_each_poll_of_an_instance_is_an_event_for_who_listens() -> None:
         assert told[-1] == polled
 
 
+def test_last_polls_of_an_instance_say_why_they_were_sent() -> None:
+    """The one at the deadline has a reason of its own; one that ends the wait is not told."""
+    scheduler = made()
+    scheduler.verbose = True
+    begin = outcome_without_job("i1")
+    scheduler.subscribers.subscribe_instance(begin, 10.0, "me", 0.0)
+    (first,) = scheduler.take(instance_poll(scheduler, 0.0), BUSY, 0.0)
+    cut_by_the_deadline = scheduler.take(instance_poll(scheduler, 2.0), FAILURE, 10.0)
+    at_the_deadline = scheduler.take(instance_poll(scheduler, 10.0), FAILURE, 10.5)
+    told = [first, *cut_by_the_deadline, *at_the_deadline]
+    reasons = [event.reason for event in told if isinstance(event, Polled)]
+    assert reasons == ["first", "interval", "deadline"]
+    assert ends(told) == [(("me",), OutcomeKind.TIMED_OUT)]
+    scheduler.subscribers.subscribe_instance(DONE, 100.0, "you", 20.0)
+    told = list(scheduler.take(instance_poll(scheduler, 20.0), READY, 20.0))
+    assert ends(told) == [(("you",), OutcomeKind.COMPLETED)]
+    assert not any(isinstance(event, Polled) for event in told)
+
+
 def test_failed_poll_of_a_job_says_so_to_who_listens() -> None:
     """The poll that follows says that it has not failed."""
     scheduler = waiting("x")

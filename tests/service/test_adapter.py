@@ -147,12 +147,13 @@ HEADERS = {"Date": DATE}
 
 
 def test_reply_tells_the_time_of_the_server() -> None:
-    """With the job and without it; "" when the reply has no date."""
-    known, empty = body({"tasks": [RECORD]}), body({"tasks": []})
+    """With a new job, one that is known, and without it; "" when the reply has no date."""
+    full, empty = body({"tasks": RECORD}), body({"tasks": []})
     for headers, date in ((HEADERS, DATE), ({}, "")):
-        seen = MADE_UP.read_job("x", 200, headers, known)
-        assert isinstance(seen, JobSeen)
-        assert seen.date == date
+        for known in (None, MADE_UP.read_record(RECORD)):
+            seen = MADE_UP.read_job("x", 200, headers, full, known)
+            assert isinstance(seen, JobSeen)
+            assert seen.date == date
         unknown = MADE_UP.read_job("x", 200, headers, empty)
         assert unknown == UnknownJob("the reply's job is empty", date)
 
@@ -261,6 +262,17 @@ def test_list_that_is_not_known_is_refused_in_the_words_of_the_reply() -> None:
     assert isinstance(refusal, Refusal)
     assert (refusal.http_status, refusal.scope) == (404, Scope.OPERATION)
     assert "not here" in refusal.error_msg
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"), [(401, "ask for the permission madeup:task:list"), (400, "")]
+)
+def test_list_that_is_denied_names_its_permission(status: int, hint: str) -> None:
+    """Another refusal has no hint: nothing that the user can do is known."""
+    code = {401: "DBS.280064", 400: "DBS.200001"}[status]
+    refusal = MADE_UP.read_list(status, {}, body({"error_code": code, "error_msg": "no"}))
+    assert isinstance(refusal, Refusal)
+    assert (refusal.scope, refusal.hint) == (Scope.OPERATION, hint)
 
 
 def test_table_is_read_when_a_service_is_made() -> None:

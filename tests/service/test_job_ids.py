@@ -117,8 +117,8 @@ def test_bad_project_ids_are_named(project_id: str) -> None:
             "5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02",
             (
                 "'5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02' is the ID of an instance, not of a job: "
-                "use the job_id of the reply that started the job; without a job, use --ready "
-                "--instance 5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02 (wait_for_instance())"
+                "use the job_id of the reply that started the job; without a job, use "
+                "wait_for_instance('5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02')"
             ),
         ),
         (
@@ -131,9 +131,8 @@ def test_bad_project_ids_are_named(project_id: str) -> None:
         (
             "CS2401161234ABCDE",
             (
-                "'CS2401161234ABCDE' is the ID of an order, which has no job: use --ready "
-                "--instance ID (wait_for_instance()) with the ID of the instance, which is in the "
-                "same reply"
+                "'CS2401161234ABCDE' is the ID of an order, which has no job: use "
+                "wait_for_instance('ID') with the ID of the instance, which is in the same reply"
             ),
         ),
         (

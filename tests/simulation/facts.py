@@ -77,6 +77,8 @@ class Facts:
             self.targets[wait.job_id] = target
         target.waits[wait] = None
         wait.target = target
+        if len(target.waits) > 1 and target.flight is not None:
+            target.flight.shared = True
         return target
 
     def go_on(self, wait: Wait, now: float) -> Target:

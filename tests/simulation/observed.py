@@ -150,7 +150,7 @@ class Flight:
         credentials: the number of those that it carries; -1 for a renewal.
         is_last: whether it is a last poll: at a deadline, or before a wait is given up because
             the service has not replied for so long.
-        shared: whether several callers waited for it when it left.
+        shared: whether several callers waited for it.
         overlaps: whether the poll before it was still under way.
         doubted: whether the credentials were in doubt when it left.
         response: what comes back, if it is not cut before.

@@ -43,7 +43,8 @@ async def test_mistaken_release_is_named(dds: Simulator) -> None:
     for job_id, body, status, quoted in (
         ("nobody", None, 404, "'nobody'"),
         ("free", None, 400, "'free' is not held"),
-        ("held", {"fail": "x"}, 400, "'fail'"),
+        ("held", {"fail": "x"}, 400, "unknown field 'fail': use fails"),
+        ("held", {"job_id": "x"}, 400, "unknown field 'job_id': use fails"),
         ("held", ["x"], 400, "not a JSON object"),
     ):
         found, reply = await control(dds, "POST", f"{JOBS}/{job_id}/release", body)
@@ -86,6 +87,11 @@ async def test_stats_count_replies_and_faults_can_be_cleared(dds: Simulator) -> 
         (FAULTS, {"kind": "earthquake"}, "'earthquake'"),
         (FAULTS, {"kind": "error", "x": 1}, "'x'"),
         (JOBS, {"speed": 1}, "'speed'"),
+        (JOBS, {"fail": "x"}, "unknown field 'fail': use job_id, name, instance_name, "),
+        (JOBS, {"seconds": "long"}, "seconds: invalid value 'long': use a number or null"),
+        (JOBS, {"held": 1}, "held: invalid value 1: use true or false"),
+        (JOBS, {"progress": "odd"}, "progress: invalid value 'odd': use \"truthful\" or "),
+        (FAULTS, {"kind": "error", "count": "two"}, "count: invalid value 'two': use a whole "),
         (JOBS, {"action": "DANCE"}, "'DANCE'"),
         ("/_simulator/dialect", {"missing_instance": 500}, "500"),
         ("/_simulator/dialect", {"accent": 1}, "'accent'"),
@@ -94,8 +100,9 @@ async def test_stats_count_replies_and_faults_can_be_cleared(dds: Simulator) -> 
     ],
 )
 async def test_mistakes_are_quoted(dds: Simulator, path: str, body: Any, quoted: str) -> None:
-    """An unknown kind of fault or field is refused by name."""
+    """An unknown field, or a value of another type, is refused; the fields are named."""
     status, reply = await control(dds, "POST", path, body)
+    assert "()" not in reply["error_msg"]
     assert (status, reply["error_code"], quoted in reply["error_msg"]) == (400, "SIM.0001", True)
 
 

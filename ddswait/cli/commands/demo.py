@@ -10,6 +10,7 @@ from ddswait import Token, Waiter
 from ddswait.cli.named import Named
 from ddswait.cli.options import Options
 from ddswait.cli.run import Run
+from ddswait.cli.wrapping import continued, say, width_of
 
 if TYPE_CHECKING:
     from ddswait.simulator import Simulator
@@ -41,16 +42,24 @@ async def demonstrate() -> int:
     """Show the run in the event loop that is running."""
     from ddswait.simulator import Simulator
 
-    write = sys.stderr.write
     async with Simulator(speed=_SPEED) as dds:
-        write(f"A simulated DDS listens at {dds.endpoint}; a minute passes there each second.\n\n")
+        _say(f"A simulated DDS listens at {dds.endpoint}; a minute passes there each second.", "")
         jobs = [_create(dds, order) for order in _ORDERS]
-        write("\n$ export HW_AUTH_TOKEN=...\n")
-        write(f"$ ddswait --endpoint {dds.endpoint} --project-id {dds.project_id} \\\n")
-        write(f"    --interval 1s {' '.join(f'{each.label}={each.job_id}' for each in jobs)}\n")
+        service = f"--endpoint {dds.endpoint} --project-id {dds.project_id}"
+        named = " ".join(f"{each.label}={each.job_id}" for each in jobs)
+        command = f"$ ddswait {service} --interval 1s {named}".split()
+        _say("", "$ export HW_AUTH_TOKEN=...", *continued(command, width_of(sys.stderr)))
         code = await _wait(dds, jobs)
-    write(f"$ echo $?\n{code}\n\nOne job failed on purpose, so the exit code is 1.\n")
+    end = "The demo was stopped, and its simulated DDS with it."
+    if code == 1:
+        end = "One job failed on purpose, so the exit code is 1."
+    _say("$ echo $?", str(code), "", end)
     return code
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        say(sys.stderr, line)
 
 
 def _create(dds: Simulator, order: _Order) -> Named:
@@ -58,12 +67,12 @@ def _create(dds: Simulator, order: _Order) -> Named:
     job_id = dds.add_job(
         instance_name=name, seconds=seconds, visible_after=visible_after, fails=fails
     )
-    sys.stderr.write(f"creating instance {name}: job {job_id}\n")
+    _say(f"creating instance {name}: job {job_id}")
     return Named(job_id, name)
 
 
 async def _wait(dds: Simulator, jobs: list[Named]) -> int:
-    options = Options(interval=1.0)
+    options = Options(interval=1.0, demo=True)
     this = Run(jobs, options)
     waiter = Waiter(
         endpoint=dds.endpoint,

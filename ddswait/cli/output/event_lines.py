@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 MANY = 20
 """Jobs from which on a log gets no line for each of them."""
 
+_NONE_YET = "no credentials for the project yet"
 _STEP = 10  # percent of progress between two lines about a job
 _MOST_PROBLEMS = 25  # different ones that are told at once; of many jobs, each may have its own
 
@@ -55,6 +56,7 @@ class EventLines:
     def __init__(self, jobs: int, *, full_names: bool = False) -> None:
         self._are_many = jobs >= MANY
         self._full_names = full_names
+        self._was_polled = False
         self._shown_steps: dict[str, int] = {}
         self._problems: set[str] = set()
 
@@ -66,10 +68,12 @@ class EventLines:
             entry: the job that it is about; None for an event about all jobs.
         """
         name = f"{self._name(entry)}  " if entry else ""
+        self._was_polled = self._was_polled or isinstance(event, Polled)
         match event:
             case Visible(_, job, _):
                 self._is_new_step(job)
-                return "" if self._are_many else f"{name}{_job_text(job, entry)}"
+                is_shown = not job.is_final and not self._are_many  # its end is said by itself
+                return f"{name}{_job_text(job, entry)}" if is_shown else ""
             case Progressed(_, job, previous):
                 is_news = job.status != previous.status or self._is_new_step(job)
                 is_shown = is_news and not job.is_final and not self._are_many
@@ -81,8 +85,10 @@ class EventLines:
                 return f"{name}DDS uses an undocumented status: {safe(status)}"
             case RenewalFailed(cause, delay, _):
                 again = "" if delay is None else f", next try in {duration(delay)}"
-                line = f"credentials could not be renewed{again}: {safe(cause)}"
-                return line if self._is_new(f"renewal: {cause}") else ""
+                # A key that never changes may wait for the ID of its project.
+                what = "credentials could not be renewed" if self._was_polled else _NONE_YET
+                line = f"{what}{again}: {safe(cause)}"
+                return line if self._is_new(f"{what}: {cause}") else ""
             case Tracked() | Polled() | ListRefused() | Ended():
                 return ""
             case _:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.reason_groups import grouped, not_completed, plain_reason
-from ddswait.cli.output.text import names, next_step, things, wrapped
+from ddswait.cli.output.text import count, names, next_step, things
+from ddswait.cli.wrapping import wrapped
 from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind, facts_of
 from ddswait.scheduler.messages import last_seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from ddswait.cli.job_table import Entry, JobTable
     from ddswait.cli.output.reason_groups import ReasonGroup
@@ -24,22 +26,22 @@ _LONGEST = 2000  # characters of a reason; nobody reads more in a log
 _INDENT = " " * len("    support  ")
 
 
-def failures(table: JobTable, width: int | None = None) -> list[str]:
+def failures(table: JobTable, width: int | None = None, told: Container[str] = ()) -> list[str]:
     """Return the lines that say what did not complete, why, and what to do; none if nothing did.
 
-    Jobs that ended alike are explained together. A job whose wait was given up is not explained:
-    it is still running.
+    Jobs that ended alike are explained together. A job whose wait was given up has not ended.
 
     Args:
         table: all jobs; every wait has ended.
         width: the cells of a line, if it is for a terminal. A log gets one line for each fact.
+        told: the keys of the jobs whose reasons the same log says already.
     """
     groups = grouped(not_completed(table))
     lines = []
     advised: set[str] = set()
     for group in groups[:_MOST]:
         lines += [""] if width else []  # on a terminal, space sets the groups apart
-        headline, *details = _explanation(group, advised)
+        headline, *details = _explanation(group, advised, told)
         lines += wrapped(headline, width)
         for line in details:
             lines += wrapped(line, width, _INDENT)
@@ -48,18 +50,45 @@ def failures(table: JobTable, width: int | None = None) -> list[str]:
     return [*lines, ""] if lines and width else lines
 
 
-def still_running(table: JobTable) -> str:
-    """Return the line that says how many jobs go on without ddswait; "" for none."""
-    given_up = [entry for entry, outcome in table.ended if outcome.kind is OutcomeKind.PENDING]
-    verb = "runs" if len(given_up) == 1 else "run"
-    return f"{things(given_up)} {verb} on: only the wait was stopped" if given_up else ""
+def given_up(table: JobTable) -> str:
+    """Return the line about the waits that were given up; "" for none.
+
+    Only of a job that was seen it is known that it runs on.
+    """
+    pending = (entry for entry, outcome in table.ended if outcome.kind is OutcomeKind.PENDING)
+    number = Counter(map(_state, pending))
+    parts = [
+        f"{count(number[each], each.noun)} {each.one if number[each] == 1 else each.several}"
+        for each in (_RUNS_ON, _NOT_READY, _NOT_SEEN)
+        if number[each]
+    ]
+    return f"{', '.join(parts)}: only the wait was stopped" if parts else ""
 
 
-def _explanation(group: ReasonGroup, advised: set[str]) -> Iterator[str]:
-    """Yield the lines about a group; advice that was given already is left out."""
+class _State(NamedTuple):
+    """What is known of some that were given up: a noun, and what follows its number."""
+
+    noun: str
+    one: str
+    several: str
+
+
+_RUNS_ON = _State("job", "runs on", "run on")
+_NOT_READY = _State("instance", "was not seen ready", "were not seen ready")
+_NOT_SEEN = _State("job", "was not seen yet", "were not seen yet")
+
+
+def _state(entry: Entry) -> _State:
+    if entry.instance_id or (entry.job is not None and entry.job.is_final):
+        return _NOT_READY  # a job that ended is given up only while its instance is waited for
+    return _NOT_SEEN if entry.job is None else _RUNS_ON
+
+
+def _explanation(group: ReasonGroup, advised: set[str], told: Container[str]) -> Iterator[str]:
+    """Yield the lines about a group; what was said already is left out."""
     entry, outcome = group.members[0]
     if len(group.members) == 1:
-        subject, why = entry.full_name, plain_reason(outcome)
+        subject, why = entry.full_name, "" if entry.job_id in told else plain_reason(outcome)
         label = f"{outcome.facts.label} after {duration(outcome.waited)}"
     else:
         subject, why = things(each for each, _ in group.members), group.reason
@@ -82,7 +111,7 @@ def _details(group: ReasonGroup) -> Iterator[tuple[str, str]]:
     if refusal := outcome.refusal:
         yield "support", f"the request ID is {refusal.request_id}" if refusal.request_id else ""
         yield "hint", refusal.hint
-    if entry.unresolved or not outcome.facts.may_still_complete:
+    if entry.never_reached or not outcome.facts.may_still_complete:
         yield "next", next_step(entry, outcome)  # for the others, the command that resumes follows
 
 
@@ -98,7 +127,7 @@ def _task(entry: Entry, outcome: Outcome) -> str:
     job = entry.job
     if job is None:
         return ""
-    text = job.name
+    text = job.task
     if job.instance:
         name, instance_id = job.instance.name, job.instance.id
         is_said = name in {"", entry.label}

@@ -39,7 +39,7 @@ _INSTANCE = _object({"id": _TEXT, "name": _TEXT})
 _JOB = _object(
     {
         "id": _TEXT,
-        "name": {**_TEXT, "description": "the task name; DDS may add names"},
+        "name": {**_TEXT, "description": "the task, without underscores; DDS may add names"},
         "status": {**_TEXT, "description": "Running, Completed, Failed, or what DDS says"},
         "created": _TIME_OR_NULL,
         "ended": {**_TIME_OR_NULL, "description": "may be set while the job is still Running"},

@@ -127,7 +127,7 @@ class LiveView:
         from ddswait.cli.output.live_headline import headline
         from ddswait.cli.output.live_order import grouped
 
-        running = [entry for entry in self._table if entry.outcome is None]
+        running = [entry for entry in self._table if entry.end is None]
         left = {entry.job_id: self._time_left(entry, now) for entry in running}
         completed = self._table.tally[OutcomeKind.COMPLETED]
         needed = len(running) if self._needed is None else max(self._needed - completed, 1)

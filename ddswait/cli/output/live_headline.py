@@ -34,7 +34,7 @@ def headline(
         is_plain: whether the terminal shows only ASCII characters.
     """
     now, deadline = times
-    is_open = _ended(table) < len(table)
+    is_open = table.tally.total() < len(table)  # not after the wait was given up
     line = _counts(table)
     texts = [Text(f"{duration(max(now - table.began, 0.0))} elapsed")]
     if left is not None and is_open:
@@ -68,10 +68,7 @@ def _ended(table: JobTable) -> int:
 
 def _share(table: JobTable) -> float:
     """Return how much of all jobs is done, in percent; a job that ended is done."""
-    shares = (
-        100 if entry.outcome and entry.outcome.kind is not OutcomeKind.PENDING else percent(entry)
-        for entry in table
-    )
+    shares = (100 if entry.end else percent(entry) for entry in table)
     return sum(share or 0 for share in shares) / len(table)
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.outcome import OutcomeKind
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -41,9 +39,9 @@ def grouped(entries: Iterable[Entry], left: Mapping[str, float | None]) -> Group
     """
     groups = Groups([], [], [])
     for entry in entries:
-        if entry.outcome is None or entry.outcome.kind is OutcomeKind.PENDING:
+        if entry.end is None:
             groups.running.append(entry)
-        elif entry.outcome.ok:
+        elif entry.end.ok:
             groups.completed.append(entry)
         else:
             groups.failed.append(entry)

@@ -108,7 +108,7 @@ def row(
     job, style = entry.job, style_of(entry)
     names = {
         "job": text(entry.name),
-        "task": text(job.name if job else "", "dim"),
+        "task": text(job.task if job else "", "dim"),
         "instance": text(job.instance.name if job and job.instance else ""),
     }
     if found := message(entry, now, renewal, is_plain=is_plain):

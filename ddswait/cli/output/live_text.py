@@ -47,8 +47,8 @@ def bar(done: float, width: int, *, is_plain: bool) -> Text:
 
 def percent(entry: Entry) -> int | None:
     """Return the progress of a job in percent; None if there is nothing to show."""
-    if entry.outcome is not None:
-        return 100 if entry.outcome.ok else None
+    if entry.end is not None:
+        return 100 if entry.end.ok else None
     if entry.job is None or entry.job.progress is None:
         return None
     return min(max(entry.job.progress, 0), 100)
@@ -56,8 +56,8 @@ def percent(entry: Entry) -> int | None:
 
 def status(entry: Entry, *, is_plain: bool) -> str:
     """Return how a job's wait ended, or else what is known of the job or of the instance."""
-    if entry.outcome is not None:
-        return f"{_mark(entry.outcome, is_plain=is_plain)}{entry.outcome.facts.label}"
+    if entry.end is not None:
+        return f"{_mark(entry.end, is_plain=is_plain)}{entry.end.facts.label}"
     return state_text(entry)
 
 
@@ -70,9 +70,9 @@ def message(entry: Entry, now: float, renewal: Renewal | None, *, is_plain: bool
         renewal: why the credentials could not be renewed; None if they could.
         is_plain: whether the terminal shows only ASCII characters.
     """
-    outcome = entry.outcome
+    outcome = entry.end
     if outcome is not None:
-        if outcome.ok or outcome.kind is OutcomeKind.PENDING:
+        if outcome.ok:
             return None
         how = f"{status(entry, is_plain=is_plain)} after {duration(outcome.waited)}"
         why = _reason(outcome)
@@ -85,7 +85,8 @@ def message(entry: Entry, now: float, renewal: Renewal | None, *, is_plain: bool
     is_due = entry.next_poll_at is None or entry.next_poll_at <= now
     if renewal is None or not is_due:
         return None
-    return Message((f"no credentials ({renewal.problem}){retry_text(renewal.at, now)}",))
+    at = None if entry.outcome else renewal.at  # nothing is tried again after the wait
+    return Message((f"no credentials ({renewal.problem}){retry_text(at, now)}",))
 
 
 def retry_text(at: float | None, now: float) -> str:
@@ -105,16 +106,16 @@ def _reason(outcome: Outcome) -> str:
 
 
 def _mark(outcome: Outcome, *, is_plain: bool) -> str:
-    if is_plain or outcome.kind is OutcomeKind.PENDING:
+    if is_plain:
         return ""
     return "\N{CHECK MARK} " if outcome.ok else "\N{MULTIPLICATION X} "
 
 
 def style_of(entry: Entry) -> str:
     """Return the style in which the status of a job is shown."""
-    if entry.outcome is None:
+    if entry.end is None:
         return "yellow" if entry.problem else ""
-    match entry.outcome.facts.severity:
+    match entry.end.facts.severity:
         case Severity.SUCCESS:
             return "green"
         case Severity.WARNING:

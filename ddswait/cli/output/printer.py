@@ -9,14 +9,15 @@ import contextlib
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from ddswait.cli.escaping import safe
-from ddswait.cli.output import json_records
+from ddswait.cli.output import json_records, streams
 from ddswait.cli.output.event_lines import MANY, EventLines
 from ddswait.cli.output.folding import fold
 from ddswait.cli.output.streams import loss, write
-from ddswait.cli.output.text import result_line, stamp, totals, wrapped
+from ddswait.cli.output.text import result_line, stamp, totals
+from ddswait.cli.wrapping import continued, width_of, wrapped
 from ddswait.events import Event, Progressed, Visible
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class Printer:
         table: all jobs of the run.
         quiet: whether to print only errors on standard error.
         clock: a monotonic clock, in seconds.
+
+    Attributes:
+        live: the live view; None without one.
+        told: the keys of the jobs whose lines, in the log of the run, say how their waits ended.
     """
 
     def __init__(
@@ -56,14 +61,12 @@ class Printer:
         self._clock = clock
         self._began = self._last_line_at = self._last_status_at = clock()
         self.live: LiveView | None = None
+        self.told: set[str] = set()
 
     @property
     def width(self) -> int | None:
         """The cells of a line on standard error, or None if it is not a terminal."""
-        try:
-            return os.get_terminal_size(sys.stderr.fileno()).columns or None
-        except (OSError, ValueError):
-            return None
+        return width_of(sys.stderr)
 
     @property
     def elapsed(self) -> float:
@@ -122,17 +125,19 @@ class Printer:
             OutputClosed: standard output cannot be written any more.
         """
         line = self._lines.outcome(entry, outcome)
+        if self._form == "jsonl":
+            self._data(json_records.dumps(json_records.ended_record(entry, outcome)))
         # The live view, the line of data, or an earlier run showed the same at the same place.
         is_earlier = entry.ended_at is not None and entry.ended_at < self._table.began
         is_shown = self.live is not None or is_earlier
-        if self._form == "jsonl":
-            self._data(json_records.dumps(json_records.ended_record(entry, outcome)))
-        if self._form == "text":
-            if self.live is None or not sys.stdout.isatty():
-                self._data(result_line(entry, outcome))
-            is_shown = is_shown or _are_one_place(sys.stdout, sys.stderr)
-        if line and not is_shown:
+        if self._form == "text" and (self.live is None or not sys.stdout.isatty()):
+            self._data(result_line(entry, outcome))
+            if streams.are_one_log(sys.stdout, sys.stderr, os.environ):
+                self.told.add(entry.job_id)
+                is_shown = True
+        if line and not is_shown and not self._quiet:
             self.note(line)
+            self.told.add(entry.job_id)
 
     def document(self, code: int) -> None:
         """Print the document of `--output json`, or the last line of `--output jsonl`.
@@ -187,17 +192,12 @@ class Printer:
         """
         if not words:
             return
-        width = self.width
-        if width is None:
+        if self.width is None:
             self.error(" ".join([title, *words]))
             return
-        line = title
-        for word in map(safe, words):
-            if len(line) + len(word) + len("  \\") > width and line != title:
-                self._raw(f"{line} \\")
-                line = " "
-            line = f"{line} {word}"
-        self._raw(line)
+        first, *rest = words
+        for line in continued([f"{title} {first}", *rest], self.width):
+            self._raw(safe(line))
 
     def _raw(self, line: str) -> None:
         self._last_line_at = self._clock()
@@ -237,11 +237,3 @@ class Printer:
             if message := loss(error):
                 self.error(message)
             raise OutputClosed
-
-
-def _are_one_place(one: TextIO, other: TextIO) -> bool:
-    """Return whether two streams end in the same file, pipe or terminal."""
-    try:
-        return os.path.sameopenfile(one.fileno(), other.fileno())
-    except (OSError, ValueError):
-        return False

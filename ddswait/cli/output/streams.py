@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 
 from ddswait.cli.exit_codes import OUTPUT_CLOSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import TextIO
 
 
@@ -43,6 +45,25 @@ def write(stream: TextIO, line: str) -> OSError | None:
             os.close(nowhere)
         return error
     return None
+
+
+def are_one_log(one: TextIO, other: TextIO, env: Mapping[str, str]) -> bool:
+    """Return whether two streams end in the same file, pipe, terminal or log.
+
+    The runner of GitHub Actions reads a pipe for each of them, and shows both in one log.
+
+    Args:
+        one: the first stream.
+        other: the second stream.
+        env: the environment.
+    """
+    try:
+        numbers = one.fileno(), other.fileno()
+        kinds = {stat.S_IFMT(os.fstat(number).st_mode) for number in numbers}
+        are_pipes = kinds in ({stat.S_IFIFO}, {stat.S_IFSOCK})
+        return os.path.sameopenfile(*numbers) or (are_pipes and bool(env.get("GITHUB_ACTIONS")))
+    except (OSError, ValueError):
+        return False
 
 
 def loss(error: OSError) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,11 @@ _CORRECT = (
     "same way."
 )
 
+_CONNECT = (
+    "Check the host and the port of the endpoint, and the network and the proxy of this machine: "
+    "ddswait --check tries them."
+)
+
 
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: `1 job`, `2 jobs`."""
@@ -46,26 +50,8 @@ def names(of_jobs: Sequence[str]) -> str:
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
-def wrapped(line: str, width: int | None, indent: str = "  ") -> list[str]:
-    """Return a line as lines of a terminal; it breaks between words.
-
-    A word that is too long stays whole: somebody may copy it, or open it as an address.
-
-    Args:
-        line: a line.
-        width: the cells of a line of the terminal, or None for one line.
-        indent: what the second line and those after it begin with.
-    """
-    if width is None or len(line) <= width:
-        return [line]
-    lines = textwrap.wrap(
-        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-    return [safe(each) for each in lines]  # what begins a line is another word than before
-
-
 def job_text(job: Job, label: str = "") -> str:
-    """Return what a job does and how far it is: `Create_MongoDB of orders: Running 40 %`.
+    """Return what a job does and how far it is: `CreateMongoDB of orders: Running 40 %`.
 
     Args:
         job: the job.
@@ -74,7 +60,7 @@ def job_text(job: Job, label: str = "") -> str:
     name = job.instance.name if job.instance else ""
     instance = f" of {name}" if name and name != label else ""
     progress = f" {job.progress} %" if job.progress is not None else ""
-    return safe(f"{job.name}{instance}: {job.status}{progress}")
+    return safe(f"{job.task}{instance}: {job.status}{progress}")
 
 
 def reason(outcome: Outcome) -> str:
@@ -86,7 +72,9 @@ def reason(outcome: Outcome) -> str:
 
 def next_step(entry: Entry, outcome: Outcome) -> str:
     """Return what the user can do now; "" for nothing."""
-    return _CORRECT if entry.unresolved else outcome.facts.next_step
+    if entry.unresolved:
+        return _CORRECT
+    return _CONNECT if entry.never_reached else outcome.facts.next_step
 
 
 def result_line(entry: Entry, outcome: Outcome) -> str:
@@ -96,7 +84,7 @@ def result_line(entry: Entry, outcome: Outcome) -> str:
     time waited, what went wrong, and the label; `-` stands for an empty field.
     """
     job = outcome.job
-    name = job.name if job else ""
+    name = job.task if job else ""
     instance = job.instance.name if job and job.instance else ""
     problem = ""
     if not outcome.ok:
@@ -113,8 +101,8 @@ def left_text(seconds: float) -> str:
 
 
 def state_text(entry: Entry) -> str:
-    """Return what is known of a job or an instance whose wait goes on: `Running`."""
-    if entry.next_poll_at is None and entry.job is None:
+    """Return what is known of a job or an instance that has not ended: `Running`."""
+    if not entry.was_polled and entry.job is None:
         return "not polled yet"
     if entry.instance_id or (entry.job and entry.job.phase is JobPhase.COMPLETED):
         return "not ready yet"

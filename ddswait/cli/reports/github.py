@@ -103,7 +103,7 @@ def _row(entry: Entry, outcome: Outcome) -> str:
     job = entry.job
     cells = (
         entry.name,
-        job.name if job else "",
+        job.task if job else "",
         job.instance.name if job and job.instance else "",
         outcome.facts.label,
         duration(outcome.waited),

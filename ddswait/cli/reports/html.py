@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddswait.cli.escaping import safe_html
-from ddswait.cli.output.failures import still_running
+from ddswait.cli.output.failures import given_up
 from ddswait.cli.output.reason_groups import failures_first
 from ddswait.cli.output.text import count
 from ddswait.cli.reports.html_sections import anchors, failed_section, jobs_section
@@ -84,7 +84,7 @@ def _facts(table: JobTable, run: RunFacts) -> Iterator[str]:
         ("endpoint", "", safe_html(run.endpoint)),
         ("project", "", safe_html(run.project)),
         ("command", "", _command(run.command)),
-        ("still running", OutcomeKind.PENDING, safe_html(still_running(table))),
+        ("pending", OutcomeKind.PENDING, safe_html(given_up(table))),
         ("to resume", "", _command(run.resume)),
     )
     yield '<dl class="facts">'

@@ -85,7 +85,7 @@ def jobs_section(rows: Sequence[tuple[Entry, Outcome]], places: Mapping[str, str
         where = "-"
         if instance:  # often its name is the label, which stands in this row already
             where = _named("" if instance.name == entry.label else instance.name, instance.id)
-        task = safe_html(job.name) if job else "-"
+        task = safe_html(job.task) if job else "-"
         yield f'<tr id="{places[entry.job_id]}"><td>{_named(entry.label, entry.job_id)}</td>'
         yield f"<td>{task}</td><td>{where}</td>{_kind(outcome)}"
         yield f'<td class="number">{duration(outcome.waited)}</td>'

@@ -48,7 +48,7 @@ def _case(entry: Entry, outcome: Outcome) -> ET.Element:
     case = ET.Element(
         "testcase",
         {
-            "classname": safe(entry.job.name) if entry.job and entry.job.name else "job",
+            "classname": safe(entry.job.task) if entry.job and entry.job.task else "job",
             "name": safe(entry.full_name),
             "time": f"{outcome.waited:.3f}",
         },

@@ -70,7 +70,7 @@ def _task(entry: Entry) -> str:
     if job is None:
         return "never visible"
     instance = job.instance.name if job.instance else ""
-    return f"{job.name} of {instance}" if instance and instance != entry.label else job.name
+    return f"{job.task} of {instance}" if instance and instance != entry.label else job.task
 
 
 def round_times(seconds: float) -> list[float]:

@@ -1,10 +1,14 @@
 """What did not complete, why, and what to do next."""
 
+from dataclasses import replace
+
 import pytest
 
-from ddswait.cli.job_table import JobTable
+from ddswait.cli.job_table import JobTable, key_of
 from ddswait.cli.named import Named
-from ddswait.cli.output.failures import failures, still_running
+from ddswait.cli.output.failures import failures, given_up
+from ddswait.events import Polled
+from ddswait.job import Instance, JobPhase
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import messages
 from ddswait.service.dds import SERVICE
@@ -19,11 +23,13 @@ ORDERS = SERVICE.read_record(
         "fail_reason": "no quota in az2",
     }
 )
-TASK = "    task     Create_MongoDB of instance orders-db (abcin02)"
+TASK = "    task     CreateMongoDB of instance orders-db (abcin02)"
 
 
 def table(*outcomes: Outcome) -> JobTable:
-    made = JobTable([Named(each.job_id, f"{each.job_id}-label") for each in outcomes], 0.0)
+    keys = [key_of(each) for each in outcomes]
+    made = JobTable([Named(each, f"{each}-label") for each in keys], 0.0)
+    made.take(Polled("", "first", 1.0), 0.5)  # the service was reached once
     for each in outcomes:
         made.settle(each, 1.0)
     return made
@@ -65,7 +71,7 @@ def test_instance_that_has_the_name_of_the_label_is_named_by_its_id() -> None:
     """The first line has the name already."""
     made = JobTable([Named("id-1", "orders-db")], 0.0)
     made.settle(Outcome("id-1", OutcomeKind.FAILED, ORDERS), 1.0)
-    assert failures(made)[1] == "    task     Create_MongoDB of instance abcin02"
+    assert failures(made)[1] == "    task     CreateMongoDB of instance abcin02"
 
 
 def test_a_refusal_is_shown_with_its_codes_and_its_hint_once() -> None:
@@ -123,19 +129,33 @@ def test_a_terminal_gets_lines_that_fit() -> None:
 def test_details_are_wrapped_under_their_text() -> None:
     """The titles stand apart."""
     assert failures(table(Outcome("id-1", OutcomeKind.FAILED, ORDERS)), width=50)[2:4] == [
-        "    task     Create_MongoDB of instance orders-db",
+        "    task     CreateMongoDB of instance orders-db",
         "             (abcin02)",
     ]
 
 
 def test_a_pending_job_is_no_failure() -> None:
     """Nothing is explained: one line says that it runs on, and how many do."""
-    both = table(Outcome("a", OutcomeKind.PENDING), Outcome("b", OutcomeKind.PENDING))
+    runs = replace(ORDERS, phase=JobPhase.RUNNING)
+    both = table(Outcome("a", OutcomeKind.PENDING, runs), Outcome("b", OutcomeKind.PENDING, runs))
     assert failures(both) == []
-    assert still_running(both) == "2 jobs run on: only the wait was stopped"
-    one = table(Outcome("a", OutcomeKind.PENDING), Outcome("b", OutcomeKind.FAILED))
-    assert still_running(one) == "1 job runs on: only the wait was stopped"
-    assert still_running(table(Outcome("b", OutcomeKind.FAILED))) == ""
+    assert given_up(both) == "2 jobs run on: only the wait was stopped"
+    one = table(Outcome("a", OutcomeKind.PENDING, runs), Outcome("b", OutcomeKind.FAILED))
+    assert given_up(one) == "1 job runs on: only the wait was stopped"
+    assert given_up(table(Outcome("b", OutcomeKind.FAILED))) == ""
+
+
+def test_only_a_job_that_was_seen_runs_on() -> None:
+    """Others were not seen yet, or their instances were not seen ready."""
+    unseen = Outcome("a", OutcomeKind.PENDING)
+    assert given_up(table(unseen)) == "1 job was not seen yet: only the wait was stopped"
+    completed = Outcome("b", OutcomeKind.PENDING, replace(ORDERS, phase=JobPhase.COMPLETED))
+    alone = Outcome("", OutcomeKind.PENDING, instance=Instance("i1", ""))
+    runs = Outcome("c", OutcomeKind.PENDING, replace(ORDERS, phase=JobPhase.RUNNING))
+    assert given_up(table(unseen, completed, alone, runs)) == (
+        "1 job runs on, 2 instances were not seen ready, 1 job was not seen yet: "
+        "only the wait was stopped"
+    )
 
 
 def test_twenty_reasons_are_explained() -> None:

@@ -94,7 +94,7 @@ def test_lines_where_no_view_can_be(cloud: Cloud, reason: str, tmp_path: Path) -
     terminal = Terminal(cloud, *options, f"mine={cloud.job()}", columns=200, env=env)
     assert terminal.end() == 0
     assert b"\x1b[" not in terminal.raw
-    assert ("mine  Create_MongoDB of dds-simulated: " in terminal.text) == (not options)
+    assert ("mine  CreateMongoDB of dds-simulated: " in terminal.text) == (not options)
     assert "\tcompleted\t" in terminal.raw.decode()
     assert terminal.text.count("pip install rich") == (reason == "no rich")
 
@@ -153,11 +153,12 @@ def test_data_goes_where_it_was_sent(cloud: Cloud, form: str, tmp_path: Path) ->
 
 
 def test_ctrl_c_leaves_a_readable_screen(cloud: Cloud) -> None:
-    """Interrupted: the last picture stays, open jobs are named, the cursor is back."""
+    """Interrupted: the last picture stays and shows what was known, the cursor is back."""
     terminal = Terminal(cloud, f"mine={cloud.held_job()}")
     terminal.until(r"mine .*Running")
     terminal.process.sendintr()
     assert terminal.end() == 130
-    assert re.search(r"mine .*pending", terminal.text)
+    assert re.search(r"mine .*Running", terminal.text)
+    assert "pending; exit code 130" in terminal.text
     assert "to resume:" in terminal.text
     assert terminal.raw.rindex(b"\x1b[?25h") > terminal.raw.rindex(b"\x1b[?25l")

@@ -1,5 +1,7 @@
 """The rows of the live view fit into any terminal, and show what matters most."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +52,7 @@ def test_labels_leave_room_for_everything() -> None:
     """Short names: every column at 80 cells, numbers aligned to the right."""
     _, heading, first, second = picture(running(Named(ID, "orders"), Named("x", "stock")), 80)
     assert " ".join(heading.split()) == "job task instance status progress age next poll"
-    assert first.startswith(f"orders  Create_MongoDB  orders-db  Running  {BAR}")
+    assert first.startswith(f"orders  CreateMongoDB  orders-db  Running  {BAR}")
     assert first.endswith("40 %  1m15s         8s")
     assert second.endswith("40 %  1m15s         8s")
 
@@ -60,7 +62,7 @@ def test_bar_shrinks_before_a_column_is_left_out() -> None:
     wide, narrow = (picture(running(Named(ID)), width)[2] for width in (120, 106))
     assert wide.count(BAR) + wide.count(HALF) + wide.count(LINE) == 20
     assert 8 <= narrow.count(BAR) + narrow.count(HALF) + narrow.count(LINE) < 20
-    assert all(word in narrow for word in (ID, "Create_MongoDB", "orders-db", "40 %", "8s"))
+    assert all(word in narrow for word in (ID, "CreateMongoDB", "orders-db", "40 %", "8s"))
 
 
 @pytest.mark.parametrize("width", [60, 66, 80, 100])
@@ -132,28 +134,43 @@ def test_status_of_what_is_not_seen() -> None:
     assert "not ready yet" in rows["alone"]
 
 
-@pytest.mark.parametrize("kind", OutcomeKind)
-def test_every_outcome_has_a_row(kind: OutcomeKind) -> None:
-    """Its label, with a mark that needs no colour, and a full bar only if it completed.
-
-    A pending job has no mark: it runs on.
-    """
+@pytest.mark.parametrize("kind", [each for each in OutcomeKind if each.value != "pending"])
+def test_every_end_has_a_row(kind: OutcomeKind) -> None:
+    """Its label, with a mark that needs no colour, and a full bar only if it completed."""
     table = running(Named("mine"))
     outcome = Outcome("mine", kind)
     entry = table.settle(outcome, NOW)
     row = picture(table, 100)[2]
     mark = "\N{CHECK MARK} " if outcome.ok else "\N{MULTIPLICATION X} "
-    # A job that is pending has no fault.
-    mark = "" if kind is OutcomeKind.PENDING else mark
     assert f"  {mark}{outcome.facts.label}" in row
     assert ("100 %" in row) is outcome.ok
     assert ("green" in style_of(entry)) is outcome.ok
 
 
+def test_last_picture_after_an_interrupt_forgets_nothing() -> None:
+    """Rows and headline keep what was known; only what is no longer planned is gone."""
+    table = running(Named("mine"), Named("new"), Named("late"))
+    table["new"].job = None
+    table.take(PollFailed("late", "no such host", 5.0, kind=failure_kinds.DNS), NOW)
+    before = "\n".join(picture(table, 120))
+    for entry in table:
+        table.settle(Outcome(entry.job_id, OutcomeKind.PENDING, entry.job, polls=3), NOW)
+    headline, _, *rows = picture(table, 120)
+    assert all(word in before for word in headline.split("  "))
+    assert headline.startswith("0 of 3 jobs ended")
+    assert "27 %" in headline
+    assert [" ".join(re.sub(f"[{BAR}{HALF}{LINE}]", "", row).split()) for row in rows] == [
+        "mine CreateMongoDB orders-db Running 40 % 1m15s",
+        "late CreateMongoDB orders-db unreachable (DNS)",
+        "new not visible 1m15s",
+    ]
+    assert not re.search("times out|retry|next poll|pending", "\n".join([headline, *rows]))
+
+
 @pytest.mark.parametrize(
     ("width", "rows"),
     [
-        (120, [f"mine  Create_MongoDB  orders-db  {X} failed after 1m15s: {REASON}"]),
+        (120, [f"mine  CreateMongoDB  orders-db  {X} failed after 1m15s: {REASON}"]),
         (80, [f"mine  {X} failed after 1m15s: {REASON}"]),
         (50, [f"mine  orders-db  {X} failed after 1m15s", f"    {REASON}"]),
         (30, [f"mine  {X} failed after 1m15s", f"    {REASON[:25]}\N{HORIZONTAL ELLIPSIS}"]),

@@ -66,9 +66,9 @@ def printer(
         (UnknownStatus("id-1", "Odd\n"), "mine  DDS uses an undocumented status: Odd\\n\n"),
         (
             RenewalFailed("x\x1b", 45.0),
-            "credentials could not be renewed, next try in 45s: x\\x1b\n",
+            "no credentials for the project yet, next try in 45s: x\\x1b\n",
         ),
-        (RenewalFailed("HTTP 503", None), "credentials could not be renewed: HTTP 503\n"),
+        (RenewalFailed("HTTP 503", None), "no credentials for the project yet: HTTP 503\n"),
         (Polled("id-1", "interval", 2.0), ""),
         (ListRefused("HTTP 403"), ""),
         (Ended("id-1", DONE), ""),

@@ -24,7 +24,7 @@ def test_ctrl_c_says_three_lines(cloud: Cloud, columns: int) -> None:
     """How many jobs run on, the command that resumes, and the totals; no job has a cross."""
     jobs = [cloud.held_job() for _ in range(8)]
     terminal = Terminal(cloud, *jobs, columns=columns)
-    terminal.until("Running")
+    terminal.until(r"(Running[^R]*){8}")
     terminal.process.kill(signal.SIGINT)
     assert terminal.end() == 130
     lines = terminal.text.splitlines()

@@ -29,7 +29,7 @@ def test_a_number_has_its_noun(number: int, text: str) -> None:
 
 def test_a_job_says_what_it_does_and_how_far_it_is() -> None:
     """Without an instance or a progress, these are left out."""
-    assert job_text(JOB) == "Create_MongoDB of orders\\x1b: Running 40 %"
+    assert job_text(JOB) == "CreateMongoDB of orders\\x1b: Running 40 %"
     assert job_text(SERVICE.read_record({"id": "x", "name": "a", "status": "b"})) == "a: b"
 
 
@@ -45,7 +45,7 @@ def test_a_result_is_seven_fields() -> None:
     """Separated by tabs, which no field contains; an empty field is a dash."""
     entry = Entry(*Named("id-1", "mine"), 0.0)
     failed = Outcome("id-1", OutcomeKind.FAILED, JOB, waited=75.0)
-    fields = ["id-1", "failed", "Create_MongoDB", "orders\\x1b", "1m15s", "no\\tquota", "mine"]
+    fields = ["id-1", "failed", "CreateMongoDB", "orders\\x1b", "1m15s", "no\\tquota", "mine"]
     assert result_line(entry, failed).split("\t") == fields
     refused = Outcome("id-1", OutcomeKind.REFUSED, refusal=Refusal(403, "A.1", hint="ask"))
     fields = ["id-1", "refused", "-", "-", "0s", "HTTP 403 A.1; ask", "-"]

@@ -24,6 +24,7 @@ _TRUST = 30  # intervals for which lists are believed
 _LIST_INTERVALS = 3  # for which a list may hold a job back
 _MOST_IN_DOUBT = 5  # requests
 _TRIES_EVERY = 2.0  # seconds: one request after another, with credentials in doubt
+_LATELY = 10.0  # seconds: credentials that were accepted within these are not in doubt
 _CREDENTIALS = 12.0  # seconds until one request after another has found them good
 
 
@@ -90,10 +91,15 @@ class NoneForgotten(Promise):
         plan = facts.plan
         self._allowed = longest_gap(plan)
         self._trusted = self._allowed + _TRUST * plan.interval
+        self._tries = Tries(facts)
 
     def sent(self, flight: Flight, now: float) -> None:
+        self._tries.sent(now)
         if flight.target is not None:
             self._check(flight.target, now)
+
+    def taken(self, flight: Flight, now: float) -> None:
+        self._tries.taken(now)
 
     def ended(self, wait: Wait, outcome: Outcome, now: float, *, instance: bool) -> None:
         target = wait.target
@@ -109,13 +115,56 @@ class NoneForgotten(Promise):
             return
         touched_at = max(polled_at, target.shown_at)
         if now - touched_at > self._allowed:
-            gap = now - touched_at - facts.stalled_for(touched_at, now)
+            gap = now - touched_at - self._excused(touched_at, now)
             if gap > self._allowed:
                 raise self.broken("a job was forgotten", f"{target}, for {gap:.1f} s")
         if now - polled_at > self._trusted:
-            gap = now - polled_at - facts.stalled_for(polled_at, now)
+            gap = now - polled_at - self._excused(polled_at, now)
             if gap > self._trusted:
                 raise self.broken("a job was polled by lists only", f"{target}, for {gap:.1f} s")
+
+    def _excused(self, begin: float, end: float) -> float:
+        """Return for how long no poll could leave, or which job it was for made no difference."""
+        return self.facts.stalled_for(begin, end) + self._tries.lasted(begin, end)
+
+
+class Tries:
+    """When as many requests as may were trying credentials in doubt.
+
+    All of them fail then, and those of the most urgent jobs are repeated.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._most = min(_MOST_IN_DOUBT, facts.plan.workers)
+        self._since = inf
+        self._accepted_at = facts.accepted_at
+        self._past: list[tuple[float, float]] = []
+
+    def sent(self, now: float) -> None:
+        """Note that a request left."""
+        if self._facts.crowd >= self._most:
+            self._since = min(self._since, now)
+
+    def taken(self, now: float) -> None:
+        """Note that a request was answered or cut."""
+        facts = self._facts
+        if self._since < inf:
+            begin = self._began()
+            if begin < now:
+                self._past.append((begin, now))
+            self._since = now if facts.crowd >= self._most else inf
+        self._accepted_at = facts.accepted_at
+
+    def _began(self) -> float:
+        return max(self._since, self._accepted_at + _LATELY)
+
+    def lasted(self, begin: float, end: float) -> float:
+        """Return for how many seconds between two times they were."""
+        return sum(
+            max(0.0, min(until, end) - max(since, begin))
+            for since, until in (*self._past, (self._began(), end))
+        )
 
 
 def longest_gap(plan: Plan) -> float:
