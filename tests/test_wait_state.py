@@ -329,5 +329,5 @@ def test_plain_form_of_an_outcome_is_json() -> None:
         7,
     )
     assert document["refusal"]["error_code"] == "DBS.280032"
-    assert (document["job"]["name"], document["job"]["progress"]) == ("Create_MongoDB", 61)
+    assert (document["job"]["name"], document["job"]["progress"]) == ("CreateMongoDB", 61)
     assert "raw" not in document["job"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -33,11 +34,22 @@ def airflow() -> Iterator[Airflow]:
         yield made
 
 
+@contextmanager
+def triggering(airflow: Airflow, name: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = airflow.start(name, "triggerer", "--skip-serve-logs")
+    try:
+        # Its child runs the triggers.
+        until(lambda: psutil.Process(process.pid).children(), "the triggerer")
+        yield process
+    finally:
+        if process.poll() is None:
+            kill(process)
+
+
 @pytest.fixture
 def triggerer(airflow: Airflow) -> Iterator[subprocess.Popen[bytes]]:
-    process = airflow.start("triggerer", "triggerer", "--skip-serve-logs")
-    yield process
-    kill(process)
+    with triggering(airflow, "triggerer") as process:
+        yield process
 
 
 def jobs_of(cloud: Cloud, count: int, **plan: Any) -> list[str]:
@@ -71,17 +83,16 @@ def test_next_triggerer_goes_on(airflow: Airflow, triggerer: subprocess.Popen[by
 
     until(lambda: ended_in(kept()) == 200, "the state with 200 ended jobs")
     before, deadline = polls_of(cloud, jobs[:200]), unpacked_state(kept()).deadline
-    airflow.start("triggerer2", "triggerer", "--skip-serve-logs")
-    kill(triggerer)
-    killed_at, polls = time.monotonic(), requests_of(cloud)
-    gap = until(
-        lambda: requests_of(cloud) > polls and time.monotonic() - killed_at, "polls of the next one"
-    )
-    print(f"seconds without polls: {gap:.0f}")
-    assert gap < 60
-    for job_id in jobs[200:]:
-        cloud.end(job_id)
-    until(lambda: airflow.state(run_id) == "success", "the end of the task")
+    with triggering(airflow, "standby"):
+        kill(triggerer)
+        killed_at, polls = time.monotonic(), requests_of(cloud)
+        until(lambda: requests_of(cloud) > polls, "polls of the standby")
+        gap = time.monotonic() - killed_at
+        print(f"seconds without polls: {gap:.0f}")
+        assert gap < 60
+        for job_id in jobs[200:]:
+            cloud.end(job_id)
+        until(lambda: airflow.state(run_id) == "success", "the end of the task")
     outcomes = airflow.xcom(run_id, "outcomes")
     assert {each["job_id"] for each in outcomes} == set(jobs)
     assert {each["outcome"] for each in outcomes} == {"completed"}
