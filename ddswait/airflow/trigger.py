@@ -12,6 +12,8 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from ddswait.errors import ConfigurationError, InputError
 
+_NOT_BEFORE = 5.0  # seconds from the beginning to the event; see run()
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
@@ -41,13 +43,21 @@ class DdsJobTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and yield the event that says how the wait ended."""
+        # The scheduler fails a task that runs again before it has noted that the task was deferred
+        # ("the task instance's state attribute is running"): jobs that have ended take some time.
+        not_before = asyncio.create_task(asyncio.sleep(_NOT_BEFORE))
+        event = await self._event()
+        await not_before
+        yield TriggerEvent(event)
+
+    async def _event(self) -> dict[str, Any]:
         await asyncio.to_thread(_load)
         from ddswait.airflow.event import unusable_event
 
         try:
-            yield TriggerEvent(await self._wait())
+            return await self._wait()
         except (ConfigurationError, InputError) as error:
-            yield TriggerEvent(unusable_event(error))
+            return unusable_event(error)
 
     async def _wait(self) -> dict[str, Any]:
         from ddswait.airflow.batch import Batch

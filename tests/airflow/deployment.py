@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -250,6 +251,17 @@ class Airflow:
     def state(self, run_id: str, task_id: str = "wait") -> str:
         where = f"run_id='{run_id}' and task_id='{task_id}'"
         return self.database.query(f"select state from task_instance where {where}")  # noqa: S608
+
+    def wait_until_deferred(self, run_id: str, tasks: int = 1) -> None:
+        """Wait until the tasks of a run are deferred, and the scheduler has noted that.
+
+        Else it takes a task that goes on at once for one that was killed.
+        """
+        noted = (
+            f"Received executor event with state success for .*task_id='wait', run_id='{run_id}'"
+        )
+        log = self.folder / "scheduler.log"
+        until(lambda: len(re.findall(noted, log.read_text())) >= tasks, "the deferred tasks")
 
     def log_of(self, run_id: str, task_id: str = "wait") -> str:
         """Return the log of a task: what the worker and the triggerers wrote."""

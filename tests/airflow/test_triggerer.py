@@ -74,7 +74,7 @@ def test_next_triggerer_goes_on(airflow: Airflow, triggerer: subprocess.Popen[by
     cloud, run_id = airflow.cloud, "killed"
     jobs = jobs_of(cloud, 500)
     airflow.trigger("waiting", run_id, job_ids=jobs)
-    until(lambda: airflow.state(run_id) == "deferred", "the deferred task")
+    airflow.wait_until_deferred(run_id)
     for job_id in jobs[:200]:
         cloud.end(job_id)
 
@@ -166,8 +166,11 @@ def test_reason_of_a_failed_job_is_in_the_log(
 ) -> None:
     """And in the message of the error, which no retry follows."""
     run_id = "unlucky"
-    good, bad = airflow.cloud.job(), airflow.cloud.job(fails="no quota in az2")
+    good, bad = jobs_of(airflow.cloud, 2)
     airflow.trigger("waiting", run_id, job_ids=[good, bad])
+    airflow.wait_until_deferred(run_id)
+    airflow.cloud.end(good)
+    airflow.cloud.end(bad, fails="no quota in az2")
     until(lambda: airflow.state(run_id) == "failed", "the failed task")
     log = airflow.log_of(run_id)
     assert f"{bad} failed: job {bad} failed: no quota in az2" in log
@@ -189,8 +192,11 @@ def test_each_mapped_task_keeps_its_own_outcomes(
 ) -> None:
     """Two batches of one sensor, of which one is larger than an event."""
     cloud, run_id = airflow.cloud, "both"
-    batches = [[cloud.job() for _ in range(size)] for size in (2, 101)]
+    batches = [jobs_of(cloud, size) for size in (2, 101)]
     airflow.trigger("mapped", run_id, batches=batches)
+    airflow.wait_until_deferred(run_id, tasks=2)
+    for job_id in batches[0] + batches[1]:
+        cloud.end(job_id)
     until(lambda: airflow.state(run_id) == "success\nsuccess", "the end of both tasks")
     for index, batch in enumerate(batches):
         outcomes = airflow.xcom(run_id, "outcomes", index=index)
@@ -204,6 +210,7 @@ def test_database_holds_no_secret(airflow: Airflow, triggerer: subprocess.Popen[
     airflow.connect("keys", login="AKIDsimulated", password="simulated-secret-key", extra=extra)
     (job_id,) = jobs_of(cloud, 1)
     airflow.trigger("waiting", run_id, job_ids=[job_id])
+    airflow.wait_until_deferred(run_id)
     until(lambda: cloud.show(job_id)["polls"], "a poll")
     deferred = airflow.database.dump()
     cloud.end(job_id)
