@@ -127,6 +127,7 @@ class DdsJobSensor(BaseSensorOperator):
         from ddswait.airflow.event import event_of
         from ddswait.airflow.hook import DdsHook
         from ddswait.airflow.kept_state import OUTCOMES
+        from ddswait.airflow.task_log import changes
 
         batch = self._batch(context)
         state = self._state or batch.state()
@@ -134,6 +135,8 @@ class DdsJobSensor(BaseSensorOperator):
         once = wait.poll_once(state, batch.policy, settings, max(self.poke_interval, 1.0))
         group = wait.run(once)
         self._state = group.state
+        for line in changes(state, group.state):
+            self.log.info("%s", line)
         if not group.decision.over:
             return PokeReturnValue(is_done=False)
         event = event_of(group.outcomes, group.decision)

@@ -74,3 +74,22 @@ class TaskLog:
             await asyncio.sleep(_EVERY)
             if not self._is_short:
                 self._write(status_line(self._table, time.time(), self._durations))
+
+
+def changes(before: WaitState, after: WaitState) -> list[str]:
+    """Return the lines about what ended between two pokes of a sensor.
+
+    Args:
+        before: what was known before the second one.
+        after: what is known now, of the same jobs.
+    """
+    ended = [now for was, now in zip(before.jobs, after.jobs, strict=True) if not was.outcome]
+    news = [each.outcome for each in ended if each.outcome]
+    if not news:
+        return []
+    if len(after.jobs) > FEW:
+        return [f"{len(after.jobs) - len(after.open):,} of {len(after.jobs):,} waits have ended"]
+    return [
+        f"{safe(each.full_name)}  {each.facts.label}{'' if each.ok else f': {safe(each.message)}'}"
+        for each in news
+    ]

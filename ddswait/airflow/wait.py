@@ -95,6 +95,7 @@ async def poll_once(
         if group is not None and not to_see:
             group.stop()
 
+    silence()
     own: EnvSettings = {**settings, "on_event": happened}
     waiter = await Waiter.from_env_async(**own)
     async with waiter:

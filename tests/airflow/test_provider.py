@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from ddswait.airflow.batch import Batch, check_retry_on, flattened
 from ddswait.airflow.connection import settings_of
 from ddswait.airflow.event import LARGEST, MOST_OUTCOMES, event_of
 from ddswait.airflow.kept_state import packed, packed_outcomes, unpacked_state
-from ddswait.airflow.task_log import TaskLog
+from ddswait.airflow.task_log import TaskLog, changes
 from ddswait.credentials.keys import AccessKey
 from ddswait.events import Polled, PollFailed, Progressed, Visible
 from ddswait.outcome import class_of
@@ -334,6 +335,21 @@ def test_log_of_many_jobs_has_no_line_for_each() -> None:
         log.event(Visible(outcome.job_id, job(5)))
         log.outcome(outcome)
     assert len(lines) == 2
+
+
+@pytest.mark.parametrize("count", [2, 11])
+def test_log_of_a_sensor_that_pokes_tells_what_ended(count: int) -> None:
+    """A line for each of a few jobs, one line for many, and none for a poke without news."""
+    ids = [f"{number:08d}-c209-4cac-629f-6fbed82c07cd" for number in range(count)]
+    before = Batch.begin(ids, timeout=60).state()
+    jobs = [replace(each, outcome=each.ended(OutcomeKind.FAILED, "why")) for each in before.jobs]
+    after = replace(before, jobs=(*jobs[:-1], before.jobs[-1]))
+    lines = changes(before, after)
+    if count == 2:
+        assert lines == [f"{ids[0]}  failed: why"]
+    else:
+        assert lines == ["10 of 11 waits have ended"]
+    assert changes(after, after) == []
 
 
 # A DAG has imported what a sensor needs of Airflow already.
