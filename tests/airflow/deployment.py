@@ -143,6 +143,8 @@ class Airflow:
             "AIRFLOW__API__SECRET_KEY": "invented",
             "AIRFLOW__API_AUTH__JWT_SECRET": "invented-invented-invented-invented",
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder / "logs"),
+            # Not 30: on a busy machine a triggerer takes long until its first trigger runs.
+            "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "20",
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
