@@ -193,7 +193,7 @@ class Waits:
         block = self._engine.running()
         unique = check_job_ids(job_ids)
         return groups.as_completed(
-            lambda: block.groups.open(self._track_all(unique, timeout, ready=ready))
+            lambda: block.groups.open(self._track_each(unique, timeout, ready=ready))
         )
 
     async def wait_all(
@@ -223,7 +223,7 @@ class Waits:
         labels = check_job_ids(job_ids)
         policy = Policy(parse_wait_for(wait_for), fail_fast)
         policy.check(len(labels))
-        futures = self._track_all(labels, timeout, ready=ready)
+        futures = self._track_each(labels, timeout, ready=ready)
         return await groups.wait_all(futures, block.overview.pending_of, policy)
 
     def track_all(self, state: WaitState, policy: Policy = ALL) -> WaitGroup:
@@ -245,7 +245,7 @@ class Waits:
         policy.check(len(state.jobs))
         return WaitGroup(self._engine.running(), state, policy)
 
-    def _track_all(
+    def _track_each(
         self, labels: Mapping[str, str], timeout: float | None, *, ready: bool
     ) -> list[JobFuture]:
         return [

@@ -122,18 +122,28 @@ class DdsJobSensor(BaseSensorOperator):
         return self._result(event)
 
     def poke(self, context: Any) -> PokeReturnValue:  # noqa: ANN401
-        """Poll each job once; raise if the policy cannot be met any more."""
+        """Poll each job once; raise if the policy cannot be met any more.
+
+        Raises:
+            AirflowFailException: a job failed, or the connection cannot be used.
+            AirflowException: waits ended as `retry_on` says.
+        """
         from ddswait.airflow import wait
         from ddswait.airflow.event import event_of
         from ddswait.airflow.hook import DdsHook
         from ddswait.airflow.kept_state import OUTCOMES
         from ddswait.airflow.task_log import changes
+        from ddswait.errors import ConfigurationError
 
         batch = self._batch(context)
         state = self._state or batch.state()
-        settings: EnvSettings = {**DdsHook(self.ddswait_conn_id).settings(), **batch.settings}
-        once = wait.poll_once(state, batch.policy, settings, max(self.poke_interval, 1.0))
-        group = wait.run(once)
+        try:
+            found = DdsHook(self.ddswait_conn_id).settings()
+            settings: EnvSettings = {**found, **batch.settings}
+            once = wait.poll_once(state, batch.policy, settings, max(self.poke_interval, 1.0))
+            group = wait.run(once)
+        except ConfigurationError as error:
+            raise AirflowFailException(f"{self.task_id}: {error}") from None
         self._state = group.state
         for line in changes(state, group.state):
             self.log.info("%s", line)

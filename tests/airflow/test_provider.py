@@ -181,6 +181,16 @@ def test_only_what_the_user_names_is_retried(
     assert type(caught.value) is raised
 
 
+def test_unusable_connection_fails_a_poke_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the connection, and nothing is polled."""
+    monkeypatch.setenv("AIRFLOW_CONN_OTHER", json.dumps({"conn_type": "aws"}))
+    sensor = DdsJobSensor(
+        task_id="wait", job_ids=["a"], ddswait_conn_id="other", deferrable=False, timeout=60
+    )
+    with pytest.raises(AirflowFailException, match="wait: connection 'other' has the type 'aws'"):
+        sensor.execute({"ti": Pushes()})
+
+
 class Pushes:
     """A task instance that keeps what is pushed."""
 
