@@ -1,4 +1,4 @@
-"""Waits for asynchronous jobs of Huawei Cloud's Document Database Service (DDS)."""
+"""Waits for asynchronous jobs of Huawei Cloud's database services, such as DDS and RDS."""
 
 from importlib import import_module
 

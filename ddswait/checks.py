@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 
 from ddswait.credentials.checklist import CheckItem, lines
-from ddswait.discovery import find_async
+from ddswait.discovery import find_async, service_of
 from ddswait.outcome import OutcomeKind
 from ddswait.runtime.client import Client
 from ddswait.runtime.service_checks import check_service
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ddswait.credentials.chain import Configuration
+    from ddswait.credentials.keys import Key
+    from ddswait.credentials.provider import CredentialProvider
     from ddswait.discovery import EnvSettings
 
 
@@ -49,21 +51,42 @@ async def check(**settings: Unpack[EnvSettings]) -> CheckResult:
         ConfigurationError: a setting is missing or unusable; the message lists all of them.
     """
     found = await find_async(settings)
-    requests = await check_client(client_of(found, bool(settings.get("insecure_http"))))
+    client = client_of(
+        service_of(settings),
+        found.endpoint,
+        found,
+        found.source.auth,
+        insecure_http=bool(settings.get("insecure_http")),
+    )
+    requests = await check_client(client)
     return CheckResult(requests.kind, [*setting_items(found), *requests.items])
 
 
-def client_of(found: Configuration, insecure_http: bool) -> Client:  # noqa: FBT001 - as it is called
+def client_of(
+    service: str,
+    endpoint: str,
+    found: Configuration,
+    auth: Key | CredentialProvider,
+    *,
+    insecure_http: bool,
+) -> Client:
     """Return the client that sends the requests.
+
+    Args:
+        service: the name of the service.
+        endpoint: its endpoint.
+        found: the settings.
+        auth: the credentials, which several clients may share.
+        insecure_http: accept an endpoint beyond this machine that is not https.
 
     Raises:
         ConfigurationError: a setting cannot be used.
     """
     return Client(
-        service_named(),
-        found.endpoint,
+        service_named(service),
+        endpoint,
         found.project_id,
-        found.source.auth,
+        auth,
         connections=1,
         insecure_http=insecure_http,
         ca_file=found.ca_file,
@@ -79,9 +102,15 @@ async def check_client(client: Client) -> CheckResult:
     return CheckResult(checked.kind, [*project, *checked.items])
 
 
-def setting_items(found: Configuration) -> Iterator[CheckItem]:
-    """Return what was found, but not a project that the requests will find."""
-    yield from (item for item in found.items if item.name != "project" or found.project_id)
+def setting_items(found: Configuration, *, with_endpoint: bool = True) -> Iterator[CheckItem]:
+    """Return what was found, but not a project that the requests will find.
+
+    Args:
+        found: the settings.
+        with_endpoint: whether the endpoint is that of the only service.
+    """
+    left_out = {"" if found.project_id else "project", "" if with_endpoint else "endpoint"}
+    yield from (item for item in found.items if item.name not in left_out)
     if iam := getattr(found.source.auth, "iam_endpoint", ""):
         yield CheckItem("IAM", "ok", iam)
     if found.ca_file:

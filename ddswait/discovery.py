@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from ddswait.credentials import chain
 from ddswait.credentials.settings import ExplicitSettings
+from ddswait.service.registry import service_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,8 @@ class EnvSettings(WaiterSettings, total=False):
     """The arguments of `Waiter.from_env`; what is left out is looked for.
 
     Attributes:
-        endpoint: the endpoint of DDS.
+        endpoint: the endpoint of the service.
+        service: the name of the service, such as `rds`.
         project_id: the project of the jobs.
         auth: the credentials.
         region: the name of the region, such as `ap-southeast-1`.
@@ -48,6 +50,7 @@ class EnvSettings(WaiterSettings, total=False):
     """
 
     endpoint: str
+    service: str
     project_id: str
     auth: Key | CredentialProvider | None
     region: str
@@ -77,8 +80,18 @@ def find(settings: EnvSettings) -> chain.Configuration:
         cloud=settings.get("cloud") or "",
         source=settings.get("source") or "",
         insecure_http=bool(settings.get("insecure_http")),
+        service=service_of(settings),
     )
     return chain.resolve(os.environ, explicit, settings.get("auth"))
+
+
+def service_of(settings: EnvSettings) -> str:
+    """Return the service that the settings, or `DDSWAIT_SERVICE`, name.
+
+    Raises:
+        InputError: no service has this name.
+    """
+    return service_in(os.environ, settings.get("service") or "")
 
 
 async def find_async(settings: EnvSettings) -> chain.Configuration:

@@ -6,7 +6,7 @@
      ├── WaiterClosed (RuntimeError)      the waiter has been left
      ├── WaiterInUse (RuntimeError)       the waiter has been entered already, or elsewhere
      └── WaitError                        a wait that ended otherwise than in `Completed`
-          ├── JobFailed                   DDS says `Failed`; `job` is the final record
+          ├── JobFailed                   the service says `Failed`; `job` is the final record
           ├── JobNotFound                 never seen within the grace
           ├── JobVanished                 seen, then unknown; `job` is the last record seen
           ├── WaitTimedOut (TimeoutError) still running at the deadline
@@ -87,7 +87,7 @@ class WaitError(DdswaitError):
 
 
 class JobFailed(WaitError):  # noqa: N818 - the outcome's own word
-    """DDS reported the job as `Failed`; `job.fail_reason` is its reason."""
+    """The service reported the job as `Failed`; `job.fail_reason` is its reason."""
 
 
 class JobNotFound(WaitError):  # noqa: N818

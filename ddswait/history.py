@@ -61,7 +61,7 @@ def save(path: str | os.PathLike[str], durations: Durations) -> None:
     with file.locked():
         merged = _read(file)
         for name, job_id, seconds in durations.learned():
-            merged.add(name, job_id, seconds)
+            merged.take(name, job_id, seconds)
         file.write({_FORM: {name: dict(known) for name, known in merged.items()}}, indent=1)
     durations.settle()
 
@@ -91,5 +91,5 @@ def _parse(document: Any) -> Durations:  # noqa: ANN401 - JSON
     durations = Durations()
     for name, known in document[_FORM].items():
         for job_id, seconds in known.items():
-            durations.add(name, job_id, float(seconds))
+            durations.take(name, job_id, float(seconds))
     return durations

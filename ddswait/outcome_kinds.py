@@ -95,7 +95,7 @@ def facts_of(kind: OutcomeKind) -> OutcomeFacts:  # noqa: PLR0911 - a row of the
                 is_final=True,
                 may_still_complete=False,
                 next_step=(
-                    "Check the ID, the region and the project. "
+                    "Check the ID, the service, the region and the project. "
                     "If the job is new, set a longer --grace."
                 ),
             )

@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ddswait.errors import InputError
 from ddswait.outcome import OutcomeKind
 from ddswait.policy import decide
 from ddswait.runtime.groups import Deciding, outcome_of
 from ddswait.scheduler.instance_poll import outcome_without_job
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterable, Mapping
 
     from ddswait.outcome import Outcome
     from ddswait.policy import Decision, Policy
@@ -36,20 +37,21 @@ class WaitGroup:
     `pending`. There may be one loop only.
 
     Args:
-        block: runs the waits.
+        blocks: run the waits, by the service that each asks.
         state: of the waits.
         policy: when they are decided.
     """
 
-    def __init__(self, block: Block, state: WaitState, policy: Policy) -> None:
+    def __init__(self, blocks: Mapping[str, Block], state: WaitState, policy: Policy) -> None:
         now = time.time()
-        self._block = block
+        self._blocks = blocks
         self._begun = state.resumed(now)
         self._policy = policy
         self._ended_at: dict[str, float] = {}
         self._pending: dict[str, Outcome] = {}
         self._futures: dict[str, WaitFuture[Any]] = {}
         jobs = self._begun.jobs
+        _check_services(self._begun.open, blocks)
         tally = Counter(each.outcome.kind for each in jobs if each.outcome is not None)
         if not decide(tally, len(jobs), policy).over:
             self._begin(now)
@@ -60,13 +62,13 @@ class WaitGroup:
         # A deadline that has passed is now: the first poll is the last one.
         left = max(state.deadline - now, 0.0)
         for each in state.open:
-            earlier = each.earlier(now)
+            earlier, block = each.earlier(now), self._blocks[each.service]
             future: WaitFuture[Any]
             if each.instance_id:
                 begin = outcome_without_job(each.instance_id, earlier.waited)
-                future = self._block.track_instance(begin, left, None, each.label)
+                future = block.track_instance(begin, left, None, each.label)
             else:
-                future = self._block.track(
+                future = block.track(
                     each.job_id, left, None, earlier, ready=state.ready, label=each.label
                 )
             self._futures[each.key] = future
@@ -113,9 +115,10 @@ class WaitGroup:
 
     def _cancel(self) -> None:
         """Cancel the waits that go on; what is known about them is kept."""
-        for key, future in self._futures.items():
-            if not future.done():
-                self._pending[key] = self._block.overview.pending_of(future)
+        for job in self._begun.open:
+            future = self._futures.get(job.key)
+            if future is not None and not future.done():
+                self._pending[job.key] = self._blocks[job.service].overview.pending_of(future)
                 future.cancel()
 
     def _outcome(self, job: JobState) -> Outcome:
@@ -127,7 +130,9 @@ class WaitGroup:
         if future is None:
             what = "instance" if job.instance_id else "job"
             return job.ended(OutcomeKind.PENDING, _NOT_WAITED_FOR.format(what))
-        return outcome_of(future) if future.done() else self._block.overview.pending_of(future)
+        if future.done():
+            return outcome_of(future)
+        return self._blocks[job.service].overview.pending_of(future)
 
     def _now(self, job: JobState, now: float) -> JobState:
         """Return what is known about a job now."""
@@ -135,10 +140,25 @@ class WaitGroup:
         if future is None:
             return job
         outcome = self._outcome(job)
-        age = self._block.overview.age_of(future)
+        age = self._blocks[job.service].overview.age_of(future)
         created_at = job.created_at if age is None else now - age
         seen = replace(job, job=outcome.job or job.job, created_at=created_at)
         if outcome.kind is OutcomeKind.PENDING:
             return seen
         ended_at = self._ended_at.get(job.key, now)
         return replace(seen, outcome=outcome, ended_at=ended_at, ready=self._begun.ready)
+
+
+def _check_services(jobs: Iterable[JobState], blocks: Mapping[str, Block]) -> None:
+    """Check that each job has a waiter of its service.
+
+    Raises:
+        InputError: one has none.
+    """
+    for job in jobs:
+        if job.service not in blocks:
+            asked = " and ".join(blocks)
+            raise InputError(
+                f"{job.key} is of {job.service}, but the waiter asks {asked}: make a waiter with "
+                f"service={job.service!r}, or pass it to track_all(others=)"
+            )

@@ -19,9 +19,10 @@ from ddswait.arguments import seconds
 from ddswait.errors import InputError
 from ddswait.job import EarlierWait, Instance, Job
 from ddswait.outcome import Outcome, OutcomeKind, class_of
-from ddswait.service import service_named
+from ddswait.service import DEFAULT, service_named
 from ddswait.service.job_groups import check_job_ids, check_label
 from ddswait.service.job_ids import INSTANCE, check_instance_id, check_job_id, instance_of
+from ddswait.service.registry import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,6 +44,7 @@ class JobState:
         outcome: how its wait ended; None while it goes on.
         ended_at: when its wait ended.
         ready: whether that wait included the instance of the job.
+        service: the name of the service that has it.
     """
 
     job_id: str = ""
@@ -54,6 +56,7 @@ class JobState:
     outcome: Outcome | None = None
     ended_at: float | None = None
     ready: bool = False
+    service: str = DEFAULT
 
     @property
     def key(self) -> str:
@@ -88,6 +91,7 @@ class JobState:
         outcome = self.outcome if self.outcome and self.outcome.facts.is_final else None
         return {
             "id": self.key,
+            "service": self.service,
             "label": self.label,
             "tracked_at": round(self.tracked_at, 3),
             "born_at": None if self.created_at is None else round(self.created_at, 3),
@@ -105,6 +109,7 @@ class JobState:
             ValueError, KeyError, TypeError: the data has another form.
         """
         key, label = record["id"], check_label(record["label"])
+        service = canonical(record.get("service", DEFAULT))  # older states are of DDS
         instance_id = instance_of(key)
         seen = record["record"]
         state = cls(
@@ -113,7 +118,8 @@ class JobState:
             label,
             _finite(record["tracked_at"]),
             _optional(record["born_at"]),
-            None if seen is None else service_named().read_record(dict(seen)),
+            None if seen is None else service_named(service).read_record(dict(seen)),
+            service=service,
         )
         if (ended := record["outcome"]) is None:
             return state
@@ -152,13 +158,14 @@ class WaitState:
     ready: bool = False
 
     @classmethod
-    def begin(
+    def begin(  # noqa: PLR0913 - each is one that the documents name
         cls,
         jobs: Iterable[str] | Mapping[str, str],
         *,
         instances: Iterable[str] = (),
         timeout: float = 3600.0,
         ready: bool = False,
+        service: str = DEFAULT,
         now: float | None = None,
     ) -> Self:
         """Return the state of waits that begin now.
@@ -168,17 +175,22 @@ class WaitState:
             instances: IDs of instances that are waited for without a job.
             timeout: seconds until the waits time out.
             ready: whether the instance of each job must be ready too.
+            service: the name of the service that has them, or an alias.
             now: the time, in seconds since 1970; None for that of the clock.
 
         Raises:
-            InputError: one of the IDs, a label or the timeout is invalid.
+            InputError: one of the IDs, a label, the timeout or the service is invalid.
         """
+        service = canonical(service)
         now = time.time() if now is None else now
         timeout = seconds("timeout", timeout)
         labels = check_job_ids(jobs)
-        found = [JobState(job_id, label=label, tracked_at=now) for job_id, label in labels.items()]
+        found = [
+            JobState(job_id, label=label, tracked_at=now, service=service)
+            for job_id, label in labels.items()
+        ]
         ids = dict.fromkeys(check_instance_id(each) for each in instances)
-        found += [JobState(instance_id=each, tracked_at=now) for each in ids]
+        found += [JobState(instance_id=each, tracked_at=now, service=service) for each in ids]
         return cls(tuple(found), now + timeout, timeout, ready)
 
     def resumed(

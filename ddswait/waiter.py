@@ -17,7 +17,9 @@ from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.patience import Patiences
 from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
-from ddswait.service import service_named
+from ddswait.service import DEFAULT, service_named
+from ddswait.service.registry import others
+from ddswait.service.typical_durations import typical_durations
 from ddswait.waits import Waits
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ _RESOLVED = EnvSettings.__optional_keys__ - WaiterSettings.__optional_keys__
 
 
 class Waiter(Waits):
-    """Waits for any number of DDS jobs and instances in one event loop.
+    """Waits for any number of jobs and instances of one service in one event loop.
 
     Use it as `async with`. Leaving the block normally waits for everything that is still pending,
     as `asyncio.TaskGroup` does; leaving it by an exception cancels what is pending. Any task of
@@ -59,6 +61,8 @@ class Waiter(Waits):
         durations: how long past jobs took (`ddswait.history.load`); learns from these.
         insecure_http: accept an endpoint beyond this machine that is not https.
         ca_file: certificates (PEM) to trust instead of the system's.
+        service: whose jobs they are: `dds`, `rds`, `taurusdb`, `gaussdb`, `geminidb` or `ddm`,
+            or an alias that users know, such as `opengauss`.
         auth_source: where `auth` comes from, in words, for messages; from_env() sets it.
         on_event: is called with each event of `ddswait.events`, in the event loop; it must not
             block. What it raises goes to the event loop's exception handler.
@@ -85,15 +89,16 @@ class Waiter(Waits):
         insecure_http: bool = False,
         ca_file: str = "",
         auth_source: str = "",
+        service: str = DEFAULT,
         on_event: Callable[[Event], object] | None = None,
     ) -> None:
         if not isinstance(connections, int):
             raise InputError(f"invalid connections {connections!r}: give a whole number")
         connections = max(1, connections)
         check_hook("on_event", on_event)
-        service = service_named()
+        asked = service_named(service)
         client = Client(
-            service,
+            asked,
             endpoint,
             project_id,
             auth,
@@ -109,13 +114,15 @@ class Waiter(Waits):
             **_patience(unreachable_after),
             request_timeout=seconds("request_timeout", request_timeout),
             location=client.location,
-            list_page_size=service.page_size,
+            list_page_size=asked.page_size,
+            elsewhere=f"--service {others(asked.name)}",
         )
-        durations = Durations() if durations is None else durations
+        known = Durations() if durations is None else durations
+        durations = known.of_service(asked.name, typical_durations(asked.name))
         limiter = RateLimiter(*parse_rate(rate))
         patiences = Patiences(settings)
         parts = Parts(client, settings, limiter, durations, patiences, connections, on_event)
-        super().__init__(Engine(parts), usual_timeout)
+        super().__init__(Engine(parts), usual_timeout, asked.name)
 
     @classmethod
     def from_env(cls, **settings: Unpack[EnvSettings]) -> Self:
@@ -125,7 +132,8 @@ class Waiter(Waits):
         metadata service of an ECS has replied. In a coroutine, use from_env_async().
 
         Args:
-            **settings: the arguments of `Waiter`, and `region`, `iam_endpoint`, `cloud` (of
+            **settings: the arguments of `Waiter` (`service` is looked for in `DDSWAIT_SERVICE`, and
+                is `dds` without it), and `region`, `iam_endpoint`, `cloud` (of
                 clouds.yaml), `source` ("metadata"); nothing that is given here is looked for.
 
         Raises:
@@ -160,6 +168,7 @@ class Waiter(Waits):
             auth=target.source.auth,
             ca_file=target.ca_file,
             auth_source=target.source.name,
+            service=discovery.service_of(settings),
             **cast(WaiterSettings, own),
         )
 

@@ -4,37 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddswait.arguments import check_call, seconds
+from ddswait.arguments import check_call
 from ddswait.errors import InputError
-from ddswait.policy import ALL, Policy, parse_wait_for
-from ddswait.runtime import groups
+from ddswait.group_waits import GroupWaits
 from ddswait.scheduler.instance_poll import outcome_without_job
-from ddswait.service.job_groups import check_job_ids, check_label
+from ddswait.service.job_groups import check_label
 from ddswait.service.job_ids import check_instance_id, check_job_id
-from ddswait.wait_group import WaitGroup
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from ddswait.job import EarlierWait, Instance, Job
     from ddswait.outcome import JobOutcome, Outcome
-    from ddswait.runtime.engine import Engine
     from ddswait.runtime.futures import InstanceFuture, JobFuture
     from ddswait.runtime.readers import JobEvents
-    from ddswait.wait_state import WaitState
 
 
-class Waits:
-    """Waits for jobs, groups of jobs, and instances.
-
-    Args:
-        engine: runs the waits.
-        timeout: seconds after which a wait times out, unless its call says otherwise.
-    """
-
-    def __init__(self, engine: Engine, timeout: float) -> None:
-        self._engine = engine
-        self._timeout = timeout
+class Waits(GroupWaits):
+    """Waits for jobs, groups of jobs, and instances."""
 
     def track(  # noqa: PLR0913 - each is one that the documents name
         self,
@@ -57,9 +44,9 @@ class Waits:
             callback: is called once with the `Outcome`, whatever it is, in the event loop; it may
                 be a coroutine function. What it raises goes to the event loop's exception handler,
                 and affects no wait. It is not called for a wait that is cancelled.
-            ready: after the job, wait until its instance is `normal` with no pending actions, so
-                that DDS takes the next operation. After a creation or a restoration two polls, at
-                least ten seconds apart, must agree: DDS begins a backup by itself then.
+            ready: after the job, wait until its instance is ready with no pending actions, so
+                that the service takes the next operation. After a creation or a restoration two
+                polls, at least ten seconds apart, must agree: a backup begins by itself then.
             earlier: what is known from an earlier wait that is resumed, in another process for
                 example; None for a new wait. It has no effect on a job that is tracked already.
             label: your name for the job, such as `orders`; it is in the outcome, the errors, the
@@ -104,7 +91,7 @@ class Waits:
             label: your name for the job; see track().
 
         Raises:
-            JobFailed: DDS reported that the job failed; `error.job` is the final record.
+            JobFailed: the service reported that the job failed; `error.job` is the final record.
             WaitError: one of its other kinds: see `ddswait.errors`.
             InputError: the job ID or the timeout is invalid.
         """
@@ -121,8 +108,9 @@ class Waits:
     ) -> InstanceFuture:
         """Begin to wait until an instance is ready, without a job, and return its future.
 
-        It is ready when it is `normal` with no pending actions, in two polls at least ten seconds
-        apart: DDS backs up a new instance by itself. Only at the deadline, one poll is enough.
+        It is ready when its status is `normal`, or the word of its service, with no pending
+        actions, in two polls at least ten seconds apart: the service backs up a new instance by
+        itself. Only at the deadline, one poll is enough.
 
         Args:
             instance_id: such as the `id` of the reply to a prepaid order, which names no job.
@@ -168,91 +156,6 @@ class Waits:
         """
         return await self.track_instance(instance_id, timeout=timeout, label=label)
 
-    def as_completed(
-        self,
-        job_ids: Iterable[str] | Mapping[str, str],
-        *,
-        timeout: float | None = None,
-        ready: bool = False,
-    ) -> AsyncGenerator[JobOutcome]:
-        """Wait for several jobs; yield the outcome of each as it ends.
-
-        Leaving the loop early cancels the other waits when the generator is closed. If you keep a
-        reference to it, use `contextlib.aclosing`; if not, the block waits for them until the
-        task that ran the loop ends or leaves the block itself.
-
-        Args:
-            job_ids: duplicates collapse; a mapping gives each job a label: `{"orders": job_id}`.
-            timeout: seconds from the first step of the loop; None takes the waiter's.
-            ready: wait for each instance as well; see track().
-
-        Raises:
-            InputError: one of the job IDs is invalid, or one string is given in place of several;
-                then no job is tracked.
-        """
-        block = self._engine.running()
-        unique = check_job_ids(job_ids)
-        return groups.as_completed(
-            lambda: block.groups.open(self._track_each(unique, timeout, ready=ready))
-        )
-
-    async def wait_all(
-        self,
-        job_ids: Iterable[str] | Mapping[str, str],
-        *,
-        timeout: float | None = None,  # noqa: ASYNC109 - a deadline per job, not of this call
-        wait_for: int | str = "all",
-        fail_fast: bool = False,
-        ready: bool = False,
-    ) -> list[JobOutcome]:
-        """Wait for several jobs; return every outcome, in the order of the (unique) job IDs.
-
-        Args:
-            job_ids: duplicates collapse; a mapping gives each job a label: `{"orders": job_id}`.
-            timeout: seconds from now; None takes the waiter's.
-            wait_for: `all`, `any`, or how many jobs must complete: return when they have; jobs
-                that have not ended by then are `pending`.
-            fail_fast: return as soon as so many jobs cannot complete any more.
-            ready: wait for each instance as well; see track().
-
-        Raises:
-            InputError: one of the job IDs is invalid, one string is given in place of several, or
-                there are fewer jobs than `wait_for`; then no job is tracked.
-        """
-        block = self._engine.running()
-        labels = check_job_ids(job_ids)
-        policy = Policy(parse_wait_for(wait_for), fail_fast)
-        policy.check(len(labels))
-        futures = self._track_each(labels, timeout, ready=ready)
-        return await groups.wait_all(futures, block.overview.pending_of, policy)
-
-    def track_all(self, state: WaitState, policy: Policy = ALL) -> WaitGroup:
-        """Begin the waits of a state, or go on with those of an earlier process.
-
-        Deadline, grace and what was seen are those of the state: a job that was seen and is
-        unknown now has vanished. What has ended is not polled again. If the deadline has passed,
-        each wait that is open gets one last poll.
-
-        Args:
-            state: of `WaitState.begin` or `WaitState.from_dict`.
-            policy: when the waits are decided.
-
-        Raises:
-            InputError: there are fewer jobs than the policy needs.
-            WaiterClosed: see track().
-            WaiterInUse: see track().
-        """
-        policy.check(len(state.jobs))
-        return WaitGroup(self._engine.running(), state, policy)
-
-    def _track_each(
-        self, labels: Mapping[str, str], timeout: float | None, *, ready: bool
-    ) -> list[JobFuture]:
-        return [
-            self.track(job_id, timeout=timeout, ready=ready, label=label)
-            for job_id, label in labels.items()
-        ]
-
     def pending(self) -> list[Outcome]:
         """Return what is known about each wait that goes on, as `pending` outcomes."""
         return self._engine.pending()
@@ -294,6 +197,3 @@ class Waits:
         if not block.overview.is_waited_for(check_job_id(job_id)):
             raise InputError(f"nobody waits for job {job_id!a}: call track() before events()")
         return block.readers.open(job_id)
-
-    def _seconds(self, timeout: float | None) -> float:
-        return self._timeout if timeout is None else seconds("timeout", timeout)

@@ -39,9 +39,12 @@ async def dds() -> AsyncIterator[Simulator]:
         yield simulator
 
 
-def waiter_of(dds: Simulator, **settings: Any) -> Waiter:
+def waiter_of(dds: Simulator, service: str = "dds") -> Waiter:
     return Waiter(
-        endpoint=dds.endpoint, project_id=dds.project_id, auth=Token(dds.token), **settings
+        service=service,
+        endpoint=dds.endpoint_of(service),
+        project_id=dds.project_id,
+        auth=Token(dds.token),
     )
 
 
@@ -219,6 +222,25 @@ async def test_leaving_the_loop_cancels_the_other_waits(dds: Simulator) -> None:
             assert outcome.job_id == quick
             break
     assert [str(each.kind) for each in group.outcomes] == ["completed", "pending"]
+
+
+async def test_jobs_of_several_services_are_one_group(dds: Simulator) -> None:
+    """Each waiter polls those of its service, and one policy decides all."""
+    other = dds.add_job(seconds=HELD)
+    jobs = (
+        *WaitState.begin([dds.add_job(seconds=5)]).jobs,
+        *WaitState.begin([dds.add_job(seconds=5, service="rds")], service="rds").jobs,
+        *WaitState.begin([other]).jobs,
+    )
+    state = handed_over(replace(WaitState.begin([]), jobs=jobs))
+    assert [each.service for each in state.jobs] == ["dds", "rds", "dds"]
+    async with waiter_of(dds) as one, waiter_of(dds, "rds") as two:
+        with pytest.raises(InputError, match="is of rds, but the waiter asks dds: make a waiter"):
+            one.track_all(state)
+        group = one.track_all(state, Policy(2), others=[two])
+        outcomes = await group.wait()
+    assert [str(each.kind) for each in outcomes] == ["completed", "completed", "pending"]
+    assert [each.service for each in group.state.open] == ["dds"]
 
 
 _times = st.floats(0, 4e9).map(lambda value: round(value, 3))

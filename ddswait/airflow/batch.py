@@ -15,6 +15,7 @@ from ddswait.arguments import seconds
 from ddswait.errors import InputError
 from ddswait.outcome_kinds import OutcomeKind, facts_of
 from ddswait.policy import Policy, parse_wait_for
+from ddswait.service.registry import DEFAULT, canonical
 from ddswait.wait_state import JobState, WaitState
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Batch(NamedTuple):
         grace: seconds for which an unknown job ID is tolerated.
         interval: seconds, about how often a visible job is polled.
         unreachable_after: seconds without a successful poll after which a wait ends, or None.
+        service: the name of the service that has the jobs.
     """
 
     jobs: dict[str, str]
@@ -49,6 +51,7 @@ class Batch(NamedTuple):
     grace: float = 60.0
     interval: float = 10.0
     unreachable_after: float | None = None
+    service: str = DEFAULT
 
     @classmethod
     def begin(  # noqa: PLR0913 - the arguments of the sensor
@@ -63,6 +66,7 @@ class Batch(NamedTuple):
         grace: float = 60.0,
         interval: float = 10.0,
         unreachable_after: float | None = None,
+        service: str = DEFAULT,
         tracked_at: float | None = None,
     ) -> Self:
         """Return the batch of a task that begins to wait.
@@ -77,6 +81,7 @@ class Batch(NamedTuple):
             grace: see above.
             interval: see above.
             unreachable_after: see above.
+            service: see above; an alias will do.
             tracked_at: see above; None for now.
 
         Raises:
@@ -102,6 +107,7 @@ class Batch(NamedTuple):
             seconds("grace", grace),
             seconds("interval", interval),
             unreachable_after and seconds("unreachable_after", unreachable_after),
+            canonical(service),
         )
 
     @property
@@ -112,18 +118,20 @@ class Batch(NamedTuple):
     @property
     def settings(self) -> EnvSettings:
         """The arguments of the waiter that do not come from the connection."""
-        settings: EnvSettings = {"grace": self.grace, "interval": self.interval}
+        settings: EnvSettings = {
+            "service": self.service,
+            "grace": self.grace,
+            "interval": self.interval,
+        }
         if self.unreachable_after:
             settings["unreachable_after"] = self.unreachable_after
         return settings
 
     def state(self) -> WaitState:
         """Return the state that its wait begins with."""
-        jobs = [
-            JobState(job_id, label=label, tracked_at=self.tracked_at)
-            for job_id, label in self.jobs.items()
-        ]
-        jobs += [JobState(instance_id=each, tracked_at=self.tracked_at) for each in self.instances]
+        common: dict[str, Any] = {"tracked_at": self.tracked_at, "service": self.service}
+        jobs = [JobState(job_id, label=label, **common) for job_id, label in self.jobs.items()]
+        jobs += [JobState(instance_id=each, **common) for each in self.instances]
         timeout = self.deadline - self.tracked_at
         return WaitState(tuple(jobs), self.deadline, timeout, self.ready)
 

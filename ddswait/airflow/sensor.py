@@ -28,7 +28,7 @@ _SLACK = 600.0  # seconds after the deadline in which a triggerer may still send
 
 
 class DdsJobSensor(BaseSensorOperator):
-    """Waits until jobs of Huawei Cloud DDS have completed.
+    """Waits until jobs of Huawei Cloud DDS, or of a sibling service, have completed.
 
     A job that fails, is not found or is refused fails the task for good: a retry cannot help. After
     a timeout the task is retried only if `retry_on` says so. The task returns the counts and the
@@ -46,12 +46,13 @@ class DdsJobSensor(BaseSensorOperator):
         grace: seconds for which a new job ID may be unknown.
         interval: seconds, about how often a job is polled by the triggerer.
         unreachable_after: seconds without a successful poll after which a wait ends.
+        service: the name of the service that has the jobs, or an alias: `dds`, `rds` and so on.
         ddswait_conn_id: the ID of the connection.
         deferrable: wait in the triggerer, with one trigger for all jobs; else poke.
         **kwargs: those of a sensor. `timeout` is the deadline, `poke_interval` for pokes only.
     """
 
-    template_fields: Sequence[str] = ("job_ids", "instance_ids", "ddswait_conn_id")
+    template_fields: Sequence[str] = ("job_ids", "instance_ids", "service", "ddswait_conn_id")
     ui_color: ClassVar[str] = "#f3d9d9"
 
     def __init__(  # noqa: PLR0913 - the arguments of the command line
@@ -66,6 +67,7 @@ class DdsJobSensor(BaseSensorOperator):
         grace: float = 60.0,
         interval: float = 10.0,
         unreachable_after: float | None = None,
+        service: str = "dds",
         ddswait_conn_id: str = "ddswait_default",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,  # noqa: ANN401 - Airflow's
@@ -80,6 +82,7 @@ class DdsJobSensor(BaseSensorOperator):
         self.grace = grace
         self.interval = interval
         self.unreachable_after = unreachable_after
+        self.service = service
         self.ddswait_conn_id = ddswait_conn_id
         self.deferrable = deferrable
         self._state: WaitState | None = None  # between two pokes of one process
@@ -169,6 +172,7 @@ class DdsJobSensor(BaseSensorOperator):
                 grace=self.grace,
                 interval=self.interval,
                 unreachable_after=self.unreachable_after,
+                service=self.service,
                 tracked_at=self._first_poke(context).timestamp(),
             )
         except InputError as error:

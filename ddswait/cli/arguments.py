@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from ddswait.cli import defaults, help_text
-from ddswait.cli.option_values import checked_rate, parse_wait_for
+from ddswait.cli.option_values import checked_rate, checked_service, parse_wait_for
 from ddswait.cli.secret_options import SafeParser, reported
 from ddswait.duration_text import exact, parse_positive
 from ddswait.version import __version__
@@ -57,8 +57,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="JOB_ID",
         nargs="*",
         default=[],
-        help="a job ID, or LABEL=JOB_ID to name the job; '-' reads standard input: one job ID per "
-        "line, or JSON: the replies of operations, whose jobs are labelled with the names of their "
+        help="a job ID; SERVICE:JOB_ID for a job of another service; LABEL=JOB_ID or "
+        "LABEL=SERVICE:JOB_ID to name the job; '-' reads standard input: one job ID per line, or "
+        "JSON: the replies of operations, whose jobs are labelled with the names of their "
         "instances, a list of IDs, or the output of 'terraform output -json'",
     )
     _add_service(made.add_argument_group("service and credentials"))
@@ -74,9 +75,16 @@ def parser() -> argparse.ArgumentParser:
 def _add_service(group: Any) -> None:  # noqa: ANN401 - argparse does not publish the type
     add = group.add_argument
     add(
+        "--service",
+        metavar="NAME",
+        type=reported(checked_service),
+        help="whose jobs they are: dds, rds or another service of the list below; with --check, "
+        "'all' is possible [env: DDSWAIT_SERVICE; default: dds]",
+    )
+    add(
         "--endpoint",
         metavar="URL",
-        help="URL of DDS, such as https://dds.ap-southeast-1.myhuaweicloud.com "
+        help="URL of the service, such as https://dds.ap-southeast-1.myhuaweicloud.com "
         "[env: DDSWAIT_ENDPOINT; default: derived from the region]",
     )
     add("--region", metavar="NAME", help="region, such as ap-southeast-1 [env: HW_REGION_NAME]")
@@ -118,7 +126,7 @@ def _add_service(group: Any) -> None:  # noqa: ANN401 - argparse does not publis
 def _add_times(group: Any) -> None:  # noqa: ANN401
     for option, default, description in (
         ("--timeout", defaults.TIMEOUT, "stop waiting for a job after this time"),
-        ("--grace", defaults.GRACE, "how long a new job ID may be unknown to DDS"),
+        ("--grace", defaults.GRACE, "how long a new job ID may be unknown to the service"),
         ("--interval", defaults.INTERVAL, "about how often a running job is polled"),
     ):
         text = f"{description} [default: {exact(default)}]"
@@ -148,15 +156,15 @@ def _add_policy(group: Any) -> None:  # noqa: ANN401
     add(
         "--ready",
         action="store_true",
-        help="after each job, also wait until its instance is normal without pending actions, so "
-        "that DDS accepts the next operation",
+        help="after each job, also wait until its instance is ready without pending actions, so "
+        "that the service accepts the next operation",
     )
     add(
         "--instance",
         metavar="ID",
         action="append",
         help="with --ready: wait for this instance too, without a job, such as that of a prepaid "
-        "order; may be repeated; LABEL=ID names it",
+        "order; may be repeated; LABEL=ID names it, and SERVICE:ID is one of another service",
     )
     add(
         "--state",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from ddswait.cli import signals
@@ -18,7 +19,7 @@ from ddswait.cli.output.status_line import status_line
 from ddswait.policy import decide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ddswait import Waiter
     from ddswait.cli.job_table import Entry, JobTable
@@ -78,22 +79,28 @@ class Gate:
             self._stop(OUTPUT_CLOSED)
         self._keeper.soon()
 
-    async def wait(self, waiter: Waiter) -> int:
-        """Wait until the group is decided or something stops the run; return the exit code."""
+    async def wait(self, waiters: Mapping[str, Waiter]) -> int:
+        """Wait until the group is decided or something stops the run; return the exit code.
+
+        Args:
+            waiters: the waiter of each service.
+        """
         loop = asyncio.get_running_loop()
         with signals.obeyed(loop, self._stop, self._printer):
-            await self._wait(waiter)
+            await self._wait(waiters)
         return self._code() if self._stop_code is None else self._stop_code
 
     def _code(self) -> int:
         decision = decide(self._table.tally, len(self._table), self._policy)
         return 0 if decision.ok else exit_code(self._table.tally)
 
-    async def _wait(self, waiter: Waiter) -> None:
+    async def _wait(self, waiters: Mapping[str, Waiter]) -> None:
         self._repeat(self._show_life)
         try:
-            async with waiter:
-                self._group = self._begin(waiter)
+            async with AsyncExitStack() as entered:
+                for waiter in waiters.values():
+                    await entered.enter_async_context(waiter)
+                self._group = self._begin(waiters)
                 if self._stop_code is not None:
                     self._group.stop()
                 async for outcome in self._group:
@@ -101,12 +108,12 @@ class Gate:
                 for outcome in self._group.outcomes:
                     if self._table[key_of(outcome)].outcome is None:
                         self._settle(outcome)
-                await waiter.close()
+                await asyncio.gather(*(waiter.close() for waiter in waiters.values()))
         finally:
             self._is_over = True
             self._printer.stop(time.time())
 
-    def _begin(self, waiter: Waiter) -> WaitGroup:
+    def _begin(self, waiters: Mapping[str, Waiter]) -> WaitGroup:
         """Show the jobs that ended in an earlier run, and track the others."""
         for entry, outcome in self._table.ended:
             self._show(entry, outcome)
@@ -115,7 +122,8 @@ class Gate:
             entry = self._table[key]
             entry.visible_at = now if entry.job else None
         state = self._table.state(self._deadline, None, ready=self._ready)
-        return waiter.track_all(state, self._policy)
+        first, *others = waiters.values()
+        return first.track_all(state, self._policy, others=others)
 
     def _settle(self, outcome: Outcome) -> None:
         entry = self._table.settle(outcome, time.time())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 DESCRIPTION = """\
-Waits for jobs of Huawei Cloud's Document Database Service (DDS) and reports how they ended."""
+Waits for jobs of Huawei Cloud's database services (DDS, RDS, TaurusDB, GaussDB, GeminiDB, DDM) and
+reports how they ended."""
 
 EPILOG = """\
 exit codes:
@@ -22,6 +23,17 @@ exit codes:
 If several apply, the first of 1, 4, 3, 6, 5, 124 is used. A file that cannot be written is
 reported before polling starts; if writing fails only at the end, a warning is printed and the
 exit code stays the same.
+
+services:
+  dds       Document Database Service; the default
+  rds       Relational Database Service
+  taurusdb  TaurusDB, also gaussdb-mysql
+  gaussdb   GaussDB, also opengauss
+  geminidb  GeminiDB, also gaussdb-nosql
+  ddm       Distributed Database Middleware
+--service sets the one of all jobs, and SERVICE:JOB_ID that of one. Each service has its own host,
+which the region sets, and its own --rate; --endpoint is that of --service alone. In the replies of
+operations on standard input, the ends of instance IDs tell the service, unless you set it.
 
 policies:
   --wait-for   exit code 0 if        stops early if
@@ -49,6 +61,8 @@ examples:
   terraform output -json | ddswait -
   ddswait --output json --region ap-southeast-1 ID1 ID2 > jobs.json
   ddswait --ready --state wait.json orders=ID1 stock=ID2   # run it again to resume
+  ddswait --service rds ID
+  ddswait rds:ID1 dds:ID2 orders=geminidb:ID3
   ddswait --wait-for any --report report.html --junit junit.xml ID1 ID2
   ddswait --check
   ddswait --demo"""

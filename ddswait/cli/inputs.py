@@ -11,32 +11,36 @@ from ddswait.cli.named import Named
 from ddswait.cli.wrapping import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
-def jobs(
+def jobs(  # noqa: PLR0913 - what the user gave, from several places
     arguments: Sequence[str],
     stdin: TextIO,
     stderr: TextIO,
     *,
     instances: Sequence[str] = (),
     ready: bool = False,
+    service: str = "",
 ) -> list[Named]:
     """Return the jobs and instances to wait for, each once, in their first order.
 
     Args:
-        arguments: `ID` or `LABEL=ID`; `-` stands for the content of standard input.
+        arguments: `ID`, `LABEL=ID`, `SERVICE:ID` or `LABEL=SERVICE:ID`; `-` stands for the
+            content of standard input.
         stdin: is read only for a `-`.
-        stderr: gets a warning for each operation that was not started, and a prompt on a terminal.
+        stderr: gets a warning for each operation that was not started, or that may be of another
+            service than the chosen one, and a prompt on a terminal.
         instances: `ID` or `LABEL=ID` of instances to wait for without a job.
         ready: whether instances are waited for.
+        service: the one that the user chose; "" lets replies tell theirs.
 
     Raises:
-        InputError: an ID or a label is invalid, two jobs have the same label, or there is an
-            instance but `ready` is False.
+        InputError: an ID or a label is invalid, there is no such service, two jobs have the same
+            label, or there is an instance but `ready` is False.
     """
     found_jobs: list[Named] = []
-    suggested: dict[str, str] = {}
+    suggested: dict[str, Named] = {}
     for argument in dict.fromkeys(arguments):
         if argument != "-":
             found_jobs += job_checks.parse(argument)
@@ -47,22 +51,46 @@ def jobs(
 
         found = stdin_text.read(stdin.buffer.read(), ready=ready)
         for job in found.jobs:
-            found_jobs.append(job if found.labels_are_chosen else Named(job.job_id))
-            suggested.setdefault(job.job_id, "" if found.labels_are_chosen else job.label)
+            found_jobs.append(job if found.is_chosen else Named(job.job_id))
+            suggested.setdefault(job.job_id, Named("") if found.is_chosen else job)
         for refused in found.not_started:
             say(stderr, f"ddswait: warning: {refused}")
     found_jobs.extend(job_checks.checked(named(text)) for text in instances)
     check_ready([each.job_id for each in found_jobs], ready=ready)
-    return _with_suggestions(job_checks.unique(found_jobs), suggested)
+    jobs = job_checks.unique(found_jobs)
+    labels = {job_id: suggested[job_id].label for job_id in suggested}
+    if service:
+        for doubt in _doubts(jobs, suggested, service):
+            say(stderr, doubt)
+        return _with_labels(jobs, labels)
+    services = {job_id: suggested[job_id].service for job_id in suggested}
+    return _with_labels(_with_services(jobs, services), labels)
 
 
-def _with_suggestions(jobs: Sequence[Named], suggested: dict[str, str]) -> list[Named]:
+def _with_labels(jobs: Sequence[Named], suggested: dict[str, str]) -> list[Named]:
     """Label jobs as a reply suggests, except those that have a label or would share one."""
     taken = Counter(each.label or suggested.get(each.job_id, "") for each in jobs)
     taken.update(each.job_id for each in jobs)
     return [
-        Named(each.job_id, label)
+        each._replace(label=label)
         if not each.label and taken[label := suggested.get(each.job_id, "")] == 1
         else each
         for each in jobs
     ]
+
+
+def _with_services(jobs: Sequence[Named], suggested: dict[str, str]) -> list[Named]:
+    """Give jobs the service that their reply suggests, except those that name one."""
+    return [each._replace(service=each.service or suggested.get(each.job_id, "")) for each in jobs]
+
+
+def _doubts(jobs: Sequence[Named], suggested: dict[str, Named], service: str) -> Iterator[str]:
+    """Yield a warning for each job whose reply suggests another service than the chosen one."""
+    for job in jobs:
+        other = suggested[job.job_id].service if job.job_id in suggested else ""
+        if other and not job.service and other != service:
+            what = f"instance {job.instance_id}" if job.instance_id else f"job {job.job_id}"
+            yield (
+                f"ddswait: warning: {what} is looked for in {service}, but the reply names an "
+                f"instance like those of {other}: if it is not found, try --service {other}"
+            )

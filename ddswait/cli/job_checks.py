@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli.escaping import safe
 from ddswait.cli.id_list import split, unquoted
-from ddswait.cli.instances import check_key
+from ddswait.cli.instances import check_key, with_service
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
 
@@ -25,15 +25,25 @@ NO_JOB = (
 def parse(text: str) -> list[Named]:
     """Return the jobs that `ID`, `LABEL=ID` or several of them joined by commas name.
 
+    `SERVICE:` before an ID names its service, and that of those behind the next commas:
+    TaurusDB joins the IDs of one reply so.
+
     Raises:
-        InputError: an ID or a label is invalid; the message quotes it.
+        InputError: an ID or a label is invalid, or a service does not exist; the message quotes it.
     """
-    return [_named(part) for part in split(text)]
+    jobs: list[Named] = []
+    service = ""
+    for part in split(text):
+        job = _named(part)
+        service = job.service or service
+        jobs.append(job._replace(service=service))
+    return jobs
 
 
 def _named(text: str) -> Named:
     label, equals, job_id = text.partition("=")
-    return checked(Named(unquoted(job_id), label) if equals else Named(text))
+    service, key = with_service(unquoted(job_id) if equals else text)
+    return checked(Named(key, label if equals else "", service))
 
 
 def checked(job: Named) -> Named:
@@ -62,7 +72,7 @@ def unique(found: Sequence[Named]) -> list[Named]:
     """Return each job once.
 
     Raises:
-        InputError: two jobs have the same label, or one job has two.
+        InputError: two jobs have the same label, or one job has two labels or services.
     """
     labels: dict[str, str] = {}
     once: dict[str, Named] = {}
@@ -72,11 +82,19 @@ def unique(found: Sequence[Named]) -> list[Named]:
             raise InputError(
                 f"job {job.job_id} has two labels, {known.label!r} and {job.label!r}: choose one"
             )
+        if known is not None and job.service and known.service not in {"", job.service}:
+            raise InputError(
+                f"job {job.job_id} is named for {known.service} and for {job.service}: choose one"
+            )
         name = job.label or job.job_id
         if labels.setdefault(name, job.job_id) != job.job_id:
             raise InputError(
                 f"{name!r} names two jobs, {labels[name]} and {job.job_id}: "
                 "give each job its own label"
             )
-        once[job.job_id] = job if known is None or job.label else known
+        once[job.job_id] = job if known is None else _merged(known, job)
     return list(once.values())
+
+
+def _merged(known: Named, job: Named) -> Named:
+    return Named(job.job_id, job.label or known.label, job.service or known.service)

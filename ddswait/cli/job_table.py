@@ -14,6 +14,7 @@ from ddswait.cli.time_left import ProgressSeen, time_left
 from ddswait.events import Event, Polled, PollFailed, Progressed, RenewalFailed, Visible
 from ddswait.outcome import Outcome, OutcomeKind
 from ddswait.service.job_ids import INSTANCE, instance_of
+from ddswait.service.registry import DEFAULT
 from ddswait.wait_state import JobState, WaitState
 
 if TYPE_CHECKING:
@@ -64,8 +65,10 @@ class Entry:
         problem: the kind of failure of the last poll, such as `DNS`; "" if it did not fail.
         progress: how its progress has moved in this run.
         polls: every poll of this run.
-        never_reached: whether the wait was given up before any poll of the run succeeded.
+        never_reached: whether the wait was given up before any poll of its service succeeded.
         unresolved: whether that was because the name of the host never resolved.
+        service: the name of the service that has it.
+        prefix: what stands before its ID where jobs of several services do, such as `rds:`.
     """
 
     job_id: str
@@ -83,6 +86,8 @@ class Entry:
     polls: list[PollRecord] = field(default_factory=list)
     never_reached: bool = False
     unresolved: bool = False
+    service: str = DEFAULT
+    prefix: str = ""
 
     @property
     def instance_id(self) -> str:
@@ -91,13 +96,18 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The label, or the job ID if there is no label."""
-        return self.label or self.job_id
+        """The label, or the job ID without one; after the service if there are several."""
+        return f"{self.prefix}{self.label or self.job_id}"
 
     @property
     def full_name(self) -> str:
         """The label with the job ID, or the job ID alone."""
-        return f"{self.label} ({self.job_id})" if self.label else self.job_id
+        return f"{self.label} ({self.full_id})" if self.label else self.full_id
+
+    @property
+    def full_id(self) -> str:
+        """The job ID, with its service where jobs of several services are waited for."""
+        return f"{self.prefix}{self.job_id}"
 
     @property
     def state(self) -> JobState:
@@ -113,6 +123,7 @@ class Entry:
             self.outcome,
             self.ended_at,
             self.ready,
+            self.service,
         )
 
     @property
@@ -135,7 +146,8 @@ class Entry:
         """Return for how long the job will still run, in seconds; None if nobody can know."""
         if self.job is None or self.job.is_final or self.end is not None:
             return None
-        return time_left(self.age(now), self.progress, durations.of(self.job.name))
+        past = durations.of_service(self.service).of(self.job.name)
+        return time_left(self.age(now), self.progress, past)
 
     def age(self, now: float) -> float:
         """Return the seconds since `submitted_at`, up to the end of the wait."""
@@ -176,8 +188,11 @@ class JobTable:
     Args:
         jobs: the jobs, each once.
         now: the time at which the wait for them begins.
+        service: as the attribute.
 
     Attributes:
+        service: that of the jobs which name none.
+        services: the services that are asked, in the order of the jobs.
         entries: by job ID, or by the key of an instance.
         began: when the run began.
         renewal: why no poll can leave, and when the credentials are tried next: the last attempt
@@ -185,12 +200,20 @@ class JobTable:
         tally: how many waits ended in which way.
     """
 
-    def __init__(self, jobs: Iterable[Named], now: float) -> None:
+    def __init__(self, jobs: Iterable[Named], now: float, service: str = DEFAULT) -> None:
         self.tally: Counter[OutcomeKind] = Counter()
-        self.entries = {each.job_id: Entry(each.job_id, each.label, now) for each in jobs}
+        self.entries = {
+            each.job_id: Entry(each.job_id, each.label, now, service=each.service or service)
+            for each in jobs
+        }
+        self.service = service
+        self.services = tuple(dict.fromkeys(entry.service for entry in self))
+        if len(self.services) > 1:
+            for entry in self:
+                entry.prefix = f"{entry.service}:"
         self.began = now
         self.renewal: Renewal | None = None
-        self._was_reached = False
+        self._reached: set[str] = set()  # services, by successful polls
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries.values())
@@ -212,9 +235,14 @@ class JobTable:
         return [(entry, entry.outcome) for entry in self if entry.outcome is not None]
 
     def restore(self, state: WaitState) -> None:
-        """Take over what an earlier run knew of its jobs, each of which is in the table."""
+        """Take over what an earlier run knew of its jobs, each of which is in the table.
+
+        A job of another service than before begins anew.
+        """
         for each in state.jobs:
             entry = self.entries[each.key]
+            if entry.service != each.service:
+                continue
             entry.tracked_at, entry.created_at = each.tracked_at, each.created_at
             entry.job, entry.ready = each.job, each.ready
             if each.outcome is not None:
@@ -231,9 +259,10 @@ class JobTable:
             self.renewal = Renewal(event.kind, at)
         if isinstance(event, Polled):
             self.renewal = None
-            self._was_reached = self._was_reached or not event.failed
         if entry := self.entry_of(event):
             entry.take(event, now)
+            if isinstance(event, Polled) and not event.failed:
+                self._reached.add(entry.service)
 
     def entry_of(self, event: Event) -> Entry | None:
         """Return the job or the instance that an event is about; None for all of them."""
@@ -245,7 +274,7 @@ class JobTable:
         self.tally[outcome.kind] += 1
         entry.outcome, entry.ended_at, entry.next_poll_at = outcome, now, None
         entry.job = outcome.job or entry.job
-        if outcome.kind is OutcomeKind.UNREACHABLE and not self._was_reached:
+        if outcome.kind is OutcomeKind.UNREACHABLE and entry.service not in self._reached:
             problem = self.renewal.problem if self.renewal else entry.problem
             entry.never_reached = True
             entry.unresolved = problem in failure_kinds.UNRESOLVED

@@ -1,9 +1,10 @@
 """The jobs in JSON documents: replies of operations, outputs of Terraform, lists of job IDs.
 
-`job_id` may be spelled `jobId`, and `job_ids` and `jobIds` hold several: a list, or an object
-whose keys are labels. `terraform output -json` prints `{"NAME": {"value": ..., "type": ...,
-"sensitive": ...}}`: of its outputs, those count whose name ends in one of these words, such as
-`orders_job_id`; what stands before it is the label.
+`job_id` may be spelled `jobId`, `workflow_id` or `workflowId`, and `job_ids` and `jobIds` hold
+several: a list, or an object whose keys are labels. TaurusDB joins several by commas; then each is
+a job, with a number behind the label. `terraform output -json` prints `{"NAME": {"value": ...,
+"type": ..., "sensitive": ...}}`: of its outputs, those count whose name ends in one of these
+words, such as `orders_job_id`; what stands before it is the label.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from ddswait.cli.escaping import safe
 from ddswait.cli.id_list import WHITE
-from ddswait.cli.instances import is_order, of_order
+from ddswait.cli.instances import instance_ids, is_order, of_order
 from ddswait.cli.job_checks import checked
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
+from ddswait.service.instance_suffixes import service_of_instance
+from ddswait.service.job_ids import split_job_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SHOWN = 200
-_JOB_ID = re.compile(r"job_?ids?", re.IGNORECASE)
-_OUTPUT = re.compile(r"(?:(.*?)[-_])?job[-_]?ids?", re.IGNORECASE)
+_JOB_ID = re.compile(r"(?:job|workflow)_?ids?", re.IGNORECASE)
+_OUTPUT = re.compile(r"(?:(.*?)[-_])?(?:job|workflow)[-_]?ids?", re.IGNORECASE)
 _TERRAFORM = {"value", "sensitive"}
 
 
@@ -66,6 +69,8 @@ def documents(text: str) -> Iterator[object]:
 def jobs_of(document: object, *, ready: bool) -> list[Named]:
     """Return the jobs of a document, and the instances of its orders.
 
+    Each has the service that the end of its instance's ID tells, as long as nobody names one.
+
     Args:
         document: any JSON document.
         ready: whether instances are waited for, so that an order stands for its instance.
@@ -76,12 +81,12 @@ def jobs_of(document: object, *, ready: bool) -> list[Named]:
     if _is_of_terraform(document):
         return _outputs(document)
     if isinstance(document, list) and document and all(isinstance(each, str) for each in document):
-        return [checked(Named(each)) for each in document]
+        return [job for each in document for job in _joined(each, "")]
     entries = list(_entries(document))
     if jobs := [job for entry in entries for job in _jobs_of_entry(entry, ready=ready)]:
         return jobs
     orders = [entry for entry in entries if is_order(entry)]
-    return [Named(of_order(entry, ready=ready), _label(entry)) for entry in orders]
+    return [_order(entry, ready=ready) for entry in orders]
 
 
 def problems_of(document: object) -> list[str]:
@@ -97,22 +102,41 @@ def _jobs_of_entry(entry: dict[str, Any], *, ready: bool) -> list[Named]:
     """Return the jobs that the keys of one object name, or the instance of its order."""
     values = [value for key, value in entry.items() if _JOB_ID.fullmatch(key)]
     if is_order(entry) and "" in values:
-        return [Named(of_order(entry, ready=ready), _label(entry))]
-    return [job for value in values for job in _jobs_of_value(value, _label(entry))]
+        return [_order(entry, ready=ready)]
+    service = _service(entry)
+    jobs = [job for value in values for job in _jobs_of_value(value, _label(entry))]
+    return [job._replace(service=service) for job in jobs]
 
 
 def _jobs_of_value(value: object, label: str) -> list[Named]:
     """Return the jobs of a value: an ID, a list of IDs, or an object of labels and IDs."""
     match value:
         case str():
-            return [Named(checked(Named(value)).job_id, label)]
+            return _joined(value, label)
         case list():
-            return [checked(Named(each)) for each in value if isinstance(each, str)]
+            return [job for each in value if isinstance(each, str) for job in _joined(each, "")]
         case dict():
             named = [(key, each) for key, each in value.items() if isinstance(each, str)]
-            return [Named(checked(Named(each)).job_id, _valid_label(key)) for key, each in named]
+            return [job for key, each in named for job in _joined(each, _valid_label(key))]
         case _:
             return []
+
+
+def _joined(value: str, label: str) -> list[Named]:
+    """Return the job of an ID, or the jobs of several that are joined by commas."""
+    ids = [checked(Named(part)).job_id for part in split_job_ids(value)]
+    if len(ids) == 1 or not label:
+        return [Named(job_id, label) for job_id in ids]
+    return [Named(job_id, _valid_label(f"{label}-{at}")) for at, job_id in enumerate(ids, 1)]
+
+
+def _order(entry: dict[str, Any], *, ready: bool) -> Named:
+    return Named(of_order(entry, ready=ready), _label(entry), _service(entry))
+
+
+def _service(entry: dict[str, Any]) -> str:
+    """Return the service that the instance of a reply seems to be of; "" if nothing tells."""
+    return next(filter(None, map(service_of_instance, instance_ids(entry))), "")
 
 
 def _is_of_terraform(document: object) -> bool:

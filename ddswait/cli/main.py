@@ -71,8 +71,9 @@ def _run(given: Options) -> int:
             return check.run(given)
         case "demo":
             from ddswait.cli.commands import demo
+            from ddswait.cli.services import chosen_service
 
-            return demo.run()
+            return demo.run(chosen_service(given, os.environ))
         case "schema":
             from ddswait.cli.commands import schema
 

@@ -11,10 +11,12 @@ class Named(NamedTuple):
     Attributes:
         job_id: a job ID, or the key of an instance: `instance:ID`.
         label: the name.
+        service: the name of the service that was said to have it, or "".
     """
 
     job_id: str
     label: str = ""
+    service: str = ""
 
     @property
     def instance_id(self) -> str:

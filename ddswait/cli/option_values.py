@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+ALL_SERVICES = "all"
+"""What `--check --service` takes for every service."""
+
 
 def parse_wait_for(text: str) -> int | None:
     """Return how many jobs must complete; None for all.
@@ -24,3 +27,14 @@ def checked_rate(text: str) -> str:
 
     parse_rate(text)
     return text
+
+
+def checked_service(text: str) -> str:
+    """Return the name of a service, which may be given by an alias; or `ALL_SERVICES`.
+
+    Raises:
+        InputError: no service has this name; the message suggests one.
+    """
+    from ddswait.service.registry import canonical  # late: few command lines name a service
+
+    return text if text == ALL_SERVICES else canonical(text)

@@ -14,6 +14,8 @@ class Options(NamedTuple):
     The fields are named as the options: `unreachable_after` is `--unreachable-after`.
 
     Attributes:
+        service: the name of a service, or `all` with `check`; "" if it was not given, so that
+            `DDSWAIT_SERVICE` applies.
         timeout: None if it was not given, so that a state file's own deadline applies.
         unreachable_after: None if it was not given; see `Waiter`.
         wait_for: how many jobs must complete; None for all of them.
@@ -21,6 +23,7 @@ class Options(NamedTuple):
     """
 
     job_ids: tuple[str, ...] = ()
+    service: str = ""
     endpoint: str = ""
     region: str = ""
     project_id: str = ""

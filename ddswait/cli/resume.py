@@ -14,6 +14,7 @@ from ddswait.cli.options import DEFAULTS, Options
 from ddswait.cli.wrapping import cells
 from ddswait.duration_text import exact
 from ddswait.outcome import OutcomeKind
+from ddswait.service.registry import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,12 +41,22 @@ def resume_command(table: JobTable, options: Options, width: int | None = None) 
     if options.state:
         return _command(words(_with_time(options, unfinished)))
     given = words(options._replace(wait_for=_still_needed(table, options, len(unfinished))))
-    jobs = [f"{each.label}={each.job_id}" if each.label else each.job_id for each in unfinished]
+    ids = [_id(entry, table.service, options) for entry in unfinished]
+    jobs = [
+        f"{entry.label}={job_id}" if entry.label else job_id
+        for entry, job_id in zip(unfinished, ids, strict=True)
+    ]
     command = _command([*given, *jobs])
     fits = len(jobs) <= _MOST_IN_A_LOG if width is None else cells(" ".join(command)) <= width
     if len(jobs) > 1 and not fits and (path := _saved(jobs)):
         return [*_command([*given, "-"]), "<", shlex.quote(path)]
     return command
+
+
+def _id(entry: Entry, main: str, options: Options) -> str:
+    """Return the ID of a job, with its service if the command does not name it otherwise."""
+    is_said = entry.service == main == (options.service or DEFAULT)
+    return entry.job_id if is_said else f"{entry.service}:{entry.job_id}"
 
 
 def given_command(options: Options) -> list[str]:

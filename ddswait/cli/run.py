@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ddswait import history
@@ -26,11 +27,13 @@ from ddswait.errors import ConfigurationError, InputError
 from ddswait.policy import Policy
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.rate_limiter import parse_rate
+from ddswait.service import DEFAULT
 from ddswait.storage import hint_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from ddswait.cli.job_table import Entry
     from ddswait.cli.named import Named
     from ddswait.cli.options import Options
 
@@ -41,7 +44,14 @@ class Run:
     Args:
         jobs: the jobs that the user named.
         options: what the user asked for.
+        service: the one that the user chose for jobs which name none; "" for none.
         clock: a monotonic clock, in seconds: lines of a log begin with the time elapsed.
+
+    Attributes:
+        durations: how long jobs took, those of this run included.
+        keeper: saves the state.
+        gate: waits for the jobs.
+        services: the services that are asked.
 
     Raises:
         ConfigurationError: the history cannot be used.
@@ -53,6 +63,7 @@ class Run:
         self,
         jobs: Sequence[Named],
         options: Options,
+        service: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         files.check(options)
@@ -60,12 +71,13 @@ class Run:
         self._options = options
         state = State(options.state) if options.state else None
         try:
-            table = self._prepare(state, jobs, now)
+            table = self._prepare(state, jobs, now, service)
         except BaseException:
             if state is not None:
                 state.close()
             raise
         self._table = table
+        self.services = table.services
         self._given = {each.job_id for each in jobs}
         self._facts = RunFacts()
         self._printer = Printer(options.output, table, quiet=options.quiet, clock=clock)
@@ -86,13 +98,16 @@ class Run:
             ready=options.ready,
         )
 
-    def _prepare(self, state: State | None, jobs: Sequence[Named], now: float) -> JobTable:
+    def _prepare(
+        self, state: State | None, jobs: Sequence[Named], now: float, service: str
+    ) -> JobTable:
         """Return the jobs of this run, and set its deadline."""
         options = self._options
-        table = JobTable(jobs, now)
         self._deadline = now + (options.timeout or defaults.TIMEOUT)
-        if state is not None:
-            table = state.table(jobs, now, ready=options.ready)
+        if state is None:
+            table = JobTable(jobs, now, service or DEFAULT)
+        else:
+            table = state.table(jobs, now, service, ready=options.ready)
             self._deadline = state.deadline(options.timeout, defaults.TIMEOUT, now)
         if not table:
             raise InputError(NO_JOB)
@@ -103,11 +118,17 @@ class Run:
     def _warn(self, text: str) -> None:
         self._printer.error(f"ddswait: warning: {text}")
 
-    def begin(self, endpoint: str, project_id: str, region: str = "") -> None:
-        """Say what the run waits for, and start the live view if there is a terminal."""
+    def begin(self, endpoints: Mapping[str, str], project_id: str, region: str = "") -> None:
+        """Say what the run waits for, and start the live view if there is a terminal.
+
+        Args:
+            endpoints: the endpoint of each service.
+            project_id: of the jobs, or "" if the credentials have one.
+            region: its name, or "".
+        """
+        endpoint = ", ".join(endpoints.values())
         self._facts = RunFacts(endpoint=endpoint, region=region, project=project_id)
         left = [entry for entry in self._table if entry.outcome is None]
-        jobs = things(left)
         ended = len(self._table) - len(left)
         earlier = f" ({ended} ended in an earlier run)" if ended else ""
         others = len([entry for entry in left if entry.job_id not in self._given])
@@ -117,8 +138,10 @@ class Run:
         seconds = self._deadline - time.time()
         limit = f"for up to {duration(seconds)}" if seconds > 0 else "for one last poll"
         signals.hold()  # from this line on, a signal ends the run as it should
-        self._printer.note(f"waiting for {jobs}{earlier} at {endpoint}, {project}, {limit}")
-        if problem := _rate_problem(len(left), self._options.rate, seconds):
+        jobs = _at_endpoints(left, endpoints, earlier)
+        self._printer.note(f"waiting for {jobs}, {project}, {limit}")
+        most = max(Counter(entry.service for entry in left).values(), default=0)
+        if problem := _rate_problem(most, self._options.rate, seconds):
             self._warn(problem)
         lines_only = self._options.quiet or self._options.verbose
         note = self._printer.note
@@ -173,6 +196,14 @@ class Run:
         except ConfigurationError as error:
             return [f"--history {path} was not written: {error}"]
         return []
+
+
+def _at_endpoints(left: Sequence[Entry], endpoints: Mapping[str, str], earlier: str) -> str:
+    """Return how many jobs are waited for, and where: each service has its own endpoint."""
+    if len(endpoints) == 1:
+        return f"{things(left)}{earlier} at {next(iter(endpoints.values()))}"
+    of = {name: [entry for entry in left if entry.service == name] for name in endpoints}
+    return ", ".join(f"{things(of[name])} of {name} at {endpoints[name]}" for name in of) + earlier
 
 
 def _rate_problem(jobs: int, rate: str, seconds: float) -> str:

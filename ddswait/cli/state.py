@@ -13,11 +13,14 @@ from ddswait.cli.job_checks import checked, unique
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
+from ddswait.service import DEFAULT
 from ddswait.storage import Damaged, JsonFile, hint_for
 from ddswait.wait_state import WaitState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from ddswait.wait_state import JobState
 
 _LARGEST = 1_000_000_000  # characters; 100,000 jobs take about 60 million
 _HINT = "remove it to start again, or use another file"
@@ -58,12 +61,16 @@ class State:
         """Let other processes use the file."""
         self._file.unlock()
 
-    def table(self, jobs: Sequence[Named], now: float, *, ready: bool = False) -> JobTable:
+    def table(
+        self, jobs: Sequence[Named], now: float, service: str = "", *, ready: bool = False
+    ) -> JobTable:
         """Return the jobs of the file and the given ones, with what the file says of each.
 
         Args:
-            jobs: those given now; their labels replace those of the file.
+            jobs: those given now; their labels and services replace those of the file. A job of
+                another service than before begins anew.
             now: the time, in seconds since 1970.
+            service: the one that the user chose, for the given jobs that name none; "" for none.
             ready: whether instances must be ready; then a job that completed in a run without
                 this is waited for again.
 
@@ -71,15 +78,16 @@ class State:
             InputError: two jobs have the same name.
         """
         self._ready = ready
-        if self._saved is None:
-            return JobTable(jobs, now)
-        saved = self._saved.resumed(now, ready=ready)
-        known = [Named(each.key, each.label) for each in saved.jobs]
-        labels = {each.job_id: each.label for each in jobs if each.label}
-        both = {each.job_id: each for each in [*known, *jobs]}
-        named = [Named(each, labels.get(each, both[each].label)) for each in both]
-        table = JobTable(unique(named), now)
-        table.restore(saved)
+        saved = self._saved and self._saved.resumed(now, ready=ready)
+        known = [_named(each) for each in saved.jobs] if saved else []
+        both = {each.job_id: each for each in known}
+        for job in jobs:
+            before = both.get(job.job_id, job)
+            now_of = job.service or service or before.service
+            both[job.job_id] = Named(job.job_id, job.label or before.label, now_of)
+        table = JobTable(unique(list(both.values())), now, service or DEFAULT)
+        if saved:
+            table.restore(saved)
         return table
 
     def deadline(self, timeout: float | None, usual: float, now: float) -> float:
@@ -189,5 +197,9 @@ def _checked(document: Any) -> WaitState:  # noqa: ANN401 - JSON
     """
     state = WaitState.from_dict(document)
     for each in state.jobs:
-        checked(Named(each.key, each.label))
+        checked(_named(each))
     return state
+
+
+def _named(job: JobState) -> Named:
+    return Named(job.key, job.label, job.service)

@@ -25,12 +25,12 @@ class Found(NamedTuple):
     Attributes:
         jobs: the jobs, as often as the text names them.
         not_started: the operations that were refused, so that they started no job.
-        labels_are_chosen: whether a person chose the labels; else they are names of instances.
+        is_chosen: whether a person chose the labels and services; else replies suggest them.
     """
 
     jobs: list[Named]
     not_started: list[str]
-    labels_are_chosen: bool = True
+    is_chosen: bool = True
 
     @property
     def job_ids(self) -> list[str]:
@@ -97,7 +97,7 @@ def _from_documents(text: str, *, ready: bool) -> Found:
         reason = f"the reply says {refused[0]}" if refused else _printed(text)
         raise InputError(f"no job_id in the JSON on standard input; {reason}")
     not_started = [f"not started, so ddswait does not wait for it: {each}" for each in refused]
-    return Found(jobs, not_started, labels_are_chosen=False)
+    return Found(jobs, not_started, is_chosen=False)
 
 
 def _is_prose(line: str) -> bool:

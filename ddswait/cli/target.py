@@ -1,10 +1,10 @@
-"""The endpoint, project and credentials that the commands use."""
+"""The endpoints, project and credentials that the commands use."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.cli.escaping import safe
 from ddswait.cli.wrapping import say
@@ -12,11 +12,51 @@ from ddswait.credentials import chain
 from ddswait.credentials.settings import ExplicitSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ddswait.cli.options import Options
 
 
-def find_target(options: Options) -> chain.Configuration:
-    """Return what the options, the environment and the usual files say; print the warnings.
+class Target(NamedTuple):
+    """What the options, the environment and the usual files say.
+
+    Attributes:
+        service: the service that the settings are for.
+        found: the settings.
+        explicit: those of them that are options.
+    """
+
+    service: str
+    found: chain.Configuration
+    explicit: ExplicitSettings
+
+    def endpoints(self, services: Iterable[str]) -> dict[str, str]:
+        """Return the endpoint of each of the services.
+
+        Raises:
+            ConfigurationError: there is none for one of them, or it may be of another cloud.
+        """
+        return {each: self.endpoint_of(each) for each in services}
+
+    def endpoint_of(self, service: str) -> str:
+        """Return the endpoint of a service.
+
+        Raises:
+            ConfigurationError: there is none, or it may be of another cloud.
+        """
+        if service == self.service:
+            return self.found.endpoint
+        from ddswait.credentials.other_services import other_endpoint  # late: seldom needed
+
+        return other_endpoint(os.environ, self.explicit, self.found.source, service)
+
+
+def find_target(options: Options, service: str) -> Target:
+    """Return the settings in force; print the warnings.
+
+    Args:
+        options: what the user asked for.
+        service: whose endpoint the options and the environment may set.
 
     Raises:
         ConfigurationError: a setting is missing or cannot be used.
@@ -30,8 +70,9 @@ def find_target(options: Options) -> chain.Configuration:
         options.cloud,
         options.auth,
         options.insecure_http,
+        service,
     )
-    target = chain.resolve(os.environ, explicit)
-    for each in target.source.warnings:
+    found = chain.resolve(os.environ, explicit)
+    for each in found.source.warnings:
         say(sys.stderr, f"ddswait: warning: {safe(each)}")
-    return target
+    return Target(service, found, explicit)

@@ -38,7 +38,7 @@ class Configuration(NamedTuple):
     """Everything that a waiter needs.
 
     Attributes:
-        endpoint: the endpoint of DDS.
+        endpoint: the endpoint of the service.
         project_id: the project of the jobs; "" when the credentials provide it.
         source: the credentials, and where they come from.
         region: the name of the region, or "".
@@ -110,11 +110,11 @@ def resolve(
     Raises:
         IncompleteConfiguration: settings are missing; the message names all of them at once,
             where they were looked for, and how to set them.
-        ConfigurationError: a setting is invalid, or IAM and DDS belong to different clouds.
+        ConfigurationError: a setting is invalid, or IAM and the service belong to different clouds.
     """
     source = first_source(env, explicit) if auth is None else _source_of_caller(auth)
     settings = Settings(env, explicit, source.settings if source else SourceSettings())
-    endpoint = settings.dds_endpoint()
+    endpoint = settings.service_endpoint()
     project_id = select_project_id(source.auth if source else None, settings)
     if source is not None:
         source = source._replace(

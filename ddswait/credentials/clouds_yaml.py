@@ -25,6 +25,7 @@ from ddswait.credentials.source import (
     token_source,
 )
 from ddswait.errors import ConfigurationError
+from ddswait.service import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,7 @@ def read_source(env: Mapping[str, str], explicit: ExplicitSettings, name: str) -
     cloud, warnings = _read_cloud(path, name)
     source = f"{path}, cloud {name!r}"
     auth = _auth(cloud, source)
-    own = _settings(cloud, auth, source)
+    own = _settings(cloud, auth, source, explicit.service)
     result = _credentials(auth, Settings(env, explicit, own), source)
     return result._replace(settings=own, warnings=warnings)
 
@@ -86,35 +87,48 @@ def _auth(cloud: Mapping[str, Any], source: str) -> dict[str, str]:
     return {name: str(value) for name, value in {**beside, **named}.items() if value is not None}
 
 
-def _settings(cloud: Mapping[str, Any], auth: Mapping[str, str], source: str) -> SourceSettings:
-    endpoint = "dds_endpoint_override"
-    dds_endpoint = Setting(str(cloud.get(endpoint) or ""), f"{endpoint} of {source}")
+def _settings(
+    cloud: Mapping[str, Any], auth: Mapping[str, str], source: str, service: str
+) -> SourceSettings:
+    endpoints = {name: _endpoint(cloud, name, source) for name in NAMES}
+    service_endpoint = _endpoint(cloud, service, source)
+    endpoint = f"{service}_endpoint_override"
     iam_endpoint = Setting(auth.get("auth_url", ""), f"auth_url of {source}")
     return SourceSettings(
         region=Setting(str(cloud.get("region_name") or ""), f"region_name of {source}"),
         iam_endpoint=iam_endpoint,
-        dds_endpoint=dds_endpoint,
+        service_endpoint=service_endpoint,
         project_id=first_value(auth, ("project_id", "tenant_id")),
         project_name=first_value(auth, ("project_name", "tenant_name")),
         ca_file=str(cloud.get("cacert") or ""),
         project_domain=first_domain(auth.get, _PROJECT_DOMAINS),
-        cloud=_vendor(cloud, source, is_needed=not (iam_endpoint and dds_endpoint)),
+        cloud=_vendor(cloud, source, "" if iam_endpoint and service_endpoint else endpoint),
+        other_endpoints=endpoints,
     )
 
 
-def _vendor(cloud: Mapping[str, Any], source: str, *, is_needed: bool) -> str:
+def _endpoint(cloud: Mapping[str, Any], service: str, source: str) -> Setting:
+    name = f"{service}_endpoint_override"
+    return Setting(str(cloud.get(name) or ""), f"{name} of {source}")
+
+
+def _vendor(cloud: Mapping[str, Any], source: str, needed: str) -> str:
     """Return the domain of the vendor's cloud, whose endpoints the user need not set.
+
+    Args:
+        cloud: the entry.
+        source: names it.
+        needed: the setting of the service's endpoint, if an endpoint is not set; else "".
 
     Raises:
         ConfigurationError: the vendor is not known, and an endpoint is not set.
     """
     # `cloud` is the older name of `profile`.
     name = str(cloud.get("profile") or cloud.get("cloud") or "")
-    if name and name not in _VENDORS and is_needed:
+    if name and name not in _VENDORS and needed:
         known = " or ".join(sorted(_VENDORS))
         raise ConfigurationError(
-            f"{source}: unknown profile {name!r}: use {known}, or set both auth_url and "
-            "dds_endpoint_override"
+            f"{source}: unknown profile {name!r}: use {known}, or set both auth_url and {needed}"
         )
     return _VENDORS.get(name, "")
 

@@ -45,7 +45,7 @@ def configuration_items(
         _project(settings, source, project_id),
     ]
     if region:
-        items.insert(1, _region(region, settings.dds_endpoint()))
+        items.insert(1, _region(region, settings.service_endpoint()))
     return tuple(items)
 
 
@@ -78,7 +78,7 @@ def _metadata(env: Mapping[str, str]) -> str:
 
 
 def _endpoint(settings: Settings) -> CheckItem:
-    if endpoint := settings.dds_endpoint():
+    if endpoint := settings.service_endpoint():
         return CheckItem("endpoint", "ok", f"{endpoint}, from {settings.endpoint_origin()}")
     return CheckItem(
         "endpoint",
@@ -101,7 +101,9 @@ def _project(settings: Settings, source: Source | None, project_id: str) -> Chec
         "missing",
         "none of --project-id, HW_PROJECT_ID, HUAWEICLOUD_SDK_PROJECT_ID and OS_PROJECT_ID is "
         "set, and without a region it cannot be looked up by its name",
-        "set the region as above" if not settings.dds_endpoint() else "export HW_PROJECT_ID=...",
+        "set the region as above"
+        if not settings.service_endpoint()
+        else "export HW_PROJECT_ID=...",
     )
 
 

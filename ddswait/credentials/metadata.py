@@ -91,7 +91,7 @@ def read_key(
     """
     if status == NOT_FOUND:
         return Refusal(
-            status, error_msg="this ECS has no agency: assign one that is allowed to read DDS tasks"
+            status, error_msg="this ECS has no agency: assign one that may read the tasks"
         )
     if status != OK:
         return read_no_lease(status, headers, body)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.credentials.source import PasswordScope, Setting, SourceSettings
+from ddswait.service import DEFAULT, service_named
 from ddswait.service.endpoints import (
     check_endpoint,
     check_region,
@@ -16,7 +17,7 @@ from ddswait.service.endpoints import (
     endpoint_of,
     without_version,
 )
-from ddswait.service.regions import doubt, region_of
+from ddswait.service.regions import doubt, other_service, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +31,7 @@ class ExplicitSettings(NamedTuple):
     """The options or arguments of the caller; "" for those that are not set.
 
     Attributes:
-        endpoint: the endpoint of DDS.
+        endpoint: the endpoint of the service.
         project_id: the ID of the jobs' project.
         region: the name of the region.
         iam_endpoint: the endpoint of IAM.
@@ -39,6 +40,8 @@ class ExplicitSettings(NamedTuple):
         source: `metadata` to use the keys of this ECS and no other source; `auto` or "" to use
             the first source that has credentials.
         insecure_http: accept endpoints on other machines that do not use https.
+        service: the name of the service; `DDSWAIT_SERVICE` is not read, see
+            registry.service_in().
     """
 
     endpoint: str = ""
@@ -49,6 +52,7 @@ class ExplicitSettings(NamedTuple):
     cloud: str = ""
     source: str = ""
     insecure_http: bool = False
+    service: str = DEFAULT
 
 
 def variable(env: Mapping[str, str], name: str) -> Setting:
@@ -94,42 +98,58 @@ class Settings(NamedTuple):
             check_region(*region)
         return region
 
-    def dds_endpoint(self) -> str:
-        """Return the endpoint of DDS; "" when neither it nor the region is set.
+    def service_endpoint(self) -> str:
+        """Return the endpoint of the service; "" when neither it nor the region is set.
 
         Raises:
             ConfigurationError: the endpoint or the region is invalid; the message names its
                 origin.
         """
-        return self._checked(self._dds(), "dds")
+        return self._checked(self.first_endpoint(), self.explicit.service)
 
-    def _dds(self) -> Setting:
-        endpoint = _first(
-            Setting(self.explicit.endpoint, "--endpoint"), self._preset_dds_endpoint()
-        )
-        return endpoint or self._regional("dds", self.region())
+    def endpoint_of_other(self, service: str) -> Setting:
+        """Return the endpoint of another service; empty when neither it nor the region is set.
 
-    def _preset_dds_endpoint(self) -> Setting:
+        Raises:
+            ConfigurationError: the region is invalid; the message names its origin.
+        """
+        own = self.own.other_endpoints.get(service, Setting())
+        return own or self._regional(service, self.region())
+
+    def first_endpoint(self) -> Setting:
+        """Return the endpoint of the service that the settings are for; empty as above."""
+        endpoint = _first(Setting(self.explicit.endpoint, "--endpoint"), self._preset_endpoint())
+        return endpoint or self._regional(self.explicit.service, self.region())
+
+    def _preset_endpoint(self) -> Setting:
         """Return the endpoint of the source or the environment.
 
         An explicit cloud wins over both; an explicit region wins over any endpoint but that of
         an explicit cloud.
         """
-        if self.explicit.cloud and self.own.dds_endpoint:
-            return self.own.dds_endpoint
+        if self.explicit.cloud and self.own.service_endpoint:
+            return self.own.service_endpoint
         if self.explicit.region:
             return Setting()
-        return _first(variable(self.env, "DDSWAIT_ENDPOINT"), self.own.dds_endpoint)
+        return _first(variable(self.env, "DDSWAIT_ENDPOINT"), self.own.service_endpoint)
 
     def endpoint_origin(self) -> str:
-        """Return the variable or option that the endpoint of DDS comes from, or ""."""
-        return self._dds().origin
+        """Return the variable or option that the endpoint comes from, or ""."""
+        return self.first_endpoint().origin
 
     def doubts(self) -> list[str]:
-        """Return a warning if the endpoint of DDS is in a region that is not known."""
-        endpoint = self._dds()
+        """Return a warning about an unknown region, or about the endpoint of another service."""
+        endpoint = self.first_endpoint()
         region = region_of(endpoint.value)
-        warning = doubt(region, endpoint.origin) if region else ""
+        service = service_named(self.explicit.service)
+        # A region in which the service has a host of its own is known, if not to other services.
+        is_known = service.host(region) != service.host()
+        warning = doubt(region, endpoint.origin) if region and not is_known else ""
+        if other := other_service(endpoint.value, self.explicit.service):
+            warning = (
+                f"{endpoint.origin}: {endpoint.value!r} is the endpoint of {other}, and the jobs "
+                f"are of {self.explicit.service}: leave it out, so that the region sets it"
+            )
         return [warning] if warning else []
 
     def iam_endpoint(self) -> str:
@@ -150,7 +170,7 @@ class Settings(NamedTuple):
         return endpoint or self._regional("iam", self.region())
 
     def check_cloud(self, used: str) -> None:
-        """Check that IAM and DDS belong to the same cloud.
+        """Check that IAM and the service belong to the same cloud.
 
         A credential of one cloud is never sent to a host of another. Two endpoints that the user
         sets may differ, unless they are known to belong to two clouds.
@@ -162,15 +182,16 @@ class Settings(NamedTuple):
             ConfigurationError: they belong to two clouds, and the message names both hosts; or the
                 endpoint of IAM is not one.
         """
-        region, dds, iam = self.region(), self._dds(), self._iam()
+        region, service, iam = self.region(), self.first_endpoint(), self._iam()
         if used and used != without_version(iam.value):
             iam = Setting(used, "the credentials")
-        derived = [each.origin == region.origin for each in (iam, dds)]
-        if not dds or not iam or (derived[0] and not used):
+        derived = [each.origin == region.origin for each in (iam, service)]
+        if not service or not iam or (derived[0] and not used):
             return
         # Credentials that do not use IAM do not care whether its endpoint is https.
         check_endpoint(iam.value, source=iam.origin, service="iam", insecure_http=True)
-        check_same_cloud(iam.value, dds.value, by_region=any(derived))
+        title = service_named(self.explicit.service).title
+        check_same_cloud(iam.value, service.value, title=title, by_region=any(derived))
 
     def _regional(self, service: str, region: Setting) -> Setting:
         """Return the endpoint of a service in a region: the one the environment sets, or the usual.
@@ -181,7 +202,8 @@ class Settings(NamedTuple):
         if not region:
             return Setting()
         suffix = region.value.replace("-", "_").upper()
-        override = variable(self.env, f"HUAWEICLOUD_SDK_REGION_{service.upper()}_{suffix}")
+        name = service_named(service).sdk if service != "iam" else service
+        override = variable(self.env, f"HUAWEICLOUD_SDK_REGION_{name.upper()}_{suffix}")
         cloud = self.own.cloud or self.env.get("HW_CLOUD", "")
         return override or Setting(endpoint_of(service, region.value, cloud), region.origin)
 

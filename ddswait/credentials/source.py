@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.credentials.iam import Password
@@ -10,7 +11,7 @@ from ddswait.credentials.keys import AccessKey, Token
 from ddswait.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ddswait.credentials.keys import Key
     from ddswait.credentials.provider import CredentialProvider
@@ -58,23 +59,25 @@ class SourceSettings(NamedTuple):
     Attributes:
         region: the name of the region.
         iam_endpoint: the endpoint of IAM.
-        dds_endpoint: the endpoint of DDS.
+        service_endpoint: the endpoint of the service.
         project_id: the ID of the jobs' project.
         project_name: the name of the project, used when its ID is not set.
         ca_file: the path of a file with trusted certificates.
         project_domain: the account that the project belongs to.
         cloud: the domain of the cloud that the credentials belong to, such as
             `otc.t-systems.com`.
+        other_endpoints: the endpoints of services, by name.
     """
 
     region: Setting = Setting()
     iam_endpoint: Setting = Setting()
-    dds_endpoint: Setting = Setting()
+    service_endpoint: Setting = Setting()
     project_id: str = ""
     project_name: str = ""
     ca_file: str = ""
     project_domain: Domain = Domain()
     cloud: str = ""
+    other_endpoints: Mapping[str, Setting] = MappingProxyType({})
 
 
 class Source(NamedTuple):

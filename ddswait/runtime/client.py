@@ -60,7 +60,7 @@ class Client:
         ca_file: str = "",
         auth_source: str = "",
     ) -> None:
-        self.endpoint = check_endpoint(endpoint, insecure_http=insecure_http)
+        self.endpoint = check_endpoint(endpoint, service=service.name, insecure_http=insecure_http)
         check_auth(auth)
         provider = auth if is_provider(auth) else None
         if iam_endpoint := getattr(auth, "iam_endpoint", ""):
@@ -68,7 +68,7 @@ class Client:
                 iam_endpoint, source="the IAM endpoint", service="iam", insecure_http=insecure_http
             )
             find_proxy(iam_endpoint)
-            check_same_cloud(iam_endpoint, self.endpoint)
+            check_same_cloud(iam_endpoint, self.endpoint, title=service.title)
         find_proxy(self.endpoint)  # an unusable proxy is an error before the first request
         if provider is not None:
             project_id = project_id or getattr(auth, "project_id", "")
@@ -135,16 +135,18 @@ class Client:
         )
         return self._transport.send(request, self._service.read_list)
 
-    def list_one(self, moment: float) -> Awaitable[JobPage | Problem]:
+    async def list_one(self, moment: float) -> JobPage | Problem:
         """Request a page of one job, to find out whether jobs may be listed.
 
         Args:
             moment: the present by the server's clock, in seconds since 1970.
         """
+        if not self._service.page_size:
+            return Refusal(0, error_msg="the service has no list of jobs", scope=Scope.OPERATION)
         request = self._service.list_jobs(
             self.endpoint, self.project_id, running=True, moment=moment, offset=0, limit=1
         )
-        return self._transport.send(request, self._service.read_list)
+        return await self._transport.send(request, self._service.read_list)
 
     async def renew(self) -> Renewed | Problem:
         """Obtain a key, and use it from now on."""

@@ -19,11 +19,12 @@ from ddswait.service.error_codes import is_from_service
 from ddswait.service.replies import Throttled, TransientFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
 
     from ddswait.runtime.client import Client
     from ddswait.service.replies import JobPage, JobReply, Problem
 
+_CONNECTION = "connection"
 _TIMEOUT = 30.0  # seconds for each request
 _ROUNDED = 0.5  # seconds: a `Date` header has whole seconds, so the time was half a second later
 _EXACT = 2.0  # seconds by which two clocks may differ that agree, as far as a `Date` shows
@@ -46,10 +47,12 @@ class Checked(NamedTuple):
         kind: how a wait would end now because of the connection or the credentials: completed if
             both are good.
         items: what was found, in the order of the requests.
+        has_no_credentials: whether the credentials are wrong, so that no service accepts them.
     """
 
     kind: OutcomeKind
     items: list[CheckItem]
+    has_no_credentials: bool = False
 
 
 async def check_service(client: Client) -> Checked:
@@ -61,21 +64,62 @@ async def check_service(client: Client) -> Checked:
         await client.close()
 
 
+async def check_services(clients: Mapping[str, Client]) -> dict[str, Checked]:
+    """Check several services, which share credentials.
+
+    Only the first one is asked if it says that the credentials are wrong: whoever sends wrong
+    ones more than five times is locked for a while.
+    """
+    (first, client), *rest = clients.items()
+    checked = {first: await check_service(client)}
+    if checked[first].has_no_credentials:
+        item = CheckItem("", "failed", "not asked", f"get other credentials, see {first}")
+        for _, each in rest:
+            await each.close()
+        return checked | {name: Checked(checked[first].kind, [item]) for name, _ in rest}
+    replies = await asyncio.gather(*(check_service(each) for _, each in rest))
+    return checked | {name: reply for (name, _), reply in zip(rest, replies, strict=True)}
+
+
+def in_one_item(service: str, endpoint: str, checked: Checked) -> CheckItem:
+    """Return what was found about one of several services.
+
+    Args:
+        service: its name.
+        endpoint: its endpoint; "" if none is known.
+        checked: what was found.
+    """
+    wrong = [item for item in checked.items if item.state != "ok"]
+    if not wrong:
+        return CheckItem(service, "ok", f"polls and lists accepted at {endpoint}")
+    failed = next((item for item in wrong if item.state == "failed"), None)
+    if failed is None:
+        text = "; ".join(f"{item.name}: {item.text}" for item in wrong)
+        return CheckItem(service, "ok", f"polls accepted at {endpoint}; {text}")
+    step = failed.next_step
+    if failed.name == _CONNECTION:
+        step = f"{step}; or the region has no {service}"
+    text = f"{failed.name}: {failed.text} (at {endpoint})" if failed.name else failed.text
+    return CheckItem(service, "failed", text, step)
+
+
 async def _check(client: Client) -> Checked:
     if client.renews:
         lease = await _within_limit(client.renew())
         if not isinstance(lease, Renewed):
-            return _failed("credentials", lease, client.endpoint)
+            failed = _failed("credentials", lease, client.endpoint)
+            return failed._replace(has_no_credentials=True)
     # No job has this ID, so a service that accepts the credentials replies that it does not know
-    # the job. It is well formed because DDS checks the form too.
+    # the job. It is well formed because services check the form too.
     reply, first, now = await _timed(client.poll_job(str(uuid4())))
     if isinstance(reply, TransientFailure | Throttled):
-        return _failed("connection", reply, client.endpoint)
+        return _failed(_CONNECTION, reply, client.endpoint)
     served_at = seconds_since_epoch(reply.date)
     clock = [] if served_at is None else [_clock(served_at, now - first / 2)]
     if isinstance(reply, Refusal) and not _concerns_only_the_job(reply):
         failed = _failed("polls", reply)
-        return Checked(failed.kind, [_connection(first), *clock, *failed.items])
+        items = [_connection(first), *clock, *failed.items]
+        return Checked(failed.kind, items, reply.refuses_credentials)
     page, second, _ = await _timed(client.list_one(now if served_at is None else served_at))
     polls = CheckItem("polls", "ok", "accepted")
     return Checked(OutcomeKind.COMPLETED, [_connection(first, second), *clock, polls, _lists(page)])
@@ -100,7 +144,7 @@ async def _within_limit(request: Awaitable[_Reply]) -> _Reply | TransientFailure
 
 
 def _concerns_only_the_job(refusal: Refusal) -> bool:
-    """Whether DDS itself replied and objects only to the job ID, which was made up."""
+    """Whether the service itself replied and objects only to the job ID, which was made up."""
     return refusal.scope is Scope.JOB and is_from_service(refusal.error_code)
 
 
@@ -135,7 +179,7 @@ def _network_step(kind: str, region: str) -> str:
 def _connection(first: float, second: float | None = None) -> CheckItem:
     """Return how long replies take, without and with a new connection."""
     later = "" if second is None else f", the next one {second * 1000:.0f} ms"
-    return CheckItem("connection", "ok", f"the first reply took {first * 1000:.0f} ms{later}")
+    return CheckItem(_CONNECTION, "ok", f"the first reply took {first * 1000:.0f} ms{later}")
 
 
 def _clock(served_at: float, now: float) -> CheckItem:

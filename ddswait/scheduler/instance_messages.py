@@ -31,11 +31,12 @@ def timed_out(instance_id: str, seconds: float, state: str) -> str:
     )
 
 
-def not_found(instance_id: str, seconds: float, location: str) -> str:
+def not_found(instance_id: str, seconds: float, location: str, hint: str = "") -> str:
     """The instance was never known within the grace."""
     return (
         f"instance {instance_id} was not known to {location} within {seconds:.0f} s: it may not be "
-        "listed yet (a longer grace helps), of another project or region, deleted, or mistyped"
+        "listed yet (a longer grace helps), of another project or region, deleted, or "
+        f"mistyped{f'; {hint}' if hint else ''}"
     )
 
 

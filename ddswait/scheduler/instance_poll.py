@@ -1,6 +1,6 @@
 """Whether an instance takes the next operation, after a job or without one. Pure.
 
-DDS takes one operation at a time: while an instance has operations under way, the next one is
+A service takes one operation at a time: while an instance has operations under way, the next one is
 refused with an error. So some users wait for the instance as well as for the job. Others know no
 job: that of a prepaid order, for example, is not shown by the API.
 
@@ -12,7 +12,7 @@ polled ────────────────────────�
 
 The rules
 
-1. DDS backs an instance up by itself some seconds after its creation or restoration. So after
+1. A service backs an instance up by itself some seconds after its creation or restoration. So after
 such a job, and without a job, since the instance may be new, two polls at least CONFIRM apart
 must find it ready. A failed poll between them says nothing.
 2. The last poll, at the deadline, needs no confirmation: its reply is the best there is.
@@ -132,14 +132,16 @@ class InstancePoll(Poll):
                 return self._completed(now)
             self._poll_again(now, context)
             return None
-        return self._missing_without_job(now, context)
+        return self._missing_without_job(state, now, context)
 
-    def _missing_without_job(self, now: float, context: PollContext) -> Outcome | None:
+    def _missing_without_job(
+        self, state: InstanceState, now: float, context: PollContext
+    ) -> Outcome | None:
         settings = context.settings
         grace_end = self._began_at + settings.grace
         if now >= grace_end and not self._was_found:
             seconds = now - self._began_at
-            message = messages.not_found(self.instance_id, seconds, settings.location)
+            message = messages.not_found(self.instance_id, seconds, settings.location, state.hint)
             return self._end(OutcomeKind.NOT_FOUND, message, now)
         if now >= grace_end and self._misses >= _MISSES:
             message = messages.vanished(self.instance_id, settings.location)

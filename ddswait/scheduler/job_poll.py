@@ -115,7 +115,9 @@ class JobPoll(Poll):
         if now >= grace_end:
             if self.job is None:
                 seconds = now - self.since
-                message = messages.not_found(self.job_id, seconds, settings.location)
+                message = messages.not_found(
+                    self.job_id, seconds, settings.location, settings.elsewhere
+                )
                 return self._end(OutcomeKind.NOT_FOUND, message, now)
             if misses >= _CONFIRMATIONS:
                 if self.job.is_deletion:
@@ -169,8 +171,8 @@ class JobPoll(Poll):
     # ---- when to poll
 
     def past(self, context: PollContext) -> Past | None:
-        """Return what past jobs of the same name tell; None without any."""
-        return None if self.job is None else context.durations.of(self.job.name)
+        """Return what past jobs of the same name tell, or what is typical; None for neither."""
+        return None if self.job is None else context.durations.believed(self.job.name)
 
     def _interval(self, now: float, context: PollContext) -> float:
         return poll_interval.next_interval(

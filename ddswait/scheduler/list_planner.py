@@ -46,7 +46,7 @@ class ListPlanner:
     """The state of the lists of one scheduler.
 
     Args:
-        page_size: how many jobs one page shows at most.
+        page_size: how many jobs one page shows at most; 0 if the service has no list.
 
     Attributes:
         allowed: whether lists may be requested at all.
@@ -81,7 +81,7 @@ class ListPlanner:
 
     def __init__(self, page_size: int = 100) -> None:
         self._page_size = page_size
-        self.allowed = True
+        self.allowed = page_size > 0
         self.offset: int | None = None
         self.page_under_way = False
         self.expected: dict[str, None] = {}

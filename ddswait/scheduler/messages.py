@@ -19,12 +19,13 @@ def failed(job: Job) -> str:
     return f"job {job.id} failed: {job.fail_reason or 'no reason given'}"
 
 
-def not_found(job_id: str, seconds: float, location: str) -> str:
+def not_found(job_id: str, seconds: float, location: str, elsewhere: str = "") -> str:
     """The job ID was never known within the grace."""
+    others = f"of another service (try {elsewhere}), " if elsewhere else ""
     return (
         f"job {job_id} was not known to {location} within {seconds:.0f} s: it may not be visible "
         "yet (a longer grace helps), older than a month, of another project or region, mistyped, "
-        "or of a kind of task that this API does not show"
+        f"{others}or of a kind of task that this API does not show"
     )
 
 

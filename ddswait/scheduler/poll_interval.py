@@ -10,7 +10,7 @@ What is believed about the end:
 - With no knowledge: survival (600 / (600 + t))^2, a job of minutes to an hour. The integral then
   has a closed form: sqrt(C (600 + t)) + C / 4, the uninformed interval. It is at most three
   times the user's interval, however old the job is.
-- Past durations of the same task name: a log-logistic around their median, trusted 0.9.
+- Past durations of the task name (else a typical one): log-logistic, trusted 0.9 (else 0.5).
 - Progress that moved: at each change the remaining time is estimated, log-logistic of shape 3,
   trusted 0.8.
 
@@ -22,6 +22,7 @@ longer).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING, NamedTuple
@@ -49,10 +50,11 @@ _MOST_POWER = 4.0  # of the time; it is more where an end is expected suddenly
 
 
 class Past(NamedTuple):
-    """What past jobs of a name tell: a log-logistic distribution of their durations, in seconds."""
+    """What past jobs of a name tell: a log-logistic distribution of their seconds, if trusted."""
 
     median: float
     shape: float
+    trust: float = _TRUST_IN_PAST
 
 
 class ProgressEstimate(NamedTuple):
@@ -74,10 +76,7 @@ def estimate(age: float, percent: int | None) -> ProgressEstimate | None:
 
 
 def cost(interval: float) -> float:
-    """Return C, the seconds of lateness that one poll is worth, for a user's `interval`.
-
-    With it the uninformed interval is about the user's at the age of 400 s.
-    """
+    """Return C, the seconds of lateness that a poll is worth: a user's `interval` suits 400 s."""
     return interval * interval / _COST
 
 
@@ -116,6 +115,8 @@ def next_interval(
         past: what past jobs of its name tell.
         progress: what its progress promised at its last change.
     """
+    if past is not None and progress is None:  # many jobs share whole seconds and a name
+        return _shared(interval, round(age), past, None) * random.uniform(0.9, 1.1)
     return wanted(interval, age, past, progress) * random.uniform(0.9, 1.1)
 
 
@@ -137,6 +138,9 @@ def wanted(
             return min(max(seconds, shortest), longest)
         density += gain
     return longest
+
+
+_shared = lru_cache(maxsize=4096)(wanted)
 
 
 def wanted_by_now(
@@ -265,7 +269,7 @@ def _base_survival(age: float, past: Past | None) -> float:
     if past is None:
         return share * share
     odds = _odds(age, past.median, past.shape)
-    return _TRUST_IN_PAST / (1 + odds) + (1 - _TRUST_IN_PAST) * share * share
+    return past.trust / (1 + odds) + (1 - past.trust) * share * share
 
 
 def _base(age: float, past: Past | None) -> tuple[float, float]:
@@ -276,8 +280,8 @@ def _base(age: float, past: Past | None) -> tuple[float, float]:
         return survival, density
     s, f = _log_logistic(age, past.median, past.shape)
     return (
-        _TRUST_IN_PAST * s + (1 - _TRUST_IN_PAST) * survival,
-        _TRUST_IN_PAST * f + (1 - _TRUST_IN_PAST) * density,
+        past.trust * s + (1 - past.trust) * survival,
+        past.trust * f + (1 - past.trust) * density,
     )
 
 

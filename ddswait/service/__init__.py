@@ -1,7 +1,7 @@
 """A cloud service's API in bytes: requests out, (status, headers, body) to replies. Pure.
 
-One file per service, most of it a table (`dds.py`), and one row here. No other package knows a
-service's paths, field names, status words or error codes.
+One file per service, most of it a table (`dds.py`), and one row in registry.py.
+No other package knows a service's paths, field names, status words or error codes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from ddswait.errors import InputError
+from ddswait.service import registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 HEADERS = {"Content-Type": "application/json", "X-Language": "en-us"}
 """Sent with every request. `X-Language` asks for English messages, as other clients do."""
 
-DEFAULT = "dds"
-_MODULES = {"dds": "ddswait.service.dds"}
-"""The registry: name -> the module whose `SERVICE` speaks the service's API."""
+DEFAULT = registry.DEFAULT
+NAMES = registry.NAMES
+ALIASES = registry.ALIASES
 
 
 class Service(Protocol):
@@ -40,11 +40,22 @@ class Service(Protocol):
 
     @property
     def name(self) -> str:
-        """The name in the registry, which is also the first part of the host: `dds`."""
+        """The name in the registry: `dds`."""
+
+    @property
+    def title(self) -> str:
+        """The name in messages: `DDS`."""
+
+    @property
+    def sdk(self) -> str:
+        """The name in the variables of the official SDK, in small letters."""
+
+    def host(self, region: str = "") -> str:
+        """Return the first part of the host in a region; "" for that of most regions."""
 
     @property
     def page_size(self) -> int:
-        """How many jobs a list request returns at most."""
+        """How many jobs a list request returns at most; 0 if the service has no list."""
 
     def poll_job(self, endpoint: str, project_id: str, job_id: str) -> Request:
         """Return the request that polls one job."""
@@ -104,11 +115,10 @@ class Service(Protocol):
 
 
 def service_named(name: str = DEFAULT) -> Service:
-    """Return a service by its name.
+    """Return a service by its name or an alias, in small or capital letters.
 
     Raises:
-        InputError: no service has this name; the message lists those that exist.
+        InputError: no service has this name; the message suggests one, or lists those that exist.
     """
-    if name not in _MODULES:
-        raise InputError(f"unknown service {name!r}: use one of {', '.join(sorted(_MODULES))}")
-    return cast("Service", import_module(_MODULES[name]).SERVICE)
+    module = registry.ROWS[registry.canonical(name)].module
+    return cast("Service", import_module(module).SERVICE)

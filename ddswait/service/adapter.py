@@ -15,11 +15,16 @@ from urllib.parse import quote
 from ddswait.job import Instance, Job, JobPhase
 from ddswait.outcome import Refusal, Scope
 from ddswait.service.dates import parse_time
-from ddswait.service.error_codes import is_missing_instance
+from ddswait.service.error_codes import is_denied_by_policy
+from ddswait.service.instance_reader import (
+    DENIED,
+    SUCCESS,
+    InstanceReader,
+    permission_hint,
+)
 from ddswait.service.problems import parse_json, quote_body, read_problem
 from ddswait.service.records import first, is_same_id, own_record, percent, text
 from ddswait.service.replies import (
-    InstanceState,
     JobPage,
     JobReply,
     JobSeen,
@@ -28,11 +33,12 @@ from ddswait.service.replies import (
     TransientFailure,
     UnknownJob,
 )
+from ddswait.service.table import ListTimes, ServiceTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ddswait.service.table import ServiceTable
+    from ddswait.service.replies import InstanceState
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9-]+")  # needs no escaping, which costs as much as the rest
 _LONGEST_WORD = 200  # characters of a server's word that a message shows
@@ -46,19 +52,33 @@ class Adapter:
     def __init__(self, table: ServiceTable) -> None:
         self._table = table
         self._phases = {word.casefold(): phase for word, phase in table.phases.items()}
-        self._ready = frozenset(word.casefold() for word in table.ready_statuses)
-        self._hopeless = frozenset(word.casefold() for word in table.hopeless_statuses)
-        self._stuck = frozenset(word.casefold() for word in table.hopeless_actions)
-        self._words = {phase: word for word, phase in table.phases.items()}
+        self._words = {phase: word for word, phase in reversed([*table.phases.items()])}
+        self._instances = InstanceReader(table)
 
     @property
     def name(self) -> str:
-        """The first part of the host."""
+        """The name in the registry."""
         return self._table.name
 
     @property
+    def title(self) -> str:
+        """The name in messages."""
+        return self._table.title or self._table.name.upper()
+
+    @property
+    def sdk(self) -> str:
+        """The name in the variables of the official SDK."""
+        return self._table.sdk or self._table.name
+
+    def host(self, region: str = "") -> str:
+        """Return the first part of the host in a region; "" for that of most regions."""
+        usual = self._table.host or self._table.name
+        rows = self._table.hosts.items()
+        return next((host for host, regions in rows if region in regions), usual)
+
+    @property
     def page_size(self) -> int:
-        """How many jobs a list request returns at most."""
+        """How many jobs a list request returns at most; 0 if the service has no list."""
         return self._table.page_size
 
     # ---- one job
@@ -78,8 +98,8 @@ class Adapter:
         known: Job | None = None,
     ) -> JobReply | Problem:
         """Return what the reply to `poll_job` means for the job."""
-        if status not in _SUCCESS:
-            return read_problem(status, headers, body)
+        if status not in SUCCESS:
+            return self._job_problem(status, headers, body)
         document = parse_json(body)
         if not isinstance(document, dict) or self._table.job_key not in document:
             return TransientFailure(f"the reply holds no job: {quote_body(body)}")
@@ -87,6 +107,14 @@ class Adapter:
         if known is not None and known.id == job_id and self._is_unchanged(found, known):
             return JobSeen(known, headers.get("Date", ""))
         return self._read_found(job_id, found, headers, body)
+
+    def _job_problem(
+        self, status: int, headers: Mapping[str, str], body: bytes
+    ) -> Problem | UnknownJob:
+        problem = read_problem(status, headers, body)
+        if isinstance(problem, Refusal) and is_denied_by_policy(problem.error_code):
+            return replace(problem, hint=permission_hint(self._table.job_permission, "poll jobs"))
+        return problem
 
     def _read_found(
         self, job_id: str, found: object, headers: Mapping[str, str], body: bytes
@@ -126,9 +154,9 @@ class Adapter:
         Fields of a wrong type are left out of the typed fields and kept in `raw`.
         """
         table, get = self._table, record.get
-        word, name = text(get("status")), text(get("name"))
+        word, name = text(get("status")), text(first(record, table.job_name))
         return Job(
-            text(get("id")).strip(),
+            text(first(record, table.job_id)).strip(),
             name,
             word,
             parse_time(first(record, table.created)),
@@ -143,14 +171,14 @@ class Adapter:
         )
 
     def _instance(self, record: Mapping[str, Any]) -> Instance | None:
-        nested = record.get("instance")
+        table = self._table
+        nested = first(record, table.nested_instance)
         if isinstance(nested, dict):
-            found = Instance(text(nested.get("id")), text(nested.get("name")))
+            instance_id = first(nested, ("id", table.instance_id))
+            name = first(nested, ("name", table.instance_name))
         else:
-            table = self._table
-            found = Instance(
-                text(record.get(table.instance_id)), text(record.get(table.instance_name))
-            )
+            instance_id, name = record.get(table.instance_id), record.get(table.instance_name)
+        found = Instance(text(instance_id), text(name))
         return found if found.id or found.name else None
 
     # ---- many jobs
@@ -167,29 +195,31 @@ class Adapter:
     ) -> Request:
         """Return the request for one page of the last month's jobs."""
         # At most 30 days apart; a minute ahead, since a job may be created meanwhile.
-        start, end = (
-            datetime.fromtimestamp(moment + shift, UTC).strftime("%Y-%m-%dT%H%%3A%M%%3A%S%%2B0000")
-            for shift in (-_MONTH, _MINUTE)
-        )
+        start, end = (_list_time(self._table, moment + shift) for shift in (-_MONTH, _MINUTE))
         path = self._table.list_path.format(
             project=project_id,
             status=self._words[JobPhase.RUNNING if running else JobPhase.COMPLETED],
             start=start,
             end=end,
             offset=offset,
-            limit=limit or self._table.page_size,
+            limit=self._allowed(limit or self._table.page_size),
         )
         return Request("GET", endpoint + path)
 
+    def _allowed(self, limit: int) -> int:
+        """Return the smallest page that a list request may ask for and that holds so many."""
+        sizes = self._table.page_sizes
+        return min((size for size in sizes if size >= limit), default=max(sizes, default=limit))
+
     def read_list(self, status: int, headers: Mapping[str, str], body: bytes) -> JobPage | Problem:
         """Return what the reply to `list_jobs` means."""
-        if status not in _SUCCESS:
+        if status not in SUCCESS:
             return self._list_problem(status, headers, body)
         document = parse_json(body)
         records = document.get(self._table.list_key) if isinstance(document, dict) else None
         if not isinstance(document, dict) or not isinstance(records, list):
             return TransientFailure(f"the reply lists no jobs: {quote_body(body)}")
-        total = document.get("total_count")
+        total = document.get(self._table.list_total)
         jobs = [self.read_record(each) for each in records if isinstance(each, dict)]
         return JobPage(jobs, total if isinstance(total, int) else len(records))
 
@@ -200,8 +230,8 @@ class Adapter:
         if isinstance(problem, UnknownJob):
             return Refusal(status, error_msg=problem.message, scope=Scope.OPERATION)
         if isinstance(problem, Refusal) and not problem.refuses_credentials:
-            permission = f"ask for the permission {self._table.list_permission}"
-            hint = permission if status in _DENIED else ""
+            permission = permission_hint(self._table.list_permission, "list jobs")
+            hint = permission if status in DENIED else ""
             return replace(problem, scope=Scope.OPERATION, hint=hint)
         return problem
 
@@ -218,58 +248,11 @@ class Adapter:
         self, instance_id: str, status: int, headers: Mapping[str, str], body: bytes
     ) -> InstanceState | Problem:
         """Return what the reply to `poll_instance` means for the instance."""
-        if status not in _SUCCESS:
-            return self._instance_problem(status, headers, body)
-        document = parse_json(body)
-        instances = document.get(self._table.instance_key) if isinstance(document, dict) else None
-        if not isinstance(instances, list):
-            return TransientFailure(f"the reply holds no instances: {quote_body(body)}")
-        own = own_record(instances, instance_id)
-        if own is not None and (state := self._read_instance(own)) is not None:
-            return state
-        # A record that cannot be read may be that of the instance: it says nothing about it.
-        if own is not None or not all(isinstance(each, dict) for each in instances):
-            return TransientFailure(f"the reply's instance cannot be read: {quote_body(body)}")
-        return _ABSENT
-
-    def _read_instance(self, record: Mapping[str, Any]) -> InstanceState | None:
-        """Return what a record says; None if it has no status, or no list of actions."""
-        word = text(record.get("status"))[:_LONGEST_WORD].strip()
-        listed = record.get("actions") or []
-        if not word or not isinstance(listed, list):
-            return None
-        status = word.casefold()
-        actions = [str(each)[:_LONGEST_WORD] for each in listed]
-        is_stuck = any(each.strip().casefold() in self._stuck for each in actions)
-        pending = f", with {', '.join(actions)} pending" if actions else ""
-        return InstanceState(
-            is_found=True,
-            is_ready=status in self._ready and not actions,
-            is_hopeless=status in self._hopeless or is_stuck,
-            description=f"it is {word}{pending}",
-        )
-
-    def _instance_problem(
-        self, status: int, headers: Mapping[str, str], body: bytes
-    ) -> InstanceState | Problem:
-        problem = read_problem(status, headers, body)
-        if isinstance(problem, UnknownJob):
-            return _ABSENT
-        if isinstance(problem, Refusal) and is_missing_instance(status, problem.error_code):
-            return _ABSENT
-        if isinstance(problem, Refusal) and problem.scope is Scope.JOB:
-            return replace(problem, scope=Scope.INSTANCE)
-        if isinstance(problem, Refusal) and status in _DENIED and not problem.refuses_credentials:
-            hint = f"ask for the permission {self._table.instance_permission}"
-            return replace(problem, scope=Scope.OPERATION, hint=hint)
-        return problem
+        return self._instances.read(instance_id, status, headers, body)
 
 
-_SUCCESS = range(200, 300)
-_DENIED = frozenset({401, 403})  # a policy that denies an operation uses either
-_ABSENT = InstanceState(
-    is_found=False,
-    description=(
-        "no instance has this ID (jobs name nodes as well: look for the instance in the console)"
-    ),
-)
+def _list_time(table: ServiceTable, moment: float) -> str:
+    """Return a time of a list request, as the service writes it and a URL needs it."""
+    if table.list_times is ListTimes.MILLISECONDS:
+        return str(int(moment * 1000))
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H%%3A%M%%3A%S%%2B0000")

@@ -25,8 +25,7 @@ class JobStatus(enum.StrEnum):
 SERVICE = Adapter(
     ServiceTable(
         name="dds",
-        job_path="/v3/{project}/jobs?id={id}",
-        job_key="job",
+        job_permission="dds:task:getDetail",
         phases={
             JobStatus.RUNNING.value: JobPhase.RUNNING,
             JobStatus.COMPLETED.value: JobPhase.COMPLETED,
@@ -36,11 +35,8 @@ SERVICE = Adapter(
             "/v3.1/{project}/jobs"
             "?end_time={end}&limit={limit}&offset={offset}&start_time={start}&status={status}"
         ),
-        list_key="jobs",
         list_permission="dds:task:listAll",
         page_size=100,
-        instance_path="/v3/{project}/instances?id={id}",
-        instance_key="instances",
         ready_statuses=frozenset({"normal"}),
         hopeless_statuses=frozenset({"createfail", "enlargefail", "frozen"}),
         hopeless_actions=frozenset({"RESTORE_FAILED_HANGUP", "FROZEN"}),

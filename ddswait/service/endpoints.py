@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ddswait.errors import ConfigurationError
+from ddswait.service import DEFAULT, service_named
+from ddswait.service.registry import ROWS
 
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 # What the documentation of an API and the catalogue of a cloud have behind the host.
@@ -54,7 +56,8 @@ def endpoint_of(service: str, region: str, cloud: str = "") -> str:
     """Return the endpoint of a service (`dds`, `iam`) in a region.
 
     Args:
-        service: the first part of the host.
+        service: the name of a service, which may have another host in some regions; or the first
+            part of the host, as `iam`.
         region: such as `ap-southeast-1`; those beginning with `eu-west-1` end in `.eu`.
         cloud: the domain of another cloud (`HW_CLOUD`); "" for Huawei's own.
 
@@ -66,7 +69,9 @@ def endpoint_of(service: str, region: str, cloud: str = "") -> str:
             f"HW_CLOUD: invalid domain {cloud!r}: use one such as myhuaweicloud.eu"
         )
     top = "eu" if region.startswith("eu-west-1") else "com"
-    host = f"{service}.{check_region(region)}.{cloud or f'myhuaweicloud.{top}'}"
+    host = (
+        f"{_first_part(service, check_region(region))}.{region}.{cloud or f'myhuaweicloud.{top}'}"
+    )
     if not _is_authority(host):
         origin = f"HW_CLOUD {cloud!r} and " if cloud else ""
         raise ConfigurationError(
@@ -76,11 +81,16 @@ def endpoint_of(service: str, region: str, cloud: str = "") -> str:
     return f"https://{host}"
 
 
+def _first_part(service: str, region: str) -> str:
+    """Return the first part of the host of a service."""
+    return service_named(service).host(region) if service in ROWS else service
+
+
 def check_endpoint(
     endpoint: str,
     *,
     source: str = "the endpoint",
-    service: str = "dds",
+    service: str = DEFAULT,
     insecure_http: bool = False,
 ) -> str:
     """Return the endpoint without what every request adds: a slash, version and project ID.
@@ -88,14 +98,14 @@ def check_endpoint(
     Args:
         endpoint: a URL of scheme, host and perhaps a path.
         source: the variable or option that it came from.
-        service: `dds` or `iam`, for the example in the message.
+        service: as in endpoint_of(), for the example in the message.
         insecure_http: accept http beyond this machine, where credentials can be read on the way.
 
     Raises:
         ConfigurationError: it is not a plain https URL (or http to this machine); the message
             quotes it, unless it may contain a password.
     """
-    hint = f"use a URL such as https://{service}.REGION.myhuaweicloud.com"
+    hint = f"use a URL such as https://{_first_part(service, '')}.REGION.myhuaweicloud.com"
     if "@" in endpoint:
         raise ConfigurationError(
             f"{source} contains an '@', so perhaps a password, and is not shown: {hint}"
@@ -154,12 +164,15 @@ def _is_authority(text: str) -> bool:
         return False
 
 
-def check_same_cloud(iam: str, dds: str, *, by_region: bool = False) -> None:
-    """Check that the endpoints of IAM and DDS belong to the same cloud.
+def check_same_cloud(
+    iam: str, endpoint: str, *, title: str = "DDS", by_region: bool = False
+) -> None:
+    """Check that the endpoints of IAM and of a service belong to the same cloud.
 
     Args:
         iam: the endpoint of IAM.
-        dds: the endpoint of DDS.
+        endpoint: that of the service.
+        title: the name of the service.
         by_region: whether the region sets one of them, and not the user. Then their domains must
             be the same. Otherwise they may differ, as those of a gateway of the user do, unless
             they are known to belong to different clouds.
@@ -167,19 +180,19 @@ def check_same_cloud(iam: str, dds: str, *, by_region: bool = False) -> None:
     Raises:
         ConfigurationError: they do not; the message names both hosts.
     """
-    hosts = [urlsplit(each).hostname or "" for each in (iam, dds)]
+    hosts = [urlsplit(each).hostname or "" for each in (iam, endpoint)]
     if any(map(is_loopback, hosts)):
         return
-    first, second = map(_domain_of, hosts)
+    first, second = map(domain_of, hosts)
     if first != second and (by_region or {first, second} <= set(CLOUDS)):
         raise ConfigurationError(
-            f"IAM is at {hosts[0]} and DDS at {hosts[1]}, which are different clouds, so the "
+            f"IAM is at {hosts[0]} and {title} at {hosts[1]}, which are different clouds, so the "
             "credentials of one would be sent to the other: set HW_CLOUD to the domain of your "
             f"cloud, such as {CLOUDS[-1]}, or set both endpoints"
         )
 
 
-def _domain_of(host: str) -> str:
+def domain_of(host: str) -> str:
     """Return the domain of a cloud: a known one, or what hosts of a service have in common."""
     for cloud in CLOUDS:
         if host.endswith(f".{cloud}"):

@@ -67,6 +67,7 @@ RENEW_HINT = (
 )
 _ANY_4XX = frozenset(range(400, 500))
 
+_DENIED_BY_POLICY = "DBS.280032"
 _MISSING_INSTANCE = frozenset({"DBS.280110", "DBS.200002", "DBS.201501", "DBS.201502"})
 
 RULES = (
@@ -101,10 +102,10 @@ RULES = (
     # Permissions, and a proxy that wants a user.
     Rule(
         _on(403),
-        "DBS.280032",
+        _DENIED_BY_POLICY,
         Verdict.REFUSE,
         Scope.EVERYTHING,
-        "ask for the permission dds:task:getDetail",
+        "ask for the permission to poll jobs",
     ),
     Rule(
         _on(407),
@@ -150,6 +151,11 @@ def is_missing_instance(status: int, code: str) -> bool:
     and Open Telekom Cloud's Terraform providers.
     """
     return status in {400, 404} and code in _MISSING_INSTANCE
+
+
+def is_denied_by_policy(code: str) -> bool:
+    """Whether an error code says that a policy of the user denies the operation."""
+    return code == _DENIED_BY_POLICY
 
 
 def is_from_service(code: str) -> bool:

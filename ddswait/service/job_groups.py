@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ddswait.errors import InputError
-from ddswait.service.job_ids import check_job_id
+from ddswait.service.job_ids import check_job_id, split_job_ids
 
 _SHOWN = 60
 _LONGEST_LABEL = 256
@@ -15,7 +16,8 @@ def check_job_ids(jobs: Iterable[str] | Mapping[str, str]) -> dict[str, str]:
     """Return the label of each job by its ID, in their order; "" for a job without a label.
 
     Args:
-        jobs: job IDs, of which duplicates collapse; or a mapping of labels to job IDs.
+        jobs: job IDs, of which duplicates collapse; or a mapping of labels to job IDs. Several
+            job IDs may be joined by commas, as TaurusDB replies.
 
     Raises:
         InputError: it is one string, or nothing that holds job IDs; one of the IDs or labels is
@@ -24,7 +26,11 @@ def check_job_ids(jobs: Iterable[str] | Mapping[str, str]) -> dict[str, str]:
     if isinstance(jobs, Mapping):
         return _by_label(jobs)
     _check_collection(jobs)
-    return {check_job_id(job_id): "" for job_id in jobs}
+    return {check_job_id(job_id): "" for each in jobs for job_id in _split(each)}
+
+
+def _split(value: Any) -> list[Any]:  # noqa: ANN401 - check_job_id() refuses what is not text
+    return split_job_ids(value) if isinstance(value, str) else [value]
 
 
 def _check_collection(jobs: object) -> None:
@@ -43,7 +49,8 @@ def _check_collection(jobs: object) -> None:
 
 def _by_label(jobs: Mapping[str, str]) -> dict[str, str]:
     labels: dict[str, str] = {}
-    for label, job_id in jobs.items():
+    pairs = [(label, job_id) for label, each in jobs.items() for job_id in _split(each)]
+    for label, job_id in pairs:
         check_label(label)
         if (other := labels.setdefault(check_job_id(job_id), label)) != label:
             raise InputError(

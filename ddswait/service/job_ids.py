@@ -32,6 +32,14 @@ def instance_of(key: str) -> str:
     return key.removeprefix(INSTANCE) if key.startswith(INSTANCE) else ""
 
 
+def split_job_ids(value: str) -> list[str]:
+    """Return the job IDs of a `job_id`, in which TaurusDB joins several by commas.
+
+    Source: Huawei's Terraform provider, for the creation of read replicas.
+    """
+    return [part.strip() for part in value.split(",")] if "," in value else [value]
+
+
 def check_job_id(job_id: str, *, instead: str = "wait_for_instance({!r})") -> str:
     """Return `job_id` if it can be one.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from ddswait.service import NAMES, service_named
 from ddswait.service.endpoints import CLOUDS
 
 REGIONS = (
@@ -51,13 +52,31 @@ CHECK_NAME = "check its name in the console"
 
 _MOST = 3  # names that a message suggests
 _SIMILAR = 0.75  # the ratio of difflib; one wrong character of nine is 0.89, two are 0.78
-_HOST = re.compile(r"[a-z]+\.([a-z0-9-]+)\.(.+)")
+_HOST = re.compile(r"([a-z-]+)\.([a-z0-9-]+)\.(.+)")
 
 
 def region_of(endpoint: str) -> str:
     """Return the region in the host of an endpoint of a known cloud; "" for any other host."""
+    return _parts_of(endpoint)[1]
+
+
+def other_service(endpoint: str, service: str) -> str:
+    """Return the service whose host an endpoint has, if that is another one; else ""."""
+    host, region = _parts_of(endpoint)
+    if not host or host in _hosts(service, region):
+        return ""
+    return next((name for name in NAMES if host in _hosts(name, region)), "")
+
+
+def _hosts(service: str, region: str) -> set[str]:
+    found = service_named(service)
+    return {found.host(region), found.host()}
+
+
+def _parts_of(endpoint: str) -> tuple[str, str]:
+    """Return the first part and the region of a host of a known cloud; "" for any other host."""
     found = _HOST.fullmatch(urlsplit(endpoint).hostname or "")
-    return found[1] if found and found[2] in CLOUDS else ""
+    return (found[1], found[2]) if found and found[3] in CLOUDS else ("", "")
 
 
 def suggestion(region: str) -> str:

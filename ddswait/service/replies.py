@@ -62,12 +62,14 @@ class InstanceState(NamedTuple):
         is_ready: whether it takes the next operation.
         is_hopeless: whether it will not become ready without help.
         description: its state in words, such as `it is creating`.
+        hint: what else to try for an instance that was not found, or "".
     """
 
     is_found: bool
     is_ready: bool = False
     is_hopeless: bool = False
     description: str = ""
+    hint: str = ""
 
 
 class JobPage(NamedTuple):

@@ -1,4 +1,4 @@
-"""A simulated DDS that speaks real HTTP, for tests, demos and experiments.
+"""A simulated DDS, and its sibling services, over real HTTP, for tests, demos and experiments.
 
 It imports nothing of the client, so it cannot share the client's misunderstandings.
 

@@ -11,6 +11,9 @@ from typing import get_args
 from ddswait.simulator import first_jobs
 from ddswait.simulator.dialect import Dialect, MissingInstance
 from ddswait.simulator.server import Simulator
+from ddswait.simulator.services import SERVICES, USUAL
+
+_ALL = "all"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,10 +36,19 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ddswait.simulator",
-        description="Runs a simulated DDS until it is interrupted. It prints the lines for a"
-        " second terminal: the environment variables that point ddswait at it, the command that"
-        " waits for its jobs, and one that creates another job.",
+        description="Runs a simulated DDS and its sibling services until it is interrupted. It"
+        " prints the lines for a second terminal: the environment variables that point ddswait at"
+        " it, the command that waits for its jobs, and one that creates another job.",
+        epilog="It serves all services at once: DDS at http://HOST:PORT, each other one below its"
+        f" own name: {_paths()}. IAM is at http://HOST:PORT.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument(
+        "--service",
+        choices=[*SERVICES, _ALL],
+        default=USUAL,
+        help="the service of the jobs that it starts with and of the printed lines; 'all' for one"
+        " job of each service in turn",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 picks a free one")
@@ -62,17 +74,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--backup-seconds",
         type=float,
-        default=0.0,
-        help="how long the backup takes that DDS makes by itself ten seconds after an instance was"
-        " created or restored, in simulated seconds; 0 for none",
+        default=argparse.SUPPRESS,
+        help="how long the backup takes that a service makes by itself ten seconds after an"
+        " instance was created or restored, in simulated seconds; 0 for none (default: 60 in RDS,"
+        " none in others)",
     )
     return parser
+
+
+def _paths() -> str:
+    return ", ".join(f"http://HOST:PORT/{name}" for name in SERVICES if name != USUAL)
 
 
 def _simulator(arguments: argparse.Namespace) -> Simulator:
     settings = {
         name: value for name, value in vars(arguments).items() if name not in {"jobs", "fail"}
     }
+    if settings["service"] == _ALL:
+        settings["service"] = USUAL
     dialect = Dialect(missing_instance=settings.pop("missing_instance"))
     return Simulator(dialect=dialect, **settings)
 
@@ -84,7 +103,8 @@ async def _serve(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with simulator:
-        jobs = first_jobs.start(simulator, arguments.jobs, arguments.fail)
+        services = list(SERVICES) if arguments.service == _ALL else []
+        jobs = first_jobs.start(simulator, arguments.jobs, arguments.fail, services)
         first_jobs.show(simulator, arguments.speed, jobs, sys.stdout, sys.stderr)
         await stop.wait()
     return 0

@@ -1,5 +1,7 @@
 """The simulator's own paths, for tests that run in another process. They need no token.
 
+They are also below the name of each service (`/rds/_simulator/jobs`), where jobs belong to it.
+
 - `POST /_simulator/jobs` submits a job. The fields are the arguments of `World.add_job`; the
   reply holds the `job_id`.
 - `GET /_simulator/jobs/{id}` returns `{"job_id", "status", "held", "polls"}`. The status is null
@@ -35,18 +37,19 @@ if TYPE_CHECKING:
 PREFIX = "/_simulator/"
 
 
-def routes(world: World) -> list[web.RouteDef]:
-    """Return the paths of the control API."""
-    control = _Control(world)
+def routes(world: World, service: str = "") -> list[web.RouteDef]:
+    """Return the paths of the control API, at the root or below the name of a service."""
+    control = _Control(world, service)
+    prefix = f"/{service}{PREFIX}" if service else PREFIX
     return [
-        web.post(f"{PREFIX}jobs", _checked(control.add_job)),
-        web.get(f"{PREFIX}jobs/{{job}}", control.show_job),
-        web.post(f"{PREFIX}jobs/{{job}}/release", _checked(control.release)),
-        web.post(f"{PREFIX}dialect", _checked(control.change_dialect)),
-        web.post(f"{PREFIX}instances/{{instance}}", _checked(control.show_instance)),
-        web.post(f"{PREFIX}faults", _checked(control.add_fault)),
-        web.delete(f"{PREFIX}faults", control.clear_faults),
-        web.get(f"{PREFIX}stats", control.stats),
+        web.post(f"{prefix}jobs", _checked(control.add_job)),
+        web.get(f"{prefix}jobs/{{job}}", control.show_job),
+        web.post(f"{prefix}jobs/{{job}}/release", _checked(control.release)),
+        web.post(f"{prefix}dialect", _checked(control.change_dialect)),
+        web.post(f"{prefix}instances/{{instance}}", _checked(control.show_instance)),
+        web.post(f"{prefix}faults", _checked(control.add_fault)),
+        web.delete(f"{prefix}faults", control.clear_faults),
+        web.get(f"{prefix}stats", control.stats),
     ]
 
 
@@ -65,11 +68,12 @@ def _checked(handler: Handler) -> Handler:
 class _Control:
     """One handler for each path."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, service: str) -> None:
         self._world = world
+        self._own = {"service": service} if service else {}
 
     async def add_job(self, request: web.Request) -> web.Response:
-        document = await read_json(request)
+        document = {**self._own, **await read_json(request)}
         check_fields(document, self._world.add_job)
         job_id = self._world.add_job(**document)
         return web.json_response({"job_id": job_id}, status=201)

@@ -22,7 +22,7 @@ class Dialect:
 
     Attributes:
         unknown_job: the status of a reply about a job ID that is unknown: 400 or 404 with an
-            error, or 200 with an empty job, as sibling services reply.
+            error, or 200 with an empty job; None for what is usual in the service.
         missing_instance: the status of a reply about an instance that is not there: 200 with an
             empty list, or 400 (rarely 404) with an error.
         missing_instance_code: the code of that error.
@@ -36,7 +36,7 @@ class Dialect:
         retry_after_is_date: whether `Retry-After` is a time instead of seconds.
     """
 
-    unknown_job: UnknownJob = 400
+    unknown_job: UnknownJob | None = None
     missing_instance: MissingInstance = 200
     missing_instance_code: str = "DBS.280110"
     has_empty_job_id: bool = False
@@ -62,7 +62,7 @@ class Dialect:
                 raise ValueError(f"unknown field {name!r}: use {', '.join(names)}")
         given = {**vars(self), **document}
         for name, allowed in (
-            ("unknown_job", get_args(UnknownJob)),
+            ("unknown_job", (*get_args(UnknownJob), None)),
             ("missing_instance", get_args(MissingInstance)),
             ("gateway", get_args(Gateway)),
             ("header_case", get_args(HeaderCase)),

@@ -1,4 +1,4 @@
-"""Errors, as DDS and the gateway before it word them.
+"""Errors, as the services and the gateway before them word them.
 
 Sources: "Error Codes" of the DDS API reference, and bodies captured from live services.
 """
@@ -6,11 +6,13 @@ Sources: "Error Codes" of the DDS API reference, and bodies captured from live s
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ddswait.simulator.dialect import Dialect
 
 _OK = 200
@@ -50,10 +52,10 @@ def no_permission() -> web.Response:
     return error(403, "DBS.280032", _PERMISSION)
 
 
-def no_job(status: int = 400) -> web.Response:
-    """Return the reply about a job ID that is unknown; with status 200, its job is empty."""
+def no_job(status: int, empty: Mapping[str, Any]) -> web.Response:
+    """Return the reply about a job ID that is unknown; with status 200, it is `empty`."""
     if status == _OK:
-        return web.json_response({"job": None})
+        return web.json_response(empty)
     return error(status, "DBS.200543", "The job does not exist.")
 
 

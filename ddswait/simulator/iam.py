@@ -79,7 +79,7 @@ class _Iam:
         endpoint = {
             "interface": "public",
             "region": self._world.region,
-            "url": f"{self._world.endpoint}/v3/{project_id}",
+            "url": f"{self._world.address}/v3/{project_id}",
         }
         return [{"type": "ddsv3", "name": "dds", "endpoints": [endpoint]}]
 

@@ -24,8 +24,8 @@ class Instance(NamedTuple):
 class Habits(NamedTuple):
     """What instances do beside their jobs. All times are in simulated seconds.
 
-    DDS backs an instance up by itself right after it was created or restored: it is ready for
-    some seconds before, and not ready meanwhile.
+    A service may back an instance up by itself right after it was created or restored: it is
+    ready for some seconds before, and not ready meanwhile.
 
     Attributes:
         listed_after: how long a new instance is missing after its creation was submitted.
@@ -44,7 +44,11 @@ _USUAL = Habits()
 
 
 def find_instance(
-    plans: Iterable[Plan], instance_id: str, now: float, habits: Habits = _USUAL
+    plans: Iterable[Plan],
+    instance_id: str,
+    now: float,
+    habits: Habits = _USUAL,
+    service: str = "dds",
 ) -> Instance | None:
     """Return an instance as its jobs have left it.
 
@@ -53,11 +57,12 @@ def find_instance(
         instance_id: the instance.
         now: the present, in simulated seconds.
         habits: what instances do beside their jobs.
+        service: the service that the instance belongs to.
 
     Returns:
         The instance; None if no job has created it yet, or a job has deleted it.
     """
-    own = [plan for plan in plans if plan.instance_id == instance_id]
+    own = [plan for plan in plans if plan.instance_id == instance_id and plan.service == service]
     if not own or any(plan.vanishes and plan.is_over(now) for plan in own):
         return None
     if now < min(plan.submitted for plan in own) + habits.listed_after:

@@ -1,6 +1,6 @@
 """The life of a simulated job. Pure: the time is an argument.
 
-What a job looks like in JSON belongs to the service that shows it; see `dds`.
+What a job looks like in JSON belongs to the service that shows it; see `dds` and `rds`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from ddswait.simulator.actions import action_of
 
 Progress = Literal["truthful", "stuck", "staged", "absent"]
 
+_RUNNING = "Running"
 _STUCK_AT = 99
 _STAGES = (0, 10, 40, 90)
 
@@ -34,6 +35,9 @@ class Plan:
         vanishes: whether the ID is unknown again after the end, as it is after a deletion.
         status: what to show while the job runs, for statuses that are not documented.
         shown_action: what the instance shows meanwhile; "" for what belongs to the name.
+        service: the service that runs the job.
+        waits_for: for how long it is Pending before it runs, in services that have this status.
+        canceled: whether a user cancels it, so that it ends as Canceled.
     """
 
     job_id: str
@@ -46,8 +50,11 @@ class Plan:
     fail_reason: str | None = None
     progress: Progress = "truthful"
     vanishes: bool = False
-    status: str = "Running"
+    status: str = _RUNNING
     shown_action: str = ""
+    service: str = "dds"
+    waits_for: float = 0.0
+    canceled: bool = False
 
     @property
     def action(self) -> str:
@@ -90,7 +97,10 @@ class Plan:
     def status_at(self, now: float) -> str:
         """Return the status that the service shows."""
         if not self.is_over(now):
-            return self.status
+            is_running = now >= self.submitted + self.waits_for or self.status != _RUNNING
+            return self.status if is_running else "Pending"
+        if self.canceled:
+            return "Canceled"
         return "Completed" if self.fail_reason is None else "Failed"
 
     def percent(self, now: float) -> int | None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 from aiohttp import web
 
-from ddswait.simulator import control, dds, errors, iam, metadata
+from ddswait.simulator import control, errors, iam, metadata, operations
+from ddswait.simulator.services import SERVICES, USUAL
 from ddswait.simulator.world import Exchange, World
 from ddswait.simulator.wrong_replies import go_wrong
 
@@ -56,7 +57,7 @@ class Simulator(World):
         )
         await site.start()
         host, port = self._runner.addresses[0][:2]
-        self.endpoint = f"http{'s' if self.tls else ''}://{host}:{port}"
+        self.address = f"http{'s' if self.tls else ''}://{host}:{port}"
         return self
 
     async def __aexit__(
@@ -72,8 +73,12 @@ def make_app(world: World) -> web.Application:
     """Return aiohttp's application for a world."""
     app = web.Application(middlewares=[_middleware(world)])
     app.on_response_prepare.append(partial(_send_as_the_gateway, world))
-    for service in (dds, iam, metadata, control):
-        app.add_routes(service.routes(world))
+    for part in (iam, metadata, control):
+        app.add_routes(part.routes(world))
+    app.add_routes(operations.routes(world, SERVICES[USUAL], ""))
+    for name, api in SERVICES.items():
+        app.add_routes(operations.routes(world, api, f"/{name}"))
+        app.add_routes(control.routes(world, name))
     return app
 
 
@@ -81,9 +86,9 @@ def _middleware(world: World) -> Middleware:
     @web.middleware
     async def process(request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let a limit, a fault or the handler reply; then set the headers and log the request."""
-        if request.path.startswith(control.PREFIX):
+        if control.PREFIX in request.path:
             return await handler(request)
-        job_id = request.query.get("id")
+        job_id = _id_in(request)
         if job_id is not None:
             world.polls[job_id] += 1
         reply = await _reply(world, request, handler)
@@ -95,9 +100,14 @@ def _middleware(world: World) -> Middleware:
     return process
 
 
+def _id_in(request: web.Request) -> str | None:
+    """Return the ID of the job or instance that a request is about."""
+    return request.match_info.get("job", request.query.get("id"))
+
+
 async def _reply(world: World, request: web.Request, handler: Handler) -> web.StreamResponse:
     # A refused request uses up a fault as well: it is one of the next requests.
-    fault = world.faults.take(request.query.get("id"), request.path)
+    fault = world.faults.take(_id_in(request), request.path)
     if message := world.throttled():
         return errors.throttled(message)
     try:
@@ -126,7 +136,7 @@ async def _send_as_the_gateway(
     world: World, request: web.Request, reply: web.StreamResponse
 ) -> None:
     """Leave out or respell headers, those of the HTTP library as well."""
-    if request.path.startswith(control.PREFIX):
+    if control.PREFIX in request.path:
         return
     headers = world.dialect.as_headers(list(reply.headers.items()))
     reply.headers.clear()

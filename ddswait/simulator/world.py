@@ -1,7 +1,8 @@
 """The state of the simulated cloud: jobs, instances, tokens, keys, limits, faults and its clock.
 
-It knows no HTTP and no event loop. `World.time` tells it the time, and the handlers of a service
-(`dds`, `iam`, `metadata`, `control`) turn requests into its methods and its records into replies.
+It knows no HTTP and no event loop. `World.time` tells it the time, and handlers
+(`operations`, `iam`, `metadata`, `control`) turn requests into its methods and its records into
+replies.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from ddswait.simulator.faults import Fault, Faults
 from ddswait.simulator.instances import Habits, find_instance
 from ddswait.simulator.jobs import Plan, Progress
 from ddswait.simulator.limits import Limit
+from ddswait.simulator.services import USUAL, api_of
 
 if TYPE_CHECKING:
+    from ddswait.simulator.api import Api
     from ddswait.simulator.faults import Kind
     from ddswait.simulator.instances import Instance
     from ddswait.simulator.limits import Policy
@@ -42,19 +45,22 @@ class World(Access):
     """The simulated cloud. Tests read and set its attributes at any time.
 
     Attributes:
-        endpoint: the URL under which a server offers this world; "" if there is no server.
+        service: the service that tests mean unless they name another one. All are served.
+        address: the URL of DDS, IAM, the metadata service and the control API; "" if there is
+            no server.
         dialect: how the region and its gateway word their replies.
-        forbids: whether DDS denies every request for lack of permission.
-        may_list: whether the user has the permission `dds:task:listAll`.
-        has_lists: whether the cloud publishes ListTasks; partner clouds do not.
-        list_lag: how old the data of ListTasks is, in simulated seconds.
+        forbids: whether the services deny every request for lack of permission.
+        may_list: whether the user has the permission for lists of jobs.
+        has_lists: whether the cloud publishes lists of jobs; partner clouds do not.
+        list_lag: how old the data of lists is, in simulated seconds.
         job_seconds: how long a job runs unless said otherwise, in simulated seconds.
         visible_after: for how long a new job ID is unknown, in simulated seconds.
         fails: why the next jobs fail; None lets them complete.
         plans: the jobs by their IDs.
         settle_seconds: how long an instance stays busy after its job, in simulated seconds.
-        backup_seconds: how long the backup takes that DDS makes by itself ten seconds after an
-            instance was created or restored, in simulated seconds; 0 for none.
+        backup_seconds: how long the backup takes that a service makes by itself ten seconds after
+            an instance was created or restored, in simulated seconds; 0 for none, None for what
+            is usual in the service: 60 in RDS, none in others.
         listed_after: how long a new instance is missing after its creation was submitted, in
             simulated seconds.
         instance_status: statuses to show instead of the real ones, by instance ID.
@@ -68,7 +74,8 @@ class World(Access):
         polls: how many requests about each job or instance ID have arrived.
     """
 
-    endpoint: str = ""
+    service: str = USUAL
+    address: str = field(init=False, default="")
     dialect: Dialect = field(default_factory=Dialect)
     forbids: bool = False
     may_list: bool = True
@@ -79,7 +86,7 @@ class World(Access):
     fails: str | None = None
     plans: dict[str, Plan] = field(init=False, default_factory=dict)
     settle_seconds: float = 0.0
-    backup_seconds: float = 0.0
+    backup_seconds: float | None = None
     listed_after: float = 0.0
     instance_status: dict[str, str] = field(init=False, default_factory=dict)
     instance_actions: dict[str, list[str]] = field(init=False, default_factory=dict)
@@ -92,14 +99,30 @@ class World(Access):
 
     def __post_init__(self, seed: int) -> None:
         super().__post_init__(seed)
+        api_of(self.service)
         self.requests = deque(maxlen=_LOGGED)
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of `service`; "" if there is no server."""
+        return self.endpoint_of(self.service)
+
+    def endpoint_of(self, service: str) -> str:
+        """Return the URL of a service; DDS needs no path.
+
+        Raises:
+            ValueError: there is no such service.
+        """
+        name = api_of(service).name
+        return self.address if name == USUAL else f"{self.address}/{name}"
 
     def add_job(  # noqa: PLR0913 - each says one thing about the job
         self,
         job_id: str | None = None,
         *,
-        name: str = "Create_MongoDB",
-        instance_name: str = "dds-simulated",
+        service: str | None = None,
+        name: str | None = None,
+        instance_name: str | None = None,
         instance_id: str | None = None,
         seconds: float | None = None,
         visible_after: float | None = None,
@@ -109,13 +132,15 @@ class World(Access):
         status: str = "Running",
         held: bool = False,
         action: str = "",
+        canceled: bool = False,
     ) -> str:
         """Submit a job without HTTP, and return its ID. `jobs.Plan` says more about each argument.
 
         Args:
             job_id: the ID of the job; None invents one.
-            name: the name of the task.
-            instance_name: the name of the instance that the job works on.
+            service: the service that runs the job; None means `service` of this world.
+            name: the name of the task; None means that of a creation.
+            instance_name: the name of the instance that the job works on; None invents one.
             instance_id: the ID of that instance; None invents one.
             seconds: how long the job runs; None means `job_seconds` of this world.
             visible_after: how long the ID is unknown; None means `visible_after` of this world.
@@ -125,15 +150,20 @@ class World(Access):
             status: what to show while the job runs.
             held: whether the job runs until `release`, whatever `seconds` says.
             action: what the instance shows meanwhile; "" for what belongs to the name.
+            canceled: whether a user cancels the job, so that it ends as Canceled.
 
         Raises:
-            ValueError: the action is not one of the published ones; see `actions.ACTIONS`.
+            ValueError: there is no such service; its jobs cannot be canceled; or the action is
+                not one of the published ones, see `actions.ACTIONS`.
         """
+        api = api_of(service or self.service)
+        if canceled and not api.has_cancellation:
+            raise ValueError(f"jobs of {api.name} cannot be canceled: use fails")
         plan = Plan(
-            job_id or _as_uuid(self.new_id()),
-            name,
-            instance_id or f"{self.new_id()}in02",
-            instance_name,
+            job_id or (_as_uuid(self.new_id()) if api.has_dashes else self.new_id()),
+            name or api.creation,
+            instance_id or f"{self.new_id()}{api.suffix()}",
+            f"{api.name}-simulated" if instance_name is None else instance_name,
             self.now(),
             inf if held else self.job_seconds if seconds is None else seconds,
             self.visible_after if visible_after is None else visible_after,
@@ -142,6 +172,9 @@ class World(Access):
             vanishes,
             status,
             action and check_action(action),
+            api.name,
+            api.waits_for,
+            canceled,
         )
         self.plans[plan.job_id] = plan
         return plan.job_id
@@ -163,13 +196,15 @@ class World(Access):
         """
         self.plans[job_id] = self.plans[job_id].released(self.now(), fails)
 
-    def instance(self, instance_id: str) -> Instance | None:
+    def instance(self, instance_id: str, service: str | None = None) -> Instance | None:
         """Return an instance as it is now, by its ID in any case; None if it is not there."""
-        return self._instance(instance_id) or self._instance(instance_id.casefold())
+        api = api_of(service or self.service)
+        return self._instance(instance_id, api) or self._instance(instance_id.casefold(), api)
 
-    def _instance(self, instance_id: str) -> Instance | None:
-        habits = Habits(self.listed_after, self.settle_seconds, backup_seconds=self.backup_seconds)
-        found = find_instance(self.plans.values(), instance_id, self.now(), habits)
+    def _instance(self, instance_id: str, api: Api) -> Instance | None:
+        backup = api.backup_seconds if self.backup_seconds is None else self.backup_seconds
+        habits = Habits(self.listed_after, self.settle_seconds, backup_seconds=backup)
+        found = find_instance(self.plans.values(), instance_id, self.now(), habits, api.name)
         if found is None:
             return None
         return found._replace(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ddswait.simulator import errors
+from ddswait.simulator.services import api_at
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
@@ -27,13 +28,13 @@ async def go_wrong(request: web.Request, fault: Fault, handler: Handler) -> web.
         case "reset" | "garbage" | "truncated":
             return _break_off(request, fault.kind)
         case _:
-            reply = _wrong_reply(fault, fault.kind)
+            reply = _wrong_reply(fault, fault.kind, request.path)
     if fault.retry_after is not None:
         reply.headers["Retry-After"] = fault.retry_after
     return reply
 
 
-def _wrong_reply(fault: Fault, kind: WrongReply) -> web.Response:
+def _wrong_reply(fault: Fault, kind: WrongReply, path: str) -> web.Response:
     match kind:
         case "throttle":
             reply = _throttle(fault.limit)
@@ -50,7 +51,8 @@ def _wrong_reply(fault: Fault, kind: WrongReply) -> web.Response:
         case "forbidden":
             reply = errors.no_permission()
         case "unknown":
-            reply = errors.no_job()
+            api = api_at(path)
+            reply = errors.no_job(api.unknown_job, api.empty)
     return reply
 
 

@@ -55,6 +55,7 @@ def batches(draw: st.DrawFn) -> Batch:
         grace=draw(_positive),
         interval=draw(_positive),
         unreachable_after=draw(st.none() | _positive),
+        service=draw(st.sampled_from(["dds", "rds", "opengauss"])),
         tracked_at=draw(st.floats(0, 4e9)),
     )
 
@@ -71,6 +72,7 @@ def test_trigger_survives_the_database(batch: Batch) -> None:
         state = Batch(**again.batch).state()
         assert {each.job_id: each.label for each in state.jobs if each.job_id} == batch.jobs
         assert (state.deadline, state.ready) == (batch.deadline, batch.ready)
+        assert {each.service for each in state.jobs} == {batch.service} <= {"dds", "rds", "gaussdb"}
         assert unpacked_state(packed(state.to_dict())).to_dict() == state.to_dict()
 
 
@@ -144,6 +146,7 @@ def test_other_job_ids_are_refused(value: object) -> None:
         ({"job_ids": ["a"], "wait_for": 2}, "there is 1 job only"),
         ({"job_ids": ["a"], "wait_for": "some"}, "use 'all', 'any' or a number"),
         ({"job_ids": ["a"], "retry_on": ["failed"]}, "invalid retry_on 'failed'"),
+        ({"job_ids": ["a"], "service": "s3"}, "unknown service 's3'"),
         ({"instance_ids": ["i1in02"]}, "needs ready=True"),
         ({"job_ids": ["a"], "interval": 0}, "invalid interval"),
         ({"job_ids": ["a"], "timeout": 0}, "invalid timeout"),

@@ -24,6 +24,7 @@ from ddswait.cli import inputs
 from ddswait.cli.arguments import parse
 from ddswait.cli.commands import wait
 from ddswait.cli.main import main
+from ddswait.cli.services import chosen_service
 from ddswait.simulator import Simulator
 from tests.cloud_process import TOKEN, Cloud
 
@@ -74,11 +75,17 @@ async def run_virtually(
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
     with _surroundings({**kept, **settings, **env}, text):
         given = parse(arguments)
+        service = chosen_service(given, os.environ)
         jobs = inputs.jobs(
-            given.job_ids, sys.stdin, sys.stderr, instances=given.instance, ready=given.ready
+            given.job_ids,
+            sys.stdin,
+            sys.stderr,
+            instances=given.instance,
+            ready=given.ready,
+            service=service,
         )
-        this, waiter = wait.prepare(jobs, given, asyncio.get_running_loop().time)
-        code = this.finish(await this.gate.wait(waiter))
+        this, waiters = wait.prepare(jobs, given, service, asyncio.get_running_loop().time)
+        code = this.finish(await this.gate.wait(waiters))
     return _done(code, capsys)
 
 

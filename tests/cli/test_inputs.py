@@ -67,7 +67,7 @@ def test_operations_that_were_not_started_are_reported() -> None:
         ("a\nnull", "line 2: job ID 'null' stands for a missing value"),
         ("x=$ID", "line 1: job ID '$ID' contains '$'"),
         ('{"job_id": "None"}', "JSON document 1: job ID 'None' stands for a missing value"),
-        ('{"job_id": "a,b"}', "JSON document 1: job ID 'a,b' contains ','"),
+        ('{"job_id": "a;b"}', "JSON document 1: job ID 'a;b' contains ';'"),
         ("a\nb\x07", "line 2"),
         ('{"job_id": ""}', "document 1"),
         ('{"job_id": "a b"}', "'a b'"),

@@ -58,7 +58,7 @@ def test_order_stands_for_its_instance() -> None:
     without = {name: value for name, value in ORDER.items() if name != "job_id"}
     for order in (ORDER, without):
         found = from_text(json.dumps(order), ready=True)
-        assert found.jobs == [Named(f"instance:{ID}", "orders")]
+        assert found.jobs == [Named(f"instance:{ID}", "orders", "dds")]
     mixed = json.dumps({"job_id": "x"}) + json.dumps(ORDER)
     assert from_text(mixed, ready=True).job_ids == ["x", f"instance:{ID}"]
 

@@ -26,10 +26,20 @@ def output(value: Any) -> dict[str, Any]:
         ({"job_ids": ["a", "b"]}, [Named("a"), Named("b")]),
         ({"jobIds": {"orders": "a", "x,y": "b"}}, [Named("a", "orders"), Named("b")]),
         ({"job_id": None, "job_ids": ["a", None]}, [Named("a")]),
+        ({"workflowId": "a"}, [Named("a")]),
+        (
+            {"workflow_id": "0b9a7d5c3e1f42869acfe07d1b3c5e72"},
+            [Named("0b9a7d5c3e1f42869acfe07d1b3c5e72")],
+        ),
+        ({"job_id": "a,b"}, [Named("a"), Named("b")]),
+        ({"job_id": "a, b", "name": "shop"}, [Named("a", "shop-1"), Named("b", "shop-2")]),
+        ({"job_ids": ["a,b", "c"]}, [Named("a"), Named("b"), Named("c")]),
+        (["a,b"], [Named("a"), Named("b")]),
+        ({"job_ids": {"x": "a,b"}}, [Named("a", "x-1"), Named("b", "x-2")]),
     ],
 )
 def test_job_ids_are_found_in_each_spelling(document: object, jobs: list[Named]) -> None:
-    """One or several, in a list or with labels; what is null is left out."""
+    """One or several, in a list, joined by commas or with labels; what is null is left out."""
     assert from_text(json.dumps(document)).jobs == jobs
 
 
@@ -37,6 +47,7 @@ def test_job_ids_are_found_in_each_spelling(document: object, jobs: list[Named])
     ("outputs", "jobs"),
     [
         ({"job_id": output("a")}, [Named("a")]),
+        ({"shop_workflow_id": output("a")}, ["shop=a"]),
         ({"orders_job_id": output("a"), "stock-jobid": output("b")}, ["orders=a", "stock=b"]),
         ({"job_id": output("a"), "vpc_id": output("v")}, [Named("a")]),
         ({"job_ids": output(["a", "b"])}, [Named("a"), Named("b")]),

@@ -74,7 +74,28 @@ def test_nothing_is_left_to_resume() -> None:
     assert resume_command(made, DEFAULTS) == []
 
 
+@pytest.mark.parametrize(
+    ("option", "main", "words"),
+    [
+        ("", "dds", "x rds:y"),
+        ("", "rds", "dds:x rds:y"),  # by DDSWAIT_SERVICE, which may not be set tomorrow
+        ("rds", "rds", "--service rds dds:x y"),
+        ("dds", "dds", "--service dds x rds:y"),
+    ],
+)
+def test_command_names_each_service_that_it_does_not_choose(
+    option: str, main: str, words: str
+) -> None:
+    """It means the same jobs wherever it is pasted."""
+    table = JobTable([Named("x", "", "dds"), Named("y", "", "rds")], 0.0, main)
+    for entry in table:
+        table.settle(Outcome(entry.job_id, OutcomeKind.PENDING), 1.0)
+    options = DEFAULTS._replace(service=option)
+    assert " ".join(resume_command(table, options)) == f"ddswait {words}"
+
+
 VALUES = {
+    "--service": "dds",
     "--wait-for": "2",
     "--timeout": "90m",
     "--grace": "5m",

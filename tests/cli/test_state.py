@@ -14,10 +14,13 @@ from ddswait.cli.state import State
 from ddswait.errors import InputError
 from ddswait.job import EarlierWait
 from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.service import NAMES, service_named
 from ddswait.service.dds import SERVICE
 from ddswait.simulator import Simulator
 from tests.cli.in_process import Command, Done, RealCommand
 from tests.cloud_process import Cloud, wait_for_line
+
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def kinds(done: Done) -> list[str]:
@@ -295,3 +298,42 @@ def test_state_of_an_earlier_version_has_no_timeout(tmp_path: Path) -> None:
     state = State(str(file))
     assert state.deadline(3.0, 0.0, 1e9) == 2e9
     state.close()
+
+
+@pytest.mark.parametrize("service", NAMES[1:])
+def test_record_is_read_in_the_words_of_its_service(tmp_path: Path, service: str) -> None:
+    """Progress, times and instance of a job that the next run shows before its first poll."""
+    raw = json.loads((SAMPLES / service / "job-running.json").read_text())
+    record = next(iter(raw.values()))
+    job = service_named(service).read_record(record[0] if isinstance(record, list) else record)
+    file = str(tmp_path / "wait.json")
+    jobs = [Named(job.id, "", service), Named("other", "", "dds")]
+    state = State(file)
+    table = state.table(jobs, 1.0)
+    table[job.id].job = job
+    state.deadline(None, 60.0, 1.0)
+    state.save(table)
+    state.close()
+    again = State(file).table([], 2.0)
+    assert again[job.id].job == job
+    assert [entry.service for entry in again] == [service, "dds"]
+
+
+def test_file_of_an_older_version_is_of_dds(tmp_path: Path) -> None:
+    """It names no services; one that does not exist is damage."""
+    file = tmp_path / "wait.json"
+    state = State(str(file))
+    table = state.table([Named("a")], 1.0)
+    state.deadline(None, 60.0, 1.0)
+    state.save(table)
+    state.close()
+    document = json.loads(file.read_text())
+    del document["jobs"][0]["service"]
+    file.write_text(json.dumps(document))
+    state = State(str(file))
+    assert state.table([], 2.0)["a"].service == "dds"
+    state.close()
+    document["jobs"][0]["service"] = "nope"
+    file.write_text(json.dumps(document))
+    with pytest.raises(InputError, match="is damaged"):
+        State(str(file))

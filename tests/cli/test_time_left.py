@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ddswait.cli.job_table import JobTable
+from ddswait.cli.named import Named
 from ddswait.cli.time_left import ProgressSeen, rounded, time_left, time_left_of
+from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.poll_interval import Past
+from ddswait.service import service_named
 
 USUAL = Past(45.0, 4.5)
 AGES = st.floats(0.0, 1e6)
@@ -135,3 +139,18 @@ def test_run_that_needs_some_jobs_ends_with_the_last_of_those() -> None:
 def test_estimates_are_rounded(seconds: float, shown: float) -> None:
     """The longer the time, the fewer its digits."""
     assert rounded(seconds) == shown
+
+
+def test_time_left_follows_past_jobs_of_the_same_service() -> None:
+    """Jobs of two services may have one name and very different durations."""
+    durations = Durations()
+    for number in range(5):
+        durations.of_service("rds").add("CreateInstance", str(number), 100.0)
+        durations.of_service("ddm").add("CreateInstance", str(number), 1000.0)
+    table = JobTable([Named(name, "", name) for name in ("rds", "ddm", "dds")], 0.0)
+    left = {}
+    for entry in table:
+        record = {"id": entry.job_id, "name": "CreateInstance", "status": "Running"}
+        entry.job = service_named(entry.service).read_record(record)
+        left[entry.service] = entry.time_left(0.0, durations)
+    assert left == {"rds": pytest.approx(100.0), "ddm": pytest.approx(1000.0), "dds": None}

@@ -59,3 +59,13 @@ def test_next_step_after_a_name_that_never_resolved_is_to_correct_it(
     entry = table.settle(outcome, 60.0)
     assert next_step(entry, outcome).startswith("Correct the region") is unresolved
     assert resume_command(table, DEFAULTS) == ([] if unresolved else ["ddswait", "a"])
+
+
+def test_service_whose_name_never_resolved_is_told_from_others() -> None:
+    """A region may lack one of several services; that the others were reached says nothing."""
+    table = JobTable([Named("a", "", "rds"), Named("b")], 0.0)
+    for event in (Polled("b", "first", 2.0), NAMELESS, FAILED):
+        table.take(event, 1.0)
+    assert table.settle(Outcome("a", OutcomeKind.UNREACHABLE), 60.0).unresolved
+    assert not table.settle(Outcome("b", OutcomeKind.UNREACHABLE), 60.0).unresolved
+    assert resume_command(table, DEFAULTS) == ["ddswait", "rds:a", "b"]

@@ -10,6 +10,7 @@ import pytest
 from ddswait import AccessKey, ConfigurationError, Password, Token
 from ddswait.credentials import clouds_yaml
 from ddswait.credentials.chain import resolve
+from ddswait.credentials.other_services import other_endpoint
 from ddswait.credentials.project import ProjectByName
 from ddswait.credentials.settings import ExplicitSettings
 from ddswait.credentials.source import Source
@@ -342,3 +343,39 @@ def test_unreadable_file_and_missing_library(
     monkeypatch.setattr(builtins, "__import__", without_yaml)
     with pytest.raises(ConfigurationError, match=r"pip install 'ddswait\[yaml\]'"):
         read(env, "keys")
+
+
+def test_endpoint_in_clouds_yaml_is_that_of_its_service(tmp_path: Path) -> None:
+    """An endpoint of DDS there says nothing about that of RDS."""
+    path = tmp_path / "clouds.yaml"
+    path.write_text(
+        "clouds: {a: {region_name: cn-north-4, dds_endpoint_override: https://dds.internal, "
+        "rds_endpoint_override: https://rds.internal, auth: {ak: AK, sk: s3cret, project_id: p, "
+        "auth_url: 'https://iam.cn-north-4.myhuaweicloud.com/v3'}}}"
+    )
+    env = {"OS_CLIENT_CONFIG_FILE": str(path)}
+    endpoints = {
+        service: resolve(env, ExplicitSettings(cloud="a", service=service)).endpoint
+        for service in ("dds", "rds", "ddm")
+    }
+    assert endpoints == {
+        "dds": "https://dds.internal",
+        "rds": "https://rds.internal",
+        "ddm": "https://ddm.cn-north-4.myhuaweicloud.com",
+    }
+
+
+def test_clouds_yaml_has_the_endpoints_of_services_beside_the_first(tmp_path: Path) -> None:
+    """One run may ask several of them, each at its own."""
+    path = tmp_path / "clouds.yaml"
+    path.write_text(
+        "clouds: {a: {region_name: cn-north-4, rds_endpoint_override: https://rds.internal, "
+        "auth: {ak: AK, sk: s3cret, project_id: p}}}"
+    )
+    env, explicit = {"OS_CLIENT_CONFIG_FILE": str(path)}, ExplicitSettings(cloud="a")
+    source = resolve(env, explicit).source
+    others = {name: other_endpoint(env, explicit, source, name) for name in ("rds", "ddm")}
+    assert others == {
+        "rds": "https://rds.internal",
+        "ddm": "https://ddm.cn-north-4.myhuaweicloud.com",
+    }

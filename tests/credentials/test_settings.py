@@ -10,7 +10,7 @@ EXPLICIT = ExplicitSettings()
 OWN = SourceSettings(
     region=Setting("eu-west-0", "the source"),
     iam_endpoint=Setting("https://iam.own/v3", "the source"),
-    dds_endpoint=Setting("https://dds.own", "the source"),
+    service_endpoint=Setting("https://dds.own", "the source"),
     project_id="own-id",
     project_name="own-name",
     ca_file="/own.pem",
@@ -32,14 +32,14 @@ def test_endpoints_of_a_region() -> None:
     """A region has usual endpoints; a variable of the SDK or HW_CLOUD changes them."""
     four, one = ExplicitSettings(region="cn-north-4"), ExplicitSettings(region="cn-north-1")
     override = {"HUAWEICLOUD_SDK_REGION_DDS_CN_NORTH_4": "https://dds.internal"}
-    assert Settings(override, four).dds_endpoint() == "https://dds.internal"
+    assert Settings(override, four).service_endpoint() == "https://dds.internal"
     usual = "https://dds.cn-north-1.myhuaweicloud.com"
-    assert Settings(override, one).dds_endpoint() == usual
+    assert Settings(override, one).service_endpoint() == usual
     assert Settings(override, four).iam_endpoint() == "https://iam.cn-north-4.myhuaweicloud.com"
     otc = Settings({"HW_CLOUD": "otc.t-systems.com", "HW_REGION_NAME": "eu-de"})
-    assert otc.dds_endpoint() == "https://dds.eu-de.otc.t-systems.com"
+    assert otc.service_endpoint() == "https://dds.eu-de.otc.t-systems.com"
     assert otc.iam_endpoint() == "https://iam.eu-de.otc.t-systems.com"
-    assert (Settings({}).dds_endpoint(), Settings({}).iam_endpoint()) == ("", "")
+    assert (Settings({}).service_endpoint(), Settings({}).iam_endpoint()) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_endpoints_of_a_region() -> None:
 def test_dds_endpoint(explicit: ExplicitSettings, endpoint: str) -> None:
     """Explicit settings, also an explicit cloud or region, come before the environment."""
     env = {"DDSWAIT_ENDPOINT": "https://dds.env"}
-    assert Settings(env, explicit, OWN).dds_endpoint() == endpoint
-    assert Settings({}, EXPLICIT, OWN).dds_endpoint() == "https://dds.own"
+    assert Settings(env, explicit, OWN).service_endpoint() == endpoint
+    assert Settings({}, EXPLICIT, OWN).service_endpoint() == "https://dds.own"
 
 
 def test_iam_endpoint() -> None:
@@ -84,7 +84,7 @@ def test_invalid_region_or_endpoint_is_an_error(
 ) -> None:
     """The message names the origin of the setting, and shows an example."""
     with pytest.raises(ConfigurationError, match=message):
-        Settings(env, explicit).dds_endpoint()
+        Settings(env, explicit).service_endpoint()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,10 @@ def test_http_is_accepted_when_it_is_allowed() -> None:
     """insecure_http allows http on other machines, for DDS and for IAM."""
     explicit = ExplicitSettings("http://dds.test", iam_endpoint="http://iam", insecure_http=True)
     settings = Settings({}, explicit)
-    assert (settings.dds_endpoint(), settings.iam_endpoint()) == ("http://dds.test", "http://iam")
+    assert (settings.service_endpoint(), settings.iam_endpoint()) == (
+        "http://dds.test",
+        "http://iam",
+    )
 
 
 def test_project() -> None:
@@ -168,3 +171,64 @@ def test_ca_file() -> None:
     assert Settings(env, own=OWN).ca_file() == "/os.pem"
     assert Settings({}, own=OWN).ca_file() == "/own.pem"
     assert Settings({}).ca_file() == ""
+
+
+@pytest.mark.parametrize(
+    ("service", "endpoint"),
+    [
+        ("rds", "https://rds.cn-east-5.myhuaweicloud.com"),
+        ("taurusdb", "https://gaussdb-mysql.cn-east-5.myhuaweicloud.com"),
+        ("gaussdb", "https://gaussdb.cn-east-5.myhuaweicloud.com"),
+        ("geminidb", "https://nosql.internal"),
+    ],
+)
+def test_endpoint_is_that_of_the_service(service: str, endpoint: str) -> None:
+    """The region and the variables of the SDK lead to the host of the service that is asked."""
+    env = {"HUAWEICLOUD_SDK_REGION_GAUSSDBFORNOSQL_CN_EAST_5": "https://nosql.internal"}
+    settings = Settings(env, ExplicitSettings(region="cn-east-5", service=service))
+    assert settings.service_endpoint() == endpoint
+
+
+def test_region_that_only_one_service_has_is_known_to_it() -> None:
+    """There is no doubt about a region in which the service has a host of its own."""
+    region = "cn-north-11"
+    assert not Settings({}, ExplicitSettings(region=region, service="taurusdb")).doubts()
+    assert Settings({}, ExplicitSettings(region=region, service="rds")).doubts()
+
+
+def test_message_about_two_clouds_names_the_service() -> None:
+    """IAM of one cloud and RDS of another are refused, as with DDS."""
+    explicit = ExplicitSettings(
+        "https://rds.eu-de.otc.t-systems.com",
+        iam_endpoint="https://iam.cn-north-4.myhuaweicloud.com",
+        service="rds",
+    )
+    with pytest.raises(ConfigurationError, match=r"and RDS at rds\.eu-de"):
+        Settings({}, explicit).check_cloud("https://iam.cn-north-4.myhuaweicloud.com")
+
+
+def test_endpoint_of_another_service_is_doubted() -> None:
+    """A variable that was set for DDS does not serve for RDS, and the warning says what to do."""
+    env = {"DDSWAIT_ENDPOINT": "https://dds.cn-north-4.myhuaweicloud.com"}
+    (warning,) = Settings(env, ExplicitSettings(service="rds")).doubts()
+    assert warning == (
+        "DDSWAIT_ENDPOINT: 'https://dds.cn-north-4.myhuaweicloud.com' is the endpoint of dds, and "
+        "the jobs are of rds: leave it out, so that the region sets it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "endpoint"),
+    [
+        ("dds", "https://dds.cn-north-4.myhuaweicloud.com"),
+        ("taurusdb", "https://gaussdb.cn-north-4.myhuaweicloud.com"),
+        ("taurusdb", "https://gaussdb-mysql.cn-east-5.myhuaweicloud.com"),
+        ("gaussdb", "https://gaussdb.cn-east-5.myhuaweicloud.com"),
+        ("rds", "https://dds.example"),
+        ("rds", "https://gateway.cn-north-4.myhuaweicloud.com"),
+        ("rds", "http://127.0.0.1:1"),
+    ],
+)
+def test_endpoint_that_may_serve_is_not_doubted(service: str, endpoint: str) -> None:
+    """Each host that the service has in a region, and every host that no service has."""
+    assert Settings({}, ExplicitSettings(endpoint, service=service)).doubts() == []

@@ -43,7 +43,7 @@ def test_every_block_has_a_test() -> None:
     assert count == {
         ("README.md", "python"): 1,
         ("README.md", "sh"): 5,
-        ("docs/command-line.md", "sh"): 2,
+        ("docs/command-line.md", "sh"): 3,
         ("docs/credentials.md", "python"): 1,
         ("docs/credentials.md", "sh"): 2,
         ("docs/credentials.md", "json"): 1,
@@ -52,7 +52,7 @@ def test_every_block_has_a_test() -> None:
         ("docs/pipelines.md", "sh"): 3,
         ("docs/polling.md", "sh"): 1,
         ("docs/scale.md", "python"): 1,  # in tests/airflow/test_example.py
-        ("docs/testing.md", "python"): 4,  # two of them in tests/simulator/test_pytest_plugin.py
+        ("docs/testing.md", "python"): 5,  # two of them in tests/simulator/test_pytest_plugin.py
         ("docs/testing.md", "sh"): 1,
     }
 
@@ -274,13 +274,28 @@ def test_library_page_states_the_defaults() -> None:
     assert len(stated) == 7
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, 2])
 def test_commands_of_the_command_line_page_run(
     number: int, shared_cloud: Cloud, tmp_path: Path
 ) -> None:
     """Each command runs as it is and succeeds."""
     ids = {"ID1": shared_cloud.job(), "ID2": shared_cloud.job()}
     done = run_shell(blocks("docs/command-line.md", "sh")[number], shared_cloud, tmp_path, **ids)
+    assert done.returncode == 0, done.stderr
+
+
+def test_command_for_several_services_runs(shared_cloud: Cloud, tmp_path: Path) -> None:
+    """With the variables that lead to each service."""
+    services = {"ID1": "rds", "ID2": "dds", "ID3": "geminidb"}
+    ids = {name: shared_cloud.job(service=services[name]) for name in services}
+    hosts = {"RDS": "rds", "DDS": "", "GAUSSDBFORNOSQL": "geminidb"}
+    variables = {
+        f"HUAWEICLOUD_SDK_REGION_{name}_XX_SIM_1": f"{shared_cloud.endpoint}/{path}".rstrip("/")
+        for name, path in hosts.items()
+    }
+    variables["HW_REGION_NAME"] = "xx-sim-1"
+    block = blocks("docs/command-line.md", "sh")[1]
+    done = run_shell(block, shared_cloud, tmp_path, **ids, **variables)
     assert done.returncode == 0, done.stderr
 
 
@@ -307,21 +322,22 @@ async def test_credential_provider_of_your_own_serves() -> None:
             assert (await waiter.wait(dds.add_job(seconds=60))).status == "Completed"
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, 1, 2])
 def test_virtual_time_example_runs(number: int) -> None:
     """The program passes its own assertion."""
     run_block(blocks("docs/testing.md", "python")[number])
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-async def test_control_paths_of_the_simulator_work(tmp_path: Path) -> None:
+@pytest.mark.parametrize("service", ["dds", "rds"])
+async def test_control_paths_of_the_simulator_work(tmp_path: Path, service: str) -> None:
     """The curl commands add a job and a failure, and show what was replied."""
     block = blocks("docs/testing.md", "sh")[0]
-    async with Simulator() as dds:
+    async with Simulator(service=service) as dds:
         cloud = Cloud(dds.endpoint, {"DDSWAIT_ENDPOINT": dds.endpoint})
         done = await asyncio.to_thread(run_shell, f"set -e\n{block}", cloud, tmp_path)
         assert done.returncode == 0, done.stderr
         (job_id,) = re.findall(r'"job_id": "([\w-]+)"', done.stdout)
-        async with ddswait.Waiter(**settings_of(dds)) as waiter:
+        async with ddswait.Waiter(service=service, **settings_of(dds)) as waiter:
             assert (await waiter.wait(job_id)).is_final
         assert dds.statuses[502] == 3

@@ -42,6 +42,14 @@ REFUSAL = Refusal(403, "DBS.280032", "no", hint="ask for it")
             ),
         ),
         (
+            messages.not_found,
+            ("i", 60.4, "here", "try elsewhere"),
+            (
+                "instance i was not known to here within 60 s: it may not be listed yet (a longer "
+                "grace helps), of another project or region, deleted, or mistyped; try elsewhere"
+            ),
+        ),
+        (
             messages.vanished,
             ("i", "here"),
             "instance i was seen and is no longer known to here: somebody may have deleted it",

@@ -261,3 +261,10 @@ def test_slow_list_pays_where_polls_are_slower() -> None:
     assert not planner.take_page(0, 10, 50, 10.0, 1.5, 25.0)
     planner.begin([f"job-{number}" for number in range(100)], 0.0)
     assert planner.take_page(0, 10, 50, 10.0, 1.0, 25.0)
+
+
+def test_service_without_a_list_gets_no_list_request() -> None:
+    """No number of new jobs is worth a request that does not exist."""
+    planner = ListPlanner(0)
+    assert not planner.pays_for(1000, 0.0)
+    assert not planner.should_consider(0.0)

@@ -12,7 +12,9 @@ from tests.scheduler.shell import Still
 
 AGES = st.floats(0, 3e6)
 INTERVALS = st.floats(0.1, 3600)
-PASTS = st.none() | st.builds(poll_interval.Past, st.floats(0.01, 1e8), st.floats(0.5, 20))
+PASTS = st.none() | st.builds(
+    poll_interval.Past, st.floats(0.01, 1e8), st.floats(0.5, 20), st.sampled_from([0.5, 0.9])
+)
 PERCENT = st.none() | st.integers(0, 999)
 SEEDS = st.integers().map(Random)
 
@@ -242,7 +244,13 @@ def test_past_that_took_no_time_is_no_reason_to_fail() -> None:
     st.floats(0.0, 5000.0),
     st.floats(1.0, 100.0),
     st.floats(1.0, 60.0),
-    st.none() | st.builds(poll_interval.Past, st.floats(60.0, 4000.0), st.floats(1.0, 8.0)),
+    st.none()
+    | st.builds(
+        poll_interval.Past,
+        st.floats(60.0, 4000.0),
+        st.floats(1.0, 8.0),
+        st.sampled_from([0.5, 0.9]),
+    ),
     st.none() | st.tuples(st.floats(0.2, 1.0), st.floats(5.0, 2000.0)),
 )
 def test_waiting_time_leads_to_the_urgency(

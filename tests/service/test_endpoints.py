@@ -4,6 +4,7 @@ import pytest
 
 from ddswait.errors import ConfigurationError
 from ddswait.service.endpoints import check_endpoint, check_proxy, check_region, endpoint_of
+from ddswait.service.regions import region_of
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,33 @@ from ddswait.service.endpoints import check_endpoint, check_proxy, check_region,
 def test_endpoints(region: str, cloud: str, endpoint: str) -> None:
     """A region's endpoint ends in .com, .eu in Europe's own cloud, or in the cloud's domain."""
     assert endpoint_of("dds", region, cloud) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("service", "region", "host"),
+    [
+        ("rds", "cn-north-4", "rds.cn-north-4.myhuaweicloud.com"),
+        ("taurusdb", "cn-north-4", "gaussdb.cn-north-4.myhuaweicloud.com"),
+        ("taurusdb", "ap-southeast-1", "gaussdbformysql.ap-southeast-1.myhuaweicloud.com"),
+        ("taurusdb", "af-south-1", "gaussdb-mysql.af-south-1.myhuaweicloud.com"),
+        ("gaussdb", "cn-north-4", "gaussdb-opengauss.cn-north-4.myhuaweicloud.com"),
+        ("gaussdb", "tr-west-1", "gaussdb.tr-west-1.myhuaweicloud.com"),
+        ("geminidb", "eu-west-101", "gaussdb-nosql.eu-west-101.myhuaweicloud.eu"),
+        ("ddm", "cn-north-4", "ddm.cn-north-4.myhuaweicloud.com"),
+        ("iam", "cn-north-4", "iam.cn-north-4.myhuaweicloud.com"),
+    ],
+)
+def test_service_has_its_host_in_each_region(service: str, region: str, host: str) -> None:
+    """The host has another name than the service for some, and in some regions a third one."""
+    endpoint = endpoint_of(service, region)
+    assert endpoint == f"https://{host}"
+    assert region_of(endpoint) == region
+
+
+def test_example_of_an_endpoint_is_that_of_the_service() -> None:
+    """A message about a bad endpoint shows the host that the service has in most regions."""
+    with pytest.raises(ConfigurationError, match=r"https://gaussdb-nosql\.REGION\.my"):
+        check_endpoint("x", service="geminidb")
 
 
 @pytest.mark.parametrize(

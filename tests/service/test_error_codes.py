@@ -19,7 +19,7 @@ from ddswait.service.error_codes import (
         ("APIGW.0305", "clock"),
         ("APIGW.0101", "endpoint"),
         ("DBS.280408", "project ID"),
-        ("DBS.280032", "dds:task:getDetail"),
+        ("DBS.280032", "permission to poll jobs"),
         ("DBS.200001", ""),
         ("", ""),
     ],

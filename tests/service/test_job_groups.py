@@ -88,3 +88,23 @@ def test_label_is_short_printable_text(label: Any) -> None:
 def test_label_may_hold_any_words(label: str) -> None:
     """Blanks, commas and letters of any language are fine."""
     assert check_label(label) == label
+
+
+@pytest.mark.parametrize(
+    ("jobs", "expected"),
+    [
+        (["a,b", "c"], {"a": "", "b": "", "c": ""}),
+        (["a, b"], {"a": "", "b": ""}),
+        ({"replicas": "a,b", "backup": "c"}, {"a": "replicas", "b": "replicas", "c": "backup"}),
+    ],
+)
+def test_job_ids_joined_by_commas_are_several_jobs(jobs: Any, expected: dict[str, str]) -> None:
+    """TaurusDB replies with one `job_id` for all read replicas: each of them is waited for."""
+    assert check_job_ids(jobs) == expected
+
+
+@pytest.mark.parametrize("jobs", [["a,"], [",a"], ["a,,b"], {"x": "a,"}])
+def test_joined_job_ids_are_complete(jobs: Any) -> None:
+    """A missing job ID beside a comma is an error, and no job is left out."""
+    with pytest.raises(InputError, match="the job ID is empty"):
+        check_job_ids(jobs)

@@ -135,3 +135,18 @@ async def test_instance_shows_what_a_test_says(dds: Simulator) -> None:
         reply = await call(dds, "GET", instance)
         assert reply.status == status
     assert reply.body["instances"][0]["status"] == "normal"
+
+
+async def test_control_paths_of_a_service_add_its_jobs(dds: Simulator) -> None:
+    """Below the name of a service, a job belongs to it unless the request says otherwise."""
+    for path, body, service in (
+        ("/rds/_simulator/jobs", {}, "rds"),
+        ("/rds/_simulator/jobs", {"service": "ddm"}, "ddm"),
+        ("/_simulator/jobs", {"service": "ddm"}, "ddm"),
+        ("/dds/_simulator/jobs", {}, "dds"),
+    ):
+        reply = await call(dds, "POST", path, body=body)
+        assert (reply.status, dds.plans[reply.body["job_id"]].service) == (201, service)
+    reply = await call(dds, "POST", "/_simulator/jobs", body={"service": "css"})
+    assert (reply.status, "unknown service 'css'" in str(reply.body)) == (400, True)
+    assert not dds.requests

@@ -1,4 +1,4 @@
-"""ddswait.simulator.dds: its replies, against the recorded ones."""
+"""ddswait.simulator.operations and dds: their replies, against the recorded ones."""
 
 import asyncio
 from typing import Any

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import signal
 import sys
 from collections import Counter
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from ddswait.simulator import Simulator, first_jobs
 from ddswait.simulator.__main__ import main
+from ddswait.simulator.services import SERVICES
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,22 +45,42 @@ def test_more_failures_than_jobs_are_refused(fail: str, capsys: pytest.CaptureFi
     assert expected in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("service", SERVICES)
+async def test_lines_belong_to_the_service(service: str) -> None:
+    """They name its endpoint and its jobs; only services other than DDS need a variable."""
+    out, notes = StringIO(), StringIO()
+    async with Simulator(service=service) as world:
+        jobs = first_jobs.start(world, 2, 1)
+        first_jobs.show(world, 1.0, jobs, out, notes)
+    settings = dict(shlex.split(line)[1].split("=", 1) for line in out.getvalue().splitlines()[:-2])
+    command, another = out.getvalue().splitlines()[-2:]
+    path = "" if service == "dds" else f"/{service}"
+    assert settings["DDSWAIT_ENDPOINT"] == f"{world.address}{path}" == world.endpoint_of(service)
+    assert settings.get("DDSWAIT_SERVICE", "dds") == service
+    assert command.split() == ["ddswait", *(f"{name}={job_id}" for name, job_id in jobs.items())]
+    assert f"{world.endpoint}/_simulator/jobs" in another
+    assert {plan.service for plan in world.plans.values()} == {service}
+
+
 @pytest.mark.real_time  # another process keeps its own time
-async def test_lines_that_are_printed_can_be_pasted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("service", [*SERVICES, "all"])
+async def test_lines_that_are_printed_can_be_pasted(tmp_path: Path, service: str) -> None:
     """A shell that runs them waits for the jobs, one of which fails, and for another one."""
     simulator = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "ddswait.simulator", "--jobs", "3", "--fail", "1", "--speed", "6000"),
+        *("-m", "ddswait.simulator", "--jobs", "6", "--fail", "1", "--speed", "6000"),
+        *("--service", service),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     assert simulator.stdout is not None
     assert simulator.stderr is not None
-    lines = [(await simulator.stdout.readline()).decode() for _ in range(5)]
+    settings = {"dds": 3, "all": 3 + len(SERVICES)}.get(service, 4)
+    lines = [(await simulator.stdout.readline()).decode() for _ in range(settings + 2)]
     command = tmp_path / "ddswait"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m ddswait "$@"\n')
     command.chmod(0o755)
-    script = f"{''.join(lines[:4])}echo code=$?\n{lines[4]}echo code=$?\n"
+    script = f"{''.join(lines[:-1])}echo code=$?\n{lines[-1]}echo code=$?\n"
     shell = await asyncio.create_subprocess_exec(
         *("sh", "-c", script),
         stdout=asyncio.subprocess.PIPE,
@@ -74,8 +97,9 @@ async def test_lines_that_are_printed_can_be_pasted(tmp_path: Path) -> None:
     notes = (await simulator.stderr.read()).decode()
     assert await simulator.wait() == 0
     text = printed.decode()
+    reason = "Insufficient quota of volumes in az2."
+    assert ("the service gave no reason" if service == "ddm" else reason) in text
     assert [line for line in text.splitlines() if line.startswith("code=")] == ["code=1", "code=0"]
-    assert "Insufficient quota of volumes in az2." in text
     assert "orders" in text
     assert notes.startswith("Paste these lines into a second terminal:\n")
     assert "This line creates another job and waits for it:" in notes

@@ -52,6 +52,7 @@ def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[s
     shown = " ".join(capsys.readouterr().out.split())
     for option in (
         *("--host", "--port", "--speed", "--job-seconds", "--visible-after"),
+        *("--service", "http://HOST:PORT/rds", "http://HOST:PORT/ddm"),
         *("--missing-instance", "--backup-seconds", "--jobs", "--fail"),
     ):
         assert option in shown

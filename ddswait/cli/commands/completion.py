@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ddswait.cli import arguments
+from ddswait.cli.option_values import ALL_SERVICES
 from ddswait.cli.output import streams
 from ddswait.errors import ConfigurationError
+from ddswait.service import ALIASES, NAMES
 
 if TYPE_CHECKING:
     import argparse
@@ -42,9 +44,11 @@ def script(shell: str) -> str:
 
 
 def _parser(file_completion: object) -> argparse.ArgumentParser:
-    """Return the parser with completion of paths for every option that takes a FILE."""
+    """Return the parser with completion of services, and of paths for options that take a FILE."""
     parser = arguments.parser()
     for action in parser._actions:  # noqa: SLF001 - argparse has no public way to list the options
         if action.metavar == "FILE":
             setattr(action, "complete", file_completion)  # noqa: B010 - an attribute of shtab's own
+        if action.dest == "service":
+            action.choices = [*NAMES, *sorted(ALIASES), ALL_SERVICES]
     return parser

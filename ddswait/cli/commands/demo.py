@@ -1,4 +1,4 @@
-"""`ddswait --demo`: a run against a simulated DDS on this machine, as a user would see it."""
+"""`ddswait --demo`: a run against a simulated service on this machine, as a user would see it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ddswait.cli.named import Named
 from ddswait.cli.options import Options
 from ddswait.cli.run import Run
 from ddswait.cli.wrapping import continued, say, width_of
+from ddswait.service import DEFAULT, service_named
 
 if TYPE_CHECKING:
     from ddswait.simulator import Simulator
@@ -33,24 +34,31 @@ _ORDERS = (
 _SPEED = 60.0  # a simulated minute for each second
 
 
-def run() -> int:
-    """Show a run of a few seconds; return its exit code, 1, because one job fails."""
-    return asyncio.run(demonstrate())
+def run(service: str = "") -> int:
+    """Show a run of a few seconds; return its exit code, 1, because one job fails.
+
+    Args:
+        service: whose jobs are shown; "" for the default.
+    """
+    return asyncio.run(demonstrate(service or DEFAULT))
 
 
-async def demonstrate() -> int:
+async def demonstrate(service: str = DEFAULT) -> int:
     """Show the run in the event loop that is running."""
     from ddswait.simulator import Simulator
 
-    async with Simulator(speed=_SPEED) as dds:
-        _say(f"A simulated DDS listens at {dds.endpoint}; a minute passes there each second.", "")
-        jobs = [_create(dds, order) for order in _ORDERS]
-        service = f"--endpoint {dds.endpoint} --project-id {dds.project_id}"
+    title = service_named(service).title
+    option = "" if service == DEFAULT else f"--service {service} "
+    async with Simulator(speed=_SPEED, service=service) as cloud:
+        _say(f"A simulated {title} listens at {cloud.endpoint}; a minute passes there each second.")
+        _say("")
+        jobs = [_create(cloud, order) for order in _ORDERS]
+        settings = f"{option}--endpoint {cloud.endpoint} --project-id {cloud.project_id}"
         named = " ".join(f"{each.label}={each.job_id}" for each in jobs)
-        command = f"$ ddswait {service} --interval 1s {named}".split()
+        command = f"$ ddswait {settings} --interval 1s {named}".split()
         _say("", "$ export HW_AUTH_TOKEN=...", *continued(command, width_of(sys.stderr)))
-        code = await _wait(dds, jobs)
-    end = "The demo was stopped, and its simulated DDS with it."
+        code = await _wait(cloud, service, jobs)
+    end = f"The demo was stopped, and its simulated {title} with it."
     if code == 1:
         end = "One job failed on purpose, so the exit code is 1."
     _say("$ echo $?", str(code), "", end)
@@ -62,25 +70,26 @@ def _say(*lines: str) -> None:
         say(sys.stderr, line)
 
 
-def _create(dds: Simulator, order: _Order) -> Named:
+def _create(cloud: Simulator, order: _Order) -> Named:
     name, seconds, visible_after, fails = order
-    job_id = dds.add_job(
+    job_id = cloud.add_job(
         instance_name=name, seconds=seconds, visible_after=visible_after, fails=fails
     )
     _say(f"creating instance {name}: job {job_id}")
     return Named(job_id, name)
 
 
-async def _wait(dds: Simulator, jobs: list[Named]) -> int:
+async def _wait(cloud: Simulator, service: str, jobs: list[Named]) -> int:
     options = Options(interval=1.0, demo=True)
-    this = Run(jobs, options)
+    this = Run(jobs, options, service)
     waiter = Waiter(
-        endpoint=dds.endpoint,
-        project_id=dds.project_id,
-        auth=Token(dds.token),
+        endpoint=cloud.endpoint,
+        project_id=cloud.project_id,
+        auth=Token(cloud.token),
         interval=options.interval,
         durations=this.durations,
+        service=service,
         on_event=this.gate.event,
     )
-    this.begin(dds.endpoint, dds.project_id)
-    return this.finish(await this.gate.wait(waiter))
+    this.begin({service: cloud.endpoint}, cloud.project_id)
+    return this.finish(await this.gate.wait({service: waiter}))

@@ -82,7 +82,7 @@ class EventLines:
                 line = f"{name}poll failed, next try in {duration(delay)}: {safe(cause)}"
                 return line if self._is_new(cause) else ""
             case UnknownStatus(_, status):
-                return f"{name}DDS uses an undocumented status: {safe(status)}"
+                return f"{name}the service uses an undocumented status: {safe(status)}"
             case RenewalFailed(cause, delay, _):
                 again = "" if delay is None else f", next try in {duration(delay)}"
                 # A key that never changes may wait for the ID of its project.

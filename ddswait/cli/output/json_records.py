@@ -34,33 +34,35 @@ def dumps(record: object, indent: int | None = None) -> str:
     return safe_json(json.dumps(record, indent=indent, default=str))
 
 
-def event_record(event: Event, label: str) -> dict[str, Any] | None:
+def event_record(event: Event, entry: Entry | None) -> dict[str, Any] | None:
     """Return the line of `--output jsonl` for an event; None if it has none.
 
     Args:
         event: what happened.
-        label: the user's name for the job, or "".
+        entry: the job that it is about; None for an event about all jobs.
     """
     match event:
         case Tracked(job_id):
-            return _line("tracked", job_id, label)
+            return _line("tracked", job_id, entry)
         case Visible(job_id, job, _):
-            return _line("visible", job_id, label, job=job.to_dict())
+            return _line("visible", job_id, entry, job=job.to_dict())
         case Progressed(job_id, job, _):
-            return _line("progressed", job_id, label, job=job.to_dict())
+            return _line("progressed", job_id, entry, job=job.to_dict())
         case PollFailed(job_id, cause, delay, instance_id):
             more = {"cause": cause, "retry_delay_seconds": round(delay, 3)}
-            return _line("poll_failed", job_id, label, instance_id=instance_id, **more)
+            return _line("poll_failed", job_id, entry, instance_id=instance_id, **more)
         case UnknownStatus(job_id, status):
-            return _line("unknown_status", job_id, label, status=status)
+            return _line("unknown_status", job_id, entry, status=status)
         case Polled() | ListRefused() | RenewalFailed() | Ended():
             return None
         case _:
             assert_never(event)
 
 
-def _line(event: str, job_id: str, label: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    return {"event": event, "time": _now(), "job_id": job_id, "label": label, **more}
+def _line(event: str, job_id: str, entry: Entry | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    label, service = (entry.label, entry.service) if entry else ("", "")
+    named = {"job_id": job_id, "label": label, "service": service}
+    return {"event": event, "time": _now(), **named, **more}
 
 
 def ended_record(entry: Entry, outcome: Outcome) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def ended_record(entry: Entry, outcome: Outcome) -> dict[str, Any]:
 def outcome_record(entry: Entry, outcome: Outcome) -> dict[str, Any]:
     """Return a job, or an instance, with its outcome as plain data for JSON."""
     # The user may have renamed the job, and shows it by that name.
-    return {**outcome.to_dict(), "label": entry.label}
+    return {**outcome.to_dict(), "label": entry.label, "service": entry.service}
 
 
 def summary_line(tally: Mapping[OutcomeKind, int], code: int) -> dict[str, Any]:

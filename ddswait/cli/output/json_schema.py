@@ -15,6 +15,7 @@ _TIME = {"type": "string", "format": "date-time"}
 _TIME_OR_NULL = {"type": ["string", "null"], "format": "date-time"}
 _COUNT = {"type": "integer", "minimum": 0}
 _SECONDS = {"type": "number", "minimum": 0}
+_SERVICE = {**_TEXT, "description": "the service that has the job, such as dds or rds"}
 
 
 def schema() -> dict[str, Any]:
@@ -39,13 +40,13 @@ _INSTANCE = _object({"id": _TEXT, "name": _TEXT})
 _JOB = _object(
     {
         "id": _TEXT,
-        "name": {**_TEXT, "description": "the task, without underscores; DDS may add names"},
-        "status": {**_TEXT, "description": "Running, Completed, Failed, or what DDS says"},
+        "name": {**_TEXT, "description": "the task, without underscores; services may add names"},
+        "status": {**_TEXT, "description": "Running, Completed, Failed, or what the service says"},
         "created": _TIME_OR_NULL,
         "ended": {**_TIME_OR_NULL, "description": "may be set while the job is still Running"},
         "progress": {"type": ["integer", "null"], "description": "percent, while the job runs"},
         "instance": _or_null(_INSTANCE),
-        "fail_reason": {**_TEXT_OR_NULL, "description": "DDS's own words"},
+        "fail_reason": {**_TEXT_OR_NULL, "description": "the service's own words"},
     }
 )
 _REFUSAL = _object(
@@ -59,6 +60,7 @@ _REFUSAL = _object(
 _OUTCOME = {
     "job_id": {**_TEXT, "description": "empty for an instance without a job"},
     "label": {**_TEXT, "description": "the user's name for the job, or empty"},
+    "service": _SERVICE,
     "instance": {
         **_or_null(_INSTANCE),
         "description": "what was waited for without a job (--instance); else null",
@@ -95,7 +97,7 @@ _SUMMARY = {
 
 def _lines() -> list[dict[str, Any]]:
     """Return the schema of each kind of line of `--output jsonl`."""
-    about_a_job = {"time": _TIME, "job_id": _TEXT, "label": _TEXT}
+    about_a_job = {"time": _TIME, "job_id": _TEXT, "label": _TEXT, "service": _SERVICE}
     job = {"$ref": "#/$defs/job"}
     return [
         _line("tracked", about_a_job),

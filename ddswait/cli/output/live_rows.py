@@ -106,10 +106,12 @@ def row(
         is_plain: whether the terminal shows only ASCII characters.
     """
     job, style = entry.job, style_of(entry)
+    instance = job.instance.name if job and job.instance else ""
+    is_said = bool(entry.prefix) and instance == entry.label  # the name begins with the service
     names = {
         "job": text(entry.name),
         "task": text(job.task if job else "", "dim"),
-        "instance": text(job.instance.name if job and job.instance else ""),
+        "instance": text("" if is_said else instance),
     }
     if found := message(entry, now, renewal, is_plain=is_plain):
         return Row(names, None, found, style or "yellow")

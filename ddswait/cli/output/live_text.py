@@ -99,7 +99,7 @@ def retry_text(at: float | None, now: float) -> str:
 def _reason(outcome: Outcome) -> str:
     """Return why a job did not complete, in so few words as a row has room for."""
     if outcome.kind is OutcomeKind.FAILED:
-        return (outcome.job.fail_reason if outcome.job else "") or "DDS gave no reason"
+        return (outcome.job.fail_reason if outcome.job else "") or "the service gave no reason"
     if outcome.refusal is not None:
         return str(outcome.refusal)
     return outcome.cause or ""

@@ -111,7 +111,7 @@ class Printer:
         """
         entry = self._table.entry_of(event)
         if self._form == "jsonl":
-            record = json_records.event_record(event, entry.label if entry else "")
+            record = json_records.event_record(event, entry)
             if record is not None:
                 self._data(json_records.dumps(record))
         line = self._lines.event(event, entry)

@@ -11,11 +11,12 @@ from ddswait.cli.time_left import rounded
 from ddswait.duration_text import duration, exact
 from ddswait.job import JobPhase
 from ddswait.outcome import OutcomeKind, facts_of
+from ddswait.service import service_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ddswait.cli.job_table import Entry
+    from ddswait.cli.job_table import Entry, JobTable
     from ddswait.job import Job
     from ddswait.outcome import Outcome
 
@@ -43,6 +44,12 @@ def things(entries: Iterable[Entry]) -> str:
     return " and ".join(parts) or count(0, "job")
 
 
+def jobs_of(table: JobTable) -> str:
+    """Return what the jobs of a run are called in a title: `DDS jobs`; `jobs` of several."""
+    titles = [service_named(each).title for each in table.services]
+    return f"{titles[0]} jobs" if len(titles) == 1 else "jobs"
+
+
 def names(of_jobs: Sequence[str]) -> str:
     """Return a few names, and how many more there are: `a, b, c and 7 more`."""
     shown = of_jobs if len(of_jobs) <= _FEW else of_jobs[:_SAMPLE]
@@ -66,7 +73,7 @@ def job_text(job: Job, label: str = "") -> str:
 def reason(outcome: Outcome) -> str:
     """Return why a job did not complete: the service's own words if it says that the job failed."""
     if outcome.kind is OutcomeKind.FAILED and outcome.job:
-        return outcome.job.fail_reason or "DDS gave no reason"
+        return outcome.job.fail_reason or "the service gave no reason"
     return outcome.message
 
 
@@ -80,8 +87,9 @@ def next_step(entry: Entry, outcome: Outcome) -> str:
 def result_line(entry: Entry, outcome: Outcome) -> str:
     """Return the line of `--output text` for a wait that ended.
 
-    Its fields, separated by tabs, are the job ID, the kind of outcome, the task, the instance, the
-    time waited, what went wrong, and the label; `-` stands for an empty field.
+    Its fields, separated by tabs, are the job ID (after the service if there are several), the kind
+    of outcome, the task, the instance, the time waited, what went wrong, and the label; `-` stands
+    for an empty field.
     """
     job = outcome.job
     name = job.task if job else ""
@@ -90,7 +98,7 @@ def result_line(entry: Entry, outcome: Outcome) -> str:
     if not outcome.ok:
         problem = outcome.refusal.advice if outcome.refusal else reason(outcome)
     waited = duration(outcome.waited)
-    fields = (entry.job_id, outcome.kind, name, instance, waited, problem, entry.label)
+    fields = (entry.full_id, outcome.kind, name, instance, waited, problem, entry.label)
     return "\t".join(safe(field) or "-" for field in fields)
 
 

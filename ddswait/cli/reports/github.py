@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ddswait.cli.escaping import safe, safe_markdown
 from ddswait.cli.output.reason_groups import failures_first, grouped, not_completed
-from ddswait.cli.output.text import names, reason
+from ddswait.cli.output.text import jobs_of, names, reason
 from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind
 
@@ -43,22 +43,24 @@ def commands(table: JobTable, code: int) -> list[str]:
     """
     groups = grouped(not_completed(table))
     shown = groups[: _MOST if len(groups) <= _MOST else _MOST - 1]
-    lines = [_command(group, code) for group in shown]
+    jobs = jobs_of(table)
+    lines = [_command(group, code, jobs) for group in shown]
     if rest := sum(len(group.members) for group in groups[len(shown) :]):
         level = "warning" if code == 0 else "error"
-        lines.append(f"::{level} title=DDS jobs::{rest} more did not complete")
+        lines.append(f"::{level} title={jobs}::{rest} more did not complete")
     return lines
 
 
-def _command(group: ReasonGroup, code: int) -> str:
+def _command(group: ReasonGroup, code: int, jobs: str) -> str:
     entry, outcome = group.members[0]
     level = "warning" if code == 0 or outcome.facts.may_still_complete else "error"
     if len(group.members) == 1:
-        title, text = f"DDS job {entry.name}: {outcome.facts.label}", reason(outcome)
+        title = f"{jobs.removesuffix('s')} {entry.name}: {outcome.facts.label}"
+        text = reason(outcome)
     else:
-        title = f"{len(group.members)} DDS jobs: {outcome.facts.label}"
-        jobs = names([each.name for each, _ in group.members])
-        text = f"{jobs}: {group.reason}" if group.reason else jobs
+        title = f"{len(group.members)} {jobs}: {outcome.facts.label}"
+        members = names([each.name for each, _ in group.members])
+        text = f"{members}: {group.reason}" if group.reason else members
     return f"::{level} title={_property(safe(title))}::{_data(safe(text, _LONGEST))}"
 
 
@@ -82,7 +84,9 @@ def write(table: JobTable, code: int, env: Mapping[str, str]) -> None:
 def _summary(table: JobTable, code: int) -> Iterator[str]:
     """Yield the lines of the summary, as many rows as GitHub accepts."""
     completed = table.tally[OutcomeKind.COMPLETED]
-    yield f"### DDS jobs: {completed} of {len(table)} completed (exit code {code})"
+    title = jobs_of(table)
+    title = f"{title[0].upper()}{title[1:]}"
+    yield f"### {title}: {completed} of {len(table)} completed (exit code {code})"
     yield ""
     yield "| job | task | instance | outcome | waited | reason |"
     yield "|---|---|---|---|---|---|"
@@ -115,12 +119,14 @@ def _row(entry: Entry, outcome: Outcome) -> str:
 def _outputs(table: JobTable, code: int) -> str:
     """Return the outputs of the step.
 
-    `exit-code`, the counts `completed`, `failed` (by DDS) and `not-completed` (for any reason),
-    and `outcomes`, a JSON object of outcomes by label or job ID, which is empty when it is too
-    large for an output.
+    `exit-code`, the counts `completed`, `failed` (by the service) and `not-completed` (for any
+    reason), and `outcomes`, a JSON object of outcomes by label or job ID, which is empty when it is
+    too large for an output.
     """
     completed = table.tally[OutcomeKind.COMPLETED]
-    outcomes = json.dumps({entry.name: str(outcome.kind) for entry, outcome in table.ended})
+    outcomes = json.dumps(
+        {entry.label or entry.job_id: str(outcome.kind) for entry, outcome in table.ended}
+    )
     values = {
         "exit-code": str(code),
         "completed": str(completed),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ddswait.cli.escaping import safe_html
 from ddswait.cli.output.failures import given_up
 from ddswait.cli.output.reason_groups import failures_first
-from ddswait.cli.output.text import count
+from ddswait.cli.output.text import count, jobs_of
 from ddswait.cli.reports.html_sections import anchors, failed_section, jobs_section
 from ddswait.cli.reports.timeline import timeline
 from ddswait.duration_text import duration
@@ -36,7 +36,7 @@ def document(table: JobTable, run: RunFacts) -> str:
 
 
 def _page(table: JobTable, run: RunFacts) -> Iterator[str]:
-    jobs = count(len(table), "DDS job")
+    jobs = count(len(table), jobs_of(table).removesuffix("s"))
     title = f"{table.tally[OutcomeKind.COMPLETED]} of {jobs} completed"
     yield from _head(title)
     verdict = Severity.ERROR if run.code else Severity.SUCCESS

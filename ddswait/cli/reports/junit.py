@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from ddswait.cli.escaping import safe
-from ddswait.cli.output.text import reason
+from ddswait.cli.output.text import jobs_of, reason
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def document(table: JobTable, now: float) -> str:
     root = ET.Element("testsuites", {"name": "ddswait", "time": time, **totals})
     stamp = datetime.fromtimestamp(table.began, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     suite = ET.SubElement(
-        root, "testsuite", {"name": "DDS jobs", "time": time, "timestamp": stamp, **totals}
+        root, "testsuite", {"name": jobs_of(table), "time": time, "timestamp": stamp, **totals}
     )
     suite.extend(cases)
     ET.indent(root)
@@ -45,10 +45,11 @@ def document(table: JobTable, now: float) -> str:
 
 
 def _case(entry: Entry, outcome: Outcome) -> ET.Element:
+    task = entry.job.task if entry.job else ""
     case = ET.Element(
         "testcase",
         {
-            "classname": safe(entry.job.task) if entry.job and entry.job.task else "job",
+            "classname": safe(f"{entry.prefix.replace(':', '.')}{task or 'job'}"),
             "name": safe(entry.full_name),
             "time": f"{outcome.waited:.3f}",
         },

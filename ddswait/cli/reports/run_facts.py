@@ -14,7 +14,7 @@ class RunFacts(NamedTuple):
     Attributes:
         code: the exit code.
         ended: when the run ended, in seconds since 1970.
-        endpoint: the endpoint of DDS.
+        endpoint: that of the service, or those of several, joined by commas.
         region: the name of the region, or "".
         project: the project of the jobs, or "" if the credentials have one.
         command: the words of the command that was run.

@@ -10,6 +10,8 @@ import pytest
 
 from ddswait.cli.arguments import SHELLS
 from ddswait.cli.main import main
+from ddswait.service import ALIASES
+from ddswait.service import NAMES as NAMES_OF_SERVICES
 
 HELP = (Path(__file__).parents[1] / "help.txt").read_text()
 NAMES = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", HELP, re.MULTILINE))
@@ -50,6 +52,9 @@ def test_bash_offers_options_and_values(tmp_path: Path, capsys: pytest.CaptureFi
     assert set(in_bash("ddswait --", script)) == NAMES
     assert in_bash("ddswait --out", script) == ["--output"]
     assert in_bash("ddswait --output js", script) == ["json", "jsonl"]
+    services = {*NAMES_OF_SERVICES, *ALIASES, "all"}
+    assert set(in_bash("ddswait --service ", script)) == services
+    assert in_bash("ddswait --service gaussdb-m", script) == ["gaussdb-mysql"]
     (tmp_path / "report-of-today.html").touch()
     path = f"{tmp_path}/report-of"
     for option in ("--report", "--junit", "--state", "--history", "--ca-file"):
@@ -113,7 +118,7 @@ def test_zsh_offers_options_and_values(tmp_path: Path, capsys: pytest.CaptureFix
     shell.expect("\nbegin")
     shell.expect("ready> ")
     shell.send("ddswait --re\t\t")
-    shell.expect("--ready.*until its instance is normal")
+    shell.expect("--ready.*until its instance is ready")
     shell.send("\x15ddswait --output \t\t")
     for value in ("json", "jsonl", "text"):
         shell.expect_exact(value)

@@ -29,7 +29,8 @@ TASK = "    task     CreateMongoDB of instance orders-db (abcin02)"
 def table(*outcomes: Outcome) -> JobTable:
     keys = [key_of(each) for each in outcomes]
     made = JobTable([Named(each, f"{each}-label") for each in keys], 0.0)
-    made.take(Polled("", "first", 1.0), 0.5)  # the service was reached once
+    first = next(iter(made))
+    made.take(Polled(first.job_id, "first", 1.0), 0.5)  # the service was reached once
     for each in outcomes:
         made.settle(each, 1.0)
     return made

@@ -82,6 +82,16 @@ def test_column_that_repeats_the_names_is_left_out() -> None:
     assert "instance" in picture(table, 200)[1]
 
 
+def test_service_stands_before_the_names_of_a_mixed_run() -> None:
+    """A label that repeats the name of the instance needs no column of its own there either."""
+    table = running(Named(ID, "orders-db"), Named("x", "orders-db-2", "rds"))
+    _, heading, first, second = picture(table, 200)
+    assert first.startswith("dds:orders-db ")
+    assert second.startswith("rds:orders-db-2 ")
+    assert "instance" in heading
+    assert first.count("orders-db") == 1
+
+
 @given(
     st.lists(
         st.tuples(st.text("ab \u65e5", min_size=1, max_size=64), st.text("xy\u65e5", max_size=90)),
@@ -188,7 +198,7 @@ def test_failure_without_a_reason_says_so() -> None:
     """DDS may give none."""
     table = running(Named("mine"))
     failed(table, "mine", None)
-    assert picture(table, 100)[2].endswith("failed after 1m15s: DDS gave no reason")
+    assert picture(table, 100)[2].endswith("failed after 1m15s: the service gave no reason")
 
 
 @pytest.mark.parametrize("key", ["mine", f"instance:{ID}"])

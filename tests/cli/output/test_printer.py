@@ -63,7 +63,7 @@ def printer(
         (Progressed("id-1", job(6), job(5)), ""),
         (Progressed("id-1", job(6, "Odd\x1b"), job(5)), "mine  Create: Odd\\x1b 6 %\n"),
         (PollFailed("id-1", "HTTP\n502", 2.0), "mine  poll failed, next try in 2s: HTTP\\n502\n"),
-        (UnknownStatus("id-1", "Odd\n"), "mine  DDS uses an undocumented status: Odd\\n\n"),
+        (UnknownStatus("id-1", "Odd\n"), "mine  the service uses an undocumented status: Odd\\n\n"),
         (
             RenewalFailed("x\x1b", 45.0),
             "no credentials for the project yet, next try in 45s: x\\x1b\n",

@@ -3,7 +3,6 @@
 import pytest
 
 from ddswait.cli.job_table import Entry
-from ddswait.cli.named import Named
 from ddswait.cli.output.text import count, job_text, reason, result_line, totals
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.service.dds import SERVICE
@@ -37,13 +36,13 @@ def test_a_failed_job_has_the_words_of_the_service_as_reason() -> None:
     """Every other outcome has the sentence of ddswait."""
     assert reason(Outcome("x", OutcomeKind.FAILED, JOB, "m")) == "no\tquota"
     silent = SERVICE.read_record({**RECORD, "fail_reason": ""})
-    assert reason(Outcome("x", OutcomeKind.FAILED, silent, "m")) == "DDS gave no reason"
+    assert reason(Outcome("x", OutcomeKind.FAILED, silent, "m")) == "the service gave no reason"
     assert reason(Outcome("x", OutcomeKind.TIMED_OUT, JOB, "m")) == "m"
 
 
 def test_a_result_is_seven_fields() -> None:
     """Separated by tabs, which no field contains; an empty field is a dash."""
-    entry = Entry(*Named("id-1", "mine"), 0.0)
+    entry = Entry("id-1", "mine", 0.0)
     failed = Outcome("id-1", OutcomeKind.FAILED, JOB, waited=75.0)
     fields = ["id-1", "failed", "CreateMongoDB", "orders\\x1b", "1m15s", "no\\tquota", "mine"]
     assert result_line(entry, failed).split("\t") == fields

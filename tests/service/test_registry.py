@@ -1,0 +1,106 @@
+"""ddswait.service.registry: which service a name means; ddswait.service.instance_suffixes."""
+
+from typing import Any
+
+import pytest
+
+from ddswait.errors import InputError
+from ddswait.service import ALIASES, NAMES, service_named
+from ddswait.service.instance_suffixes import hint, service_of_instance
+from ddswait.service.registry import others
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_service_is_found_by_its_own_name(name: str) -> None:
+    """The module that a row names speaks the API of that service."""
+    assert service_named(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"),
+    [
+        ("gaussdb-mysql", "taurusdb"),
+        ("gaussdbformysql", "taurusdb"),
+        ("opengauss", "gaussdb"),
+        ("gaussdb-opengauss", "gaussdb"),
+        ("gaussdb-nosql", "geminidb"),
+        ("nosql", "geminidb"),
+        ("RDS", "rds"),
+        ("GaussDB_NoSQL", "geminidb"),
+    ],
+)
+def test_service_is_found_by_what_users_call_it(alias: str, name: str) -> None:
+    """By the name of a host, a provider or a product, in capital letters as well."""
+    assert service_named(alias).name == name
+
+
+def test_aliases_are_no_names() -> None:
+    """No alias hides a service."""
+    assert not ALIASES.keys() & set(NAMES)
+    assert set(ALIASES.values()) <= set(NAMES)
+    assert NAMES[0] == "dds"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("rdss", "unknown service 'rdss': did you mean 'rds'"),
+        ("tauruSdb1", "did you mean 'taurusdb'"),
+        ("open-gauss", "did you mean 'opengauss'"),
+        ("", "unknown service '': use one of dds, rds, taurusdb, gaussdb, geminidb, ddm"),
+        ("css", "service 'css' is not supported, since it has no job API: wait for the status"),
+        ("VPC", "service 'VPC' is not supported, since it has no job API"),
+        ("ecs", "service 'ecs' is not supported, since its job API is of another kind: use one"),
+        ("x" * 99, "unknown service 'xxx.*[.]{3}: use one of"),
+        ("\x1b[2J", r"unknown service '\\x1b"),
+        (7, "a service is text, not int"),
+        (None, "a service is text, not NoneType"),
+    ],
+)
+def test_unknown_service_is_explained(name: Any, message: str) -> None:
+    """The message quotes the name, suggests one, or says why the service cannot be waited for."""
+    with pytest.raises(InputError, match=message):
+        service_named(name)
+
+
+def test_other_services_are_those_to_try() -> None:
+    """All but the one that was asked."""
+    assert others("dds") == "rds, taurusdb, gaussdb, geminidb or ddm"
+    assert others("ddm") == "dds, rds, taurusdb, gaussdb or geminidb"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "name"),
+    [
+        ("in01", "rds"),
+        ("in02", "dds"),
+        ("in03", "rds"),
+        ("in04", "rds"),
+        ("in06", "geminidb"),
+        ("in07", "taurusdb"),
+        ("in09", "ddm"),
+        ("in10", "geminidb"),
+        ("in12", "geminidb"),
+        ("in13", "geminidb"),
+        ("in14", "gaussdb"),
+        ("IN14", "gaussdb"),
+        ("in05", ""),
+        ("no02", ""),
+        ("gr02", ""),
+        ("", ""),
+        ("in021", ""),
+    ],
+)
+def test_end_of_an_instance_id_tells_the_service(suffix: str, name: str) -> None:
+    """Only whole IDs of instances count: nodes and groups have other letters."""
+    assert service_of_instance("0123456789abcdef" * 2 + suffix) == name
+    assert service_of_instance("123456789abcdef" * 2 + suffix) == ""
+
+
+def test_instance_of_another_service_gets_a_hint() -> None:
+    """Of another service only: nothing is said where the ID tells nothing, or agrees."""
+    instance_id = "0123456789abcdef" * 2
+    assert hint(f"{instance_id}in01", "dds") == (
+        "its ID is like that of an instance of rds: try --service rds"
+    )
+    assert hint(f"{instance_id}in02", "dds") == hint(f"{instance_id}in05", "dds") == ""
