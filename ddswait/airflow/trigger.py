@@ -43,11 +43,12 @@ class DdsJobTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and yield the event that says how the wait ended."""
+        clock = asyncio.get_running_loop().time
+        not_before = clock() + _NOT_BEFORE
+        event = await self._event()
         # The scheduler fails a task that runs again before it has noted that the task was deferred
         # ("the task instance's state attribute is running"): jobs that have ended take some time.
-        not_before = asyncio.create_task(asyncio.sleep(_NOT_BEFORE))
-        event = await self._event()
-        await not_before
+        await asyncio.sleep(max(not_before - clock(), 0.0))
         yield TriggerEvent(event)
 
     async def _event(self) -> dict[str, Any]:

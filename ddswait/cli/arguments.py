@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     _add_policy(made.add_argument_group("when to stop"))
     _add_polling(made.add_argument_group("polling"))
     _add_output(made.add_argument_group("output"))
-    _add_others(made.add_argument_group("other commands"))
+    _add_others(made.add_argument_group("other commands").add_mutually_exclusive_group())
     made.refuse_secrets()
     return made
 
@@ -232,7 +232,7 @@ def _add_others(group: Any) -> None:  # noqa: ANN401
     add(
         "--print-completion",
         choices=SHELLS,
-        help="print a completion script for a shell (needs shtab: ddswait[completion])",
+        help="print a completion script for a shell (needs shtab: pip install shtab)",
     )
     add("--demo", action="store_true", help="show a run against a simulated cloud")
     add("--version", action="version", version=f"ddswait {__version__}", help="show the version")

@@ -105,10 +105,7 @@ def _prepare_streams() -> None:
         if not isinstance(stream, io.TextIOWrapper):
             continue
         stream.reconfigure(errors="backslashreplace")
-        raw = stream.buffer
-        if isinstance(raw, io.RawIOBase):
+        if isinstance(stream.buffer, io.RawIOBase):
             # PYTHONUNBUFFERED: such a stream drops what a signal leaves of a write.
-            encoding, errors = stream.encoding, stream.errors
-            stream.detach()
-            made = io.TextIOWrapper(io.BufferedWriter(raw), encoding, errors, line_buffering=True)
-            setattr(sys, name, made)
+            number, form = stream.fileno(), (stream.encoding, stream.errors)
+            setattr(sys, name, open(number, "w", 1, *form, closefd=False))  # noqa: SIM115 - as above

@@ -138,7 +138,7 @@ class Transport:
             reason = getattr(error.certificate_error, "verify_message", "") or describe(error)
             message = (
                 f"the certificate of {error.host} is not trusted: {reason}; if the CA is your own, "
-                "name its file with --ca-file or OS_CACERT (ca_file=)"
+                "name its file with --ca-file or OS_CACERT"
             )
             return Refusal(0, error_msg=message, scope=Scope.EVERYTHING)
         if isinstance(error, aiohttp.ClientHttpProxyError):
@@ -261,7 +261,7 @@ def trust(ca_file: str) -> ssl.SSLContext:
     """
     import ssl  # only paid for when a file is named
 
-    hint = "name a readable PEM file with --ca-file or OS_CACERT (ca_file=)"
+    hint = "name a readable PEM file with --ca-file or OS_CACERT"
     try:
         return ssl.create_default_context(cafile=os.path.expanduser(ca_file))  # noqa: PTH111
     except ssl.SSLError:

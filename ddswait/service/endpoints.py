@@ -116,7 +116,7 @@ def check_endpoint(
     if parts.scheme == "http" and not (insecure_http or is_loopback(parts.hostname or "")):
         raise ConfigurationError(
             f"{source}: {endpoint!r} is not https, so the credentials could be read on the way: "
-            f"{hint}, or allow it with --insecure-http (insecure_http=True)"
+            f"{hint}, or allow it with --insecure-http"
         )
     return without_version(endpoint)
 

@@ -262,8 +262,11 @@ class Airflow:
         noted = (
             f"Received executor event with state success for .*task_id='wait', run_id='{run_id}'"
         )
-        log = self.folder / "scheduler.log"
-        until(lambda: len(re.findall(noted, log.read_text())) >= tasks, "the deferred tasks")
+        until(lambda: len(re.findall(noted, self.output("scheduler"))) >= tasks, "deferred tasks")
+
+    def output(self, name: str) -> str:
+        """Return what a process that start() started has printed."""
+        return (self.folder / f"{name}.log").read_text()
 
     def log_of(self, run_id: str, task_id: str = "wait") -> str:
         """Return the log of a task: what the worker and the triggerers wrote."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -182,6 +183,18 @@ def test_only_what_the_user_names_is_retried(
     with pytest.raises(AirflowException, match="no quota in az2") as caught:
         sensor.execute_complete({"ti": Pushes()}, event)
     assert type(caught.value) is raised
+
+
+async def test_no_event_comes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five seconds, in which the scheduler notes that the task is deferred."""
+    monkeypatch.setenv("AIRFLOW_CONN_OTHER", json.dumps({"conn_type": "aws"}))
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    trigger = DdsJobTrigger(Batch.begin(["a"], timeout=60).to_dict(), "other")
+    event = await anext(aiter(trigger.run()))
+    assert clock() - began == 5.0
+    assert event.payload["status"] == "unusable"
+    assert "has the type 'aws'" in event.payload["message"]
 
 
 def test_unusable_connection_fails_a_poke_for_good(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -60,6 +61,10 @@ async def test_failed_job_exits_1_and_says_why(dds: Simulator, ddswait: Command)
         (["-"], '{"order_id": "CS1"}', "CS1"),
         (["--timeout", "nan", "a"], "", "--timeout"),
         (["--endpoint", "ftp://x", "a"], "", "ftp://x"),
+        (["--endpoint", "http://dds.example.com", "a"], "", "--insecure-http"),
+        (["--ca-file", "/nothing", "a"], "", "--ca-file"),
+        (["5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein02"], "", "--ready --instance"),
+        (["--check", "--demo"], "", "--demo: not allowed with argument --check"),
         (["--project-id", "a/b", "a"], "", "a/b"),
         (["--colour", "a"], "", "--colour"),
         (["--rate", "fast", "a"], "", "10/s or 200/5m"),
@@ -73,6 +78,7 @@ def test_usage_errors_exit_2(
     done = command(*arguments, text=text)
     assert (done.code, done.stdout) == (2, "")
     assert named in done.stderr
+    assert not re.search(r"\w\(\)|\w=\w*\)", done.stderr)  # functions and arguments of Python
     assert cloud.stats()["statuses"] == before
 
 

@@ -33,12 +33,12 @@ def script(shell: str) -> str:
         import shtab
     except ImportError:
         raise ConfigurationError(
-            "--print-completion needs shtab: install it with pip install 'ddswait[completion]'"
+            "--print-completion needs shtab: install it with pip install shtab"
         ) from None
     if shell not in shtab.SUPPORTED_SHELLS:
         raise ConfigurationError(
             f"shtab {shtab.__version__} cannot write a completion script for {shell}: install a "
-            "newer one with pip install -U 'ddswait[completion]'"
+            "newer one with pip install -U shtab"
         )
     return str(shtab.complete(_parser(shtab.FILE), shell))
 

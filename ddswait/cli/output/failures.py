@@ -92,6 +92,7 @@ def _explanation(group: ReasonGroup, advised: set[str], told: Container[str]) ->
         label = f"{outcome.facts.label} after {duration(outcome.waited)}"
     else:
         subject, why = things(each for each, _ in group.members), group.reason
+        why = f"each {why.removeprefix('it ')}" if why.startswith("it ") else why
         label = outcome.facts.label
     yield f"{safe(subject)} {label}{f': {safe(why, _LONGEST)}' if why else ''}"
     for title, text in _details(group):

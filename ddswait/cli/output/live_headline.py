@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ddswait.cli.output.live_rows import GAP, LONGEST_BAR
-from ddswait.cli.output.live_text import bar, percent
+from ddswait.cli.output.live_text import bar, last_percent
 from ddswait.cli.output.text import count, left_text
 from ddswait.cli.time_left import rounded
 from ddswait.duration_text import duration
-from ddswait.outcome import OutcomeKind
+from ddswait.outcome import OutcomeKind, facts_of
 
 if TYPE_CHECKING:
     from ddswait.cli.job_table import JobTable
@@ -55,20 +55,23 @@ def headline(
 
 
 def _counts(table: JobTable) -> Text:
-    line = Text(f"{_ended(table)} of {count(len(table), 'job')} ended", "bold", no_wrap=True)
-    bad = _ended(table) - table.tally[OutcomeKind.COMPLETED]
+    ended = sum(number for kind, number in table.tally.items() if facts_of(kind).is_final)
+    line = Text(f"{ended} of {count(len(table), 'job')} ended", "bold", no_wrap=True)
+    given_up = table.tally[OutcomeKind.PENDING]
+    bad = table.tally.total() - table.tally[OutcomeKind.COMPLETED] - given_up
     if bad:
         line.append(f", {bad} not completed", "bold red")
     return line
 
 
-def _ended(table: JobTable) -> int:
-    return table.tally.total() - table.tally[OutcomeKind.PENDING]
-
-
 def _share(table: JobTable) -> float:
-    """Return how much of all jobs is done, in percent; a job that ended is done."""
-    shares = (100 if entry.end else percent(entry) for entry in table)
+    """Return how much of all jobs is done, in percent; a job that ended is done.
+
+    A job that timed out has not ended, nor has one that could not be reached.
+    """
+    shares = (
+        100 if (end := entry.end) and end.facts.is_final else last_percent(entry) for entry in table
+    )
     return sum(share or 0 for share in shares) / len(table)
 
 

@@ -39,9 +39,10 @@ def grouped(entries: Iterable[Entry], left: Mapping[str, float | None]) -> Group
     """
     groups = Groups([], [], [])
     for entry in entries:
-        if entry.end is None:
+        end = entry.end
+        if end is None:
             groups.running.append(entry)
-        elif entry.end.ok:
+        elif end.ok:
             groups.completed.append(entry)
         else:
             groups.failed.append(entry)

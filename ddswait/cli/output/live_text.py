@@ -49,6 +49,11 @@ def percent(entry: Entry) -> int | None:
     """Return the progress of a job in percent; None if there is nothing to show."""
     if entry.end is not None:
         return 100 if entry.end.ok else None
+    return last_percent(entry)
+
+
+def last_percent(entry: Entry) -> int | None:
+    """Return the last progress that a job stated, in percent; None without any."""
     if entry.job is None or entry.job.progress is None:
         return None
     return min(max(entry.job.progress, 0), 100)

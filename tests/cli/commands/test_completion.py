@@ -77,7 +77,7 @@ def test_without_shtab_it_says_what_to_install(
     assert main(["--print-completion", shell]) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert "needs shtab: install it with pip install 'ddswait[completion]'" in shown.err
+    assert "needs shtab: install it with pip install shtab" in shown.err
 
 
 def test_shtab_that_is_too_old_for_a_shell(

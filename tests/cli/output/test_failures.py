@@ -114,6 +114,22 @@ def test_jobs_that_may_still_complete_show_their_progress() -> None:
     ]
 
 
+def test_sentence_about_one_job_is_made_one_about_each() -> None:
+    """The message of each wait names its own job; one line stands for several."""
+    outcomes = [
+        Outcome(
+            name,
+            OutcomeKind.UNREACHABLE,
+            message=messages.unreachable(name, 60.0, "https://dds.test", "HTTP 502"),
+        )
+        for name in ("id-1", "id-2")
+    ]
+    assert failures(table(*outcomes))[0] == (
+        "2 jobs unreachable: each could not be polled at https://dds.test; the last poll failed: "
+        "HTTP 502. The job itself may still be running"
+    )
+
+
 def test_a_terminal_gets_lines_that_fit() -> None:
     """Wrapped between words under the text; a word that is too long stays whole."""
     address = "https://" + "x" * 80

@@ -69,3 +69,14 @@ def test_headline_is_about_the_whole_run() -> None:
     table.settle(Outcome("a", OutcomeKind.COMPLETED), NOW)
     table.settle(Outcome("b", OutcomeKind.COMPLETED), NOW)
     assert picture(table, 120)[0] == f"2 of 2 jobs ended  {BAR * 20}  100 %  1m40s elapsed"
+
+
+def test_headline_of_waits_that_ended_before_their_jobs() -> None:
+    """A job that timed out or could not be reached has not ended, and keeps its progress."""
+    table = JobTable([Named("a"), Named("b")], 1000.0)
+    seen(table["a"], progress=20)
+    table.settle(Outcome("a", OutcomeKind.TIMED_OUT, table["a"].job), NOW)
+    table.settle(Outcome("b", OutcomeKind.UNREACHABLE), NOW)
+    headline = picture(table, 120)[0]
+    assert headline.startswith("0 of 2 jobs ended, 2 not completed  ")
+    assert headline.endswith("  10 %  1m40s elapsed")

@@ -78,9 +78,7 @@ class LastPoll(Promise):
             return
         flight = target.flight
         deadline = wait.deadline
-        if flight is not None and (
-            flight.closed_at >= deadline - MOMENT and flight.sent_at >= deadline - STEP - MOMENT
-        ):
+        if flight is not None and _is_last(flight, deadline):
             had = flight.closed_at - flight.sent_at
             # Of several callers, the first one's allowance counts.
             least = (
@@ -153,6 +151,12 @@ class LastPoll(Promise):
         sends = self.facts.sends
         recent = len(sends) - bisect_left(sends, now - window - ALLOWANCE)
         return limit >= 1 and recent >= max(1, floor(_USED * limit))
+
+
+def _is_last(flight: Flight, deadline: float) -> bool:
+    """Whether a poll was the last one; one that was cut at the deadline had left too early."""
+    closed = deadline + MOMENT if flight.was_cut else deadline - MOMENT
+    return flight.closed_at > closed and flight.sent_at >= deadline - STEP - MOMENT
 
 
 def _free_at(flight: Flight | None, deadline: float, now: float) -> float:
