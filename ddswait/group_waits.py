@@ -4,34 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddswait.arguments import seconds
 from ddswait.policy import ALL, Policy, parse_wait_for
 from ddswait.runtime import groups
 from ddswait.service.job_groups import check_job_ids
 from ddswait.wait_group import WaitGroup
+from ddswait.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
 
     from ddswait.outcome import JobOutcome
-    from ddswait.runtime.engine import Engine
     from ddswait.runtime.futures import JobFuture
     from ddswait.wait_state import WaitState
 
 
-class GroupWaits:
-    """Waits for groups of jobs.
-
-    Args:
-        engine: runs the waits.
-        timeout: seconds after which a wait times out, unless its call says otherwise.
-        service: the name of the service that is asked.
-    """
-
-    def __init__(self, engine: Engine, timeout: float, service: str) -> None:
-        self._engine = engine
-        self._timeout = timeout
-        self._service = service
+class GroupWaits(Waits):
+    """Waits for jobs, groups of jobs, and instances."""
 
     def as_completed(
         self,
@@ -120,11 +108,7 @@ class GroupWaits:
     def _track_each(
         self, labels: Mapping[str, str], timeout: float | None, *, ready: bool
     ) -> list[JobFuture]:
-        left, block = self._seconds(timeout), self._engine.running()
         return [
-            block.track(job_id, left, None, ready=ready, label=label)
+            self.track(job_id, timeout=timeout, ready=ready, label=label)
             for job_id, label in labels.items()
         ]
-
-    def _seconds(self, timeout: float | None) -> float:
-        return self._timeout if timeout is None else seconds("timeout", timeout)

@@ -9,6 +9,7 @@ from ddswait import discovery
 from ddswait.arguments import check_hook, seconds
 from ddswait.discovery import EnvSettings, WaiterSettings
 from ddswait.errors import InputError
+from ddswait.group_waits import GroupWaits
 from ddswait.runtime.client import Client
 from ddswait.runtime.engine import Engine
 from ddswait.runtime.log import log
@@ -20,7 +21,6 @@ from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import DEFAULT, service_named
 from ddswait.service.registry import others
 from ddswait.service.typical_durations import typical_durations
-from ddswait.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _RESOLVED = EnvSettings.__optional_keys__ - WaiterSettings.__optional_keys__
 
 
-class Waiter(Waits):
+class Waiter(GroupWaits):
     """Waits for any number of jobs and instances of one service in one event loop.
 
     Use it as `async with`. Leaving the block normally waits for everything that is still pending,

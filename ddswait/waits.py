@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddswait.arguments import check_call
+from ddswait.arguments import check_call, seconds
 from ddswait.errors import InputError
-from ddswait.group_waits import GroupWaits
 from ddswait.scheduler.instance_poll import outcome_without_job
 from ddswait.service.job_groups import check_label
 from ddswait.service.job_ids import check_instance_id, check_job_id
@@ -16,12 +15,24 @@ if TYPE_CHECKING:
 
     from ddswait.job import EarlierWait, Instance, Job
     from ddswait.outcome import JobOutcome, Outcome
+    from ddswait.runtime.engine import Engine
     from ddswait.runtime.futures import InstanceFuture, JobFuture
     from ddswait.runtime.readers import JobEvents
 
 
-class Waits(GroupWaits):
-    """Waits for jobs, groups of jobs, and instances."""
+class Waits:
+    """Waits for jobs and instances.
+
+    Args:
+        engine: runs the waits.
+        timeout: seconds after which a wait times out, unless its call says otherwise.
+        service: the name of the service that is asked.
+    """
+
+    def __init__(self, engine: Engine, timeout: float, service: str) -> None:
+        self._engine = engine
+        self._timeout = timeout
+        self._service = service
 
     def track(  # noqa: PLR0913 - each is one that the documents name
         self,
@@ -197,3 +208,6 @@ class Waits(GroupWaits):
         if not block.overview.is_waited_for(check_job_id(job_id)):
             raise InputError(f"nobody waits for job {job_id!a}: call track() before events()")
         return block.readers.open(job_id)
+
+    def _seconds(self, timeout: float | None) -> float:
+        return self._timeout if timeout is None else seconds("timeout", timeout)
