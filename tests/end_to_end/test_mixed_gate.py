@@ -52,6 +52,19 @@ async def test_comma_separated_ids_behind_a_service_are_all_of_it(
     assert all(job_id in done.stdout for job_id in [*jobs, other])
 
 
+async def test_instance_that_is_not_found_may_be_of_another_service(
+    ddswait: Command, dds: Simulator
+) -> None:
+    """The end of its ID tells which one, and the command that the message names finds it."""
+    instance_id = dds.plans[dds.add_job(service="rds", seconds=1)].instance_id
+    done = await ddswait("--ready", "--grace", "5s", "--instance", instance_id, **settings(dds))
+    assert done.code == 3
+    assert "its ID is like that of an instance of rds: try --service rds" in done.stdout
+    endpoint = {"DDSWAIT_ENDPOINT": dds.endpoint_of("rds")}
+    done = await ddswait("--service", "rds", "--ready", "--instance", instance_id, **endpoint)
+    assert done.code == 0, done.stderr
+
+
 async def test_service_that_refuses_stops_no_wait_for_others(
     ddswait: Command, dds: Simulator
 ) -> None:

@@ -11,6 +11,7 @@ from ddswait.errors import InputError
 from ddswait.service.job_groups import check_job_ids, check_label
 
 LIST = "give a list of job IDs"
+LONGEST = 256  # characters of a label
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,21 @@ def test_label_is_short_printable_text(label: Any) -> None:
 def test_label_may_hold_any_words(label: str) -> None:
     """Blanks, commas and letters of any language are fine."""
     assert check_label(label) == label
+
+
+def test_label_of_the_greatest_length_is_taken_and_a_longer_one_is_quoted() -> None:
+    """The limit belongs to what can be used; a quote is cut after 60 characters."""
+    assert check_label("x" * LONGEST) == "x" * LONGEST
+    with pytest.raises(InputError) as caught:
+        check_label("x" * (LONGEST + 1))
+    quoted = "'" + "x" * 59 + "..."
+    assert (
+        str(caught.value) == f"invalid label {quoted}: use at most {LONGEST} printable characters"
+    )
+    for label, quoted in (("\n" * 29, repr("\n" * 29)), ("\n" * 30, repr("\n" * 30)[:60] + "...")):
+        with pytest.raises(InputError) as caught:
+            check_label(label)
+        assert str(caught.value).startswith(f"invalid label {quoted}: ")
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ async def test_stats_count_replies_and_faults_can_be_cleared(dds: Simulator) -> 
         (FAULTS, {"kind": "earthquake"}, "'earthquake'"),
         (FAULTS, {"kind": "error", "x": 1}, "'x'"),
         (JOBS, {"speed": 1}, "'speed'"),
-        (JOBS, {"fail": "x"}, "unknown field 'fail': use job_id, name, instance_name, "),
+        (JOBS, {"fail": "x"}, "unknown field 'fail': use job_id, service, name, "),
         (JOBS, {"seconds": "long"}, "seconds: invalid value 'long': use a number or null"),
         (JOBS, {"held": 1}, "held: invalid value 1: use true or false"),
         (JOBS, {"progress": "odd"}, "progress: invalid value 'odd': use \"truthful\" or "),

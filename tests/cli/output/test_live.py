@@ -91,7 +91,11 @@ def test_lines_where_no_view_can_be(cloud: Cloud, reason: str, tmp_path: Path) -
     (tmp_path / "rich.py").write_text("raise ImportError\n")
     env = {"dumb": {"TERM": "dumb"}, "no rich": {"PYTHONPATH": str(tmp_path)}}.get(reason, {})
     options = ["-q"] if reason == "quiet" else []
-    terminal = Terminal(cloud, *options, f"mine={cloud.job()}", columns=200, env=env)
+    job_id = cloud.held_job()
+    terminal = Terminal(cloud, *options, f"mine={job_id}", columns=200, env=env)
+    if not options:
+        terminal.until("mine  CreateMongoDB of dds-simulated: Running")
+    cloud.end(job_id)
     assert terminal.end() == 0
     assert b"\x1b[" not in terminal.raw
     assert ("mine  CreateMongoDB of dds-simulated: " in terminal.text) == (not options)
