@@ -51,6 +51,7 @@ class WaitGroup:
         self._pending: dict[str, Outcome] = {}
         self._futures: dict[str, WaitFuture[Any]] = {}
         jobs = self._begun.jobs
+        self._known = list(jobs)
         _check_services(self._begun.open, blocks)
         tally = Counter(each.outcome.kind for each in jobs if each.outcome is not None)
         if not decide(tally, len(jobs), policy).over:
@@ -85,8 +86,12 @@ class WaitGroup:
     @property
     def state(self) -> WaitState:
         """What is known now, for another process to go on with."""
+        self._update()
+        return replace(self._begun, jobs=tuple(self._known))
+
+    def _update(self) -> None:
         now = time.time()
-        return replace(self._begun, jobs=tuple(self._now(each, now) for each in self._begun.jobs))
+        self._known = [self._now(each, now) for each in self._known]
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -115,6 +120,7 @@ class WaitGroup:
 
     def _cancel(self) -> None:
         """Cancel the waits that go on; what is known about them is kept."""
+        self._update()
         for job in self._begun.open:
             future = self._futures.get(job.key)
             if future is not None and not future.done():
@@ -135,18 +141,24 @@ class WaitGroup:
         return self._blocks[job.service].overview.pending_of(future)
 
     def _now(self, job: JobState, now: float) -> JobState:
-        """Return what is known about a job now."""
+        """Return what is known about a job now: the same record if that is what was known."""
         future = self._futures.get(job.key)
-        if future is None:
+        if future is None or job.outcome is not None:
             return job
-        outcome = self._outcome(job)
-        age = self._blocks[job.service].overview.age_of(future)
-        created_at = job.created_at if age is None else now - age
-        seen = replace(job, job=outcome.job or job.job, created_at=created_at)
-        if outcome.kind is OutcomeKind.PENDING:
-            return seen
+        if future.done():
+            return self._ended(job, future, now)
+        seen, age = self._blocks[job.service].overview.seen(future)
+        if seen is None or seen is job.job:
+            return job
+        return replace(job, job=seen, created_at=job.created_at if age is None else now - age)
+
+    def _ended(self, job: JobState, future: WaitFuture[Any], now: float) -> JobState:
+        outcome = future.outcome
+        if outcome is None:  # it was cancelled
+            return job
         ended_at = self._ended_at.get(job.key, now)
-        return replace(seen, outcome=outcome, ended_at=ended_at, ready=self._begun.ready)
+        seen = outcome.job or job.job
+        return replace(job, job=seen, outcome=outcome, ended_at=ended_at, ready=self._begun.ready)
 
 
 def _check_services(jobs: Iterable[JobState], blocks: Mapping[str, Block]) -> None:

@@ -134,8 +134,10 @@ class JobState:
 
     def resumed(self, now: float, *, ready: bool) -> JobState:
         """Return what a wait from now on believes; see `WaitState.resumed`."""
-        created_at = None if self.created_at is None else min(self.created_at, now)
-        state = replace(self, tracked_at=min(self.tracked_at, now), created_at=created_at)
+        state = self
+        if max(self.tracked_at, self.created_at or 0.0) > now:
+            created_at = None if self.created_at is None else min(self.created_at, now)
+            state = replace(self, tracked_at=min(self.tracked_at, now), created_at=created_at)
         if ready and self.outcome is not None and self.outcome.ok and not self.ready:
             return replace(state, outcome=None, ended_at=None)
         return state

@@ -128,6 +128,9 @@ async def test_resumed_wait_keeps_its_first_beginning(dds: Simulator) -> None:
     assert entry.tracked_at == pytest.approx(time.time() - 50, abs=40)
     assert entry.outcome is None
     assert (outcome.kind, outcome.job) == (OutcomeKind.PENDING, entry.job)
+    (left,) = group.state.jobs  # the waits are cancelled, and what was known is kept
+    assert left.created_at == pytest.approx(entry.created_at, abs=0.01)
+    assert left.job == outcome.job
 
 
 async def test_policy_decides_and_gives_the_rest_up(dds: Simulator) -> None:

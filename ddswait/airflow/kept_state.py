@@ -18,7 +18,7 @@ from ddswait.errors import InputError
 from ddswait.wait_state import WaitState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ddswait.outcome import Outcome
 
@@ -108,7 +108,7 @@ class KeptState:
     async def save(self, state: WaitState) -> None:
         """Save a state; if that fails, complain once and go on."""
         # In a thread, and as one text: many records would block the event loop.
-        await self._set(STATE, await asyncio.to_thread(lambda: packed(state.to_dict())))
+        await self._set(STATE, await asyncio.to_thread(packed_state, state))
 
     async def save_outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """Save every outcome for the task."""
@@ -143,26 +143,39 @@ def _names(task: Task) -> dict[str, Any]:
     }
 
 
-def packed(document: object) -> str:
-    """Return plain data as a short text."""
-    return base64.b64encode(zlib.compress(json.dumps(document).encode(), 1)).decode()
+def packed(records: Iterable[dict[str, Any]]) -> str:
+    """Return records as a short text.
+
+    Each is a line of its own: nothing that takes long keeps the event loop from its turn.
+    """
+    squeeze = zlib.compressobj(1)
+    parts = [squeeze.compress(json.dumps(each).encode() + b"\n") for each in records]
+    return base64.b64encode(b"".join([*parts, squeeze.flush()])).decode()
 
 
-def packed_outcomes(outcomes: Sequence[Outcome]) -> str:
-    """Return outcomes as a short text."""
-    return packed([each.to_dict() for each in outcomes])
-
-
-def unpacked(text: str) -> Any:  # noqa: ANN401 - JSON
-    """Return the plain data that packed() made a text of.
+def unpacked(text: str) -> list[dict[str, Any]]:
+    """Return the records that packed() made a text of.
 
     Raises:
         InputError: the text is another one.
     """
     try:
-        return json.loads(zlib.decompress(base64.b64decode(text)))
+        lines = zlib.decompress(base64.b64decode(text)).splitlines()
+        return [json.loads(each) for each in lines]
     except (ValueError, zlib.error) as error:
         raise InputError(f"it is damaged ({error})") from None
+
+
+def packed_outcomes(outcomes: Sequence[Outcome]) -> str:
+    """Return outcomes as a short text."""
+    return packed(each.to_dict() for each in outcomes)
+
+
+def packed_state(state: WaitState) -> str:
+    """Return a state as a short text."""
+    document = state.to_dict()
+    jobs = document.pop("jobs")
+    return packed([document, *jobs])
 
 
 def unpacked_state(text: str) -> WaitState:
@@ -171,4 +184,5 @@ def unpacked_state(text: str) -> WaitState:
     Raises:
         InputError: the text is another one.
     """
-    return WaitState.from_dict(unpacked(text))
+    document, *jobs = unpacked(text) or [{}]
+    return WaitState.from_dict({**document, "jobs": jobs})

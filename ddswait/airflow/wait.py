@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ddswait import Waiter
 from ddswait.airflow.task_log import TaskLog
 from ddswait.cli.job_table import key_of_event
-from ddswait.events import Polled, Progressed, Visible
+from ddswait.events import Polled, Progressed, Tracked, Visible
 from ddswait.runtime.log import silence
 from ddswait.scheduler.durations import Durations
 
@@ -48,6 +48,8 @@ async def wait_for(
     log = TaskLog(write, state, durations)
 
     def happened(event: Event) -> None:
+        if isinstance(event, Tracked):  # thousands at once, and the log says nothing of them
+            return
         log.event(event)
         if isinstance(event, Visible):
             kept.soon()

@@ -25,6 +25,7 @@ from ddswait.runtime.exception_handler import report_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextvars import Context
 
 _logger = logging.getLogger("ddswait")
 _logger.addHandler(logging.NullHandler())
@@ -47,6 +48,11 @@ def silence() -> None:
     For a caller that shows events itself, in its own words.
     """
     _is_silent.set(True)
+
+
+def is_silent(context: Context) -> bool:
+    """Return whether silence() was called in a context."""
+    return context.get(_is_silent, False)
 
 
 def log(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from ddswait.events import Event
+    from ddswait.job import Job
     from ddswait.outcome import Outcome
     from ddswait.scheduler.poll import Poll
     from ddswait.scheduler.subscribers import Subscribers
@@ -48,12 +49,16 @@ class Overview:
             return NotCompletedOutcome(future.job_id, OutcomeKind.PENDING, label=future.label)
         return self._pending(poll, future)
 
-    def age_of(self, future: WaitFuture[Any]) -> float | None:
-        """Return for how many seconds the job of a wait has existed; None if that is not known."""
+    def seen(self, future: WaitFuture[Any]) -> tuple[Job | None, float | None]:
+        """Return the last record of the job of a wait, and for how many seconds it has existed.
+
+        Each is None if it is not known.
+        """
         poll = self._subscribers.jobs.get(future.job_id)
-        if poll is None or poll.job is None:
-            return None
-        return self._loop.time() - poll.created_at
+        if poll is None:
+            after = self._subscribers.instances.get(future)
+            return (after.outcome.job if after else None), None
+        return poll.job, (None if poll.job is None else self._loop.time() - poll.created_at)
 
     def status(self, job_id: str) -> Outcome | None:
         """Return what is known about a job, as a `pending` outcome; None if nobody waits for it."""

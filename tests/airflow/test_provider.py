@@ -24,7 +24,7 @@ from ddswait.airflow import DdsHook, DdsJobSensor, DdsJobTrigger
 from ddswait.airflow.batch import Batch, check_retry_on, flattened
 from ddswait.airflow.connection import settings_of
 from ddswait.airflow.event import LARGEST, MOST_OUTCOMES, event_of
-from ddswait.airflow.kept_state import packed, packed_outcomes, unpacked_state
+from ddswait.airflow.kept_state import packed_outcomes, packed_state, unpacked_state
 from ddswait.airflow.task_log import TaskLog, changes
 from ddswait.credentials.keys import AccessKey
 from ddswait.events import Polled, PollFailed, Progressed, Visible
@@ -74,7 +74,7 @@ def test_trigger_survives_the_database(batch: Batch) -> None:
         assert {each.job_id: each.label for each in state.jobs if each.job_id} == batch.jobs
         assert (state.deadline, state.ready) == (batch.deadline, batch.ready)
         assert {each.service for each in state.jobs} == {batch.service} <= {"dds", "rds", "gaussdb"}
-        assert unpacked_state(packed(state.to_dict())).to_dict() == state.to_dict()
+        assert unpacked_state(packed_state(state)).to_dict() == state.to_dict()
 
 
 def outcomes_of(kinds: list[OutcomeKind], text: str) -> list[Outcome]:
