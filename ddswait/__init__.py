@@ -8,6 +8,9 @@ from ddswait.version import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ddswait import history as history
+    from ddswait.checks import CheckResult as CheckResult
+    from ddswait.checks import check as check
+    from ddswait.credentials.checklist import CheckItem as CheckItem
     from ddswait.credentials.iam import Password as Password
     from ddswait.credentials.keys import AccessKey as AccessKey
     from ddswait.credentials.keys import Key as Key
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from ddswait.outcome import OutcomeKind as OutcomeKind
     from ddswait.outcome import Refusal as Refusal
     from ddswait.outcome import Scope as Scope
+    from ddswait.policy import Decision as Decision
+    from ddswait.policy import Policy as Policy
     from ddswait.runtime.futures import InstanceFuture as InstanceFuture
     from ddswait.runtime.futures import JobFuture as JobFuture
     from ddswait.service.dds import JobStatus as JobStatus
@@ -47,6 +52,9 @@ if TYPE_CHECKING:
     from ddswait.service.replies import Throttled as Throttled
     from ddswait.service.replies import TransientFailure as TransientFailure
     from ddswait.sync import wait_sync as wait_sync
+    from ddswait.wait_group import WaitGroup as WaitGroup
+    from ddswait.wait_state import JobState as JobState
+    from ddswait.wait_state import WaitState as WaitState
     from ddswait.waiter import Waiter as Waiter
 
 # Looked up only when used (PEP 562): `import ddswait` and `ddswait --help` then load neither
@@ -74,6 +82,9 @@ _HOMES = {
     "credentials.iam": ["Password"],
     "job": ["EarlierWait", "Instance", "Job", "JobPhase"],
     "credentials.metadata": ["EcsMetadata"],
+    "checks": ["CheckResult", "check"],
+    "credentials.checklist": ["CheckItem"],
+    "policy": ["Decision", "Policy"],
     "runtime.futures": ["InstanceFuture", "JobFuture"],
     "outcome": [
         "CompletedOutcome",
@@ -85,6 +96,8 @@ _HOMES = {
         "Scope",
     ],
     "sync": ["wait_sync"],
+    "wait_group": ["WaitGroup"],
+    "wait_state": ["JobState", "WaitState"],
     "waiter": ["Waiter"],
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

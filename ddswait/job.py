@@ -34,6 +34,10 @@ class Instance:
     id: str
     name: str
 
+    def to_dict(self) -> dict[str, str]:
+        """Return plain data for JSON."""
+        return {"id": self.id, "name": self.name}
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -82,6 +86,19 @@ class Job:
     def is_final(self) -> bool:
         """Whether the job has ended: by `status` alone, never by `ended`."""
         return self.phase in FINAL_PHASES
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON: times in ISO 8601, progress in percent, without `raw`."""
+        return {
+            "id": self.id,
+            "name": self.task,
+            "status": self.status,
+            "created": self.created.isoformat() if self.created else None,
+            "ended": self.ended.isoformat() if self.ended else None,
+            "progress": self.progress,
+            "instance": self.instance.to_dict() if self.instance else None,
+            "fail_reason": self.fail_reason,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,15 @@ class Refusal:
         """The refusal, followed by the hint if there is one."""
         return f"{self}; {self.hint}" if self.hint else str(self)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "http_status": self.http_status,
+            "error_code": self.error_code,
+            "error_msg": self.error_msg,
+            "request_id": self.request_id,
+        }
+
     def __str__(self) -> str:
         if not self.http_status:
             return self.error_msg
@@ -132,6 +141,21 @@ class Outcome:
         found = self.instance
         own_id = self.job_id or (found.id if found else "")
         return f"{self.label} ({own_id})" if self.label else own_id
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON, as `ddswait --schema` describes it; durations in seconds."""
+        return {
+            "job_id": self.job_id,
+            "label": self.label,
+            "instance": self.instance.to_dict() if self.instance else None,
+            "outcome": str(self.kind),
+            "message": self.message,
+            "waited_seconds": round(self.waited, 3),
+            "polls": self.polls,
+            "cause": self.cause,
+            "refusal": self.refusal.to_dict() if self.refusal else None,
+            "job": self.job.to_dict() if self.job else None,
+        }
 
     def result(self) -> Job | Any:  # noqa: ANN401 - a Job for everybody who names a job
         """Return the final record of the job; the instance if one was waited for without a job.

@@ -13,13 +13,14 @@ from ddswait.waiter import Waiter
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ddswait.discovery import EnvSettings
     from ddswait.outcome import JobOutcome
-    from ddswait.waiter import EnvSettings
 
 
 def wait_sync(
     job_ids: Iterable[str] | Mapping[str, str],
     *,
+    wait_for: int | str = "all",
     fail_fast: bool = False,
     ready: bool = False,
     **settings: Unpack[EnvSettings],
@@ -31,8 +32,9 @@ def wait_sync(
 
     Args:
         job_ids: duplicates collapse; a mapping gives each job a label: `{"orders": job_id}`.
-        fail_fast: return at the first outcome that is not `completed`; jobs that have not ended
-            by then are `pending`.
+        wait_for: `all`, `any`, or how many jobs must complete; see `Waiter.wait_all`.
+        fail_fast: return as soon as so many jobs cannot complete any more; jobs that have not
+            ended by then are `pending`.
         ready: wait for each instance as well; see `Waiter.track`.
         **settings: the arguments of `Waiter.from_env`, such as `timeout=1800`.
 
@@ -51,7 +53,7 @@ def wait_sync(
 
     async def wait() -> list[JobOutcome]:
         async with waiter:
-            return await waiter.wait_all(jobs, fail_fast=fail_fast, ready=ready)
+            return await waiter.wait_all(jobs, wait_for=wait_for, fail_fast=fail_fast, ready=ready)
 
     waiter = Waiter.from_env(**settings)
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 from random import Random
-from typing import TYPE_CHECKING, Literal, Self, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Self, Unpack, cast
 
+from ddswait import discovery
 from ddswait.arguments import check_hook, seconds
+from ddswait.discovery import EnvSettings, WaiterSettings
 from ddswait.errors import InputError
+from ddswait.group_waits import GroupWaits
 from ddswait.runtime.client import Client
 from ddswait.runtime.engine import Engine
 from ddswait.runtime.log import log
@@ -18,65 +20,23 @@ from ddswait.scheduler.patience import Patiences
 from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import DEFAULT, service_named
-from ddswait.service.registry import others, service_in
+from ddswait.service.registry import others
 from ddswait.service.typical_durations import typical_durations
-from ddswait.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from ddswait.credentials.chain import Configuration
     from ddswait.credentials.keys import Key
     from ddswait.credentials.provider import CredentialProvider
     from ddswait.events import Event
 
 
-class WaiterSettings(TypedDict, total=False):
-    """Those arguments of `Waiter` that are looked for nowhere."""
-
-    timeout: float
-    grace: float
-    interval: float
-    unreachable_after: float
-    request_timeout: float
-    connections: int
-    rate: str
-    durations: Durations | None
-    insecure_http: bool
-    on_event: Callable[[Event], object] | None
-    shared: bool
-
-
-class EnvSettings(WaiterSettings, total=False):
-    """The arguments of `Waiter.from_env`; what is left out is looked for.
-
-    Attributes:
-        endpoint: the endpoint of the service.
-        service: the name of the service, such as `rds`.
-        project_id: the project of the jobs.
-        auth: the credentials.
-        region: the name of the region, such as `ap-southeast-1`.
-        iam_endpoint: the endpoint of IAM.
-        ca_file: the path of a file with trusted certificates.
-        cloud: the name of a cloud in clouds.yaml.
-        source: `metadata` to use the keys of this ECS and no other source.
-    """
-
-    endpoint: str
-    service: str
-    project_id: str
-    auth: Key | CredentialProvider | None
-    region: str
-    iam_endpoint: str
-    ca_file: str
-    cloud: str
-    source: Literal["", "auto", "metadata"]
-
-
 _RESOLVED = EnvSettings.__optional_keys__ - WaiterSettings.__optional_keys__
 
 
-class Waiter(Waits):
+class Waiter(GroupWaits):
     """Waits for any number of jobs and instances of one service in one event loop.
 
     Use it as `async with`. Leaving the block normally waits for everything that is still pending,
@@ -175,14 +135,14 @@ class Waiter(Waits):
             on_event,
             shared,
         )
-        super().__init__(Engine(parts), usual_timeout)
+        super().__init__(Engine(parts), usual_timeout, asked.name)
 
     @classmethod
     def from_env(cls, **settings: Unpack[EnvSettings]) -> Self:
         """Return a waiter with endpoint, project and credentials from where users keep them.
 
         It reads files, and when it finds nothing else it blocks for up to a second, until the
-        metadata service of an ECS has replied.
+        metadata service of an ECS has replied. In a coroutine, use from_env_async().
 
         Args:
             **settings: the arguments of `Waiter` (`service` is looked for in `DDSWAIT_SERVICE`, and
@@ -194,22 +154,23 @@ class Waiter(Waits):
                 and says what to do.
             InputError: a setting is invalid.
         """
-        from ddswait.credentials import chain  # not every waiter needs it
-        from ddswait.credentials.settings import ExplicitSettings
+        return cls._from(discovery.find(settings), settings)
 
-        service = service_in(os.environ, settings.get("service") or "")
-        explicit = ExplicitSettings(
-            endpoint=settings.get("endpoint") or "",
-            project_id=settings.get("project_id") or "",
-            region=settings.get("region") or "",
-            iam_endpoint=settings.get("iam_endpoint") or "",
-            ca_file=settings.get("ca_file") or "",
-            cloud=settings.get("cloud") or "",
-            source=settings.get("source") or "",
-            insecure_http=bool(settings.get("insecure_http")),
-            service=service,
-        )
-        target = chain.resolve(os.environ, explicit, settings.get("auth"))
+    @classmethod
+    async def from_env_async(cls, **settings: Unpack[EnvSettings]) -> Self:
+        """Return what from_env() returns, without blocking the event loop.
+
+        Args:
+            **settings: see from_env().
+
+        Raises:
+            ConfigurationError: see from_env().
+            InputError: see from_env().
+        """
+        return cls._from(await discovery.find_async(settings), settings)
+
+    @classmethod
+    def _from(cls, target: Configuration, settings: EnvSettings) -> Self:
         for warning in target.source.warnings:
             log(logging.WARNING, "ddswait.configuration_warning", message_text=warning)
         # What chain.resolve() does not know is for the waiter, names that nobody knows included.
@@ -220,7 +181,7 @@ class Waiter(Waits):
             auth=target.source.auth,
             ca_file=target.ca_file,
             auth_source=target.source.name,
-            service=service,
+            service=discovery.service_of(settings),
             **cast(WaiterSettings, own),
         )
 

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from ddswait.arguments import check_call, seconds
 from ddswait.errors import InputError
-from ddswait.runtime import groups
 from ddswait.scheduler.instance_poll import outcome_without_job
-from ddswait.service.job_groups import check_job_ids, check_label
+from ddswait.service.job_groups import check_label
 from ddswait.service.job_ids import check_instance_id, check_job_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from ddswait.job import EarlierWait, Instance, Job
     from ddswait.outcome import JobOutcome, Outcome
@@ -22,16 +21,18 @@ if TYPE_CHECKING:
 
 
 class Waits:
-    """Waits for jobs, groups of jobs, and instances.
+    """Waits for jobs and instances.
 
     Args:
         engine: runs the waits.
         timeout: seconds after which a wait times out, unless its call says otherwise.
+        service: the name of the service that is asked.
     """
 
-    def __init__(self, engine: Engine, timeout: float) -> None:
+    def __init__(self, engine: Engine, timeout: float, service: str) -> None:
         self._engine = engine
         self._timeout = timeout
+        self._service = service
 
     def track(  # noqa: PLR0913 - each is one that the documents name
         self,
@@ -165,67 +166,6 @@ class Waits:
             InputError: the instance ID or the timeout is invalid.
         """
         return await self.track_instance(instance_id, timeout=timeout, label=label)
-
-    def as_completed(
-        self,
-        job_ids: Iterable[str] | Mapping[str, str],
-        *,
-        timeout: float | None = None,
-        ready: bool = False,
-    ) -> AsyncGenerator[JobOutcome]:
-        """Wait for several jobs; yield the outcome of each as it ends.
-
-        Leaving the loop early cancels the other waits when the generator is closed. If you keep a
-        reference to it, use `contextlib.aclosing`; if not, the block waits for them until the
-        task that ran the loop ends or leaves the block itself.
-
-        Args:
-            job_ids: duplicates collapse; a mapping gives each job a label: `{"orders": job_id}`.
-            timeout: seconds from the first step of the loop; None takes the waiter's.
-            ready: wait for each instance as well; see track().
-
-        Raises:
-            InputError: one of the job IDs is invalid, or one string is given in place of several;
-                then no job is tracked.
-        """
-        block = self._engine.running()
-        unique = check_job_ids(job_ids)
-        return groups.as_completed(
-            lambda: block.groups.open(self._track_all(unique, timeout, ready=ready))
-        )
-
-    async def wait_all(
-        self,
-        job_ids: Iterable[str] | Mapping[str, str],
-        *,
-        timeout: float | None = None,  # noqa: ASYNC109 - a deadline per job, not of this call
-        fail_fast: bool = False,
-        ready: bool = False,
-    ) -> list[JobOutcome]:
-        """Wait for several jobs; return every outcome, in the order of the (unique) job IDs.
-
-        Args:
-            job_ids: duplicates collapse; a mapping gives each job a label: `{"orders": job_id}`.
-            timeout: seconds from now; None takes the waiter's.
-            fail_fast: return at the first outcome that is not `completed`; jobs that have not
-                ended by then are `pending`.
-            ready: wait for each instance as well; see track().
-
-        Raises:
-            InputError: one of the job IDs is invalid, or one string is given in place of several;
-                then no job is tracked.
-        """
-        block = self._engine.running()
-        futures = self._track_all(check_job_ids(job_ids), timeout, ready=ready)
-        return await groups.wait_all(futures, block.overview.pending_of, fail_fast=fail_fast)
-
-    def _track_all(
-        self, labels: Mapping[str, str], timeout: float | None, *, ready: bool
-    ) -> list[JobFuture]:
-        return [
-            self.track(job_id, timeout=timeout, ready=ready, label=label)
-            for job_id, label in labels.items()
-        ]
 
     def pending(self) -> list[Outcome]:
         """Return what is known about each wait that goes on, as `pending` outcomes."""

@@ -40,6 +40,12 @@ class Cloud(NamedTuple):
         with urllib.request.urlopen(f"{self.endpoint}/_simulator/stats") as response:  # noqa: S310
             return json.load(response)
 
+    def show(self, job_id: str) -> Any:
+        """Return what the simulator knows of a job, such as how often it was polled."""
+        url = f"{self.endpoint}/_simulator/jobs/{job_id}"
+        with urllib.request.urlopen(url) as response:  # noqa: S310
+            return json.load(response)
+
     def job(self, **plan: Any) -> str:
         return str(self.post("jobs", **{"visible_after": 0, "seconds": 0.1, **plan})["job_id"])
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import ddswait
-from ddswait.waiter import EnvSettings
+from ddswait.discovery import EnvSettings
 from tests.cloud_process import Cloud, serving
 
 ROOT = Path(__file__).parents[1]

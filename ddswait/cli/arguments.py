@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 
 from ddswait.cli import defaults, help_text
-from ddswait.cli.duration_text import exact, parse_positive
 from ddswait.cli.option_values import checked_rate, checked_service, parse_wait_for
 from ddswait.cli.secret_options import SafeParser, reported
+from ddswait.duration_text import exact, parse_positive
 from ddswait.version import __version__
 
 TYPE_CHECKING = False

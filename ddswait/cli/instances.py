@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ddswait.cli.named import INSTANCE, Named, instance_of
+from ddswait.cli.named import Named
 from ddswait.errors import InputError
 from ddswait.service.instance_suffixes import service_of_instance
-from ddswait.service.job_ids import check_instance_id, check_job_id
+from ddswait.service.job_ids import INSTANCE, check_instance_id, check_job_id, instance_of
 from ddswait.service.registry import DEFAULT, canonical, is_service
 
 if TYPE_CHECKING:

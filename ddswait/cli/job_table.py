@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait import failure_kinds
-from ddswait.cli.named import INSTANCE, instance_of
 from ddswait.cli.time_left import ProgressSeen, time_left
 from ddswait.events import Event, Polled, PollFailed, Progressed, RenewalFailed, Visible
-from ddswait.job import EarlierWait, Instance
 from ddswait.outcome import Outcome, OutcomeKind
+from ddswait.service.job_ids import INSTANCE, instance_of
 from ddswait.service.registry import DEFAULT
+from ddswait.wait_state import JobState, WaitState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
     from ddswait.scheduler.durations import Durations
 
 _MOST_POLLS = 4000  # of one job: enough for a report, and bounded in a run of a week
-
-
-def outcome_of(key: str, kind: OutcomeKind, job: Job | None, message: str) -> Outcome:
-    """Return an outcome of a job or an instance."""
-    if instance_id := instance_of(key):
-        return Outcome("", kind, None, message, instance=Instance(instance_id, ""))
-    return Outcome(key, kind, job, message)
 
 
 def key_of(outcome: Outcome) -> str:
@@ -117,6 +110,23 @@ class Entry:
         return f"{self.prefix}{self.job_id}"
 
     @property
+    def state(self) -> JobState:
+        """What a later run needs to go on with the wait."""
+        instance_id = self.instance_id
+        return JobState(
+            "" if instance_id else self.job_id,
+            instance_id,
+            self.label,
+            self.tracked_at,
+            self.created_at,
+            self.job,
+            self.outcome,
+            self.ended_at,
+            self.ready,
+            self.service,
+        )
+
+    @property
     def end(self) -> Outcome | None:
         """How its wait ended; None while it goes on, and if it was given up before that."""
         given_up = self.outcome is not None and self.outcome.kind is OutcomeKind.PENDING
@@ -126,11 +136,6 @@ class Entry:
     def was_polled(self) -> bool:
         """Whether a poll of this run has been answered, or has failed."""
         return self.next_poll_at is not None or bool(self.outcome and self.outcome.polls)
-
-    def earlier(self, now: float) -> EarlierWait:
-        """Return what is known from an earlier run, or from the beginning of this one."""
-        age = None if self.created_at is None else max(now - self.created_at, 0.0)
-        return EarlierWait(max(now - self.tracked_at, 0.0), self.job, age)
 
     @property
     def submitted_at(self) -> float:
@@ -229,6 +234,24 @@ class JobTable:
         """The jobs whose waits have ended, each with its outcome."""
         return [(entry, entry.outcome) for entry in self if entry.outcome is not None]
 
+    def restore(self, state: WaitState) -> None:
+        """Take over what an earlier run knew of its jobs, each of which is in the table.
+
+        A job of another service than before begins anew.
+        """
+        for each in state.jobs:
+            entry = self.entries[each.key]
+            if entry.service != each.service:
+                continue
+            entry.tracked_at, entry.created_at = each.tracked_at, each.created_at
+            entry.job, entry.ready = each.job, each.ready
+            if each.outcome is not None:
+                self.settle(each.outcome, each.ended_at or each.tracked_at)
+
+    def state(self, deadline: float, timeout: float | None, *, ready: bool) -> WaitState:
+        """Return what is needed to go on with the run; see `WaitState`."""
+        return WaitState(tuple(entry.state for entry in self), deadline, timeout, ready)
+
     def take(self, event: Event, now: float) -> None:
         """Record the progress that an event reports; how a wait ended comes through `settle`."""
         if isinstance(event, RenewalFailed):
@@ -236,10 +259,14 @@ class JobTable:
             self.renewal = Renewal(event.kind, at)
         if isinstance(event, Polled):
             self.renewal = None
-        if entry := self.entries.get(key_of_event(event)):
+        if entry := self.entry_of(event):
             entry.take(event, now)
             if isinstance(event, Polled) and not event.failed:
                 self._reached.add(entry.service)
+
+    def entry_of(self, event: Event) -> Entry | None:
+        """Return the job or the instance that an event is about; None for all of them."""
+        return self.entries.get(key_of_event(event))
 
     def settle(self, outcome: Outcome, now: float) -> Entry:
         """Record how a wait ended, and return its entry."""

@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-INSTANCE = "instance:"
-"""What the key of an instance that is waited for without a job begins with; its ID follows."""
+from ddswait.service.job_ids import instance_of
 
 
 class Named(NamedTuple):
@@ -23,8 +22,3 @@ class Named(NamedTuple):
     def instance_id(self) -> str:
         """The ID of the instance; "" for a job."""
         return instance_of(self.job_id)
-
-
-def instance_of(key: str) -> str:
-    """Return the ID of the instance that a key names; "" for a job."""
-    return key.removeprefix(INSTANCE) if key.startswith(INSTANCE) else ""

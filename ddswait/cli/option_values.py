@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ddswait.errors import InputError
-
 ALL_SERVICES = "all"
 """What `--check --service` takes for every service."""
 
@@ -14,11 +12,9 @@ def parse_wait_for(text: str) -> int | None:
     Raises:
         InputError: the text is neither `all` nor `any` nor a number from 1 up.
     """
-    if text in {"all", "any"}:
-        return None if text == "all" else 1
-    if text.isascii() and text.isdecimal() and int(text[:9]) > 0:
-        return int(text[:9])
-    raise InputError(f"invalid number of jobs {text!a}: use 'all', 'any' or a number from 1 up")
+    from ddswait import policy  # slow to import for a usage error
+
+    return policy.parse_wait_for(text)
 
 
 def checked_rate(text: str) -> str:

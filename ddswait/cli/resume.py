@@ -10,9 +10,9 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from ddswait.cli import defaults
-from ddswait.cli.duration_text import exact
 from ddswait.cli.options import DEFAULTS, Options
 from ddswait.cli.wrapping import cells
+from ddswait.duration_text import exact
 from ddswait.outcome import OutcomeKind
 from ddswait.service.registry import DEFAULT
 

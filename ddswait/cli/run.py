@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from ddswait import history
 from ddswait.cli import defaults, signals
-from ddswait.cli.duration_text import duration
-from ddswait.cli.exit_codes import OUTPUT_CLOSED, Policy
+from ddswait.cli.exit_codes import OUTPUT_CLOSED
 from ddswait.cli.gate import Gate
 from ddswait.cli.instances import check_ready
 from ddswait.cli.job_checks import NO_JOB
@@ -23,7 +22,9 @@ from ddswait.cli.reports import files
 from ddswait.cli.reports.run_facts import RunFacts
 from ddswait.cli.resume import given_command, resume_command
 from ddswait.cli.state import Keeper, State
+from ddswait.duration_text import duration
 from ddswait.errors import ConfigurationError, InputError
+from ddswait.policy import Policy
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.rate_limiter import parse_rate
 from ddswait.service import DEFAULT
@@ -108,7 +109,9 @@ class Run:
         else:
             table = state.table(jobs, now, service, ready=options.ready)
             self._deadline = state.deadline(options.timeout, defaults.TIMEOUT, now)
-        _check_policy(Policy(options.wait_for, options.fail_fast), len(table))
+        if not table:
+            raise InputError(NO_JOB)
+        Policy(options.wait_for, options.fail_fast).check(len(table), "--wait-for")
         check_ready(table.entries, ready=options.ready)
         return table
 
@@ -214,11 +217,3 @@ def _rate_problem(jobs: int, rate: str, seconds: float) -> str:
         f"{duration(seconds)}: use a higher rate or a longer --timeout, or some jobs time out "
         "without being polled"
     )
-
-
-def _check_policy(policy: Policy, jobs: int) -> None:
-    if not jobs:
-        raise InputError(NO_JOB)
-    if policy.needed and policy.needed > jobs:
-        there_are = "there is 1 job" if jobs == 1 else f"there are {jobs} jobs"
-        raise InputError(f"--wait-for {policy.needed}: {there_are} only; use a smaller number")

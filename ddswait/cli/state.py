@@ -7,27 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ddswait.cli.job_checks import checked, unique
-from ddswait.cli.job_table import JobTable, outcome_of
+from ddswait.cli.job_table import JobTable
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
-from ddswait.outcome import OutcomeKind
-from ddswait.service import DEFAULT, service_named
-from ddswait.service.registry import canonical
+from ddswait.service import DEFAULT
 from ddswait.storage import Damaged, JsonFile, hint_for
+from ddswait.wait_state import WaitState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ddswait.cli.job_table import Entry
-    from ddswait.job import Job
-    from ddswait.outcome import Outcome
+    from ddswait.wait_state import JobState
 
-_FORM = "ddswait state, version 1"
 _LARGEST = 1_000_000_000  # characters; 100,000 jobs take about 60 million
 _HINT = "remove it to start again, or use another file"
 
@@ -52,10 +46,11 @@ class State:
     def __init__(self, path: str) -> None:
         self._file = JsonFile(path, title="--state", error=InputError, largest=_LARGEST)
         self.warning = self._file.lock()
-        self._deadline: float | None = None
+        self._deadline = 0.0
         self._timeout: float | None = None  # what the deadline came from, in seconds
+        self._ready = False
         try:
-            self._document = self._file.read(_checked)
+            self._saved = self._file.read(_checked)
         except Damaged as damage:
             raise InputError(f"--state {self._file} is damaged ({damage}): {_HINT}") from None
 
@@ -82,7 +77,9 @@ class State:
         Raises:
             InputError: a given job has the name of another one in the file.
         """
-        known = [_named(each) for each in self._document["jobs"]] if self._document else []
+        self._ready = ready
+        saved = self._saved and self._saved.resumed(now, ready=ready)
+        known = [_named(each) for each in saved.jobs] if saved else []
         both = {each.job_id: each for each in known}
         for job in jobs:
             before = both.get(job.job_id, job)
@@ -95,13 +92,8 @@ class State:
                 f"{error}, or another file to a new wait: --state {self} has one of the two"
             ) from None
         table = JobTable(named, now, service or DEFAULT)
-        if self._document is None:
-            return table
-        _restore(table, self._document, ready=ready)
-        for entry in table:  # times of a clock that was ahead
-            entry.tracked_at = min(entry.tracked_at, now)
-            if entry.created_at is not None:
-                entry.created_at = min(entry.created_at, now)
+        if saved:
+            table.restore(saved)
         return table
 
     def deadline(self, timeout: float | None, usual: float, now: float) -> float:
@@ -115,15 +107,11 @@ class State:
             usual: the timeout of a first run without one, in seconds.
             now: the time, in seconds since 1970.
         """
-        kept, before = None, None
-        if self._document is not None:
-            kept, before = float(self._document["deadline"]), _optional(self._document["timeout"])
-        if kept is None or (kept <= now and timeout is not None):
-            before = usual if timeout is None else timeout
-            kept = now + before
-        # A clock that was wrong then, or is wrong now, makes no wait longer than it was meant.
-        self._deadline = kept if before is None else min(kept, now + before)
-        self._timeout = before
+        self._timeout = usual if timeout is None else timeout
+        self._deadline = now + self._timeout
+        if self._saved is not None:
+            saved = self._saved.resumed(now, timeout=timeout)
+            self._deadline, self._timeout = saved.deadline, saved.timeout
         return self._deadline
 
     def save(self, table: JobTable) -> None:
@@ -132,10 +120,8 @@ class State:
         Raises:
             OSError: the file cannot be written; the old one is as it was.
         """
-        jobs = [_record(entry) for entry in table]
         # Without indents json uses its fast encoder, which matters with many jobs.
-        document = {"form": _FORM, "deadline": self._deadline, "timeout": self._timeout}
-        self._file.write({**document, "jobs": jobs})
+        self._file.write(table.state(self._deadline, self._timeout, ready=self._ready).to_dict())
 
 
 class Keeper:
@@ -209,85 +195,17 @@ class Keeper:
             self._state.close()
 
 
-def _record(entry: Entry) -> dict[str, Any]:
-    outcome = entry.outcome if entry.outcome and entry.outcome.facts.is_final else None
-    return {
-        "id": entry.job_id,
-        "service": entry.service,
-        "label": entry.label,
-        "tracked_at": round(entry.tracked_at, 3),
-        "born_at": None if entry.created_at is None else round(entry.created_at, 3),
-        "ended_at": round(entry.ended_at, 3) if outcome and entry.ended_at else None,
-        "outcome": outcome and _outcome_record(outcome, ready=entry.ready),
-        "record": dict(entry.job.raw) if entry.job else None,
-    }
+def _checked(document: Any) -> WaitState:  # noqa: ANN401 - JSON
+    """Return a state whose job IDs and labels the command line accepts.
+
+    Raises:
+        InputError: they are invalid, or the document has another form.
+    """
+    state = WaitState.from_dict(document)
+    for each in state.jobs:
+        checked(_named(each))
+    return state
 
 
-def _outcome_record(outcome: Outcome, *, ready: bool) -> dict[str, Any]:
-    return {
-        "kind": str(outcome.kind),
-        "message": outcome.message,
-        "waited": round(outcome.waited, 3),
-        "polls": outcome.polls,
-        "ready": ready,
-    }
-
-
-def _checked(document: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """Return a document from which a table can be restored."""
-    if not isinstance(document, dict) or document.get("form") != _FORM:
-        raise ValueError("it was not written by this version of ddswait")
-    ids = [each["id"] for each in document["jobs"]]
-    if len(set(ids)) < len(ids):
-        raise ValueError("it lists a job twice")
-    _finite(document["deadline"])
-    document.setdefault("timeout", None)  # previews of 0.1.0 did not write it
-    _optional(document["timeout"])
-    for each in document["jobs"]:
-        each["service"] = canonical(each.get("service", DEFAULT))  # older files are of DDS
-    named = [checked(_named(each)) for each in document["jobs"]]
-    _restore(JobTable(named, 0.0), document, ready=False)
-    return document
-
-
-def _named(record: dict[str, Any]) -> Named:
-    return Named(record["id"], record["label"], record["service"])
-
-
-def _restore(table: JobTable, document: dict[str, Any], *, ready: bool) -> None:
-    """Copy what a document says of its jobs into a table that has all of them."""
-    for each in document["jobs"]:
-        entry = table[each["id"]]
-        if entry.service != each["service"]:
-            continue
-        entry.tracked_at = _finite(each["tracked_at"])
-        entry.created_at = _optional(each["born_at"])
-        record = each["record"]
-        entry.job = None if record is None else _read(entry.service, record)
-        outcome, ended_at = _outcome(each["outcome"], entry), _optional(each["ended_at"])
-        if outcome and (each["outcome"]["ready"] or not (ready and outcome.ok)):
-            entry.ready = bool(each["outcome"]["ready"])
-            table.settle(outcome, ended_at or entry.tracked_at)
-
-
-def _outcome(record: dict[str, Any] | None, entry: Entry) -> Outcome | None:
-    if record is None:
-        return None
-    kind, message = OutcomeKind(record["kind"]), str(record["message"])
-    outcome = outcome_of(entry.job_id, kind, entry.job, message)
-    return replace(outcome, waited=_finite(record["waited"]), polls=int(record["polls"]))
-
-
-def _read(service: str, record: dict[str, Any]) -> Job:
-    return service_named(service).read_record(dict(record))
-
-
-def _optional(value: object) -> float | None:
-    return None if value is None else _finite(value)
-
-
-def _finite(value: object) -> float:
-    number = float(str(value))
-    if not isfinite(number):
-        raise ValueError(f"{number} is not a time")
-    return number
+def _named(job: JobState) -> Named:
+    return Named(job.key, job.label, job.service)

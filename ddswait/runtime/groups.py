@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Any, cast
 
 from ddswait.outcome import NotCompletedOutcome, OutcomeKind
+from ddswait.policy import decide
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
-    from ddswait.outcome import JobOutcome
-    from ddswait.runtime.futures import JobFuture
+    from ddswait.outcome import JobOutcome, Outcome
+    from ddswait.policy import Decision, Policy
+    from ddswait.runtime.futures import JobFuture, WaitFuture
 
 
 class Groups:
@@ -98,32 +101,94 @@ async def as_completed(begin: Callable[[], Group]) -> AsyncGenerator[JobOutcome]
             future.add_done_callback(ended.put_nowait)
         for _ in group.futures:
             group.step()
-            yield _outcome_of(await ended.get())
+            yield cast("JobOutcome", outcome_of(await ended.get()))
     finally:
         group.close()
 
 
+class Deciding:
+    """Waits under a policy, whose futures are taken as they end, until the policy is decided.
+
+    Args:
+        futures: of the waits that go on.
+        policy: when they are decided.
+        tally: how many waits of the group have ended in which way before.
+    """
+
+    def __init__(
+        self,
+        futures: Sequence[WaitFuture[Any]],
+        policy: Policy,
+        tally: Mapping[OutcomeKind, int],
+    ) -> None:
+        self._policy = policy
+        self._tally = Counter(tally)
+        self._total = len(futures) + self._tally.total()
+        self._left = len(futures)
+        self._ended: deque[WaitFuture[Any]] = deque()
+        self._news = asyncio.Event()
+        self._is_stopped = False
+        for future in futures:
+            future.add_done_callback(self._end)
+
+    @property
+    def decision(self) -> Decision:
+        """Whether the policy is decided by now."""
+        return decide(self._tally, self._total, self._policy)
+
+    def stop(self) -> None:
+        """Let nobody wait any longer, whether the policy is decided or not."""
+        self._is_stopped = True
+        self._news.set()
+
+    def _end(self, future: WaitFuture[Any]) -> None:
+        self._left -= 1
+        if future.outcome is not None:
+            self._tally[future.outcome.kind] += 1
+        self._ended.append(future)
+        self._news.set()
+
+    async def next(self) -> WaitFuture[Any] | None:
+        """Return the next future that is done; None when the policy is decided."""
+        while not self._ended:
+            # Whoever closes the waiter cancels futures, which decide nothing.
+            if self._is_stopped or not self._left or self.decision.over:
+                return None
+            self._news.clear()
+            await self._news.wait()
+        return self._ended.popleft()
+
+
 async def wait_all(
-    futures: Sequence[JobFuture], pending: Callable[[JobFuture], JobOutcome], *, fail_fast: bool
+    futures: Sequence[JobFuture], pending: Callable[[JobFuture], Outcome], policy: Policy
 ) -> list[JobOutcome]:
     """Return every outcome, in the order of the futures, and cancel the waits that go on.
 
     Args:
         futures: of unique jobs.
         pending: returns what is known about the job of a wait that goes on.
-        fail_fast: return as soon as one wait ends otherwise than in `completed`.
+        policy: when to return before every wait has ended.
     """
-    when = asyncio.FIRST_EXCEPTION if fail_fast else asyncio.ALL_COMPLETED
+    deciding = Deciding(futures, policy, {})
     try:
-        if futures:
-            await asyncio.wait(futures, return_when=when)
-        return [_outcome_of(each) if each.done() else pending(each) for each in futures]
+        while (ended := await deciding.next()) is not None:
+            outcome_of(ended)
+        # The waits are for jobs, so these are outcomes of jobs.
+        return [
+            cast("JobOutcome", outcome_of(each) if each.done() else pending(each))
+            for each in futures
+        ]
     finally:
         for future in futures:
             future.cancel()
 
 
-def _outcome_of(future: JobFuture) -> JobOutcome:
+def outcome_of(future: WaitFuture[Any]) -> Outcome:
+    """Return how a wait ended whose future is done.
+
+    Raises:
+        BaseException: the defect that broke the waiter, so that no job is taken for `pending`.
+    """
     if future.outcome is None and not future.cancelled():
         future.result()  # done without an outcome: a defect, which is raised here
     return future.outcome or NotCompletedOutcome(

@@ -18,15 +18,19 @@ import json
 import logging
 import re
 import sys
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from ddswait.runtime.exception_handler import report_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextvars import Context
 
 _logger = logging.getLogger("ddswait")
 _logger.addHandler(logging.NullHandler())
+
+_is_silent: ContextVar[bool] = ContextVar("ddswait_is_silent", default=False)
 
 _PLAIN = re.compile(r"[\w.:/+@-]+")
 _METHODS = {
@@ -36,6 +40,19 @@ _METHODS = {
     logging.ERROR: "error",
     logging.CRITICAL: "critical",
 }
+
+
+def silence() -> None:
+    """Log nothing more about what is done in the present context.
+
+    For a caller that shows events itself, in its own words.
+    """
+    _is_silent.set(True)
+
+
+def is_silent(context: Context) -> bool:
+    """Return whether silence() was called in a context."""
+    return context.get(_is_silent, False)
 
 
 def log(
@@ -59,6 +76,8 @@ def log_fields(
     level: int, event: str, fields: Mapping[str, object], exc_info: BaseException | None = None
 ) -> None:
     """Log one event; see log()."""
+    if _is_silent.get():
+        return
     try:
         structured = _configured()
         if structured is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from ddswait.events import Ended, Polled, PollFailed
 from ddswait.outcome import NotCompletedOutcome, OutcomeKind
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from ddswait.events import Event
-    from ddswait.outcome import JobOutcome, Outcome
-    from ddswait.runtime.futures import JobFuture
+    from ddswait.job import Job
+    from ddswait.outcome import Outcome
     from ddswait.scheduler.poll import Poll
     from ddswait.scheduler.subscribers import Subscribers
 
@@ -41,13 +41,24 @@ class Overview:
         """Return what is known about each wait that goes on, as `pending` outcomes."""
         return [self._pending(poll, poll.subscriber) for poll in self._subscribers]
 
-    def pending_of(self, future: JobFuture) -> JobOutcome:
-        """Return what is known about the job of one wait, as a `pending` outcome."""
+    def pending_of(self, future: WaitFuture[Any]) -> Outcome:
+        """Return what is known about one wait, as a `pending` outcome."""
         subscribers = self._subscribers
         poll = subscribers.instances.get(future) or subscribers.jobs.get(future.job_id)
         if poll is None:
             return NotCompletedOutcome(future.job_id, OutcomeKind.PENDING, label=future.label)
-        return cast(NotCompletedOutcome, self._pending(poll, future))  # that of a job, and pending
+        return self._pending(poll, future)
+
+    def seen(self, future: WaitFuture[Any]) -> tuple[Job | None, float | None]:
+        """Return the last record of the job of a wait, and for how many seconds it has existed.
+
+        Each is None if it is not known.
+        """
+        poll = self._subscribers.jobs.get(future.job_id)
+        if poll is None:
+            after = self._subscribers.instances.get(future)
+            return (after.outcome.job if after else None), None
+        return poll.job, (None if poll.job is None else self._loop.time() - poll.created_at)
 
     def status(self, job_id: str) -> Outcome | None:
         """Return what is known about a job, as a `pending` outcome; None if nobody waits for it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ddswait.events import with_label
 from ddswait.runtime.exception_handler import report_error
-from ddswait.runtime.log import is_enabled, log_fields
+from ddswait.runtime.log import is_enabled, is_silent, log_fields
 from ddswait.runtime.log_events import Levels, line_of
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Reporter:
             event = with_label(event, label)
         level = self._levels.of(event, self._pending())
         # Asked first, because building a line costs more than everything else here.
-        is_logged = is_enabled(level)
+        is_logged = not is_silent(context) and is_enabled(level)
         if is_logged or self._hook is not None:
             context.copy().run(self._tell, event, level if is_logged else None)
 

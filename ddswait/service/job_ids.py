@@ -23,6 +23,14 @@ _OTHERS = {"in": "an instance", "no": "a node of an instance", "gr": "a group of
 _ORDER_ID = re.compile(r"CS\d{10}[0-9A-Z]{2,10}")
 _PROJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
+INSTANCE = "instance:"
+"""What the key of an instance that is waited for without a job begins with; its ID follows."""
+
+
+def instance_of(key: str) -> str:
+    """Return the ID of the instance that a key names; "" for a job, whose key is its ID."""
+    return key.removeprefix(INSTANCE) if key.startswith(INSTANCE) else ""
+
 
 def split_job_ids(value: str) -> list[str]:
     """Return the job IDs of a `job_id`, in which TaurusDB joins several by commas.

@@ -1,12 +1,10 @@
 """ddswait.cli.exit_codes: the table of exit codes."""
 
-from collections import Counter
 from itertools import product
 
 import pytest
 
-from ddswait.cli.exit_codes import WORST_FIRST, Policy, decide, exit_code
-from ddswait.cli.option_values import parse_wait_for
+from ddswait.cli.exit_codes import WORST_FIRST, exit_code
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.outcome import facts_of
 
@@ -48,38 +46,3 @@ def test_every_exit_code_is_ranked() -> None:
     codes = {facts_of(kind).exit_code for kind in Kind} - {0}
     assert codes == set(WORST_FIRST)
     assert len(WORST_FIRST) == len(codes)
-
-
-C, F, T = Kind.COMPLETED, Kind.FAILED, Kind.TIMED_OUT
-
-
-@pytest.mark.parametrize(
-    ("wait_for", "fail_fast", "ended", "total", "decision"),
-    [
-        ("all", False, [], 2, (False, 0)),
-        ("all", False, [C], 2, (False, 0)),
-        ("all", False, [F], 2, (False, 1)),
-        ("all", False, [F, C], 2, (True, 1)),
-        ("all", False, [C, C], 2, (True, 0)),
-        ("all", True, [F], 3, (True, 1)),
-        ("all", True, [C, T], 3, (True, 124)),
-        ("any", False, [F], 3, (False, 1)),
-        ("any", False, [F, C], 3, (True, 0)),
-        ("any", False, [F, T], 2, (True, 1)),
-        ("any", True, [F, F], 3, (False, 1)),
-        ("any", True, [F, F, T], 3, (True, 1)),
-        ("2", False, [C, F], 3, (False, 1)),
-        ("2", False, [C, F, C], 4, (True, 0)),
-        ("2", False, [F, F], 3, (False, 1)),
-        ("2", True, [F, F], 3, (True, 1)),
-        ("2", True, [F, C], 3, (False, 1)),
-    ],
-)
-def test_policies(
-    wait_for: str, fail_fast: bool, ended: list[Kind], total: int, decision: tuple[bool, int]
-) -> None:
-    """Whether a group is decided, and with which code, for every policy."""
-    policy = Policy(parse_wait_for(wait_for), fail_fast)
-    assert decide(Counter(ended), total, policy) == decision
-    let_go = Counter([*ended, Kind.PENDING])
-    assert decide(let_go, total, policy) == decision

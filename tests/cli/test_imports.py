@@ -74,7 +74,7 @@ def test_arguments_are_parsed_without_typing(arguments: str, code: int) -> None:
         "ddswait.cli",
         "ddswait.cli.arguments",
         "ddswait.cli.defaults",
-        "ddswait.cli.duration_text",
+        "ddswait.duration_text",
         "ddswait.cli.escaping",
         "ddswait.cli.help_text",
         "ddswait.cli.main",

@@ -8,7 +8,7 @@ import pytest
 from ddswait.cli.arguments import parse
 from ddswait.cli.inputs import jobs
 from ddswait.cli.instances import check_ready
-from ddswait.cli.job_table import JobTable, key_of, outcome_of
+from ddswait.cli.job_table import JobTable, key_of
 from ddswait.cli.named import Named
 from ddswait.cli.options import DEFAULTS
 from ddswait.cli.output.text import things
@@ -76,7 +76,7 @@ def test_table_and_resume_know_instances() -> None:
     """An outcome finds its entry; the command that resumes names the instance."""
     table = JobTable([Named("x"), Named("instance:a1", "orders")], 0.0)
     assert things(table) == "1 job and 1 instance"
-    outcome = outcome_of("instance:a1", OutcomeKind.TIMED_OUT, None, "late")
+    outcome = table["instance:a1"].state.ended(OutcomeKind.TIMED_OUT, "late")
     assert (outcome.job_id, key_of(outcome)) == ("", "instance:a1")
     entry = table.settle(outcome, 5.0)
     assert (entry.full_name, entry.instance_id) == ("orders (instance:a1)", "a1")

@@ -291,7 +291,7 @@ def test_deadline_is_not_further_away_than_its_timeout(tmp_path: Path) -> None:
     assert state.deadline(None, 0.0, now + decade + 100.0) == now + decade + 60.0
     (entry,) = state.table([], now)
     assert (entry.tracked_at, entry.created_at) == (now, now)
-    assert entry.earlier(now) == EarlierWait(0.0, None, 0.0)
+    assert entry.state.earlier(now) == EarlierWait(0.0, None, 0.0)
     state.close()
 
 

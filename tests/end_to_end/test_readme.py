@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import json
 import os
 import re
 import shlex
@@ -12,7 +13,7 @@ import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -46,10 +47,11 @@ def test_every_block_has_a_test() -> None:
         ("docs/credentials.md", "python"): 1,
         ("docs/credentials.md", "sh"): 2,
         ("docs/credentials.md", "json"): 1,
-        ("docs/library.md", "python"): 6,
+        ("docs/library.md", "python"): 7,
         ("docs/performance.md", "sh"): 1,
         ("docs/pipelines.md", "sh"): 3,
         ("docs/polling.md", "sh"): 1,
+        ("docs/scale.md", "python"): 1,  # in tests/airflow/test_example.py
         ("docs/testing.md", "python"): 5,  # two of them in tests/simulator/test_pytest_plugin.py
         ("docs/testing.md", "sh"): 2,
     }
@@ -186,9 +188,37 @@ async def test_jobs_and_instances_are_waited_for_together() -> None:
     assert [each.job_id for each in outcomes] == [*ids, "", ""]
 
 
+async def test_wait_is_handed_over() -> None:
+    """A second call goes on with what the first one kept."""
+
+    class Store:
+        kept: Any = None
+
+        def load(self) -> Any:
+            return self.kept
+
+        def save(self, document: Any) -> None:
+            self.kept = json.loads(json.dumps(document))
+
+    wait_durably = run_block("import ddswait\n" + blocks("docs/library.md", "python")[3])[
+        "wait_durably"
+    ]
+    store = Store()
+    async with Simulator() as dds, ddswait.Waiter(**settings_of(dds)) as waiter:
+        ids = [dds.add_job(seconds=5), dds.add_job(seconds=1000)]
+        task = asyncio.ensure_future(wait_durably(waiter, store, ids))
+        await asyncio.sleep(500)
+        task.cancel()
+        await asyncio.wait([task])
+        polls = dds.polls[ids[0]]
+        outcomes = await wait_durably(waiter, store, [])
+        assert dds.polls[ids[0]] == polls
+    assert [each.ok for each in outcomes] == [True, True]
+
+
 async def test_progress_of_one_job_is_followed(capsys: pytest.CaptureFixture[str]) -> None:
     """The function prints what is known, and then each event up to the end."""
-    follow = run_block(blocks("docs/library.md", "python")[3])["follow"]
+    follow = run_block(blocks("docs/library.md", "python")[4])["follow"]
     async with Simulator() as dds, ddswait.Waiter(**settings_of(dds)) as waiter:
         job_id = dds.add_job(seconds=100)
         waiter.track(job_id)
@@ -199,7 +229,7 @@ async def test_progress_of_one_job_is_followed(capsys: pytest.CaptureFixture[str
 
 async def test_history_is_kept_in_the_file(tmp_path: Path) -> None:
     """The function that keeps durations between runs writes the file."""
-    space = run_block("import ddswait\n" + blocks("docs/library.md", "python")[4])
+    space = run_block("import ddswait\n" + blocks("docs/library.md", "python")[5])
     path = tmp_path / "history.json"
     async with Simulator() as dds:
         job_id = dds.add_job(seconds=60)
@@ -209,7 +239,7 @@ async def test_history_is_kept_in_the_file(tmp_path: Path) -> None:
 
 def test_event_handler_reads_the_records(capsys: pytest.CaptureFixture[str]) -> None:
     """The handler takes the records of `ddswait.events` apart."""
-    handle = run_block(blocks("docs/library.md", "python")[5])["on_event"]
+    handle = run_block(blocks("docs/library.md", "python")[6])["on_event"]
     handle(events.Progressed("a", Job("a", progress=20), Job("a", progress=10)))
     handle(events.PollFailed("a", "HTTP 502", 4.0))
     handle(events.Tracked("a"))

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from yarl import URL
 
-from ddswait.cli import duration_text, option_values
+from ddswait import duration_text
+from ddswait.cli import option_values
 from ddswait.cli.arguments import parse
 from ddswait.credentials.lease_replies import seconds_left
 from ddswait.errors import ConfigurationError, InputError

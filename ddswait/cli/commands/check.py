@@ -6,18 +6,18 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
+from ddswait import checks
 from ddswait.cli.escaping import safe
 from ddswait.cli.exit_codes import exit_code
 from ddswait.cli.option_values import ALL_SERVICES
 from ddswait.cli.output import streams
-from ddswait.cli.service_checks import Checked, check_service, check_services, in_one_item
 from ddswait.cli.target import find_target
 from ddswait.credentials.checklist import CheckItem, lines
 from ddswait.errors import ConfigurationError
 from ddswait.outcome import OutcomeKind
-from ddswait.runtime.client import Client
+from ddswait.runtime.service_checks import Checked, check_services, in_one_item
 from ddswait.runtime.shared_credentials import shared
-from ddswait.service import NAMES, service_named
+from ddswait.service import NAMES
 from ddswait.service.registry import service_in
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ddswait.cli.target import Target
     from ddswait.credentials.keys import Key
     from ddswait.credentials.provider import CredentialProvider
+    from ddswait.runtime.client import Client
 
 
 def run(options: Options) -> int:
@@ -38,17 +39,15 @@ def run(options: Options) -> int:
     """
     wants_all = options.service == ALL_SERVICES
     target = find_target(options, service_in(os.environ, "" if wants_all else options.service))
-    if lost := _show(_settings(target, wants_all=wants_all)):
+    if lost := _show(checks.setting_items(target.found, with_endpoint=not wants_all)):
         return lost
     return _check_all(target) if wants_all else _check_one(target)
 
 
 def _check_one(target: Target) -> int:
     client = _client(target, target.service, target.found.endpoint, target.found.source.auth)
-    checked = asyncio.run(check_service(client))
-    found = not target.found.project_id and client.project_id
-    project = [CheckItem("project", "ok", client.project_id)] if found else []
-    return _show([*project, *checked.items]) or exit_code([checked.kind])
+    checked = asyncio.run(checks.check_client(client))
+    return _show(checked.items) or exit_code([checked.kind])
 
 
 def _check_all(target: Target) -> int:
@@ -73,26 +72,8 @@ def _check_all(target: Target) -> int:
 
 
 def _client(target: Target, service: str, endpoint: str, auth: Key | CredentialProvider) -> Client:
-    return Client(
-        service_named(service),
-        endpoint,
-        target.found.project_id,
-        auth,
-        connections=1,
-        insecure_http=target.explicit.insecure_http,
-        ca_file=target.found.ca_file,
-    )
-
-
-def _settings(target: Target, *, wants_all: bool) -> Iterable[CheckItem]:
-    """Return what was found, but not a project that the requests will find."""
-    found = target.found
-    left_out = {"project" if not found.project_id else "", "endpoint" if wants_all else ""}
-    yield from (item for item in found.items if item.name not in left_out)
-    if iam := getattr(found.source.auth, "iam_endpoint", ""):
-        yield CheckItem("IAM", "ok", iam)
-    if found.ca_file:
-        yield CheckItem("CA file", "ok", found.ca_file)
+    insecure_http = target.explicit.insecure_http
+    return checks.client_of(service, endpoint, target.found, auth, insecure_http=insecure_http)
 
 
 def _show(items: Iterable[CheckItem]) -> int:

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.reason_groups import common_reason, plain_reason, without_ids
 from ddswait.cli.output.text import job_text
+from ddswait.duration_text import duration
 from ddswait.events import (
     Ended,
     Event,
@@ -50,10 +50,12 @@ class EventLines:
 
     Args:
         jobs: how many there are.
+        full_names: whether a line begins with the job ID even if the job has a label.
     """
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, *, full_names: bool = False) -> None:
         self._are_many = jobs >= MANY
+        self._full_names = full_names
         self._was_polled = False
         self._shown_steps: dict[str, int] = {}
         self._problems: set[str] = set()
@@ -65,7 +67,7 @@ class EventLines:
             event: what happened.
             entry: the job that it is about; None for an event about all jobs.
         """
-        name = f"{safe(entry.name)}  " if entry else ""
+        name = f"{self._name(entry)}  " if entry else ""
         self._was_polled = self._was_polled or isinstance(event, Polled)
         match event:
             case Visible(_, job, _):
@@ -94,7 +96,7 @@ class EventLines:
 
     def outcome(self, entry: Entry, outcome: Outcome) -> str:
         """Return the line about a wait that ended, or ""."""
-        name = safe(entry.name)
+        name = self._name(entry)
         severity = outcome.facts.severity
         if not self._are_many:
             self._problems.clear()
@@ -109,6 +111,9 @@ class EventLines:
                 return ""
             case _:
                 assert_never(severity)
+
+    def _name(self, entry: Entry) -> str:
+        return safe(entry.full_name if self._full_names else entry.name)
 
     def _is_new_step(self, job: Job) -> bool:
         step = (job.progress or 0) // _STEP

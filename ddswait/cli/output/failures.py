@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.reason_groups import grouped, not_completed, plain_reason
 from ddswait.cli.output.text import count, names, next_step, things
 from ddswait.cli.wrapping import wrapped
+from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind, facts_of
 from ddswait.scheduler.messages import last_seen
 

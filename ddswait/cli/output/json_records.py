@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ddswait.cli.job_table import Entry, JobTable
-    from ddswait.job import Instance, Job
     from ddswait.outcome import Outcome
 
 
@@ -46,9 +45,9 @@ def event_record(event: Event, entry: Entry | None) -> dict[str, Any] | None:
         case Tracked(job_id):
             return _line("tracked", job_id, entry)
         case Visible(job_id, job, _):
-            return _line("visible", job_id, entry, job=job_record(job))
+            return _line("visible", job_id, entry, job=job.to_dict())
         case Progressed(job_id, job, _):
-            return _line("progressed", job_id, entry, job=job_record(job))
+            return _line("progressed", job_id, entry, job=job.to_dict())
         case PollFailed(job_id, cause, delay, instance_id):
             more = {"cause": cause, "retry_delay_seconds": round(delay, 3)}
             return _line("poll_failed", job_id, entry, instance_id=instance_id, **more)
@@ -73,45 +72,8 @@ def ended_record(entry: Entry, outcome: Outcome) -> dict[str, Any]:
 
 def outcome_record(entry: Entry, outcome: Outcome) -> dict[str, Any]:
     """Return a job, or an instance, with its outcome as plain data for JSON."""
-    refusal = outcome.refusal
-    return {
-        "job_id": "" if outcome.instance else entry.job_id,
-        "label": entry.label,
-        "service": entry.service,
-        "instance": instance_record(outcome.instance),
-        "outcome": str(outcome.kind),
-        "message": outcome.message,
-        "waited_seconds": round(outcome.waited, 3),
-        "polls": outcome.polls,
-        "cause": outcome.cause,
-        "refusal": refusal
-        and {
-            "http_status": refusal.http_status,
-            "error_code": refusal.error_code,
-            "error_msg": refusal.error_msg,
-            "request_id": refusal.request_id,
-        },
-        "job": job_record(outcome.job) if outcome.job else None,
-    }
-
-
-def job_record(job: Job) -> dict[str, Any]:
-    """Return a job as plain data for JSON: times in ISO 8601, progress in percent."""
-    return {
-        "id": job.id,
-        "name": job.task,
-        "status": job.status,
-        "created": job.created.isoformat() if job.created else None,
-        "ended": job.ended.isoformat() if job.ended else None,
-        "progress": job.progress,
-        "instance": instance_record(job.instance),
-        "fail_reason": job.fail_reason,
-    }
-
-
-def instance_record(instance: Instance | None) -> dict[str, str] | None:
-    """Return an instance as plain data for JSON."""
-    return None if instance is None else {"id": instance.id, "name": instance.name}
+    # The user may have renamed the job, and shows it by that name.
+    return {**outcome.to_dict(), "label": entry.label, "service": entry.service}
 
 
 def summary_line(tally: Mapping[OutcomeKind, int], code: int) -> dict[str, Any]:

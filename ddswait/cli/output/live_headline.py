@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.output.live_rows import GAP, LONGEST_BAR
 from ddswait.cli.output.live_text import bar, last_percent
 from ddswait.cli.output.text import count, left_text
 from ddswait.cli.time_left import rounded
+from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind, facts_of
 
 if TYPE_CHECKING:

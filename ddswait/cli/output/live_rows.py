@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.output.live_text import (
     message,
     percent,
@@ -17,6 +16,7 @@ from ddswait.cli.output.live_text import (
     text,
 )
 from ddswait.cli.output.text import left_text
+from ddswait.duration_text import duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from rich.text import Text
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.text import problem_text, state_text
+from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind, Severity
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ import time
 from typing import TYPE_CHECKING
 
 from ddswait.cli.escaping import safe
-from ddswait.cli.job_table import key_of_event
 from ddswait.cli.output import json_records, streams
 from ddswait.cli.output.event_lines import MANY, EventLines
 from ddswait.cli.output.folding import fold
@@ -110,7 +109,7 @@ class Printer:
         Raises:
             OutputClosed: standard output cannot be written any more.
         """
-        entry = self._table.entries.get(key_of_event(event))
+        entry = self._table.entry_of(event)
         if self._form == "jsonl":
             record = json_records.event_record(event, entry)
             if record is not None:

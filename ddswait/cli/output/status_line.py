@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe
 from ddswait.cli.output.text import left_text, problem_text, state_text, things, totals
 from ddswait.cli.time_left import rounded
+from ddswait.duration_text import duration
 
 if TYPE_CHECKING:
     from ddswait.cli.job_table import Entry, JobTable

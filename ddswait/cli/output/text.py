@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ddswait import failure_kinds
-from ddswait.cli.duration_text import duration, exact
 from ddswait.cli.escaping import safe
 from ddswait.cli.time_left import rounded
+from ddswait.duration_text import duration, exact
 from ddswait.job import JobPhase
 from ddswait.outcome import OutcomeKind, facts_of
 from ddswait.service import DEFAULT, service_named

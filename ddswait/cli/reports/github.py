@@ -12,10 +12,10 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe, safe_markdown
 from ddswait.cli.output.reason_groups import failures_first, grouped, not_completed
 from ddswait.cli.output.text import jobs_of, names, reason
+from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:

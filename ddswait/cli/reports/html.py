@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe_html
 from ddswait.cli.output.failures import given_up
 from ddswait.cli.output.reason_groups import failures_first
 from ddswait.cli.output.text import count, jobs_of
 from ddswait.cli.reports.html_sections import anchors, failed_section, jobs_section
 from ddswait.cli.reports.timeline import timeline
+from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind, Severity, facts_of
 from ddswait.version import __version__
 

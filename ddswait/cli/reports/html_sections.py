@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddswait.cli.duration_text import duration
 from ddswait.cli.escaping import safe_html
 from ddswait.cli.output.reason_groups import grouped, plain_reason
 from ddswait.cli.output.text import count, next_step
+from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind
 
 if TYPE_CHECKING:

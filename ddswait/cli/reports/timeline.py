@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ddswait.cli.duration_text import exact
 from ddswait.cli.escaping import safe_html
+from ddswait.duration_text import exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from uuid import uuid4
 
 from ddswait import failure_kinds
-from ddswait.cli.duration_text import duration
 from ddswait.credentials.checklist import CheckItem
+from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind, Refusal, Scope
 from ddswait.runtime.transport import load
 from ddswait.scheduler.actions import Renewed

@@ -1,4 +1,4 @@
-"""ddswait.cli.duration_text: what is read as a duration, and how durations are printed."""
+"""ddswait.duration_text: what is read as a duration, and how durations are printed."""
 
 import contextlib
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddswait.cli.duration_text import duration, exact, parse, parse_positive
+from ddswait.duration_text import duration, exact, parse, parse_positive
 from ddswait.errors import InputError
 
 

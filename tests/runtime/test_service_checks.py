@@ -1,4 +1,4 @@
-"""ddswait.cli.service_checks: the requests of `--check`, over real sockets."""
+"""ddswait.runtime.service_checks: the requests of `--check`, over real sockets."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ddswait import Password, Token
-from ddswait.cli.service_checks import check_service
 from ddswait.credentials.project import ProjectByName
 from ddswait.outcome import OutcomeKind
 from ddswait.runtime.client import Client
+from ddswait.runtime.service_checks import check_service
 from ddswait.service import service_named
 
 if TYPE_CHECKING:
-    from ddswait.cli.service_checks import Checked
     from ddswait.credentials.checklist import CheckItem
     from ddswait.credentials.keys import Key
     from ddswait.credentials.provider import CredentialProvider
+    from ddswait.runtime.service_checks import Checked
     from ddswait.simulator import Simulator
 
 
