@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ddswait import history
 from ddswait.cli import defaults, signals
-from ddswait.cli.duration_text import duration
+from ddswait.cli.duration_text import duration, exact
 from ddswait.cli.exit_codes import OUTPUT_CLOSED, Policy
 from ddswait.cli.gate import Gate
 from ddswait.cli.instances import check_ready
@@ -85,6 +85,12 @@ class Run:
         )
         if state is not None and state.warning:
             self._warn(state.warning)
+        if state is not None and options.timeout and state.timeout not in {None, options.timeout}:
+            self._warn(
+                f"--timeout {exact(options.timeout)} is not used: the first deadline in --state "
+                f"{state}, in {duration(self._deadline - now)}, still applies; for another one, "
+                "use another file"
+            )
         self.keeper = Keeper(state, table, self._printer.error)
         self.gate = Gate(
             table,

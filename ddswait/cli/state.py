@@ -47,13 +47,14 @@ class State:
 
     Attributes:
         warning: what the user should know about the file, or "".
+        timeout: what the deadline came from, in seconds; None if that is not known.
     """
 
     def __init__(self, path: str) -> None:
         self._file = JsonFile(path, title="--state", error=InputError, largest=_LARGEST)
         self.warning = self._file.lock()
         self._deadline: float | None = None
-        self._timeout: float | None = None  # what the deadline came from, in seconds
+        self.timeout: float | None = None
         try:
             self._document = self._file.read(_checked)
         except Damaged as damage:
@@ -123,7 +124,7 @@ class State:
             kept = now + before
         # A clock that was wrong then, or is wrong now, makes no wait longer than it was meant.
         self._deadline = kept if before is None else min(kept, now + before)
-        self._timeout = before
+        self.timeout = before
         return self._deadline
 
     def save(self, table: JobTable) -> None:
@@ -134,7 +135,7 @@ class State:
         """
         jobs = [_record(entry) for entry in table]
         # Without indents json uses its fast encoder, which matters with many jobs.
-        document = {"form": _FORM, "deadline": self._deadline, "timeout": self._timeout}
+        document = {"form": _FORM, "deadline": self._deadline, "timeout": self.timeout}
         self._file.write({**document, "jobs": jobs})
 
 
