@@ -135,7 +135,7 @@ def _alone(text: str) -> str:
     """Return a job ID that has no service before it.
 
     Raises:
-        InputError: it has one, or it is not a job ID.
+        InputError: it has one, or cannot be a job ID.
     """
     service, colon, _ = text.partition(":")
     if colon and is_service(service):

@@ -22,7 +22,7 @@ from ddswait.cli.reports import files
 from ddswait.cli.reports.run_facts import RunFacts
 from ddswait.cli.resume import given_command, resume_command
 from ddswait.cli.state import Keeper, State
-from ddswait.duration_text import duration
+from ddswait.duration_text import duration, exact
 from ddswait.errors import ConfigurationError, InputError
 from ddswait.policy import Policy
 from ddswait.scheduler.durations import Durations
@@ -86,6 +86,12 @@ class Run:
         )
         if state is not None and state.warning:
             self._warn(state.warning)
+        if state is not None and options.timeout and state.timeout not in {None, options.timeout}:
+            self._warn(
+                f"--timeout {exact(options.timeout)} is not used: the first deadline in --state "
+                f"{state}, in {duration(self._deadline - now)}, still applies; for another one, "
+                "use another file"
+            )
         self.keeper = Keeper(state, table, self._printer.error)
         self.gate = Gate(
             table,

@@ -41,13 +41,14 @@ class State:
 
     Attributes:
         warning: what the user should know about the file, or "".
+        timeout: what the deadline came from, in seconds; None if that is not known.
     """
 
     def __init__(self, path: str) -> None:
         self._file = JsonFile(path, title="--state", error=InputError, largest=_LARGEST)
         self.warning = self._file.lock()
         self._deadline = 0.0
-        self._timeout: float | None = None  # what the deadline came from, in seconds
+        self.timeout: float | None = None  # what the deadline came from, in seconds
         self._ready = False
         try:
             self._saved = self._file.read(_checked)
@@ -107,11 +108,11 @@ class State:
             usual: the timeout of a first run without one, in seconds.
             now: the time, in seconds since 1970.
         """
-        self._timeout = usual if timeout is None else timeout
-        self._deadline = now + self._timeout
+        self.timeout = usual if timeout is None else timeout
+        self._deadline = now + self.timeout
         if self._saved is not None:
             saved = self._saved.resumed(now, timeout=timeout)
-            self._deadline, self._timeout = saved.deadline, saved.timeout
+            self._deadline, self.timeout = saved.deadline, saved.timeout
         return self._deadline
 
     def save(self, table: JobTable) -> None:
@@ -121,7 +122,7 @@ class State:
             OSError: the file cannot be written; the old one is as it was.
         """
         # Without indents json uses its fast encoder, which matters with many jobs.
-        self._file.write(table.state(self._deadline, self._timeout, ready=self._ready).to_dict())
+        self._file.write(table.state(self._deadline, self.timeout, ready=self._ready).to_dict())
 
 
 class Keeper:

@@ -162,6 +162,19 @@ async def test_timeout_that_has_passed_is_suggested_anew(
     assert f"to resume: ddswait --timeout 1h --state {file}\n" in done.stderr
 
 
+async def test_timeout_that_is_not_used_is_named(
+    dds: Simulator, ddswait: Command, tmp_path: Path
+) -> None:
+    """The first deadline applies: another timeout gets a warning, the same or none gets none."""
+    file = str(tmp_path / "wait.json")
+    await ddswait("--state", file, "--timeout", "2h", dds.add_job())
+    warned = (await ddswait("--state", file, "--timeout", "2m")).stderr
+    assert f"warning: --timeout 2m is not used: the first deadline in --state {file}, in " in warned
+    assert "still applies; for another one, use another file" in warned
+    for options in ([], ["--timeout", "2h"]):
+        assert "is not used" not in (await ddswait("--state", file, *options)).stderr
+
+
 @pytest.mark.parametrize("device", ["/dev/full", "/dev/null"])
 def test_only_regular_files_serve(command: RealCommand, device: str) -> None:
     """A device is neither read without end nor replaced."""

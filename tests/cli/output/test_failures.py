@@ -69,7 +69,7 @@ def test_refusal_is_checked_at_the_service_that_refused() -> None:
     ]
 
 
-def test_instance_that_is_not_found_is_no_new_job() -> None:
+def test_instance_that_is_not_found_has_a_next_step_of_its_own() -> None:
     """The next step speaks of the ID, which is that of a job or of an instance."""
     made = JobTable([Named("instance:abc")], 0.0)
     made.settle(Outcome("", OutcomeKind.NOT_FOUND, None, "?", instance=Instance("abc", "")), 1.0)
