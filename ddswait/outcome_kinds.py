@@ -96,7 +96,7 @@ def facts_of(kind: OutcomeKind) -> OutcomeFacts:  # noqa: PLR0911 - a row of the
                 may_still_complete=False,
                 next_step=(
                     "Check the ID, the service, the region and the project. "
-                    "If the job is new, set a longer --grace."
+                    "If the ID is new, set a longer --grace."
                 ),
             )
         case OutcomeKind.VANISHED:

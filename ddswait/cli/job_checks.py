@@ -9,6 +9,7 @@ from ddswait.cli.id_list import split, unquoted
 from ddswait.cli.instances import check_key, with_service
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
+from ddswait.service.registry import canonical, is_service, is_unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,15 @@ def parse(text: str) -> list[Named]:
 
 def _named(text: str) -> Named:
     label, equals, job_id = text.partition("=")
-    service, key = with_service(unquoted(job_id) if equals else text)
+    try:
+        service, key = with_service(unquoted(job_id) if equals else text)
+    except InputError as error:
+        name = text.partition(":")[0]
+        if equals or is_unsupported(name):
+            raise
+        raise InputError(
+            f"{error}; if {name!r} is your name for the job, write {name}=ID"
+        ) from None
     return checked(Named(key, label if equals else "", service))
 
 
@@ -64,6 +73,12 @@ def checked(job: Named) -> Named:
             f"invalid label {ascii(label)[:_SHOWN]}: use at most {_LONGEST_LABEL} printable "
             "characters without '=', ',' and quotes around them that do not start with '-' and do "
             "not command a CI system, such as orders=JOB_ID"
+        )
+    service, colon, name = label.partition(":")
+    if colon and is_service(service):
+        raise InputError(
+            f"label {ascii(label)[:_SHOWN]} begins with a service: put the service before the ID, "
+            f"as in {name or 'orders'}={canonical(service)}:ID"
         )
     return job
 

@@ -21,6 +21,7 @@ from ddswait.cli.named import Named
 from ddswait.errors import InputError
 from ddswait.service.instance_suffixes import service_of_instance
 from ddswait.service.job_ids import split_job_ids
+from ddswait.service.registry import canonical, is_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,10 +125,25 @@ def _jobs_of_value(value: object, label: str) -> list[Named]:
 
 def _joined(value: str, label: str) -> list[Named]:
     """Return the job of an ID, or the jobs of several that are joined by commas."""
-    ids = [checked(Named(part)).job_id for part in split_job_ids(value)]
+    ids = [_alone(part) for part in split_job_ids(value)]
     if len(ids) == 1 or not label:
         return [Named(job_id, label) for job_id in ids]
     return [Named(job_id, _valid_label(f"{label}-{at}")) for at, job_id in enumerate(ids, 1)]
+
+
+def _alone(text: str) -> str:
+    """Return a job ID that has no service before it.
+
+    Raises:
+        InputError: it has one, or it is not a job ID.
+    """
+    service, colon, _ = text.partition(":")
+    if colon and is_service(service):
+        raise InputError(
+            f"job ID {ascii(text)[:_SHOWN]} begins with a service, which only arguments and lines "
+            f"can name: give the job_id alone, and the service with --service {canonical(service)}"
+        )
+    return checked(Named(text)).job_id
 
 
 def _order(entry: dict[str, Any], *, ready: bool) -> Named:

@@ -80,7 +80,7 @@ class State:
                 this is waited for again.
 
         Raises:
-            InputError: two jobs have the same name.
+            InputError: a given job has the name of another one in the file.
         """
         known = [_named(each) for each in self._document["jobs"]] if self._document else []
         both = {each.job_id: each for each in known}
@@ -88,7 +88,12 @@ class State:
             before = both.get(job.job_id, job)
             now_of = job.service or service or before.service
             both[job.job_id] = Named(job.job_id, job.label or before.label, now_of)
-        named = unique(list(both.values()))
+        try:
+            named = unique(list(both.values()))
+        except InputError as error:  # the given jobs alone have names of their own
+            raise InputError(
+                f"{error}, or another file to a new wait: --state {self} has one of the two"
+            ) from None
         table = JobTable(named, now, service or DEFAULT)
         if self._document is None:
             return table

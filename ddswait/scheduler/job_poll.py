@@ -43,7 +43,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ddswait.job import JobPhase
+from ddswait.job import FINAL_PHASES, JobPhase
 from ddswait.outcome import Outcome, OutcomeKind, Refusal, class_of
 from ddswait.scheduler import messages, poll_interval, retry_delay
 from ddswait.scheduler.poll import NO_TROUBLE, Poll, Trouble
@@ -95,14 +95,12 @@ class JobPoll(Poll):
         """Take the record that a poll brought; return the outcome if the job has ended."""
         self._answered()
         self._note(job, now, context)
-        match job.phase:
-            case JobPhase.COMPLETED:
-                return self._end(OutcomeKind.COMPLETED, messages.completed(self.job_id), now)
-            case JobPhase.FAILED:
-                return self._end(OutcomeKind.FAILED, messages.failed(job), now)
-            case JobPhase.RUNNING | JobPhase.UNKNOWN:
-                self.schedule(self._interval(now, context), now)
-                return None
+        if job.phase not in FINAL_PHASES:
+            self.schedule(self._interval(now, context), now)
+            return None
+        if job.phase is JobPhase.COMPLETED:
+            return self._end(OutcomeKind.COMPLETED, messages.completed(self.job_id), now)
+        return self._end(OutcomeKind.FAILED, messages.failed(job), now)
 
     def unknown(self, now: float, context: PollContext) -> Outcome | None:
         """Take a reply that does not know the ID; return the outcome if that is believed."""
@@ -175,13 +173,9 @@ class JobPoll(Poll):
         return None if self.job is None else context.durations.believed(self.job.name)
 
     def _interval(self, now: float, context: PollContext) -> float:
-        return poll_interval.next_interval(
-            context.settings.interval,
-            now - self.created_at,
-            context.random,
-            self.past(context),
-            self.estimate,
-        )
+        past = None if self.job is None else context.durations.of(self.job.name)
+        interval, age = context.settings.interval, now - self.created_at
+        return poll_interval.next_interval(interval, age, context.random, past, self.estimate)
 
     def wanted_interval(self, now: float, context: PollContext) -> float:
         """Return the interval that suits this moment, which may be long after the last poll."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, nan
 from typing import TYPE_CHECKING
 
 from ddswait.scheduler.poll_settings import LAST_POLL
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from ddswait.scheduler.ready_queue import ReadyQueue
 
 
-class LastPolls:
-    """An entry for each poll that is due at its `last_at`, and for each ready one.
+class LastPolls(TimeQueue):
+    """Every poll that waits, at its `last_at`: a poll that still waits then is a last one.
 
-    A ready poll becomes a last one if it still waits at its `last_at`. If that is before its
-    deadline, the wait would be given up then. But a poll that waits for the rate limiter while
-    others are answered is not unreachable: its `last_at` moves on, and it goes before no other.
+    If that is before its deadline, the wait would be given up then. But a poll that waits for the
+    rate limiter while others are answered is not unreachable: its `last_at` moves on, and it goes
+    before no other.
+
+    A poll is entered once, and stays while it is under way and comes back. So most polls cost
+    nothing here.
 
     Args:
         ready: the polls that are due.
@@ -30,46 +33,59 @@ class LastPolls:
         heard_at: when the service last replied at all, if only with a 429.
     """
 
-    __slots__ = ("_entries", "_ready", "_unreachable_after", "heard_at")
+    __slots__ = ("_ready", "_unreachable_after", "heard_at")
 
     def __init__(self, ready: ReadyQueue, unreachable_after: float) -> None:
+        super().__init__()
         self.heard_at = -inf
         self._unreachable_after = unreachable_after
         self._ready = ready
-        self._entries: TimeQueue[tuple[float, str, Poll]] = TimeQueue(self._is_current)
 
-    def __len__(self) -> int:
-        return len(self._entries)
+    def time_of(self, poll: Poll) -> float:
+        """Return the `last_at` at which a poll was entered; nan if it is not here."""
+        return poll.entered_at
 
-    def push(self, poll: Poll) -> None:
-        """Enter a poll at its `last_at`."""
-        self._entries.push((poll.last_at, poll.job_id, poll))
-        self._entries.compact()
+    def enter(self, poll: Poll) -> None:
+        """Let a poll be a last one at its `last_at`."""
+        if poll.entered_at != poll.last_at:
+            poll.entered_at = poll.last_at
+            self.push(poll.last_at, poll)
+            self.compact()
 
-    def forget_one(self) -> None:
-        """Expect one poll less."""
-        self._entries.forget_one()
+    def forget(self, poll: Poll) -> None:
+        """Forget a poll that nobody waits for any more."""
+        poll.entered_at = nan
+        self.forget_one()
 
-    def _is_current(self, entry: tuple[float, str, Poll]) -> bool:
-        at, _, poll = entry
-        if poll.cut_at is not None or poll.last_at != at:
-            return False
-        return poll.due == at or poll in self._ready
+    def next_by(self, now: float) -> Poll | None:
+        """Return the next last poll that is due, without taking it out; None when none is."""
+        if self.at > now:
+            return None
+        poll = self._next(now)
+        return poll if self.at <= now else None
 
-    def next_at(self) -> float:
-        """Return when the next last poll is due; inf when none waits."""
-        entry = self._entries.first()
-        return inf if entry is None else entry[0]
+    def next_at(self, until: float) -> float:
+        """Return when the next last poll is due, if by `until`; if not, a later time."""
+        self._next(until)
+        return self.at
 
-    def pop(self, now: float) -> Poll | None:
-        """Take out the last poll that is due first; None when none is due."""
-        while self.next_at() <= now:
-            poll = self._entries.pop()[2]
+    def _next(self, until: float) -> Poll | None:
+        while (poll := self.first(until)) is not None and poll.cut_at is not None:
+            self._take()  # it is under way, and is entered again when it comes back
+        return poll
+
+    def _take(self) -> Poll:
+        poll = self.pop()
+        poll.entered_at = nan
+        return poll
+
+    def pop_by(self, now: float) -> Poll | None:
+        """Take out the last poll that is due first; None when none is, or when it is too late."""
+        while (poll := self.next_by(now)) is not None and not _is_late(poll, now):
+            self._take()
             if not self._moves_on(poll, now):
                 self._ready.discard(poll)
                 return poll
-            if self.is_late(now):  # its deadline may have passed meanwhile
-                break
         return None
 
     def _moves_on(self, poll: Poll, now: float) -> bool:
@@ -81,27 +97,26 @@ class LastPolls:
         if give_up_at <= now:
             return False
         poll.last_at = min(poll.deadline, give_up_at)
-        self.push(poll)
+        self.enter(poll)
         return True
 
     def is_late(self, now: float) -> bool:
         """Whether the next last poll is too late to be sent."""
-        entry = self._entries.first()
-        return entry is not None and entry[0] <= now and _is_late(entry[2], now)
+        poll = self.next_by(now)
+        return poll is not None and _is_late(poll, now)
 
     def pop_late(self, now: float) -> Iterator[Poll]:
         """Take out every poll of which the last one could not leave in time."""
         in_time = []
-        while self.next_at() <= now - LAST_POLL:
-            entry = self._entries.pop()
-            poll = entry[2]
+        while (poll := self.next_by(now - LAST_POLL)) is not None:
+            self._take()
             if _is_late(poll, now):
                 self._ready.discard(poll)
                 yield poll
             else:
-                in_time.append(entry)
-        for entry in in_time:
-            self._entries.push(entry)
+                in_time.append(poll)
+        for poll in in_time:
+            self.enter(poll)
 
 
 def _is_late(poll: Poll, now: float) -> bool:

@@ -18,7 +18,7 @@ class Limit:
         full_at: when the whole burst may leave.
     """
 
-    __slots__ = ("_full_at", "_room", "_sharers", "_spacing", "limit", "window")
+    __slots__ = ("_burst", "_full_at", "_room", "_sharers", "_spacing", "limit", "window")
 
     def __init__(self, limit: float, window: float, full_at: float) -> None:
         self.limit = limit
@@ -26,8 +26,9 @@ class Limit:
         self._sharers: Sharers | None = None
         self._full_at = full_at  # when the whole burst may leave again
         # Of the whole limit, which is the usual case, worked out once.
-        self._spacing = self.spacing(0.0)
-        self._room = (self.burst(0.0) - 1) * self._spacing
+        self._spacing = window / (_USED * max(limit, 1.0))
+        self._burst = self.burst(0.0)
+        self._room = (self._burst - 1) * self._spacing
 
     def share(self, now: float) -> float:
         """Return the part of the limit that is ours."""
@@ -35,6 +36,8 @@ class Limit:
 
     def spacing(self, now: float) -> float:
         """Return the seconds between two requests, as of at least one in each window."""
+        if self._sharers is None:
+            return self._spacing
         return self.window / (_USED * max(self.limit * self.share(now), 1.0))
 
     def burst(self, now: float) -> int:
@@ -48,13 +51,15 @@ class Limit:
         return self._full_at - (self.burst(now) - 1) * self.spacing(now)
 
     def room(self, now: float) -> int:
-        """Return how many may leave at once, now that one may."""
+        """Return how many may leave at once."""
+        spare = now - self.next_at(now)
+        if spare < 0.0:
+            return 0
         if self.limit == inf:
             return 10**9
-        burst = self.burst(now)
-        spacing = self._spacing if self._sharers is None else self.spacing(now)
-        spare = min(now - self.next_at(now), burst * spacing)
-        return min(burst, floor(spare / spacing) + 1)
+        burst = self._burst if self._sharers is None else self.burst(now)
+        spacing = self.spacing(now)
+        return min(burst, floor(min(spare, burst * spacing) / spacing) + 1)
 
     def sent(self, now: float) -> None:
         """Note that a request leaves."""

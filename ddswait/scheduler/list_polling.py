@@ -45,6 +45,7 @@ class ListPolling:
 
     Attributes:
         planner: when lists pay, and how far the present one was read.
+        held: the polls that are due, and wait for the list that is being read.
         missed: the IDs of jobs that a list lacked, and that have not been polled since.
         past: the list of past jobs.
         count_ours: returns how many jobs are waited for by all that use the rate limiter.
@@ -65,7 +66,7 @@ class ListPolling:
         self._queue = queue
         self._rate_limiter = rate_limiter
         self._job_events = job_events
-        self._held: dict[Poll, None] = {}  # due, and waiting for the list that is being read
+        self.held: dict[Poll, None] = {}
         self._missing: deque[JobPoll] = deque()  # the list should have shown them, and did not
         self._others = 0  # running jobs that the list has shown and nobody here waits for
         self.past = PastJobs(context.durations)
@@ -74,7 +75,7 @@ class ListPolling:
 
     def _forget(self, poll: Poll) -> None:
         """Forget a poll that nobody waits for any more, even if its list never ends."""
-        self._held.pop(poll, None)
+        self.held.pop(poll, None)
         if not poll.is_of_instance:
             self.planner.expected.pop(poll.job_id, None)
 
@@ -148,7 +149,7 @@ class ListPolling:
             Whether it waits: for some intervals, while lists are believed, and not beyond its
             last poll.
         """
-        self._held.pop(poll, None)
+        self.held.pop(poll, None)
         if poll.job_id not in self.planner.expected or not self._may_cover(poll, now):
             return False
         settings = self._context.settings
@@ -157,14 +158,13 @@ class ListPolling:
             until = min(until, poll.unreachable_since + settings.trust)
         if until <= now:
             return False
-        self._held[poll] = None
+        self.held[poll] = None
         self._queue.put_off(poll, until)
         return True
 
     def sent(self, poll: Poll) -> None:
         """Note that a poll leaves, so that it waits for no list."""
-        if self._held:
-            self._held.pop(poll, None)
+        self.held.pop(poll, None)
 
     def forget_missing(self) -> None:
         """Forget the jobs that a list has not shown: nobody waits for any job."""
@@ -222,7 +222,7 @@ class ListPolling:
     def _see(self, poll: JobPoll, job: Job, now: float) -> Sequence[Event]:
         """Believe a list that a job is running."""
         self.planner.expected.pop(poll.job_id, None)
-        self._held.pop(poll, None)
+        self.held.pop(poll, None)
         self.planner.unlisted.discard(poll.job_id)
         self.missed.discard(poll.job_id)
         if not job.status or now >= poll.deadline:
@@ -289,7 +289,7 @@ class ListPolling:
 
     def _release_held(self, now: float) -> None:
         """Poll every job individually that waited for the list and was not in it."""
-        held, self._held = self._held, {}
+        held, self.held = self.held, {}
         self.planner.expected = {}
         for poll in held:
             self._queue.make_ready(poll, now)

@@ -6,7 +6,7 @@ rate limit and one order of urgency.
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, nan
 from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.scheduler import retry_delay
@@ -65,6 +65,22 @@ class Trouble(NamedTuple):
 NO_TROUBLE = Trouble()
 
 
+class Ranking(NamedTuple):
+    """How a poll waits that is due and cannot leave.
+
+    Attributes:
+        since: when its urgency was 0, in seconds.
+        wanted: the interval that it wants, in seconds.
+        at: when it reaches the urgency by which it waits.
+        doubling: the exponent of that urgency.
+    """
+
+    since: float
+    wanted: float
+    at: float
+    doubling: int
+
+
 class Poll:
     """Polls of one thing, of which at most one is under way. Times on the caller's clock.
 
@@ -77,6 +93,7 @@ class Poll:
         subscriber: who waits; the scheduler only passes it on.
         last_at: when the last poll is due: at the deadline, or when the service will have been
             unreachable for too long. That one goes before all others.
+        entered_at: the `last_at` at which it is in the queue of last polls; nan if it is not.
         due: when the next poll is due, or when the one under way left; inf when nobody waits any
             more.
         cut_at: when the request under way is cut; None while no request is.
@@ -86,15 +103,18 @@ class Poll:
             from then on, if that poll failed. A 429 is a reply.
         trouble: what has gone wrong lately.
         polls: polls answered in all.
+        ranking: how it waits in the ready queue; None if it does not.
     """
 
     __slots__ = (
         "cut_at",
         "deadline",
         "due",
+        "entered_at",
         "job_id",
         "last_at",
         "polls",
+        "ranking",
         "since",
         "subscriber",
         "succeeded_at",
@@ -109,9 +129,11 @@ class Poll:
         self.since = self.succeeded_at = self.unreachable_since = since
         self.due = min(since, deadline)
         self.deadline = self.last_at = deadline
+        self.entered_at = nan
         self.subscriber = subscriber
         self.cut_at: float | None = None
         self.polls = 0
+        self.ranking: Ranking | None = None
         self.trouble = NO_TROUBLE
 
     def __lt__(self, other: Poll) -> bool:
@@ -177,7 +199,8 @@ class Poll:
             self.cut_at = min(allowance, deadline + LAST_POLL + SHORTEST_POLL)
             return
         latest = left + settings.request_timeout
-        if (give_up_at := self.unreachable_since + settings.unreachable_after) > left:
+        give_up_at = self.unreachable_since + settings.unreachable_after
+        if left < give_up_at < latest:
             latest = min(latest, max(give_up_at, left + LAST_POLL))
         self.cut_at = min(latest, deadline)
 
@@ -190,7 +213,7 @@ class Poll:
             give_up_at: when the service will have been unreachable for too long.
         """
         # Whoever waits on after giving up has one last poll more, at the deadline.
-        last_at = self.deadline if give_up_at <= now else min(self.deadline, give_up_at)
+        last_at = give_up_at if now < give_up_at < self.deadline else self.deadline
         self.last_at = last_at
         due = now + delay
         if due > last_at - SHORTEST_POLL and now < last_at:

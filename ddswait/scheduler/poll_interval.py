@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _TRUST_IN_PAST = 0.9
 _TRUST_IN_PROGRESS = 0.8
+_DOUBT_IN_PROGRESS = 1 - _TRUST_IN_PROGRESS
 _SHAPE_OF_PROGRESS = 3.0
 _SCALE = 600.0  # seconds: the time in which three jobs of four end, when nothing is known
 _SHORTEST, _LONGEST = 1.0, 60.0
@@ -206,11 +207,23 @@ def hazard(age: float, past: Past | None = None, progress: ProgressEstimate | No
 def _hazard(
     age: float, past: Past | None, progress: ProgressEstimate | None, before: float
 ) -> float:
-    survival, density = _base(age, past)
+    # Survival and density of each belief, mixed. Of a log-logistic with the survival s, the
+    # density is s * (1 - s) * shape / time.
+    share = _SCALE / (_SCALE + age)
+    survival, density = share * share, 2 * share * share / (_SCALE + age)
+    if past is not None:
+        median, shape, trust = past
+        s = 1 / (1 + _odds(age, median, shape))
+        time = age if age > _TINY else _TINY
+        gain, doubt = trust * s, 1 - trust
+        survival = gain + doubt * survival
+        density = gain * (1 - s) * shape / time + doubt * density
     if progress is not None and age > progress.age:  # as of its last change
-        s, f = _log_logistic(age - progress.age, progress.remaining, _SHAPE_OF_PROGRESS)
-        survival = _TRUST_IN_PROGRESS * s + (1 - _TRUST_IN_PROGRESS) * survival / before
-        density = _TRUST_IN_PROGRESS * f + (1 - _TRUST_IN_PROGRESS) * density / before
+        time = age - progress.age
+        s = 1 / (1 + _odds(time, progress.remaining, _SHAPE_OF_PROGRESS))
+        gain, doubt = _TRUST_IN_PROGRESS * s, _DOUBT_IN_PROGRESS / before
+        survival = gain + doubt * survival
+        density = gain * (1 - s) * _SHAPE_OF_PROGRESS / time + doubt * density
     return density / survival
 
 
@@ -260,7 +273,7 @@ def _survival(age: float, past: Past | None, progress: ProgressEstimate, before:
     """Return the survival at an age, since the last change of the progress."""
     odds = _odds(age - progress.age, progress.remaining, _SHAPE_OF_PROGRESS)
     by_age = _base_survival(age, past) / before
-    return _TRUST_IN_PROGRESS / (1 + odds) + (1 - _TRUST_IN_PROGRESS) * by_age
+    return _TRUST_IN_PROGRESS / (1 + odds) + _DOUBT_IN_PROGRESS * by_age
 
 
 def _base_survival(age: float, past: Past | None) -> float:
@@ -270,25 +283,6 @@ def _base_survival(age: float, past: Past | None) -> float:
         return share * share
     odds = _odds(age, past.median, past.shape)
     return past.trust / (1 + odds) + (1 - past.trust) * share * share
-
-
-def _base(age: float, past: Past | None) -> tuple[float, float]:
-    """Return survival and density at an age, without progress."""
-    share = _SCALE / (_SCALE + age)
-    survival, density = share * share, 2 * share * share / (_SCALE + age)
-    if past is None:
-        return survival, density
-    s, f = _log_logistic(age, past.median, past.shape)
-    return (
-        past.trust * s + (1 - past.trust) * survival,
-        past.trust * f + (1 - past.trust) * density,
-    )
-
-
-def _log_logistic(time: float, median: float, shape: float) -> tuple[float, float]:
-    odds = _odds(time, median, shape)
-    survival = 1 / (1 + odds)
-    return survival, shape / max(time, _TINY) * odds * survival * survival
 
 
 def _odds(time: float, median: float, shape: float) -> float:

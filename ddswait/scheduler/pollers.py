@@ -17,7 +17,7 @@ from ddswait.job import FINAL_PHASES
 from ddswait.outcome import OutcomeKind, Refusal, Scope
 from ddswait.scheduler import messages
 from ddswait.scheduler.job_events import instance_events
-from ddswait.service.replies import JobSeen, Throttled, TransientFailure, UnknownJob
+from ddswait.service.replies import JobSeen, Throttled, TransientFailure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,33 +66,31 @@ class JobPoller:
         self._learn(reply, now, is_new=before is None)
         if poll.due == inf:  # nobody waits for it any more
             return ()
-        reason = self._reason(poll)
-        match reply:
-            case JobSeen(job):
-                outcome = poll.seen(job, now, context)
-            case UnknownJob():
-                outcome = poll.unknown(now, context)
+        reason = self._reason(poll) if self._job_events.verbose else ""
+        if isinstance(reply, JobSeen):
+            outcome = poll.seen(reply.job, now, context)
+        else:
+            outcome = poll.unknown(now, context)
         return self._polled(action, before, outcome, reason, now)
 
     def _learn(self, reply: JobReply, now: float, *, is_new: bool) -> None:
         """Learn what a reply says beyond its own job."""
-        clock, durations = self._context.clock, self._context.durations
-        match reply:
-            case JobSeen(job) if job.phase in FINAL_PHASES:
-                durations.learn(job)
-            case JobSeen(job, date):
-                clock.read(date, now)
-                if is_new:
-                    self._lists.past.want(job, now)
-            case UnknownJob(_, date):
-                clock.read(date, now)
+        if isinstance(reply, JobSeen):
+            if reply.job.phase in FINAL_PHASES:
+                self._context.durations.learn(reply.job)
+                return
+            if is_new:
+                self._lists.past.want(reply.job, now)
+        if reply.date:
+            self._context.clock.read(reply.date, now)
 
     def failed(self, action: PollJob, failure: Failure, now: float) -> Sequence[Event]:
         """Take a failed poll."""
         poll = action.poll
         if poll.due == inf:  # nobody waits for it any more
             return ()
-        before, reason = poll.job, self._reason(poll)
+        before = poll.job
+        reason = self._reason(poll) if self._job_events.verbose else ""
         outcome = poll.failed(failure, now, self._context)
         return self._polled(action, before, outcome, reason, now)
 
@@ -130,9 +128,7 @@ class JobPoller:
         return ended
 
     def _reason(self, poll: JobPoll) -> str:
-        """Return why the poll was sent that is being answered; "" when nobody listens."""
-        if not self._job_events.verbose:
-            return ""
+        """Return why the poll was sent that is being answered."""
         if poll.cut_at is not None and poll.cut_at > poll.deadline:
             return "deadline"
         if poll.failures:
@@ -181,7 +177,7 @@ class InstancePoller:
         poll = action.poll
         if poll.due == inf:  # nobody waits for it any more
             return ()
-        reason = self._reason(poll)
+        reason = self._reason(poll) if self._job_events.verbose else ""
         return self._polled(action, poll.seen(reply, now, self._context), reason, now)
 
     def failed(self, action: PollInstance, failure: Failure, now: float) -> Sequence[Event]:
@@ -189,13 +185,11 @@ class InstancePoller:
         poll = action.poll
         if poll.due == inf:  # nobody waits for it any more
             return ()
-        reason = self._reason(poll)
+        reason = self._reason(poll) if self._job_events.verbose else ""
         return self._polled(action, poll.failed(failure, now, self._context), reason, now)
 
     def _reason(self, poll: InstancePoll) -> str:
-        """Return why the poll was sent that is being answered; "" when nobody listens."""
-        if not self._job_events.verbose:
-            return ""
+        """Return why the poll was sent that is being answered."""
         if poll.cut_at is not None and poll.cut_at > poll.deadline:
             return "deadline"
         if poll.failures:

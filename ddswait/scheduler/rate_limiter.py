@@ -153,6 +153,8 @@ class RateLimiter:
 
     def room(self, now: float) -> int:
         """Return how many requests may leave at once."""
+        if not self._learned and self._slow >= 1.0:  # the usual case
+            return self._own.room(now) if self._not_before <= now else 0
         if self.next_at(now) > now:
             return 0
         if self._factor(now) < 1.0:
@@ -164,6 +166,8 @@ class RateLimiter:
 
     def spacing(self, now: float) -> float:
         """Return the seconds between two requests in the long run."""
+        if not self._learned and self._slow >= 1.0:  # the usual case
+            return self._own.spacing(now)
         limits = (self._own, *self._learned.values())
         return max(*(limit.spacing(now) for limit in limits), self._slowed_next_at(now) - now)
 

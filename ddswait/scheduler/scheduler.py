@@ -4,8 +4,8 @@
 
     1. One job, one stream of polls, however many subscribers wait for it; at most one poll of a
        job is under way (job_poll.py).
-    2. All requests pass one rate limiter (rate_limiter.py). While it has room, whoever is due
-       first is polled first; when it has not, whoever is most overdue for the interval that
+    2. All requests pass one rate limiter (rate_limiter.py). While nobody waits for long, whoever
+       is due first is polled first; otherwise, whoever is most overdue for the interval that
        suits it (next_request.py). A last poll at a deadline goes before all others, and is held
        back by nothing but the rate.
     3. One list request may take the place of many polls (list_planner.py). It never ends a wait.
@@ -36,6 +36,7 @@ from ddswait.scheduler.actions import ListJobs, PollInstance, PollJob, RenewCred
 from ddswait.scheduler.credential_renewal import CredentialRenewal
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.job_events import JobEvents
+from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.list_polling import ListPolling
 from ddswait.scheduler.next_request import NextRequest
 from ddswait.scheduler.patience import Patiences
@@ -63,7 +64,6 @@ if TYPE_CHECKING:
     Reply = JobReply | InstanceState | JobPage | Renewed | Problem
 
 _EXPIRE_EVERY = 1.0  # seconds
-_NOTHING = Wait(inf)
 
 
 class Scheduler:
@@ -97,26 +97,24 @@ class Scheduler:
         patiences: Patiences | None = None,
     ) -> None:
         self.settings = settings
-        self.rate_limiter = rate_limiter or RateLimiter()
+        limiter = self.rate_limiter = rate_limiter or RateLimiter()
         self.durations = Durations() if durations is None else durations
         patiences = patiences or Patiences(settings)
         self._service_patience = patiences.service
         self._credentials_patience = patiences.credentials
         context = PollContext(settings, random, self.durations, ServerClock(), patiences.service)
-        self._context = context
+        self._clock = context.clock
         self._job_events = JobEvents()
-        self.queue = PollQueue(Urgency(context), settings.unreachable_after)
-        self.subscribers = Subscribers(self.queue, patiences.service)
-        self.list_polling = ListPolling(
-            context, self.subscribers, self.queue, self.rate_limiter, self._job_events
-        )
+        queue = PollQueue(Urgency(context), limiter.spacing, settings.unreachable_after)
+        subscribers = Subscribers(queue, patiences.service)
+        lists = ListPolling(context, subscribers, queue, limiter, self._job_events)
+        self.queue, self.subscribers, self.list_polling = queue, subscribers, lists
         self._renewal = renewal or CredentialRenewal(renews=renews, locks=locks)
-        self._job_poller = JobPoller(context, self.subscribers, self.list_polling, self._job_events)
-        self._instance_poller = InstancePoller(context, self.subscribers, self._job_events)
-        self.renewal_poller = RenewalPoller(
-            context, self.subscribers, self._renewal, patiences.credentials
-        )
-        self._next_request = NextRequest(self.queue, self.list_polling)
+        self._job_poller = JobPoller(context, subscribers, lists, self._job_events)
+        self._instance_poller = InstancePoller(context, subscribers, self._job_events)
+        credentials = patiences.credentials
+        self.renewal_poller = RenewalPoller(context, subscribers, self._renewal, credentials)
+        self._next_request = NextRequest(queue, lists)
 
     @property
     def verbose(self) -> bool:
@@ -164,15 +162,15 @@ class Scheduler:
         subscribers, renewal, queue = self.subscribers, self._renewal, self.queue
         if not subscribers.jobs and not subscribers.instances:
             self.list_polling.forget_missing()
-            return _NOTHING
+            return Wait(inf)
         if renewal.renews and (action := self._renew(now)) is not None:
             return action
-        due = queue.due()
-        if due > now and self._context.clock.ahead is not None:
+        due = queue.due_by(now)
+        if due > now and self._clock.ahead is not None:
             due = min(due, self.list_polling.due(now))
         if due > now:
             return Wait(min(due, renewal.due) if renewal.renews else due)
-        if queue.last.is_late(now):
+        if queue.last.at <= now and queue.last.is_late(now):
             return Wait(now + AT_ONCE, overdue=True)
         at = renewal.send_at(now)
         if at > now:
@@ -196,7 +194,7 @@ class Scheduler:
 
     def _may_send_last(self, now: float) -> bool:
         """Whether a last poll is due and may leave."""
-        if self.queue.last.next_at() > now or self._renewal.send_at(now) > now:
+        if self.queue.last.next_by(now) is None or self._renewal.send_at(now) > now:
             return False
         return self.rate_limiter.last_poll_at(now) <= now
 
@@ -215,11 +213,12 @@ class Scheduler:
         if room := limiter.room(now):
             following = self._next_request.pop(room, self._renewal.count, now)
         else:
-            last_at, last_poll_at = queue.last.next_at(), limiter.last_poll_at(now)
-            if max(last_at, last_poll_at) > now:
-                at = min(limiter.next_at(now), max(last_at, last_poll_at), now + _EXPIRE_EVERY)
-                return Wait(at, overdue=True)
-            following = queue.last.pop(now)
+            soon = now + _EXPIRE_EVERY
+            if (at := queue.last.next_at(soon)) <= soon:
+                at = max(at, limiter.last_poll_at(now))
+            if at > now:
+                return Wait(min(limiter.next_at(now), at, soon), overdue=True)
+            following = queue.last.pop_by(now)
         if following is None:
             return Wait(now + AT_ONCE, overdue=queue.due() <= now)
         self._renewal.sent(now)
@@ -227,12 +226,14 @@ class Scheduler:
         return following if isinstance(following, ListJobs) else self._poll(following, now)
 
     def _poll(self, poll: Poll, now: float) -> PollJob | PollInstance:
-        self.list_polling.sent(poll)
+        if self.list_polling.held:
+            self.list_polling.sent(poll)
         poll.sent(now, self._service_patience.settings, self.queue.last.heard_at)
         credentials = self._renewal.count
-        if (job := self.subscribers.jobs.get(poll.job_id)) is poll:
-            self.subscribers.looked_for(job)
-            return PollJob(job, self._job_poller, credentials, now)
+        if isinstance(poll, JobPoll):
+            if poll.is_new:
+                self.subscribers.looked_for(poll)
+            return PollJob(poll, self._job_poller, credentials, now)
         instance = self.subscribers.instances[poll.key]
         return PollInstance(instance, self._instance_poller, credentials, now)
 
@@ -241,7 +242,6 @@ class Scheduler:
 
         To be called at least once a second while something is due and cannot leave.
         """
-        self._next_request.gather(now)
         return self.subscribers.expire_late(now, self._unsent(now))
 
     def _unsent(self, now: float) -> str:

@@ -31,7 +31,7 @@ class ServerClock:
 
     def read(self, date: str, now: float) -> None:
         """Follow the server's clock: ours stands still while the machine sleeps."""
-        if not date or now < self._read_again_at or (moment := seconds_since_epoch(date)) is None:
+        if now < self._read_again_at or (moment := seconds_since_epoch(date)) is None:
             return
         self._read_again_at = now + _READ_EVERY
         ahead = moment - now

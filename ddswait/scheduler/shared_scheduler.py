@@ -85,7 +85,7 @@ class SharedScheduler:
     def _in_turn(self, now: float) -> list[Scheduler]:
         members = list(self._members)
         if len(members) > 1:
-            members.sort(key=lambda each: each.queue.last.next_at() > now)
+            members.sort(key=lambda each: each.queue.last.next_by(now) is None)
         return members
 
     def _sent(self, action: Action, scheduler: Scheduler, now: float) -> None:

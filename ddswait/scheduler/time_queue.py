@@ -1,91 +1,129 @@
-"""A queue in the order of times, for very many polls. Pure.
+"""A queue of polls in the order of times, for very many polls. Pure.
 
-- The earliest entry leaves first; of equal times, the one with the smallest job ID.
-- An entry that is outdated is skipped: whoever puts a poll elsewhere need not look for it here.
+- The earliest poll leaves first; of equal times, the one with the smallest job ID.
+- An entry is outdated when its poll waits for another time, or no more: it is skipped. So whoever
+  puts a poll elsewhere need not look for it here.
 - Memory is bounded by the polls that wait: outdated entries are cleared away when they may
   outnumber the others.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from bisect import insort
+from collections import deque
 from heapq import heappop, heappush
 from itertools import chain
 from math import inf
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
-_Entry = TypeVar("_Entry", bound=tuple[Any, ...])  # time, job ID, poll
+    from ddswait.scheduler.poll import Poll
+
 _TOO_FEW_TO_CLEAR = 64  # outdated entries
 
 
-class TimeQueue(Generic[_Entry]):
-    """Entries that begin with time, job ID and poll, in the order of their times.
+class TimeQueue(ABC):
+    """Polls in the order of their times.
 
-    A plain heap of a hundred thousand entries costs twice as much per poll as one of a thousand:
-    each operation walks the whole depth, and every step misses the processor's cache. So only
-    the entries of the running second are kept as a heap. The rest lies unsorted in buckets of
-    a second, each sorted once, when its turn comes. The poll is part of its entry: a lookup
-    by its ID would miss the cache once more.
+    A heap of a hundred thousand entries costs twice as much per poll as one of a thousand: each
+    operation walks the whole depth, and every step misses the processor's cache. So only the
+    entries of the running second are kept in order. The other polls lie unsorted in buckets of
+    a second, and each bucket is sorted once, when its turn comes.
 
-    Args:
-        is_current: whether an entry is not outdated.
+    Attributes:
+        at: no entry is earlier; inf when the queue is empty.
     """
 
-    __slots__ = ("_buckets", "_horizon", "_is_current", "_most", "_near", "_order", "_size")
+    __slots__ = ("_buckets", "_horizon", "_most", "_near", "_order", "_size", "at")
 
-    def __init__(self, is_current: Callable[[_Entry], bool]) -> None:
-        self._is_current = is_current
+    def __init__(self) -> None:
         self._most = _TOO_FEW_TO_CLEAR
         self._clear()
 
     def _clear(self) -> None:
-        self._near: list[_Entry] = []
+        self._near: deque[tuple[float, str, Poll]] = deque()
         self._horizon = -inf
-        self._buckets: dict[int, list[_Entry]] = {}
-        self._order: list[int] = []
+        self._buckets: dict[float, list[Poll]] = {}
+        self._order: list[float] = []
         self._size = 0
+        self.at = inf
 
     def __len__(self) -> int:
         return self._size
 
-    def push(self, entry: _Entry) -> None:
-        """Add an entry, whose time is finite."""
+    def polls(self) -> Iterable[Poll]:
+        """Return the polls of all entries, outdated ones too, each once."""
+        near = (poll for _, _, poll in self._near)
+        return dict.fromkeys(chain(near, *self._buckets.values()))
+
+    @abstractmethod
+    def time_of(self, poll: Poll) -> float:
+        """Return the time for which a poll waits here; nan or inf if it does not."""
+
+    def push(self, at: float, poll: Poll) -> None:
+        """Add a poll whose time is `at`, which is finite."""
         self._size += 1
-        at = entry[0]
         if at < self._horizon:
-            heappush(self._near, entry)
+            insort(self._near, (at, poll.job_id, poll))
+            self.at = self._near[0][0]
             return
-        second = int(at)
+        second = at // 1.0
         bucket = self._buckets.get(second)
         if bucket is None:
-            self._buckets[second] = [entry]
+            self._buckets[second] = [poll]
             heappush(self._order, second)
         else:
-            bucket.append(entry)
+            bucket.append(poll)
+        if not self._near:
+            self.at = self._order[0]
 
-    def first(self) -> _Entry | None:
-        """Return the earliest entry without taking it out; None if the queue is empty."""
-        near, is_current = self._near, self._is_current
+    def first(self, until: float = inf) -> Poll | None:
+        """Return the earliest poll without taking it out, and let `at` be its time.
+
+        Args:
+            until: leaves seconds closed that begin later, so that polls in them are not found.
+        """
         while True:
+            near = self._near
             while near:
-                entry = near[0]
-                if is_current(entry):
-                    return entry
-                heappop(near)
+                at, _, poll = near[0]
+                if self.time_of(poll) == at:
+                    self.at = at
+                    return poll
+                near.popleft()
                 self._size -= 1
             if not self._order:
+                self.at = inf
                 return None
-            second = heappop(self._order)
-            near = self._near = self._buckets.pop(second)
-            near.sort()  # a sorted list is a heap
-            self._horizon = second + 1.0
+            if self._order[0] > until:
+                self.at = self._order[0]
+                return None
+            self._open()
 
-    def pop(self) -> _Entry:
-        """Take out the entry that first() has returned."""
+    def _open(self) -> None:
+        """Put the polls of the next second in order."""
+        second = heappop(self._order)
+        polls = self._buckets.pop(second)
+        entries = [
+            (at, poll.job_id, poll)
+            for poll in dict.fromkeys(polls)
+            if (at := self.time_of(poll)) // 1.0 == second
+        ]
+        entries.sort()
+        self._near = deque(entries)
+        self._horizon = second + 1.0
+        self._size += len(entries) - len(polls)
+
+    def pop(self) -> Poll:
+        """Take out the poll that first() has returned."""
         self._size -= 1
-        return heappop(self._near)
+        near = self._near
+        poll = near.popleft()[2]
+        self.at = near[0][0] if near else self._order[0] if self._order else inf
+        return poll
 
     def forget_one(self) -> None:
         """Expect one poll less; clear outdated entries away, if they are many."""
@@ -96,10 +134,10 @@ class TimeQueue(Generic[_Entry]):
         """Clear outdated entries away, once they may outnumber the others."""
         if self._size <= self._most:
             return
-        entries = chain(self._near, *self._buckets.values())
-        # A poll may have come back to a time that it had before.
-        current = dict.fromkeys(filter(self._is_current, entries))
+        polls = self.polls()
         self._clear()
-        for entry in current:
-            self.push(entry)
+        for poll in polls:
+            at = self.time_of(poll)
+            if -inf < at < inf:
+                self.push(at, poll)
         self._most = _TOO_FEW_TO_CLEAR + 2 * self._size

@@ -28,15 +28,12 @@ class Urgency:
     def __init__(self, context: PollContext) -> None:
         self._context = context
 
-    def of(self, poll: Poll, now: float) -> float:
-        """Return how much longer than it wanted a poll has waited, as a ratio."""
-        wanted = poll.wanted_interval(now, self._context)
+    def span(self, poll: Poll, urgency: float) -> tuple[float, float]:
+        """Return since when a poll waits, and when it has an urgency of 1 or more, about."""
+        context = self._context
         if poll.failures:
-            return 1.0 + (now - poll.due) / wanted
-        return (now - poll.succeeded_at) / wanted
-
-    def reached_at(self, poll: Poll, urgency: float) -> float:
-        """Return when a poll has an urgency of 1 or more, about."""
-        if poll.failures:
-            return poll.due + (urgency - 1.0) * poll.wanted_interval(poll.due, self._context)
-        return poll.succeeded_at + poll.waits(urgency, self._context)
+            wanted = poll.wanted_interval(poll.due, context)
+            since = poll.due - wanted
+            return since, since + urgency * wanted
+        since = poll.succeeded_at
+        return since, since + poll.waits(urgency, context)

@@ -74,6 +74,11 @@ def is_service(name: str) -> bool:
     return _plain(name) in _known()
 
 
+def is_unsupported(name: str) -> bool:
+    """Return whether a name is that of a service whose jobs ddswait cannot wait for."""
+    return _plain(name) in {*_NO_JOB_API, *_OTHER_JOB_API}
+
+
 def _plain(name: str) -> str:
     return name.strip().lower().replace("_", "-")
 

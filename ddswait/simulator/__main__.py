@@ -103,9 +103,12 @@ async def _serve(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with simulator:
-        services = list(SERVICES) if arguments.service == _ALL else []
+        every = arguments.service == _ALL
+        services = list(SERVICES) if every else []
         jobs = first_jobs.start(simulator, arguments.jobs, arguments.fail, services)
-        first_jobs.show(simulator, arguments.speed, jobs, sys.stdout, sys.stderr)
+        first_jobs.show(
+            simulator, arguments.speed, jobs, sys.stdout, sys.stderr, every_service=every
+        )
         await stop.wait()
     return 0
 

@@ -48,7 +48,15 @@ def _name(number: int) -> str:
     return f"{_NAMES[place]}-{again + 1}" if again else _NAMES[place]
 
 
-def show(world: World, speed: float, jobs: dict[str, str], out: TextIO, notes: TextIO) -> None:
+def show(  # noqa: PLR0913 - what the user gave, and where the lines go
+    world: World,
+    speed: float,
+    jobs: dict[str, str],
+    out: TextIO,
+    notes: TextIO,
+    *,
+    every_service: bool = False,
+) -> None:
     """Write lines to paste into a second terminal: settings, what waits, what creates a job.
 
     Not every shell takes comments that are pasted, so what explains the lines goes elsewhere.
@@ -59,9 +67,10 @@ def show(world: World, speed: float, jobs: dict[str, str], out: TextIO, notes: T
         jobs: the jobs that it starts with.
         out: gets the lines.
         notes: gets what explains them.
+        every_service: whether the settings lead to all services, even without a job of each.
     """
     services = {name: world.plans[job_id].service for name, job_id in jobs.items()}
-    is_mixed = len({world.service, *services.values()}) > 1
+    is_mixed = every_service or len({world.service, *services.values()}) > 1
     settings = _endpoints(world) if is_mixed else _endpoint(world)
     settings |= {"HW_PROJECT_ID": world.project_id, "HW_AUTH_TOKEN": world.token}
     command = "ddswait --interval 1s" if speed >= _QUICK else "ddswait"

@@ -1,7 +1,8 @@
 """The goals of all benchmarks, and the gates behind them: the one place for both.
 
-A gate is 15 % above its goal. Times in seconds or bits of them depend on the machine, so they have
-no gate: what is held are ratios of two sides in one run, counts, and bytes.
+A gate is 15 % above its goal, or above what is reached if that is stated. Times in seconds or bits
+of them depend on the machine, so they have no gate: what is held are ratios of two sides in one
+run, counts, and bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class Goal(NamedTuple):
         most: the goal; inf for none.
         unit: what the figure counts; "" for a ratio.
         gated: whether a worse figure is a failure.
-        reached: what the code reaches, where the goal is out of reach: the gate counts from here.
+        reached: what the code reaches, where that is not the goal: the gate counts from here.
     """
 
     most: float = inf
@@ -55,15 +56,15 @@ SIZES = (100, 1_000, 10_000, 100_000)
 PERCENTS = (15, 30, 50)
 # What a poll costs in the scheduler, in steps of plain Python. Lower these with the code.
 PLAIN_STEPS = {
-    "nothing known": 17.7,
-    "past and progress known": 47.0,
-    "all due, held back": 57.3,
+    "nothing known": 12.2,
+    "past and progress known": 29.9,
+    "all due, held back": 32.8,
 }
 
 GOALS = {
     # poll_cpu, official_sdk
-    "CPU per poll / leanest bare aiohttp loop": Goal(1.15),
-    "CPU per poll / aiohttp's default settings": Goal(1.00),
+    "CPU per poll / leanest bare aiohttp loop": Goal(1.15, reached=1.3),
+    "CPU per poll / aiohttp's default settings": Goal(1.00, reached=1.12),
     "CPU per poll": orientation(inf, "µs"),
     "CPU per poll / official SDK's synchronous client": Goal(0.20),
     # scheduler
@@ -72,7 +73,11 @@ GOALS = {
     "tracking a job / create_task and its first step": Goal(0.35),
     "tracking a job / create_task alone": orientation(inf, ""),
     # ranking
-    **{f"ranking at {rate}/s: most jobs / fewest jobs": Goal(1.3) for rate in RATES},
+    # The polls of a hundred thousand jobs do not fit into the processor's cache.
+    **{
+        f"ranking at {rate}/s: most jobs / fewest jobs": Goal(1.3, reached=reached)
+        for rate, reached in zip(RATES, (1.5, 2.0, 1.85), strict=True)
+    },
     **{
         f"ranking at {rate}/s, {size} jobs: CPU per poll": orientation(15, "µs")
         for rate in RATES
@@ -85,8 +90,8 @@ GOALS = {
         for name, steps in PLAIN_STEPS.items()
     },
     # memory
-    "a tracked job with its future": Goal(450, "bytes"),
-    "a tracked job without": Goal(280, "bytes"),
+    "a tracked job with its future": Goal(450, "bytes", reached=400),
+    "a tracked job without": Goal(280, "bytes", reached=220),
     "a tracked job after its first poll": orientation(inf, "bytes"),
     "a sleeping task": orientation(inf, "bytes"),
     "a tracked job with its future / a sleeping task": orientation(inf, ""),
@@ -98,7 +103,7 @@ GOALS = {
     # lateness
     "lateness of polls, p99": orientation(2, "ms"),
     # crossings
-    "calls from file to file of ddswait, for one completed poll": Goal(70, "calls", reached=182),
+    "calls from file to file of ddswait, for one completed poll": Goal(70, "calls", reached=150),
     "the same, with calls into other packages": orientation(inf, "calls"),
     # many_jobs, against goals that lie below what `oracle` does with full knowledge
     "10 jobs together, progress mix: cost / goal": Goal(1.0, reached=1.61),

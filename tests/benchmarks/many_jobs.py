@@ -133,13 +133,12 @@ def run(  # noqa: PLR0913 - the knobs of an experiment
 @contextmanager
 def due_order() -> Iterator[None]:
     """Let whoever has been due for longest go first."""
-    usual = Urgency.of, Urgency.reached_at
-    Urgency.of = lambda _, poll, now: now - poll.due  # type: ignore[method-assign,assignment]
-    Urgency.reached_at = lambda _, poll, __: poll.due  # type: ignore[method-assign,assignment]
+    usual = Urgency.span
+    Urgency.span = lambda _, poll, urgency: (poll.due, poll.due + urgency)  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:
-        Urgency.of, Urgency.reached_at = usual  # type: ignore[method-assign]
+        Urgency.span = usual  # type: ignore[method-assign]
 
 
 def mean(results: Sequence[Result]) -> Result:

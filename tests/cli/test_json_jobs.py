@@ -102,6 +102,27 @@ def test_what_is_no_job_id_is_refused_wherever_it_stands(document: object) -> No
         from_text(json.dumps(document))
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        ["x", "nosql:x"],
+        {"job_id": "nosql:x"},
+        {"job_ids": {"orders": "nosql:x"}},
+        {"orders_job_id": output("nosql:x")},
+    ],
+)
+def test_service_before_an_id_is_refused_in_json(document: object) -> None:
+    """DDS would be asked for a job with this whole text as its ID; other colons are no service."""
+    assert from_text('["a:b", "rds"]').jobs == [Named("a:b"), Named("rds")]
+    with pytest.raises(InputError) as caught:
+        from_text(json.dumps(document))
+    assert str(caught.value) == (
+        "standard input, JSON document 1: job ID 'nosql:x' begins with a service, which only "
+        "arguments and lines can name: give the job_id alone, and the service with --service "
+        "geminidb"
+    )
+
+
 @pytest.mark.parametrize("document", [[], [None], {}, {"id": "a"}, ["a", 1], {"job": "a"}])
 def test_json_without_a_job_id_is_quoted(document: object) -> None:
     """Any other string may be the ID of anything."""

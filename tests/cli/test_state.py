@@ -183,11 +183,15 @@ async def test_symbolic_link_stays(dds: Simulator, ddswait: Command, tmp_path: P
 async def test_label_of_the_file_names_one_job(
     dds: Simulator, ddswait: Command, tmp_path: Path
 ) -> None:
-    """A new job cannot take it; the same job can be renamed."""
+    """A new job cannot take it, and the message names the file; the same job can be renamed."""
     file, job_id = str(tmp_path / "wait.json"), dds.add_job()
     await ddswait("--state", file, f"c={job_id}")
-    with pytest.raises(InputError, match="'c' names two jobs"):
-        await ddswait("--state", file, f"c={dds.add_job()}")
+    with pytest.raises(InputError) as caught:
+        await ddswait("--state", file, f"c={(new := dds.add_job())}")
+    assert str(caught.value) == (
+        f"'c' names two jobs, {job_id} and {new}: give each job its own label, or another file to "
+        f"a new wait: --state {file} has one of the two"
+    )
     assert (await ddswait("--state", file, f"d={job_id}")).stdout.endswith("\td\n")
 
 

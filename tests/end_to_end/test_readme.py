@@ -51,7 +51,7 @@ def test_every_block_has_a_test() -> None:
         ("docs/pipelines.md", "sh"): 3,
         ("docs/polling.md", "sh"): 1,
         ("docs/testing.md", "python"): 5,  # two of them in tests/simulator/test_pytest_plugin.py
-        ("docs/testing.md", "sh"): 1,
+        ("docs/testing.md", "sh"): 2,
     }
 
 
@@ -311,3 +311,20 @@ async def test_control_paths_of_the_simulator_work(tmp_path: Path, service: str)
         async with ddswait.Waiter(service=service, **settings_of(dds)) as waiter:
             assert (await waiter.wait(job_id)).is_final
         assert dds.statuses[502] == 3
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+async def test_fault_of_one_service_leaves_the_others_alone(tmp_path: Path) -> None:
+    """The curl command lets RDS refuse polls; those of DDS go on."""
+    block = blocks("docs/testing.md", "sh")[1]
+    async with Simulator() as dds:
+        environment = {"DDSWAIT_ENDPOINT": dds.endpoint, "HW_PROJECT_ID": dds.project_id}
+        cloud = Cloud(dds.endpoint, environment)
+        done = await asyncio.to_thread(run_shell, f"set -e\n{block}", cloud, tmp_path)
+        assert (done.returncode, done.stdout) == (0, "{}"), done.stderr
+        async with ddswait.Waiter(**settings_of(dds)) as waiter:
+            assert (await waiter.wait(dds.add_job(seconds=0, visible_after=0))).is_final
+        rds = {**settings_of(dds), "endpoint": dds.endpoint_of("rds")}
+        async with ddswait.Waiter(service="rds", **rds) as waiter:
+            with pytest.raises(ddswait.Refused):
+                await waiter.wait(dds.add_job(service="rds", seconds=0, visible_after=0))

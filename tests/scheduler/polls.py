@@ -47,12 +47,16 @@ def urgency_by(interval: Interval) -> Urgency:
     return Urgency(interval)  # type: ignore[arg-type]
 
 
-def ready_by(interval: Interval) -> ReadyQueue:
-    return ReadyQueue(urgency_by(interval))
+def ready_by(interval: Interval, spacing: float = 1.0) -> ReadyQueue:
+    return ReadyQueue(urgency_by(interval), lambda _: spacing)
+
+
+def empty_queue(unreachable_after: float) -> PollQueue:
+    return PollQueue(urgency_by(wanted), lambda _: 1.0, unreachable_after)
 
 
 def queue_of(*polls: JobPoll) -> PollQueue:
-    queue = PollQueue(urgency_by(wanted), 600.0)
+    queue = empty_queue(600.0)
     for each in polls:
         queue.add(each)
     return queue

@@ -488,7 +488,7 @@ def test_list_remembers_nothing_of_jobs_that_nobody_waits_for_any_more() -> None
     desk.list_(4.0)
     assert isinstance(desk.scheduler.next(10.0), Wait)  # all are due, and wait for the list
     lists = desk.scheduler.list_polling
-    assert lists._held
+    assert lists.held
     for name in ("a", "b", "c", "first"):
         desk.scheduler.subscribers.unsubscribe(name, name)
-    assert (lists._held, lists.planner.expected) == ({}, {})
+    assert (lists.held, lists.planner.expected) == ({}, {})

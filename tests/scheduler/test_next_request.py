@@ -24,10 +24,11 @@ def test_last_poll_that_becomes_ready_just_now_goes_first() -> None:
     assert action.poll.job_id == "ends"
 
 
-def test_gathering_says_whether_anything_was_due() -> None:
-    """Once: then those that are due are ready."""
-    scheduler = scheduler_of(a=1000.0, b=1000.0)
-    gather = scheduler._next_request.gather
-    assert not gather(-1.0)
-    assert gather(10.0)
-    assert not gather(10.0)
+def test_not_more_than_a_hundred_are_ranked_at_once() -> None:
+    """However many became due together: ranking them all would hold up everything."""
+    scheduler = scheduler_of(**{f"job-{number}": 1000.0 for number in range(250)})
+    ranked = []
+    for now in (5.0, 8.0):
+        assert isinstance(scheduler.next(now), PollJob)
+        ranked.append(scheduler.queue.ready.size)
+    assert ranked == [100, 199]

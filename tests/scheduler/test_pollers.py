@@ -107,7 +107,7 @@ def test_reply_teaches_the_time_and_the_durations() -> None:
     for reply in (seen(record("x"), DATE), UnknownJob("unknown", DATE)):
         scheduler = waiting("x")
         scheduler.take(poll(scheduler, 0.0), reply, 10.0)
-        assert scheduler._context.clock.ahead == MIDNIGHT - 10.0
+        assert scheduler._clock.ahead == MIDNIGHT - 10.0
     scheduler = waiting("x")
     done = {**record("x", "Completed"), "created": "2021-01-01T00:00:00+0000"}
     scheduler.take(poll(scheduler, 0.0), seen({**done, "ended": "2021-01-01T00:01:00+0000"}), 10.0)

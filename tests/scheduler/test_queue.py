@@ -59,7 +59,7 @@ def test_ready_polls_of_the_queue_are_ranked_by_their_interval() -> None:
     queue = queue_of()
     queue.make_ready(a, 10.0)
     queue.make_ready(b, 10.0)
-    assert [queue.ready.pop(10.0), queue.ready.pop(10.0)] == [b, a]
+    assert [queue.ready.pop(1, 10.0), queue.ready.pop(1, 10.0)] == [b, a]
 
 
 def test_dropped_poll_leaves_nothing_behind() -> None:
@@ -71,12 +71,12 @@ def test_dropped_poll_leaves_nothing_behind() -> None:
     assert gone not in queue.ready
     assert gone.due == inf
     assert [*queue.pop_due(5.0)] == [other]
-    assert queue.last.next_at() == inf
+    assert queue.last.next_by(9.0) is other
     queue.drop(gone)  # twice is once
 
 
 def entries(queue: PollQueue) -> int:
-    return len(queue._delayed) + len(queue.last) + len(queue.ready)
+    return len(queue._delayed) + len(queue.last) + queue.ready.size
 
 
 def test_memory_is_bounded_by_the_polls_that_wait() -> None:
@@ -121,9 +121,19 @@ def test_clearing_keeps_the_polls_of_the_running_second() -> None:
     assert [*queue.pop_due(1.0)] == [a]
 
 
+def test_polls_that_have_waited_for_a_while_are_ranked() -> None:
+    """Even if many may leave: connections are scarce then."""
+    a, b = poll("a", 0.0, 1.0), poll("b", 0.0, 1.0)
+    queue = queue_of(a, b)
+    assert queue.pop_unranked(1.6, plenty=True) is None
+    assert a in queue.ready
+    queue = queue_of(a)
+    assert queue.pop_unranked(1.6, plenty=True) is a
+
+
 def test_poll_whose_last_moment_has_come_is_a_last_one() -> None:
-    """However many may leave at once."""
+    """Wherever it waits: it need not be ready."""
     a = poll("a", 0.0, 1.0, deadline=2.0)
     queue = queue_of(a)
-    assert queue.pop_unranked(2.0, plenty=True) is None
-    assert queue.last.pop(2.0) is a
+    assert queue.last.pop_by(1.9) is None
+    assert queue.last.pop_by(2.0) is a

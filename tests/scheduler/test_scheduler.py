@@ -261,7 +261,7 @@ def test_servers_clock_is_followed() -> None:
         ask = a.next(now)
         assert isinstance(ask, PollJob)
         a.take(ask, seen(record("x"), date), now)
-        ahead.append(a._context.clock.ahead and a._context.clock.ahead - 1609459200.0)
+        ahead.append(a._clock.ahead and a._clock.ahead - 1609459200.0)
     assert ahead == [None, 0.0, 0.0, 0.0, 0.0, 7200.0]
 
 

@@ -40,7 +40,7 @@ class Room:
 
     def __init__(self) -> None:
         context = PollContext(SETTINGS, Random(1), Durations(), ServerClock(), PATIENCE)
-        self.queue = PollQueue(Urgency(context), 600.0)
+        self.queue = PollQueue(Urgency(context), lambda _: 0.1, 600.0)
         self.subscribers = Subscribers(self.queue, PATIENCE)
 
     def job(self, job_id: str = "x") -> JobPoll:
@@ -54,7 +54,7 @@ class Room:
     def gather(self) -> None:
         """Let polls that are due wait for room."""
         for poll in list(self.queue.pop_due(0.0)):
-            self.queue.add_ready(poll)
+            self.queue.add_ready(poll, 0.0)
 
 
 def test_first_subscriber_begins_the_polls() -> None:
@@ -168,7 +168,7 @@ def test_last_poll_that_is_still_to_be_sent_is_due_at_once() -> None:
     poll = room.job()
     poll.due = 90.0
     assert room.subscribers.continue_or_expire(poll, 48.9, 50.5) == []
-    assert room.queue.last.pop(50.5) is poll
+    assert room.queue.last.pop_by(50.5) is poll
     (end,) = room.subscribers.continue_or_expire(poll, 50.5, 52.5)
     assert isinstance(end, Ended)
     assert end.subscribers == (50.0,)
@@ -184,7 +184,7 @@ def test_only_waits_whose_last_poll_cannot_leave_any_more_expire() -> None:
     assert isinstance(end, Ended)
     assert end.subscribers == (50.0,)
     assert "it was not polled; the last poll was not sent: no room" in end.outcome.message
-    assert room.queue.last.pop(53.0) is room.job()
+    assert room.queue.last.pop_by(53.0) is room.job()
 
 
 def test_subscriber_who_leaves_takes_their_last_poll_along() -> None:
@@ -193,7 +193,7 @@ def test_subscriber_who_leaves_takes_their_last_poll_along() -> None:
     room.waits(50.0, 70.0)
     room.gather()
     room.subscribers.unsubscribe("x", 50.0)
-    assert room.queue.last.next_at() == 70.0
+    assert room.queue.last.next_at(70.0) == 70.0
 
 
 def test_whoever_joins_counts_from_their_own_beginning() -> None:
@@ -248,7 +248,7 @@ def test_poll_that_is_repeated_at_its_deadline_is_a_last_one() -> None:
     room.waits(50.0)
     room.job().sent(49.9, SETTINGS)
     room.subscribers.repeat(room.job(), 50.0)
-    assert room.queue.last.pop(50.0) is room.job()
+    assert room.queue.last.pop_by(50.0) is room.job()
 
 
 def test_wait_that_is_resumed_is_not_looked_up_as_a_new_job() -> None:

@@ -1,113 +1,153 @@
-"""ddswait.scheduler.time_queue: a queue in the order of times, for very many polls."""
+"""ddswait.scheduler.time_queue: a queue of polls in the order of times, for very many polls."""
 
-from typing import Any
+from math import inf, nan
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ddswait.scheduler.poll import Poll
 from ddswait.scheduler.time_queue import TimeQueue
+from tests.scheduler.polls import poll
 
-TIMES = st.floats(0, 200) | st.integers(0, 50).map(float) | st.floats(0, 1e9)
+TIMES = st.floats(0, 200) | st.integers(-5, 50).map(float) | st.floats(0, 1e9)
 
 
-class Model:
-    """A queue of which some entries are outdated."""
+class Due(TimeQueue):
+    """Polls by their `due`."""
 
-    def __init__(self) -> None:
-        self.outdated: set[str] = set()
-        self.queue: TimeQueue[tuple[float, str]] = TimeQueue(
-            lambda entry: entry[1] not in self.outdated
-        )
+    def time_of(self, poll: Poll) -> float:
+        return poll.due
 
-    def fill(self, count: int) -> list[str]:
-        names = [f"{number:04}" for number in range(count)]
-        for name in names:
-            self.queue.push((float(name) % 7, name))
-        return names
+    def fill(self, count: int) -> list[Poll]:
+        """Add polls that are due at 0 s to 6 s, in turns."""
+        polls: list[Poll] = [
+            poll(f"{number:04}", 0.0, float(number % 7)) for number in range(count)
+        ]
+        for each in polls:
+            self.push(each.due, each)
+        return polls
 
-    def drain(self) -> list[Any]:
+    def put(self, each: Poll, due: float) -> None:
+        each.due = due
+        self.push(due, each)
+
+    def drain(self) -> str:
         out = []
-        while self.queue.first() is not None:
-            out.append(self.queue.pop())
-        return out
+        while self.first() is not None:
+            out.append(self.pop().job_id)
+        return " ".join(out)
 
 
 @given(st.lists(st.tuples(TIMES, st.sampled_from("abc")) | st.none()))
-def test_entries_come_out_earliest_first(steps: list[tuple[float, str] | None]) -> None:
-    """However entries are pushed and popped, the first is always the least of all."""
-    queue: TimeQueue[tuple[float, str]] = TimeQueue(lambda _: True)
+def test_polls_come_out_earliest_first(steps: list[tuple[float, str] | None]) -> None:
+    """However they are pushed and popped, the first is always the least of all."""
+    queue = Due()
     model: list[tuple[float, str]] = []
     for step in steps:
         if step is not None:
-            queue.push(step)
+            queue.push(step[0], poll(step[1], 0.0, step[0]))
             model.append(step)
         elif model:
             first = queue.first()
-            assert first == min(model)
-            assert queue.pop() == first
+            assert first is not None
+            assert (queue.at, first.job_id) == (first.due, first.job_id) == min(model)
+            assert queue.pop() is first
             model.remove(min(model))
         else:
             assert queue.first() is None
         assert len(queue) == len(model)
-    assert [queue.pop() for _ in list(model) if queue.first()] == sorted(model)
+        assert queue.at <= min(model, default=(inf,))[0]
+    drained = [queue.pop() for _ in list(model) if queue.first()]
+    assert [(each.due, each.job_id) for each in drained] == sorted(model)
 
 
-def test_entries_of_the_running_second_and_of_the_next_stay_in_order() -> None:
+def test_polls_of_the_running_second_and_of_the_next_stay_in_order() -> None:
     """What comes for the second that is being worked off, or for its end, takes its place."""
-    queue: TimeQueue[tuple[float, str]] = TimeQueue(lambda _: True)
+    queue = Due()
     for name, at in (("a", 5.0), ("b", 5.9), ("c", 6.2), ("d", 6.0), ("e", 7.5)):
-        queue.push((at, name))
+        queue.put(poll(name, 0.0, 0.0), at)
     assert queue.first() is not None
     for name, at in (("f", 6.0), ("g", 5.5), ("h", 3.0), ("i", 6.5), ("j", 7.0)):
-        queue.push((at, name))
-    assert "".join(queue.pop()[1] for _ in range(10) if queue.first()) == "hagbdfcije"
+        queue.put(poll(name, 0.0, 0.0), at)
+    assert queue.drain() == "h a g b d f c i j e"
     assert (queue.first(), len(queue)) == (None, 0)
+
+
+def test_later_seconds_stay_closed() -> None:
+    """Where no poll before them is looked for; they begin no later than their polls."""
+    queue = Due()
+    queue.put(poll("a", 0.0, 0.0), 9.5)
+    assert queue.first(8.9) is None
+    assert 8.9 < queue.at <= 9.5
+    first = queue.first(9.0)
+    assert first is not None
+    assert (first.job_id, queue.at) == ("a", 9.5)
+    queue.pop()
+    assert (queue.first(9.0), queue.at) == (None, inf)
 
 
 def test_outdated_entries_are_skipped() -> None:
     """Those of the running second as well as those of later ones."""
-    model = Model()
-    names = model.fill(20)
-    assert model.queue.first() == (0.0, "0000")
-    model.outdated.update(names[:15], names[16:18])
-    assert model.drain() == [(1.0, "0015"), (4.0, "0018"), (5.0, "0019")]
-    assert len(model.queue) == 0
+    queue = Due()
+    polls = queue.fill(20)
+    assert queue.first() is polls[0]
+    for each in polls[:15] + polls[16:18]:
+        each.due = nan if each.due % 2 else inf
+    assert queue.drain() == "0015 0018 0019"
+    assert len(queue) == 0
+
+
+def test_poll_whose_time_is_another_one_has_left_the_earlier() -> None:
+    """Even if both times are of one second."""
+    queue = Due()
+    each = poll("a", 0.0, 0.0)
+    for due in (5.0, 5.5, 5.2):
+        queue.put(each, due)
+    assert queue.first() is each
+    assert queue.at == 5.2
+    queue.put(each, 5.7)
+    assert queue.drain() == "a"
 
 
 def test_few_outdated_entries_are_not_cleared() -> None:
     """Clearing a short queue costs more than its outdated entries do."""
-    model = Model()
-    model.outdated.update(model.fill(64))
-    model.queue.compact()
-    model.queue.forget_one()
-    assert len(model.queue) == 64
-    model.outdated.update(model.fill(1))
-    model.queue.compact()
-    assert len(model.queue) == 0
+    queue = Due()
+    for each in queue.fill(64):
+        each.due = nan
+    queue.compact()
+    queue.forget_one()
+    assert len(queue) == 64
+    queue.fill(1)[0].due = inf
+    queue.compact()
+    assert len(queue) == 0
 
 
 def test_queue_is_cleared_when_it_has_grown_to_twice_what_waits() -> None:
     """So clearing costs a constant per step; each poll less lets it begin earlier."""
-    model = Model()
-    names = model.fill(100)
-    model.queue.compact()  # from now on, up to 264 entries stay
+    queue = Due()
+    polls = queue.fill(100)
+    queue.compact()  # from now on, up to 264 entries stay
     for _ in range(2):
-        for name in names[:82]:
-            model.queue.push((50.0, name))
-    model.outdated.update(names[:82])
-    model.queue.compact()
-    assert len(model.queue) == 264
-    model.queue.forget_one()
-    assert len(model.queue) == 18
-    assert [name for _, name in model.drain()] == sorted(
-        names[82:], key=lambda name: (float(name) % 7, name)
-    )
+        for each in polls[:82]:
+            queue.put(each, 50.0)
+    for each in polls[:82]:
+        each.due = nan
+    queue.compact()
+    assert len(queue) == 264
+    queue.forget_one()
+    assert len(queue) == 18
+    left = sorted(polls[82:], key=lambda each: (each.due, each.job_id))
+    assert queue.drain() == " ".join(each.job_id for each in left)
 
 
-def test_same_entry_is_kept_once() -> None:
-    """A poll may have come back to a time that it had before."""
-    model = Model()
+def test_same_poll_is_kept_once() -> None:
+    """It may have come back to a time that it had before."""
+    queue = Due()
+    each = poll("a", 0.0, 0.0)
     for _ in range(65):
-        model.queue.push((3.0, "a"))
-    model.queue.compact()
-    assert model.drain() == [(3.0, "a")]
+        queue.put(each, 3.0)
+    queue.compact()
+    assert queue.drain() == "a"
+    for _ in range(5):
+        queue.put(each, 9.0)
+    assert queue.drain() == "a"

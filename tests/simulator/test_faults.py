@@ -1,5 +1,8 @@
 """ddswait.simulator.faults: which request goes wrong."""
 
+import re
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +31,14 @@ def test_fault_affects_only_what_it_names() -> None:
     assert faults.take("b", "/q") is None
     assert faults.take("b", "/p") == Fault("stall", path="/p")
     assert faults.take("a", "/p") == Fault("error", job_id="a")
+
+
+def test_kinds_and_fields_are_documented() -> None:
+    """The page about the simulator names each, since they can be sent to it."""
+    page = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
+    (listed,) = re.findall(r"The fields of a fault: .*?\n\n", page, re.DOTALL)
+    for word in (*KINDS, *(field.name for field in fields(Fault))):
+        assert f"`{word}`" in listed, word
 
 
 def test_faults_come_in_their_order() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shlex
 import signal
+import subprocess
 import sys
 from collections import Counter
 from io import StringIO
@@ -60,6 +62,26 @@ async def test_lines_belong_to_the_service(service: str) -> None:
     assert command.split() == ["ddswait", *(f"{name}={job_id}" for name, job_id in jobs.items())]
     assert f"{world.endpoint}/_simulator/jobs" in another
     assert {plan.service for plan in world.plans.values()} == {service}
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_lines_for_all_services_need_no_job_of_each(count: int) -> None:
+    """`--service all` names the endpoint of each; otherwise `--check --service all` would fail."""
+    options = ("--service", "all", "--jobs", str(count))
+    program = [sys.executable, "-m", "ddswait.simulator", *options]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as simulator:
+        assert simulator.stdout is not None
+        printed = ""
+        while "curl" not in printed and (line := simulator.stdout.readline()):
+            printed += line
+        simulator.send_signal(signal.SIGINT)
+    assert simulator.returncode == 0
+    for service in SERVICES:
+        path = "" if service == "dds" else f"/{service}"
+        exported = rf"export HUAWEICLOUD_SDK_REGION_\w+=http://[0-9.:]+{path}\n"
+        assert len(re.findall(exported, printed)) == 1, service
+    assert "DDSWAIT_ENDPOINT" not in printed
+    assert printed.count("orders=dds:") == count
 
 
 @pytest.mark.real_time  # another process keeps its own time

@@ -11,7 +11,7 @@ from ddswait.cli.escaping import safe
 from ddswait.cli.time_left import rounded
 from ddswait.job import JobPhase
 from ddswait.outcome import OutcomeKind, facts_of
-from ddswait.service import service_named
+from ddswait.service import DEFAULT, service_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -81,6 +81,8 @@ def next_step(entry: Entry, outcome: Outcome) -> str:
     """Return what the user can do now; "" for nothing."""
     if entry.unresolved:
         return _CORRECT
+    if outcome.kind is OutcomeKind.REFUSED and entry.service != DEFAULT:
+        return outcome.facts.next_step.replace("--check", f"--check --service {entry.service}")
     return _CONNECT if entry.never_reached else outcome.facts.next_step
 
 

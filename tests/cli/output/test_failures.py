@@ -58,6 +58,24 @@ def test_each_outcome_says_why_and_what_to_do_next(kind: OutcomeKind) -> None:
     ]
 
 
+def test_refusal_is_checked_at_the_service_that_refused() -> None:
+    """`ddswait --check` alone asks DDS, which may accept the same credentials."""
+    made = JobTable([Named("a"), Named("b", "", "rds")], 0.0)
+    made.settle(Outcome("a", OutcomeKind.REFUSED, None, "no token"), 1.0)
+    made.settle(Outcome("b", OutcomeKind.REFUSED, None, "no permission"), 1.0)
+    assert [line.split("  ")[-1].strip() for line in failures(made) if "next" in line] == [
+        "Run ddswait --check to see which credentials are used.",
+        "Run ddswait --check --service rds to see which credentials are used.",
+    ]
+
+
+def test_instance_that_is_not_found_is_no_new_job() -> None:
+    """The next step speaks of the ID, which is that of a job or of an instance."""
+    made = JobTable([Named("instance:abc")], 0.0)
+    made.settle(Outcome("", OutcomeKind.NOT_FOUND, None, "?", instance=Instance("abc", "")), 1.0)
+    assert "If the ID is new, set a longer --grace." in failures(made)[-1]
+
+
 def test_nothing_is_said_twice() -> None:
     """A timeout's sentence names the job, the kind and the progress, which the lines do already."""
     message = messages.timed_out("id-1", 75.0, messages.last_seen(ORDERS), None)

@@ -1,5 +1,8 @@
 """Words and lines for people."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from ddswait.cli.job_table import Entry
@@ -7,6 +10,7 @@ from ddswait.cli.output.text import count, job_text, reason, result_line, totals
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.service.dds import SERVICE
 
+PAGES = Path(__file__).parents[3] / "docs"
 RECORD = {
     "id": "id-1",
     "name": "Create_MongoDB",
@@ -49,6 +53,15 @@ def test_a_result_is_seven_fields() -> None:
     refused = Outcome("id-1", OutcomeKind.REFUSED, refusal=Refusal(403, "A.1", hint="ask"))
     fields = ["id-1", "refused", "-", "-", "0s", "HTTP 403 A.1; ask", "-"]
     assert result_line(Entry("id-1", "", 0.0), refused).split("\t") == fields
+
+
+def test_fields_of_a_result_are_documented() -> None:
+    """The page of the command line names each, in this order."""
+    page = " ".join((PAGES / "command-line.md").read_text("utf-8").split())
+    (listed,) = re.findall("separated by tabs: (.*?); `-` stands for an empty one", page)
+    line = result_line(Entry("id-1", "", 0.0), Outcome("id-1", OutcomeKind.COMPLETED))
+    assert listed == "ID, outcome, task, instance, time waited, reason, label"
+    assert len(listed.split(",")) == len(line.split("\t"))
 
 
 def test_totals_count_every_kind_that_occurred() -> None:

@@ -25,7 +25,10 @@ def forget_after_failures(patch: Patch) -> None:
     original = Subscribers.continue_or_expire
 
     def broken(self: Subscribers, poll: Poll, sent_at: float, now: float) -> Any:
-        return () if poll.failures == 2 else original(self, poll, sent_at, now)
+        if poll.failures != 2:
+            return original(self, poll, sent_at, now)
+        self._queue.last.forget(poll)
+        return ()
 
     patch.setattr(Subscribers, "continue_or_expire", broken)
 
@@ -36,12 +39,12 @@ def poll_twice(patch: Patch) -> None:
     def broken(self: PollQueue, now: float, *, plenty: bool) -> Poll | None:
         poll = original(self, now, plenty=plenty)
         if poll is not None and poll.polls == 3:
-            self._delayed.push((poll.due, poll.job_id, poll))
-            self.ready.add(poll)
+            self._delayed.push(poll.due, poll)
+            self.ready.add(poll, now)
         return poll
 
     patch.setattr(PollQueue, "pop_unranked", broken)
-    patch.setattr(ReadyQueue, "pop", lambda self, now: next(iter(self._waiting), None))
+    patch.setattr(ReadyQueue, "pop", lambda self, room, now: next(iter(self), None))
 
 
 def believe_the_end_time(patch: Patch) -> None:
@@ -99,8 +102,8 @@ def refuse_after_failures(patch: Patch) -> None:
 def forget_no_entry(patch: Patch) -> None:
     original = TimeQueue.push
 
-    def broken(self: TimeQueue[Any], entry: Any) -> None:
-        original(self, entry)
-        self._buckets.setdefault(10**9, []).append((1e9, *entry[1:]))
+    def broken(self: TimeQueue, at: float, poll: Poll) -> None:
+        original(self, at, poll)
+        self._buckets.setdefault(1e9, []).append(poll)
 
     patch.setattr(TimeQueue, "push", broken)

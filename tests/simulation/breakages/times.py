@@ -107,7 +107,7 @@ def long_delays(patch: Patch) -> None:
 
 
 def last_polls_wait(patch: Patch) -> None:
-    patch.setattr(last_polls.LastPolls, "pop", lambda self, now: None)
+    patch.setattr(last_polls.LastPolls, "pop_by", lambda self, now: None)
     patch.setattr(last_polls.LastPolls, "is_late", lambda self, now: False)
 
 
