@@ -104,7 +104,9 @@ class Facts:
         now = flight.sent_at
         self.under_way[flight] = None
         if len(self.under_way) >= self.plan.workers:
-            self.full_since = min(self.full_since, now)
+            begin, end = self.full
+            # A worker that is given the next request at once has been busy all the time.
+            self.full_since = min(self.full_since, begin if end == now else now)
         if flight.target is not None:
             flight.target.flight = flight
         if flight.is_renewal:
