@@ -19,6 +19,7 @@ from ddswait import Waiter
 from ddswait.cli import resume, run, target
 from ddswait.cli.commands import wait
 from ddswait.cli.main import main
+from ddswait.service import dds
 
 MOMENTS = ("open", "os.remove", "os.rename", "fcntl.flock", "socket.connect")
 
