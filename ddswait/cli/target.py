@@ -34,7 +34,7 @@ class Target(NamedTuple):
         """Return the endpoint of each of the services.
 
         Raises:
-            ConfigurationError: there is none for one of them, or it may be of another cloud.
+            ConfigurationError: one of them has no endpoint, or one that may be of another cloud.
         """
         return {each: self.endpoint_of(each) for each in services}
 
@@ -42,7 +42,7 @@ class Target(NamedTuple):
         """Return the endpoint of a service.
 
         Raises:
-            ConfigurationError: there is none, or it may be of another cloud.
+            ConfigurationError: the service has no endpoint, or one that may be of another cloud.
         """
         if service == self.service:
             return self.found.endpoint

@@ -2,18 +2,22 @@
 
 import asyncio
 import gc
+import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any
 from weakref import ref
 
 import pytest
 import pytest_asyncio
 
+import ddswait.waiter
 from ddswait import Password, Token, Waiter, events, virtual_time
 from ddswait.credentials.provider import Lease
 from ddswait.errors import JobNotFound, Refused
+from ddswait.runtime import block
 from ddswait.service.replies import JobSeen
 from ddswait.simulator import Simulator
 from tests.runtime.waiters import now, own_tasks, waiter
@@ -48,8 +52,11 @@ def lists(dds: Simulator) -> int:
 # ---- what is shared
 
 
-async def test_ten_waiters_keep_one_limit(dds: Simulator) -> None:
+async def test_ten_waiters_keep_one_limit(dds: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten waiters with ten jobs each are refused once, as one with a hundred is."""
+    chance = random.Random(1)  # the silence after a 429 is random, and so is the lateness
+    monkeypatch.setattr(ddswait.waiter, "Random", lambda: chance)
+    monkeypatch.setattr(block, "random", SimpleNamespace(Random=lambda: chance))
     dds.limit(60, 60)
     late: list[float] = []
 

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 
+import aiohttp
 import pytest
 
 from tests.simulation.waiter.__main__ import main
@@ -20,6 +21,9 @@ UNTIL_FOUND = 80  # seeds, in case that the waiter has changed
 def _garbage() -> Iterator[None]:
     """What a broken waiter leaves is collected here, and not in a later test."""
     yield
+    for each in gc.get_objects():
+        if isinstance(each, aiohttp.ClientSession) and not each.closed:
+            each.detach()  # its connector is collected here
     gc.collect()
 
 
