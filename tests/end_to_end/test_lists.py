@@ -62,7 +62,7 @@ async def test_first_poll_of_many_jobs_is_a_list(dds: Simulator) -> None:
 
 
 async def test_poll_of_a_job_missing_from_a_list_says_so(dds: Simulator) -> None:
-    """The poll's reason is `unlisted`, and nothing is remembered about a job that ended."""
+    """The last poll's reason is `unlisted`; nothing is remembered about a job that ended."""
     ids = [dds.add_job(seconds=5000) for _ in range(30)]
     ends = dds.add_job(seconds=300)
     events: list[Event] = []
@@ -71,7 +71,8 @@ async def test_poll_of_a_job_missing_from_a_list_says_so(dds: Simulator) -> None
             w.track(each)
         await asyncio.sleep(400)
         why = [each.reason for each in events if isinstance(each, Polled) and each.job_id == ends]
-        assert why[-2:] == ["listed", "unlisted"]
+        assert "listed" in why
+        assert why[-1] == "unlisted"
         assert ends not in w._engine.running()._scheduler.list_polling.planner.unlisted
         await w.close()
 
