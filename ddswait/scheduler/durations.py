@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from copy import copy
 from math import exp, inf, log, pi, sqrt
-from statistics import median
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -169,6 +168,8 @@ def _fitted(logs: list[float]) -> Past:
 
     With few samples the median itself is uncertain, which widens the prediction.
     """
+    from statistics import median  # late: a fortieth of a short run's start
+
     middle = median(logs)
     squares = sum((each - middle) ** 2 for each in logs)
     spread = sqrt((_WEIGHT * _SPREAD**2 + squares) / (_WEIGHT + len(logs)) * (1 + 1 / len(logs)))

@@ -47,15 +47,21 @@ class LastPolls(TimeQueue):
 
     def enter(self, poll: Poll) -> None:
         """Let a poll be a last one at its `last_at`."""
-        if poll.entered_at != poll.last_at:
-            poll.entered_at = poll.last_at
-            self.push(poll.last_at, poll)
-            self.compact()
+        entered_at, at = poll.entered_at, poll.last_at
+        if entered_at == at:
+            return
+        poll.entered_at = at
+        self.push(at, poll)
+        if entered_at < inf:
+            self.compact()  # it has an earlier entry
+        else:
+            self.expected += 1
 
     def forget(self, poll: Poll) -> None:
         """Forget a poll that nobody waits for any more."""
-        poll.entered_at = nan
-        self.forget_one()
+        if poll.entered_at < inf:
+            poll.entered_at = nan
+            self.forget_one()
 
     def next_by(self, now: float) -> Poll | None:
         """Return the next last poll that is due, without taking it out; None when none is."""
@@ -76,7 +82,7 @@ class LastPolls(TimeQueue):
 
     def _take(self) -> Poll:
         poll = self.pop()
-        poll.entered_at = nan
+        self.forget(poll)
         return poll
 
     def pop_by(self, now: float) -> Poll | None:

@@ -35,12 +35,13 @@ class TimeQueue(ABC):
 
     Attributes:
         at: no entry is earlier; inf when the queue is empty.
+        expected: how many polls wait; entries are cleared away when there are twice as many.
     """
 
-    __slots__ = ("_buckets", "_horizon", "_most", "_near", "_order", "_size", "at")
+    __slots__ = ("_buckets", "_horizon", "_near", "_order", "_size", "at", "expected")
 
     def __init__(self) -> None:
-        self._most = _TOO_FEW_TO_CLEAR
+        self.expected = 0
         self._clear()
 
     def _clear(self) -> None:
@@ -75,10 +76,10 @@ class TimeQueue(ABC):
         if bucket is None:
             self._buckets[second] = [poll]
             heappush(self._order, second)
+            if not self._near:
+                self.at = self._order[0]
         else:
             bucket.append(poll)
-        if not self._near:
-            self.at = self._order[0]
 
     def first(self, until: float = inf) -> Poll | None:
         """Return the earliest poll without taking it out, and let `at` be its time.
@@ -127,12 +128,12 @@ class TimeQueue(ABC):
 
     def forget_one(self) -> None:
         """Expect one poll less; clear outdated entries away, if they are many."""
-        self._most = max(self._most - 2, _TOO_FEW_TO_CLEAR)
+        self.expected -= 1
         self.compact()
 
     def compact(self) -> None:
         """Clear outdated entries away, once they may outnumber the others."""
-        if self._size <= self._most:
+        if self._size <= _TOO_FEW_TO_CLEAR + 2 * max(self.expected, 0):
             return
         polls = self.polls()
         self._clear()
@@ -140,4 +141,4 @@ class TimeQueue(ABC):
             at = self.time_of(poll)
             if -inf < at < inf:
                 self.push(at, poll)
-        self._most = _TOO_FEW_TO_CLEAR + 2 * self._size
+        self.expected = self._size

@@ -1,13 +1,15 @@
 """ddswait.scheduler.last_polls: the last poll of each wait goes before all others."""
 
+from collections.abc import Iterable
 from math import inf
 from typing import Any
 
 import pytest
 
 from ddswait.scheduler.job_poll import JobPoll
-from ddswait.scheduler.poll import Trouble
+from ddswait.scheduler.poll import Poll, Trouble
 from ddswait.scheduler.queue import PollQueue
+from ddswait.scheduler.time_queue import TimeQueue
 from tests.scheduler.polls import empty_queue, poll, queue_of
 
 
@@ -94,6 +96,26 @@ def test_entries_are_cleared_when_nobody_waits_any_more() -> None:
     for each in polls:
         queue.drop(each)
     assert len(queue.last) <= 64
+
+
+def test_new_polls_outdate_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entering a thousand looks for no outdated entry; moving them all twice does."""
+    searched: list[int] = []
+    search = TimeQueue.polls
+
+    def seen(queue: TimeQueue) -> Iterable[Poll]:
+        searched.append(len(queue))
+        return search(queue)
+
+    monkeypatch.setattr(TimeQueue, "polls", seen)
+    polls = [poll(f"{number:04}", 0.0, 50.0, deadline=90.0) for number in range(1000)]
+    queue = queue_of(*polls)
+    assert (len(queue.last), searched) == (1000, [])
+    for at in (91.0, 92.0):
+        for each in polls:
+            each.last_at = at
+            queue.last.enter(each)
+    assert searched
 
 
 def held_back(heard_at: float, **state: Any) -> tuple[PollQueue, JobPoll]:
