@@ -56,10 +56,10 @@ class Sharers:
         number = self._number
         if number <= 1.0:
             return 1.0
-        before = (self._at - self._refused_at) / self._window
         windows = (now - self._refused_at) / self._window
-        if self._listed is None:
-            return max(number - _UNLISTED * (windows**3 - before**3), 1.0)
+        if self._listed is None:  # so the number has not changed since
+            return max(number - _UNLISTED * windows**3, 1.0)
+        before = (self._at - self._refused_at) / self._window
         above = max(number - _NEAR * self._listed, 0.0)
         if (windows - before) * _ABOVE < above:
             return number - (windows - before) * _ABOVE

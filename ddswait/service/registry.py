@@ -122,7 +122,7 @@ def _unknown(name: str, given: str, known: list[str]) -> str:
         )
     from difflib import get_close_matches  # late: only a wrong name needs it
 
-    near = get_close_matches(given, known, 1)
+    near = get_close_matches(given, known)
     hint = f"did you mean {near[0]!r}? Known are" if near else "use one of"
     return f"unknown service {_shown(name)}: {hint} {_listed()}"
 
@@ -139,4 +139,4 @@ def _listed() -> str:
 def others(name: str) -> str:
     """Return the other services in words, such as `rds, geminidb or ddm`."""
     rest = [each for each in ROWS if each != name]
-    return f"{', '.join(rest[:-1])} or {rest[-1]}" if len(rest) > 1 else "".join(rest)
+    return f"{', '.join(rest[:-1])} or {rest[-1]}"

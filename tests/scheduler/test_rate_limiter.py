@@ -163,11 +163,11 @@ def test_no_figures_halve_the_rate_which_recovers() -> None:
 def test_no_figures_leave_what_has_passed_in_a_minute() -> None:
     """Whatever the limit is, about so many have passed; few of them tell nothing."""
     for passed, spaced in ((4, 2 / 9), (5, 12.0), (30, 2.0)):
-        limiter = sent_at(RateLimiter(10, 1.0), *(float(number) for number in range(passed + 1)))
-        limiter.throttled(None, None, 0.0, float(passed), float(passed))
-        limiter.sent(passed + 40.0)
-        now = limiter.next_at(passed + 40.0)
-        assert now - (passed + 40.0) == pytest.approx(spaced, rel=0.3)
+        times = [60.0 - passed + number for number in range(passed + 1)]
+        limiter = sent_at(RateLimiter(10, 1.0), 0.0, *times)  # the first one is a minute ago
+        limiter.throttled(None, None, 0.0, 60.0, 60.0)
+        limiter.sent(100.0)
+        assert limiter.next_at(100.0) - 100.0 == pytest.approx(spaced, rel=0.3)
 
 
 def test_no_figures_bring_silence() -> None:
@@ -187,6 +187,22 @@ def test_retry_after_is_for_all() -> None:
     limiter.throttled(None, None, 90.0, 0.0, 5.0)
     assert limiter.next_at(5.0) == 95.0
     assert limiter.room(5.0) == 0
+
+
+def test_retry_after_is_for_a_slow_rate_as_well() -> None:
+    """A rate of less than one request in a minute is never halved, but told to wait."""
+    limiter = RateLimiter(1, 600.0)
+    limiter.throttled(None, None, 90.0, 0.0, 0.0)
+    assert limiter.room(89.0) == 0
+    assert limiter.room(90.0) == 1
+    assert limiter.spacing(90.0) == pytest.approx(600 / 0.9)
+
+
+def test_retry_after_is_for_a_known_limit_as_well() -> None:
+    """It counts if it is longer than what the figures say."""
+    limiter = RateLimiter(inf)
+    limiter.throttled(10, 60.0, 600.0, 0.0, 0.0)
+    assert limiter.next_at(0.0) == 600.0
 
 
 def test_what_is_left() -> None:
@@ -290,6 +306,16 @@ def test_silence_after_others_used_the_limit_doubles() -> None:
     limiter.throttled_in_a_row = 0
     limiter.throttled(10, 60.0, 0.0, 1e5, 1e5)
     assert limiter.next_at(1e5) == 1e5 + 12.0
+
+
+def test_window_that_has_room_holds_nobody_back() -> None:
+    """Only those that wait until the window has room are kept out of step by it."""
+    limiter = RateLimiter(inf)
+    limiter.throttled(10, 300.0, 0.0, 0.0, 0.0)
+    limiter.sent(1e5)
+    limiter.throttled_in_a_row = 0
+    limiter.throttled(10, 300.0, 0.0, 1e5 + 300.0, 1e5 + 300.0)
+    assert limiter.next_at(1e5 + 300.0) == 1e5 + 300.0 + 12.0  # the silence of a later 429
 
 
 def test_those_that_share_a_limit_are_not_in_step() -> None:
@@ -469,6 +495,7 @@ def test_last_poll_waits_for_the_rate_and_for_a_full_window_only() -> None:
 def test_throttling_is_what_the_service_asked_for() -> None:
     """Our own rate is not; a delay, a limit and a halved rate are, until they have passed."""
     limiter = RateLimiter(1, 10.0)
+    assert limiter.cause == ""
     assert not limiter.is_throttled(0.0)
     limiter.sent(0.0)
     assert not limiter.is_throttled(0.0)

@@ -18,6 +18,13 @@ def test_alone_until_a_429_comes() -> None:
     assert sharers.number(0.0) == 1.0
     sharers.listed(5.0, 1.0)
     assert sharers.number(1.0) == 1.0
+    sharers.listed(15.0, 2.0)
+    assert sharers.number(2.0) == 1.0
+    sharers.listed(0.5, 3.0)
+    assert sharers.number(10.0) == 1.0
+    unknown = Sharers(60, 60.0, None)
+    unknown.listed(15.0, 0.0)
+    assert unknown.number(0.0) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -45,6 +52,14 @@ def test_each_429_adds_one() -> None:
         sharers.refused(0, 0.0)
     assert (few.number(0.0), many.number(0.0)) == (4.0, 8.0)
     assert many.number(0.0) / few.number(0.0) < before
+
+
+def test_429_adds_one_however_few_there_are() -> None:
+    """Whoever believes in two already does not guess anew."""
+    sharers = refused(50, 1.0)
+    assert sharers.number(0.0) == 2.0
+    sharers.refused(3, 0.0)
+    assert sharers.number(0.0) == 3.0
 
 
 def test_number_is_bounded() -> None:
@@ -114,6 +129,14 @@ def test_429_begins_the_fall_anew() -> None:
     sharers.refused(6, 180.0)
     assert sharers.number(180.0) == pytest.approx(11.0 - 1.35 + 1.0)
     assert sharers.number(240.0) == pytest.approx(11.0 - 1.35 + 1.0 - 0.05)
+
+
+def test_clock_may_be_another_one_before_the_first_429() -> None:
+    """The fall begins with the 429, by the new clock."""
+    moved = Sharers(60, 60.0, None)
+    moved.shift(-4096.0)
+    moved.refused(6, 4096.0)
+    assert moved.number(4300.0) == refused(6, at=4096.0).number(4300.0) < 11.0
 
 
 def test_clock_may_be_another_one() -> None:

@@ -232,6 +232,18 @@ def test_list_request_covers_a_month_and_a_minute_ahead() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("wanted", "asked"), [(1, 10), (10, 10), (11, 20), (20, 20), (50, 50), (51, 50)]
+)
+def test_page_has_a_size_that_the_service_accepts(wanted: int, asked: int) -> None:
+    """The smallest one that holds as many as are wanted, or the largest one."""
+    picky = Adapter(replace(MADE_UP._table, page_sizes=(10, 20, 50)))
+    request = picky.list_jobs(
+        "https://m.test", "p", running=True, moment=2e9, offset=0, limit=wanted
+    )
+    assert f"&limit={asked}&" in request.url
+
+
 def test_page_counts_all_jobs() -> None:
     """By the reply's own total; without one, there is this page only."""
     entries = [RECORD, "rubbish", RECORD]

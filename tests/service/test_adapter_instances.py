@@ -3,6 +3,7 @@
 import pytest
 
 from ddswait.outcome import Refusal, Scope
+from ddswait.service import service_named
 from ddswait.service.adapter import Adapter
 from ddswait.service.replies import InstanceState, Throttled, TransientFailure
 from tests.service.test_adapter import MADE_UP, body
@@ -73,6 +74,19 @@ def test_instance_that_is_not_known_is_absent(http: int, code: str) -> None:
     assert isinstance(empty, InstanceState)
     assert not empty.is_found
     assert MADE_UP.read_instance("i", http, {}, body({"error_code": code})) == empty
+
+
+@pytest.mark.parametrize(
+    ("suffix", "service"), [("in01", "rds"), ("in02", ""), ("in05", ""), ("no02", "")]
+)
+def test_absent_instance_is_explained(suffix: str, service: str) -> None:
+    """The ID may be that of a node, or of an instance of another service."""
+    instance_id = "0123456789abcdef" * 2 + suffix
+    state = service_named("dds").read_instance(instance_id, 200, {}, body({"instances": []}))
+    assert isinstance(state, InstanceState)
+    assert state.description.startswith("no instance has this ID (jobs name nodes as well")
+    assert state.hint.endswith(f"--service {service}" if service else "")
+    assert bool(state.hint) == bool(service)
 
 
 @pytest.mark.parametrize(

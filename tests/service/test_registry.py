@@ -1,5 +1,6 @@
 """ddswait.service.registry: which service a name means; ddswait.service.instance_suffixes."""
 
+import re
 from typing import Any
 
 import pytest
@@ -61,6 +62,13 @@ def test_unknown_service_is_explained(name: Any, message: str) -> None:
     """The message quotes the name, suggests one, or says why the service cannot be waited for."""
     with pytest.raises(InputError, match=message):
         service_named(name)
+
+
+def test_long_name_is_cut_in_the_message() -> None:
+    """A quoted name of up to 60 characters is shown whole."""
+    for length, shown in ((58, f"'{'x' * 58}': use"), (59, f"'{'x' * 59}...: use")):
+        with pytest.raises(InputError, match=re.escape(f"unknown service {shown}")):
+            service_named("x" * length)
 
 
 def test_other_services_are_those_to_try() -> None:
