@@ -90,15 +90,11 @@ class SharedScheduler:
 
     def _sent(self, action: Action, scheduler: Scheduler, now: float) -> None:
         del self._members[scheduler]
-        others = list(self._members)
-        self._members[scheduler] = None  # its next turn comes after those of the others
+        listeners: list[Scheduler] = []
         if isinstance(action, ListJobs):
-            others = [each for each in others if shared_lists.shares(each, action, now)]
-            for each in others:
-                self.changed(each)
-        else:
-            others = []
-        self._under_way[id(action)] = (action, scheduler, others)
+            listeners = [each for each in self._members if shared_lists.shares(each, action, now)]
+        self._members[scheduler] = None  # its next turn comes after those of the others
+        self._under_way[id(action)] = (action, scheduler, listeners)
 
     def expire(self, now: float) -> list[Happened]:
         """End the waits whose last poll could not be sent; see Scheduler.expire()."""

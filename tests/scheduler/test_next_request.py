@@ -24,6 +24,14 @@ def test_last_poll_that_becomes_ready_just_now_goes_first() -> None:
     assert action.poll.job_id == "ends"
 
 
+def test_last_poll_goes_first_at_its_very_deadline() -> None:
+    """Before polls that are due for longer."""
+    scheduler = scheduler_of(a=1000.0, b=1000.0, ends=5.0)
+    action = scheduler.next(5.0)
+    assert isinstance(action, PollJob)
+    assert action.poll.job_id == "ends"
+
+
 def test_not_more_than_a_hundred_are_ranked_at_once() -> None:
     """However many became due together: ranking them all would hold up everything."""
     scheduler = scheduler_of(**{f"job-{number}": 1000.0 for number in range(250)})

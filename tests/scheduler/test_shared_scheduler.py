@@ -1,70 +1,18 @@
 """ddswait.scheduler.shared_scheduler: several schedulers that share what there is one of."""
 
 from math import inf
-from typing import Any
 
 import pytest
 
-from ddswait.events import Ended, ListRefused, RenewalFailed
+from ddswait.events import Ended, RenewalFailed
 from ddswait.outcome import OutcomeKind, Refusal, Scope
-from ddswait.scheduler.actions import ListJobs, PollJob, RenewCredentials, Renewed, Wait
-from ddswait.scheduler.credential_renewal import CredentialRenewal
+from ddswait.scheduler.actions import Action, PollJob, RenewCredentials, Renewed, Wait
 from ddswait.scheduler.poll_settings import PollSettings
-from ddswait.scheduler.rate_limiter import RateLimiter
 from ddswait.scheduler.scheduler import Scheduler
-from ddswait.scheduler.shared_lists import shares
 from ddswait.scheduler.shared_scheduler import SharedScheduler
 from ddswait.service.replies import JobSeen, Throttled, TransientFailure
-from tests.scheduler.shell import Still, completed, page, record, seen
-
-DATE = "Fri, 01 Jan 2021 00:00:00 GMT"
-
-
-class Pair:
-    """Two schedulers that share, and what happened to the waits of each."""
-
-    def __init__(self, *, renews: bool = False, rate: float = inf, **settings: Any) -> None:
-        self.limiter = RateLimiter(rate)
-        self.renewal = CredentialRenewal(renews=renews)
-        self.shared = SharedScheduler()
-        self.told: dict[Scheduler, list[Any]] = {}
-        self.a, self.b = self.add(**settings), self.add(**settings)
-
-    def add(self, **settings: Any) -> Scheduler:
-        scheduler = Scheduler(
-            PollSettings(**settings), Still(), rate_limiter=self.limiter, renewal=self.renewal
-        )
-        self.shared.add(scheduler)
-        self.told[scheduler] = []
-        return scheduler
-
-    def track(self, scheduler: Scheduler, *job_ids: str, now: float = 0.0, to: float = 1e6) -> None:
-        for job_id in job_ids:
-            scheduler.subscribers.subscribe(job_id, to, object(), now)
-        self.shared.changed(scheduler)
-
-    def take(self, action: Any, reply: Any, now: float) -> None:
-        for scheduler, events in self.shared.take(action, reply, now):
-            self.told[scheduler] += events
-
-    def sent(self, now: float) -> list[Any]:
-        """Return all that may leave now."""
-        actions = []
-        while not isinstance(action := self.shared.next(now), Wait):
-            actions.append(action)
-        return actions
-
-    def settle(self, now: float) -> None:
-        """Answer polls until nothing is left to send: every job runs."""
-        while actions := self.sent(now):
-            for action in actions:
-                reply: Any = page([], 0)
-                if isinstance(action, PollJob):
-                    reply = JobSeen(seen(record(action.poll.job_id)).job, DATE)
-                self.take(action, reply, now)
-
-    def kinds(self, scheduler: Scheduler) -> list[OutcomeKind]:
-        return [each.outcome.kind for each in self.told[scheduler] if isinstance(each, Ended)]
+from tests.scheduler.sharing import Pair
+from tests.scheduler.shell import Still, completed, record, seen
 
 
 def test_nothing_to_send_without_members() -> None:
@@ -152,6 +100,68 @@ def test_idle_scheduler_is_asked_again_when_something_changes() -> None:
     assert isinstance(pair.shared.next(1.0), PollJob)
 
 
+def test_scheduler_is_asked_when_its_next_poll_is_due() -> None:
+    """At that very moment, so that whoever waits until then does not wait in vain."""
+    pair = Pair()
+    pair.track(pair.a, "x")
+    pair.track(pair.b, "y")
+    pair.settle(0.0)
+    wait = pair.shared.next(1.0)
+    assert isinstance(wait, Wait)
+    assert isinstance(pair.shared.next(wait.until), PollJob)
+
+
+class Counted(Scheduler):
+    """A scheduler that counts how often it is asked."""
+
+    asked = 0
+
+    def next(self, now: float) -> Action | Wait:
+        self.asked += 1
+        return super().next(now)
+
+
+def test_idle_scheduler_costs_nothing() -> None:
+    """However often another one is asked."""
+    pair = Pair()
+    idle = Counted(PollSettings(), Still(), rate_limiter=pair.limiter, renewal=pair.renewal)
+    pair.shared.add(idle)
+    pair.track(pair.a, *(f"job-{number}" for number in range(20)))
+    pair.settle(0.0)
+    assert idle.asked <= 2
+
+
+def test_wait_says_that_something_is_overdue() -> None:
+    """Even if the last one that was asked has nothing to send; see Scheduler.expire()."""
+    pair = Pair(rate=0.001)
+    pair.track(pair.a, "sent", "held back")
+    assert len(pair.sent(0.0)) == 1
+    pair.track(pair.b)
+    wait = pair.shared.next(0.1)
+    assert isinstance(wait, Wait)
+    assert wait.overdue
+
+
+def test_removing_a_scheduler_twice_changes_nothing() -> None:
+    """Whoever has left may leave again."""
+    pair = Pair()
+    pair.track(pair.b, "y")
+    for _ in range(2):
+        pair.shared.remove(pair.a)
+    assert [type(each) for each in pair.sent(0.0)] == [PollJob]
+
+
+def test_reply_of_which_nothing_follows_is_told_to_nobody() -> None:
+    """A job that runs on is no news."""
+    pair = Pair()
+    pair.track(pair.a, "x")
+    pair.settle(0.0)
+    wait = pair.shared.next(0.0)
+    assert isinstance(wait, Wait)
+    (action,) = pair.sent(wait.until)
+    assert pair.shared.take(action, seen(record("x")), wait.until) == []
+
+
 def test_what_is_held_back_leaves_as_soon_as_a_reply_allows_it() -> None:
     """Credentials that were never tried let one request leave; its reply lets all others."""
     pair = Pair()
@@ -160,122 +170,6 @@ def test_what_is_held_back_leaves_as_soon_as_a_reply_allows_it() -> None:
     (first,) = pair.sent(0.0)
     pair.take(first, seen(record(first.poll.job_id)), 0.1)
     assert [each.poll.job_id for each in pair.sent(0.1) if isinstance(each, PollJob)] == ["y"]
-
-
-# ---- lists
-
-
-def listing(pair: Pair, now: float) -> ListJobs:
-    """Return the first page of a list of running jobs, sent as soon as one is due."""
-    while now < 1000.0:
-        action = pair.shared.next(now)
-        if isinstance(action, Wait):
-            now = action.until
-        elif isinstance(action, ListJobs) and action.running:
-            return action
-        else:
-            pair.take(
-                action,
-                page([], 0)
-                if isinstance(action, ListJobs)
-                else JobSeen(seen(record(action.poll.job_id)).job, DATE),  # type: ignore[union-attr]
-                now,
-            )
-    raise AssertionError("no list was requested")
-
-
-def with_lists() -> tuple[Pair, ListJobs]:
-    pair = Pair()
-    pair.track(pair.a, *(f"a-{number}" for number in range(20)))
-    pair.track(pair.b, "b-0", "b-1")
-    return pair, listing(pair, 0.0)
-
-
-def test_one_page_shows_the_jobs_of_all() -> None:
-    """A page is requested once; jobs that it lacks are polled by the scheduler that waits."""
-    pair, action = with_lists()
-    assert pair.a.list_polling.planner.page_under_way
-    assert pair.b.list_polling.planner.page_under_way
-    shown = [record(f"a-{number}") for number in range(20)] + [record("b-0")]
-    pair.take(action, page(shown, 21), action.sent_at + 0.1)
-    assert not pair.b.list_polling.planner.expected
-    assert pair.b.list_polling.missed == {"b-1"}
-    polled = [each for each in pair.sent(action.sent_at + 0.1) if isinstance(each, PollJob)]
-    assert [each.poll.job_id for each in polled] == ["b-1"]
-
-
-def test_page_that_is_under_way_is_not_awaited_twice() -> None:
-    """A page that another scheduler requests meanwhile is of no use for whoever waits for one."""
-    pair, action = with_lists()
-    assert not shares(pair.a, action, action.sent_at)
-    assert not shares(pair.b, action, action.sent_at)
-    pair.take(action, page([record("b-0"), record("b-1")], 2), action.sent_at)
-    assert shares(pair.b, action, action.sent_at)
-
-
-def test_list_of_past_jobs_is_requested_once() -> None:
-    """Its reply tells all of them how long such jobs take."""
-    pair = Pair()
-    pair.track(pair.a, "a")
-    pair.track(pair.b, "b")
-    past = []
-    for now in (0.0, 0.1):
-        for action in pair.sent(now):
-            if isinstance(action, ListJobs):
-                assert not action.running
-                past.append(action)
-                times = {"created": "2021-01-01T00:00:00+0000", "ended": "2021-01-01T00:05:00+0000"}
-                pair.take(action, page([{**record("old", "Completed"), **times}], 1), now)
-            else:
-                pair.take(action, JobSeen(seen(record(action.poll.job_id)).job, DATE), now)
-    assert len(past) == 1
-    assert pair.a.durations.count("Create_MongoDB") == pair.b.durations.count("Create_MongoDB") == 1
-
-
-def test_page_that_fails_fails_for_all() -> None:
-    """Whoever waits for it polls its jobs, and requests another list later."""
-    pair, action = with_lists()
-    pair.take(action, TransientFailure("reset"), action.sent_at + 0.1)
-    for scheduler in (pair.a, pair.b):
-        assert scheduler.list_polling.planner.offset is None
-        assert scheduler.list_polling.planner.allowed
-
-
-def test_lists_that_are_refused_are_refused_for_all() -> None:
-    """Each says so, and requests none any more."""
-    pair, action = with_lists()
-    refusal = Refusal(403, "DBS.280032", scope=Scope.OPERATION)
-    pair.take(action, refusal, action.sent_at + 0.1)
-    for scheduler in (pair.a, pair.b):
-        assert not scheduler.lists
-        assert sum(isinstance(each, ListRefused) for each in pair.told[scheduler]) == 1
-
-
-def test_page_of_one_that_has_left_serves_the_others() -> None:
-    """Its own events are nobody's."""
-    pair, action = with_lists()
-    pair.shared.remove(pair.a)
-    told = pair.shared.take(action, page([record("b-0"), record("b-1")], 2), action.sent_at + 0.1)
-    assert {scheduler for scheduler, _ in told} <= {pair.a, pair.b}
-    assert not pair.b.list_polling.planner.expected
-    assert not pair.b.list_polling.planner.page_under_way
-
-
-def test_one_that_has_left_hears_of_no_page() -> None:
-    """It may be used elsewhere by now."""
-    pair, action = with_lists()
-    pair.shared.remove(pair.b)
-    pair.take(action, page([record(f"a-{number}") for number in range(20)], 20), action.sent_at + 1)
-    assert pair.b.list_polling.planner.page_under_way
-
-
-def test_limit_counts_the_jobs_of_all_as_ours() -> None:
-    """Whoever shares a scheduler does not share the limit with others."""
-    pair, action = with_lists()
-    shown = [record(f"a-{number}") for number in range(20)] + [record("b-0"), record("b-1")]
-    pair.take(action, page(shown, 22), action.sent_at + 0.1)
-    pair.limiter.throttled(60, 60.0, 0.0, action.sent_at, action.sent_at + 1)
-    assert pair.limiter.spacing(action.sent_at + 1) == pytest.approx(2 * 60 / 54)
 
 
 # ---- credentials and refusals
