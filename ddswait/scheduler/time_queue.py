@@ -139,6 +139,6 @@ class TimeQueue(ABC):
         self._clear()
         for poll in polls:
             at = self.time_of(poll)
-            if -inf < at < inf:
+            if at < inf:
                 self.push(at, poll)
         self.expected = self._size

@@ -126,3 +126,29 @@ def test_what_is_known_of_a_name_is_worked_out_once() -> None:
     assert durations.median_of("b") is None
     durations.add("a", "y", 40.0)
     assert durations.median_of("a") == pytest.approx(20.0)
+
+
+def test_durations_of_a_service_are_its_own() -> None:
+    """Jobs of two services may have the same name; without a service, it is one of DDS."""
+    durations = Durations()
+    durations.of_service("dds").add("Create_Instance", "x", 60.0)
+    durations.of_service("rds").add("CreateInstance", "y", 600.0)
+    assert durations.median_of("CreateInstance") == pytest.approx(60.0)
+    assert durations.of_service("dds").median_of("CreateInstance") == pytest.approx(60.0)
+    assert durations.of_service("rds").median_of("CreateInstance") == pytest.approx(600.0)
+    assert durations.of_service("ddm").median_of("CreateInstance") is None
+    assert [key for key, _ in durations.items()] == ["createinstance", "rds:createinstance"]
+
+
+def test_durations_are_taken_as_they_were_given() -> None:
+    """Whatever the service and the name, as if they had been added to the new ones."""
+    durations, taken = Durations(), Durations()
+    durations.of_service("dds").add("Create", "x", 60.0)
+    durations.of_service("rds").add("Create", "y", 600.0)
+    durations.of_service("rds").add("a:b", "z", 6.0)
+    for key, known in durations.items():
+        for job_id, seconds in known.items():
+            taken.take(key, job_id, seconds)
+    assert [*taken.items()] == [*durations.items()]
+    assert [*taken.learned()] == [*durations.learned()]
+    assert len(taken) == 3

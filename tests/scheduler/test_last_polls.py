@@ -52,6 +52,14 @@ def test_moment_of_a_far_last_poll_is_not_looked_for() -> None:
     assert queue.last.next_at(70.0) == 70.5
 
 
+def test_last_poll_is_not_due_before_its_time() -> None:
+    """Not even within the same second."""
+    queue = queue_of(poll("l", 0.0, 5.0, deadline=70.75))
+    assert queue.last.next_by(70.5) is None
+    assert queue.last.pop_by(70.5) is None
+    assert queue.last.next_by(70.75) is not None
+
+
 def test_poll_is_entered_once() -> None:
     """However often it leaves and comes back; its time costs nothing then."""
     each = poll("e", 0.0, 5.0, deadline=70.0)

@@ -18,6 +18,18 @@ def test_next_poll_is_due_when_the_earliest_is() -> None:
     assert queue_of().due() == inf
 
 
+def test_time_of_the_next_poll_is_that_of_a_poll() -> None:
+    """Not of one that was put off, nor of the second in which it is due."""
+    late, moved = poll("late", 0.0, 10.75), poll("moved", 0.0, 7.5)
+    queue = queue_of(late)
+    assert queue.due_by(5.0) == 10.75
+    queue.add(moved)
+    assert queue.due_by(5.0) == 7.5
+    queue.put_off(moved, 20.0)
+    assert queue.due_by(5.0) == 10.75
+    assert queue.due_by(10.9) <= 10.9
+
+
 def test_poll_that_is_put_off_is_due_then_only() -> None:
     """Its earlier entry is skipped, and it is ready no more."""
     a = poll("a", 0.0, 1.0)
@@ -51,6 +63,15 @@ def test_lone_poll_needs_no_ranking() -> None:
     assert queue.pop_unranked(1.0, plenty=False) is None
     assert a in queue.ready
     assert queue.pop_unranked(1.0, plenty=True) is None  # a ready one comes first
+
+
+def test_poll_needs_no_ranking_if_the_others_were_put_off() -> None:
+    """What is left of their earlier times does not count."""
+    a, b = poll("a", 0.0, 1.0), poll("b", 0.0, 1.25)
+    queue = queue_of(a, b)
+    assert queue.due() == 1.0
+    queue.put_off(b, 9.0)
+    assert queue.pop_unranked(1.5, plenty=False) is a
 
 
 def test_ready_polls_of_the_queue_are_ranked_by_their_interval() -> None:
@@ -122,10 +143,10 @@ def test_clearing_keeps_the_polls_of_the_running_second() -> None:
 
 
 def test_polls_that_have_waited_for_a_while_are_ranked() -> None:
-    """Even if many may leave: connections are scarce then."""
+    """For half a second, even if many may leave: connections are scarce then."""
     a, b = poll("a", 0.0, 1.0), poll("b", 0.0, 1.0)
     queue = queue_of(a, b)
-    assert queue.pop_unranked(1.6, plenty=True) is None
+    assert queue.pop_unranked(1.5, plenty=True) is None
     assert a in queue.ready
     queue = queue_of(a)
     assert queue.pop_unranked(1.6, plenty=True) is a

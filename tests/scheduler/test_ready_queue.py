@@ -197,6 +197,10 @@ def test_time_for_a_connection_is_forgotten_when_the_rate_limits() -> None:
         assert order_of_one(ready, 2.0 * step, 9)
     ready.add(poll("x", 200.0, 200.0), 200.0)
     assert doubling(ready, "x") == 10  # 200 wait, each for 1.6 of 2 s, twice that for safety
+    for _ in range(3):
+        assert order_of_one(ready, 200.0)
+    ready.add(poll("x", 200.0, 200.0), 200.0)
+    assert doubling(ready, "x") == 10
     for _ in range(190):
         assert order_of_one(ready, 200.0)
     ready.add(poll("y", 200.0, 200.0), 200.0)
@@ -215,6 +219,47 @@ def test_polls_that_wait_for_a_far_higher_urgency_are_moved_in_turn() -> None:
     # 20 polls waited, so one of the 18 is moved to the first doubling.
     assert [lengths(ready)[4], lengths(ready)[1]] == [17, 1]
     assert order(ready, 200.0) == "".join(f"{number:03}" for number in range(81, 100))
+
+
+def test_poll_that_waits_for_a_four_times_higher_urgency_is_moved() -> None:
+    """When the load falls, though only two queues are left."""
+    spacings = iter((1.0, 60.0, 30.0))  # of those that wait, each wants to leave every 10 s
+    ready = ReadyQueue(urgency_by(lambda *_: 10.0), lambda _: next(spacings, 1.0))
+    for number, name in enumerate("abc"):
+        ready.add(poll(name, float(number), 10.0), 10.0)
+    assert lengths(ready) == {1: 1, 3: 2}
+    assert order_of_one(ready, 20.0) == "a"
+    assert [doubling(ready, name) for name in "bc"] == [1, 3]
+
+
+@pytest.mark.parametrize(("room", "left"), [(1, 21), (2, 20)])
+def test_polls_that_wait_for_a_lower_urgency_are_moved_one_by_one(room: int, left: int) -> None:
+    """Only where more than one may leave: the rate limit is known when a poll is added."""
+    ready = ready_by(lambda *_: 10.0, spacing=0.98)
+    for number in range(100):
+        ready.add(poll(f"{number:03}", 100.0 - number, 100.0), 100.0)
+    assert lengths(ready) == {1: 21, 2: 20, 3: 41, 4: 18}
+    assert order_of_one(ready, 100.0, room) == "099"
+    assert sum(doubling_of(each) == 1 for each in ready) == left
+
+
+def test_polls_of_one_queue_stay_there() -> None:
+    """They are in order as they are, whatever the load has become: no time is worked out again."""
+    looked: list[float] = []
+
+    class Counted(Urgency):
+        def span(self, poll: Poll, urgency: float) -> tuple[float, float]:
+            looked.append(urgency)
+            return poll.succeeded_at, poll.succeeded_at + urgency
+
+    spacing = 0.0
+    ready = ReadyQueue(Counted(None), lambda _: spacing)  # type: ignore[arg-type]
+    for number, name in enumerate("abc"):
+        ready.add(poll(name, float(number), 10.0), 10.0)
+    looked.clear()
+    spacing = 1000.0
+    assert "".join(order_of_one(ready, 20.0, 2) for _ in range(3)) == "abc"
+    assert looked == []
 
 
 def test_nobody_starves() -> None:

@@ -1,6 +1,6 @@
 """ddswait.service.typical_durations and ddswait.scheduler.durations: what is believed at first."""
 
-from math import exp
+from math import exp, pi, sqrt
 from random import Random
 
 import pytest
@@ -70,6 +70,7 @@ def test_typical_duration_is_believed_until_a_job_is_known() -> None:
     believed = known.believed("Create_MongoDB")
     assert believed is not None
     assert (believed.median, believed.trust) == (1200.0, 0.5)
+    assert pi / sqrt(3) / believed.shape == pytest.approx(0.8)  # the spread of the logarithm
     known.add("CreateMongoDB", "x", 60.0)
     assert known.believed("Create_MongoDB") == known.of("Create_MongoDB")
     assert known.believed("CreateMongoDB_Replica") != known.of("CreateMongoDB_Replica")
