@@ -138,6 +138,8 @@ def test_http_beyond_this_machine_is_refused_unless_allowed() -> None:
         "http://proxy:0",
         "http://[bad",
         "http://[::1]@[:::]:3128",
+        "http://u]:s3cret@[::1]:3128",
+        "http://u[:s3cret@[::1]:3128",
     ],
 )
 def test_proxy_that_is_no_url_is_not_shown(proxy: str) -> None:
