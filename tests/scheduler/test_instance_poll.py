@@ -256,6 +256,14 @@ def test_instance_without_a_job_may_be_listed_late() -> None:
     assert ended.error().job_id == ""
 
 
+def test_instance_that_is_not_found_may_be_somewhere_else() -> None:
+    """The message names the place that does not know it, and says what else to try."""
+    context = context_of(PollSettings(location="here"))
+    ended = alone().seen(ABSENT._replace(hint="try there"), 60.0, context)
+    assert ended is not None
+    assert ended.message == messages.not_found("i1", 60.0, "here", "try there")
+
+
 def test_instance_without_a_job_that_was_seen_vanishes() -> None:
     """When two polls in a row miss it, after the grace; one alone says nothing."""
     poll = alone()

@@ -59,10 +59,11 @@ def test_list_does_not_stand_for_a_last_poll() -> None:
 
 
 def test_list_says_nothing_at_a_deadline() -> None:
-    """The last poll leaves, though a list has just shown the job."""
+    """The last poll leaves, though a list has just shown the job; it says what there is to say."""
     desk = opened("a", "b", "c")
     desk.scheduler.subscribers.subscribe("late", 9.0, "late", 4.0)
-    desk.take(desk.list_(4.0), shown("first", "a", "b", "c", "late"), 9.0)
+    events = desk.take(desk.list_(4.0), shown("first", "a", "b", "c", "late"), 9.0)
+    assert {event.job_id for event in events} == {"a", "b", "c"}
     assert desk.poll(9.0).poll.job_id == "late"
 
 

@@ -248,6 +248,7 @@ def test_poll_that_is_repeated_at_its_deadline_is_a_last_one() -> None:
     room.waits(50.0)
     room.job().sent(49.9, SETTINGS)
     room.subscribers.repeat(room.job(), 50.0)
+    assert room.queue.due() <= 50.0
     assert room.queue.last.pop_by(50.0) is room.job()
 
 

@@ -160,6 +160,7 @@ def test_failure_says_what_came_and_how_long_to_wait(status: int) -> None:
         reply = read(status, coded("APIGW.1", message), Retry_After="7", X_Request_Id="r1")
         assert isinstance(reply, TransientFailure | Throttled)
         assert reply.retry_after == 7.0
+        assert reply.kind == ("too many requests" if status == 429 else "HTTP 503")
         refusal = Refusal(status, "APIGW.1", message, "r1")
         assert reply.cause == str(refusal)
         assert message in reply.cause
@@ -216,6 +217,15 @@ def test_message_is_that_of_the_body_or_the_body(body: bytes, code: str, message
     reply = read_problem(403, {}, body)
     assert isinstance(reply, Refusal)
     assert (reply.error_code, reply.error_msg) == (code, message)
+
+
+@pytest.mark.parametrize("begin", [b"", b" "])
+def test_half_a_surrogate_pair_does_not_hide_an_error_code(begin: bytes) -> None:
+    """Some services encode each half by itself, which is not UTF-8: it is read all the same."""
+    half = b"\xed\xa0\x80"
+    reply = read_problem(400, {}, begin + b'{"error_code": "c", "error_msg": "' + half + b'"}')
+    assert isinstance(reply, Refusal)
+    assert (reply.error_code, reply.error_msg) == ("c", "\ud800")
 
 
 def test_only_the_start_of_a_body_is_quoted() -> None:
