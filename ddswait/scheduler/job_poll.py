@@ -96,7 +96,7 @@ class JobPoll(Poll):
         self._answered()
         self._note(job, now, context)
         if job.phase not in FINAL_PHASES:
-            self.schedule(self._interval(now, context), now)
+            self.schedule(self._interval(job, now, context), now)
             return None
         if job.phase is JobPhase.COMPLETED:
             return self._end(OutcomeKind.COMPLETED, messages.completed(self.job_id), now)
@@ -146,7 +146,7 @@ class JobPoll(Poll):
             job = replace(before, **changes) if moved else before  # type: ignore[arg-type]
         self._note(job, now, context)
         trusted = max(self.unreachable_since + context.settings.trust - now, 0.0)
-        self.schedule(min(self._interval(now, context), trusted), now)
+        self.schedule(min(self._interval(job, now, context), trusted), now)
 
     def _answered(self) -> None:
         self.cut_at = None
@@ -172,8 +172,8 @@ class JobPoll(Poll):
         """Return what past jobs of the same name tell, or what is typical; None for neither."""
         return None if self.job is None else context.durations.believed(self.job.name)
 
-    def _interval(self, now: float, context: PollContext) -> float:
-        past = None if self.job is None else context.durations.of(self.job.name)
+    def _interval(self, job: Job, now: float, context: PollContext) -> float:
+        past = context.durations.of(job.name)
         interval, age = context.settings.interval, now - self.created_at
         return poll_interval.next_interval(interval, age, context.random, past, self.estimate)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from ddswait.job import EarlierWait, JobPhase
-from ddswait.outcome import Outcome, Refusal
+from ddswait.outcome import CompletedOutcome, NotCompletedOutcome, Outcome, Refusal
 from ddswait.outcome import OutcomeKind as Kind
 from ddswait.scheduler import messages, poll_interval
 from ddswait.scheduler.job_poll import JobPoll
@@ -457,3 +457,12 @@ def test_deletion_that_vanishes_has_completed() -> None:
         waited=71.0,
         polls=3,
     )
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"), [(DONE, CompletedOutcome), (BROKEN, NotCompletedOutcome)]
+)
+def test_class_of_an_outcome_follows_its_kind(reply: Reply, kind: type[Outcome]) -> None:
+    """A completed job has a result, and no other has one."""
+    outcome = take_job_reply(JobPoll("x", 0.0, 3600.0, "me"), reply, 1.0, SETTINGS)
+    assert type(outcome) is kind

@@ -268,3 +268,9 @@ def test_service_without_a_list_gets_no_list_request() -> None:
     planner = ListPlanner(0)
     assert not planner.pays_for(1000, 0.0)
     assert not planner.should_consider(0.0)
+
+
+@pytest.mark.parametrize(("size", "allowed"), [(0, False), (1, True), (100, True)])
+def test_service_without_pages_has_no_lists(size: int, allowed: bool) -> None:
+    """A page of one job is a page."""
+    assert ListPlanner(size).allowed is allowed

@@ -9,10 +9,13 @@ import pytest
 
 from ddswait.job import EarlierWait
 from ddswait.outcome import OutcomeKind
+from ddswait.scheduler.actions import Wait
+from ddswait.scheduler.poll import Trouble
 from ddswait.scheduler.poll_settings import LAST_POLL, PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.scheduler import Scheduler
 from ddswait.service.replies import Throttled, TransientFailure, UnknownJob
-from tests.scheduler.shell import LOCATION, Reply, Shell, completed, lasting, record, seen
+from tests.scheduler.shell import LOCATION, Reply, Shell, Still, completed, lasting, record, seen
 
 TIMED_OUT, COMPLETED = OutcomeKind.TIMED_OUT, OutcomeKind.COMPLETED
 REFUSES_FOR_TEN_MINUTES = Throttled("HTTP 429 too many requests", 600.0)
@@ -215,3 +218,21 @@ def test_throttling_that_has_passed_is_no_cause() -> None:
     causes = [end.outcome.message for _, end in shell.ended if "not sent" in end.outcome.message]
     assert causes
     assert all("too many requests" not in text.rpartition("not sent")[2] for text in causes)
+
+
+def test_last_poll_that_is_too_late_is_not_forgotten_behind_one_that_moves_on() -> None:
+    """The wait is ended at once, although the last poll before it was put off."""
+    scheduler = Scheduler(
+        PollSettings(unreachable_after=60.0), Still(), rate_limiter=RateLimiter(inf)
+    )
+    scheduler.subscribers.subscribe("fails", 100.0, "me", 0.0)
+    scheduler.subscribers.subscribe("ends", 73.0, "me", 0.0)
+    fails = scheduler.subscribers.jobs["fails"]
+    fails.trouble, fails.unreachable_since, fails.last_at = Trouble(failures=2), 12.0, 72.0
+    scheduler.queue.put_off(fails, 20.0)
+    scheduler.queue.last.heard_at = 71.0  # others were answered, so it waits on
+    wait = scheduler.next(75.5)
+    assert isinstance(wait, Wait)
+    assert wait.overdue
+    (ended,) = scheduler.expire(75.5)
+    assert ended.job_id == "ends"
