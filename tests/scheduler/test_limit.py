@@ -36,9 +36,10 @@ def test_share_is_one_request_in_a_window_at_the_least(limit: int, spacing: floa
     assert shared(limit).spacing(0.0) == pytest.approx(spacing)
 
 
-@pytest.mark.parametrize("limit", [Limit(200, 300.0, 0.0), shared(200), Limit(1, 300.0, 0.0)])
-def test_nothing_leaves_before_a_hold_ends(limit: Limit) -> None:
+@pytest.mark.parametrize(("requests", "among"), [(200, 1), (200, 5), (1, 1)])
+def test_nothing_leaves_before_a_hold_ends(requests: int, among: int) -> None:
     """And no burst then: one request, and the next one a spacing later."""
+    limit = Limit(requests, 300.0, 0.0) if among == 1 else shared(requests, among=among)
     limit.hold(100.0)
     assert limit.next_at(100.0) == pytest.approx(100.0)
     assert limit.room(99.9) == 0
