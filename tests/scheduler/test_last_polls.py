@@ -106,6 +106,25 @@ def test_entries_are_cleared_when_nobody_waits_any_more() -> None:
     assert len(queue.last) <= 64
 
 
+def test_each_poll_that_waits_is_counted_once() -> None:
+    """Outdated entries are those beyond that number, so it decides when they are cleared."""
+    polls = [poll(name, 0.0, 50.0, deadline=50.0) for name in "abc"]
+    queue = queue_of(*polls)
+    assert queue.last.expected == 3
+    polls[0].last_at = 60.0
+    queue.last.enter(polls[0])
+    assert queue.last.expected == 3
+    queue.drop(polls[1])
+    assert queue.last.expected == 2
+    assert queue.last.pop_by(50.0) is polls[2]
+    assert queue.last.expected == 1
+    queue.add(polls[2])
+    assert queue.last.expected == 2
+    for each in polls:
+        queue.drop(each)
+    assert queue.last.expected == 0
+
+
 def test_new_polls_outdate_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Entering a thousand looks for no outdated entry; moving them all twice does."""
     searched: list[int] = []
