@@ -85,8 +85,7 @@ def _plain(name: str) -> str:
 
 def _known() -> dict[str, str]:
     """Return the service of each name and of each alias, names first."""
-    aliases = {alias: name for name, row in ROWS.items() for alias in row.aliases}
-    return {name: name for name in ROWS} | aliases
+    return {name: name for name in ROWS} | ALIASES
 
 
 def chosen_in(env: Mapping[str, str], explicit: str = "") -> str:
