@@ -10,8 +10,7 @@ from ddswait.cli.named import Named
 from ddswait.cli.options import Options
 from ddswait.cli.services import chosen_service
 from ddswait.errors import InputError
-from ddswait.service import ALIASES
-from ddswait.service.registry import ROWS
+from ddswait.service.registry import ROWS, aliases
 from tests.cli.in_process import RealCommand
 
 HEX = "5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1e"
@@ -85,7 +84,7 @@ def test_variable_with_a_wrong_service_is_named(command: RealCommand) -> None:
     assert "DDSWAIT_SERVICE: unknown service 'gemini': did you mean 'geminidb'" in done.stderr
 
 
-@pytest.mark.parametrize(("alias", "name"), sorted(ALIASES.items()))
+@pytest.mark.parametrize(("alias", "name"), sorted(aliases().items()))
 def test_prefix_may_be_an_alias(alias: str, name: str) -> None:
     """As `--service` may; in capital letters too."""
     assert named(f"{alias}:x")[0] == [Named("x", "", name)]

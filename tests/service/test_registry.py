@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from ddswait.errors import InputError
-from ddswait.service import ALIASES, NAMES, service_named
+from ddswait.service import NAMES, service_named
 from ddswait.service.instance_suffixes import hint, service_of_instance
-from ddswait.service.registry import others
+from ddswait.service.registry import aliases, others
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -36,8 +36,8 @@ def test_service_is_found_by_what_users_call_it(alias: str, name: str) -> None:
 
 def test_aliases_are_no_names() -> None:
     """No alias hides a service."""
-    assert not ALIASES.keys() & set(NAMES)
-    assert set(ALIASES.values()) <= set(NAMES)
+    assert not aliases().keys() & set(NAMES)
+    assert set(aliases().values()) <= set(NAMES)
     assert NAMES[0] == "dds"
 
 
