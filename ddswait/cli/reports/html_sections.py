@@ -86,7 +86,8 @@ def jobs_section(rows: Sequence[tuple[Entry, Outcome]], places: Mapping[str, str
         if instance:  # often its name is the label, which stands in this row already
             where = _named("" if instance.name == entry.label else instance.name, instance.id)
         task = safe_html(job.task) if job else "-"
-        yield f'<tr id="{places[entry.job_id]}"><td>{_named(entry.label, entry.full_id)}</td>'
+        name = _named(entry.label and entry.name, entry.full_id)
+        yield f'<tr id="{places[entry.job_id]}"><td>{name}</td>'
         yield f"<td>{task}</td><td>{where}</td>{_kind(outcome)}"
         yield f'<td class="number">{duration(outcome.waited)}</td>'
         yield f'<td class="number">{len(entry.polls) or outcome.polls}</td></tr>'
