@@ -64,7 +64,7 @@ def last_poll_unsent(reason: str) -> str:
 def unreachable(job_id: str, seconds: float, location: str, cause: str) -> str:
     """No poll succeeded for too long."""
     return (
-        f"job {job_id} could not be polled for {seconds:.0f} s at {location}; "
+        f"job {job_id} could not be polled for the last {seconds:.0f} s at {location}; "
         f"the last poll failed: {cause}. The job itself may still be running"
     )
 

@@ -88,8 +88,8 @@ REFUSAL = Refusal(403, "DBS.280032", "no", hint="ask for it")
             messages.unreachable,
             ("x", 600.4, "here", "HTTP 502"),
             (
-                "job x could not be polled for 600 s at here; the last poll failed: HTTP 502. The"
-                " job itself may still be running"
+                "job x could not be polled for the last 600 s at here; the last poll failed: HTTP "
+                "502. The job itself may still be running"
             ),
         ),
         (

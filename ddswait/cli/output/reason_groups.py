@@ -25,7 +25,7 @@ _ID = re.compile(
     r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\w*\b", re.IGNORECASE
 )
 _WORD = re.compile(r"\w+")
-_WAITED = re.compile(r" (?:after|for|within) \d+ s\b(?: more)?")
+_WAITED = re.compile(r" (?:after|for the last|within) \d+ s\b(?: more)?")
 _SUBJECT = re.compile(r"^(?:job|instance) \S+(?<!:) ")
 _TIMED_OUT = re.compile(
     r"^it (?:had not ended|was not ready) when the wait timed out after \d+ s: "
