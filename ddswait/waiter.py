@@ -20,7 +20,6 @@ from ddswait.scheduler.patience import Patiences
 from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import DEFAULT, service_named
-from ddswait.service.registry import others
 from ddswait.service.typical_durations import typical_durations
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ class Waiter(GroupWaits):
             request_timeout=seconds("request_timeout", request_timeout),
             location=client.location,
             list_page_size=asked.page_size,
-            elsewhere=f"--service {others(asked.name)}",
+            service=asked.name,
         )
         known = Durations() if durations is None else durations
         limit = parse_rate(rate)

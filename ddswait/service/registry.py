@@ -135,9 +135,3 @@ def _shown(name: str) -> str:
 
 def _listed() -> str:
     return ", ".join(ROWS)
-
-
-def others(name: str) -> str:
-    """Return the other services in words, such as `rds, geminidb or ddm`."""
-    rest = [each for each in ROWS if each != name]
-    return f"{', '.join(rest[:-1])} or {rest[-1]}" if len(rest) > 1 else "".join(rest)

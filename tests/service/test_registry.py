@@ -7,7 +7,7 @@ import pytest
 from ddswait.errors import InputError
 from ddswait.service import NAMES, service_named
 from ddswait.service.instance_suffixes import hint, service_of_instance
-from ddswait.service.registry import aliases, others
+from ddswait.service.registry import aliases
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -63,12 +63,6 @@ def test_unknown_service_is_explained(name: Any, message: str) -> None:
         service_named(name)
 
 
-def test_other_services_are_those_to_try() -> None:
-    """All but the one that was asked."""
-    assert others("dds") == "rds, taurusdb, gaussdb, geminidb or ddm"
-    assert others("ddm") == "dds, rds, taurusdb, gaussdb or geminidb"
-
-
 @pytest.mark.parametrize(
     ("suffix", "name"),
     [
@@ -101,6 +95,6 @@ def test_instance_of_another_service_gets_a_hint() -> None:
     """Of another service only: nothing is said where the ID tells nothing, or agrees."""
     instance_id = "0123456789abcdef" * 2
     assert hint(f"{instance_id}in01", "dds") == (
-        "its ID is like that of an instance of rds: try --service rds"
+        "its ID is like that of an instance of rds: ask rds for it"
     )
     assert hint(f"{instance_id}in02", "dds") == hint(f"{instance_id}in05", "dds") == ""
