@@ -175,7 +175,10 @@ async def test_command_that_resumes_names_the_services(ddswait: Command, dds: Si
 
 @pytest.mark.parametrize(
     ("region", "hint"),
-    [("", "set HW_REGION_NAME"), ("ap-southeast-1", "set HUAWEICLOUD_SDK_REGION_RDS_AP_SOUTHEAST_1")],
+    [
+        ("", "set HW_REGION_NAME"),
+        ("ap-southeast-1", "set HUAWEICLOUD_SDK_REGION_RDS_AP_SOUTHEAST_1"),
+    ],
 )
 async def test_endpoint_that_is_set_is_that_of_one_service(
     ddswait: Command, dds: Simulator, region: str, hint: str
