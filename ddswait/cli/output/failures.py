@@ -96,8 +96,7 @@ def _explanation(group: ReasonGroup, advised: set[str], told: Container[str]) ->
         after = "" if group.kind in _SAYS_HOW_LONG else f" after {duration(outcome.waited)}"
         label = f"{outcome.facts.label}{after}"
     else:
-        subject, why = things(each for each, _ in group.members), group.reason
-        why = f"each {why.removeprefix('it ')}" if why.startswith("it ") else why
+        subject, why = things(each for each, _ in group.members), group.sentence
         label = outcome.facts.label
     yield f"{safe(subject)} {label}{f': {safe(why, _LONGEST)}' if why else ''}"
     for title, text in _details(group):

@@ -45,6 +45,17 @@ class ReasonGroup(NamedTuple):
     reason: str
     members: tuple[tuple[Entry, Outcome], ...]
 
+    @property
+    def sentence(self) -> str:
+        """Why, with a subject: for where no name of a job stands before it."""
+        entry, outcome = self.members[0]
+        if len(self.members) > 1:
+            subject, why = "each", self.reason
+        else:
+            subject, why = "the instance" if entry.instance_id else "the job", plain_reason(outcome)
+        is_ours = self.kind is not OutcomeKind.FAILED and why.startswith("it ")
+        return f"{subject} {why.removeprefix('it ')}" if is_ours else why
+
 
 def not_completed(table: JobTable) -> list[tuple[Entry, Outcome]]:
     """Return the jobs that did not complete; one whose wait was given up is still running."""
