@@ -124,7 +124,7 @@ def serving(*options: str) -> Iterator[Cloud]:
         lines = itertools.takewhile(lambda line: line.startswith("export "), process.stdout)
         settings = dict(line.split()[1].split("=", 1) for line in lines)
         del settings["DDSWAIT_SERVICE"]  # a test chooses its service itself
-        dropped = ("HW_", "GITHUB_")
+        dropped = ("HW_", "GITHUB_", "GITLAB_", "TF_BUILD")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
         # The tests' own process asks no metadata service; nor do the processes that it starts.
         try:
