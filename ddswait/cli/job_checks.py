@@ -44,6 +44,11 @@ def parse(text: str) -> list[Named]:
 
 def _named(text: str) -> Named:
     label, equals, job_id = text.partition("=")
+    if equals and not label:
+        raise InputError(
+            f"{ascii(text)[:_SHOWN]} has no name before '=': give one, such as orders=ID, or the "
+            "job ID alone"
+        )
     try:
         service, key = with_service(unquoted(job_id) if equals else text)
     except InputError as error:
