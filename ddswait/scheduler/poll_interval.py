@@ -218,8 +218,7 @@ def _hazard(
         gain, doubt = trust * s, 1 - trust
         survival = gain + doubt * survival
         density = gain * (1 - s) * shape / time + doubt * density
-    if progress is not None and age > progress.age:  # as of its last change
-        time = age - progress.age
+    if progress is not None and (time := age - progress.age) > _TINY:  # as of its last change
         s = 1 / (1 + _odds(time, progress.remaining, _SHAPE_OF_PROGRESS))
         gain, doubt = _TRUST_IN_PROGRESS * s, _DOUBT_IN_PROGRESS / before
         survival = gain + doubt * survival

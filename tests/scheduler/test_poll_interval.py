@@ -4,7 +4,7 @@ from math import exp, inf, isfinite, sqrt
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ddswait.scheduler import poll_interval
@@ -45,6 +45,7 @@ def test_interval_is_within_its_bounds(
 
 
 @given(AGES, PASTS, PERCENT)
+@example(2.225073858507203e-309, None, 1)
 def test_hazard_is_finite_and_positive(
     age: float, past: poll_interval.Past | None, percent: int | None
 ) -> None:
