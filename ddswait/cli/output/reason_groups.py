@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 _ELSE = "\N{HORIZONTAL ELLIPSIS}"  # stands for what differs from job to job
 _LONGEST = 2000  # characters of a reason that are compared
 _SHORTEST_NAME = 3  # characters; a shorter name may be a part of any sentence
+# The ID of the project is that of the run: it is the same for every job.
 _ID = re.compile(
-    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\w*\b", re.IGNORECASE
+    r"(?<!project )\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|[0-9a-f]{32}\w*\b)",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
 _WAITED = re.compile(r" (?:after|for the last|within) \d+ s\b(?: more)?")

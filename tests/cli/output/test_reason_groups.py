@@ -54,6 +54,18 @@ def test_names_and_ids_make_no_difference() -> None:
     assert reasons(one, other) == [("volume \u2026 of \u2026 (\u2026) cannot be made", 2)]
 
 
+def test_project_of_the_run_stays() -> None:
+    """It is no ID that differs from job to job."""
+    where = f"here (project {'05' * 16}, credentials from x)"
+    lost = (
+        Outcome(each, OutcomeKind.UNREACHABLE, message=messages.unreachable(each, 9.0, where, "x"))
+        for each in IDS
+    )
+    ((why, members),) = reasons(*lost)
+    assert members == 2
+    assert where in why
+
+
 def test_numbers_make_a_difference() -> None:
     """Another zone is another reason."""
     assert len(reasons(failed("a1", "no quota in az1"), failed("a2", "no quota in az2"))) == 2
