@@ -36,7 +36,7 @@ class Damaged(Exception):  # noqa: N818 - a state of the file, for the caller to
 
     Args:
         problem: what is wrong.
-        begin: the first characters of the file; None if it is no text.
+        begin: the first characters of the file; None if it is not text.
     """
 
     def __init__(self, problem: str, begin: str | None = None) -> None:

@@ -55,7 +55,7 @@ def test_names_and_ids_make_no_difference() -> None:
 
 
 def test_project_of_the_run_stays() -> None:
-    """It is no ID that differs from job to job."""
+    """It does not differ from job to job."""
     where = f"here (project {'05' * 16}, credentials from x)"
     lost = (
         Outcome(each, OutcomeKind.UNREACHABLE, message=messages.unreachable(each, 9.0, where, "x"))
