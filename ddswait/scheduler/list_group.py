@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ddswait.scheduler.list_polling import ListPolling
+    from ddswait.scheduler.list_planner import ListPlanner
+    from ddswait.scheduler.subscribers import Subscribers
+
+
+class Member(Protocol):
+    """The lists of one scheduler, as far as they concern the others."""
+
+    planner: ListPlanner
+    subscribers: Subscribers
+
+    def hazards(self, now: float) -> Iterator[float]:
+        """Return the hazard rates of its jobs that a list would show."""
 
 
 class ListGroup:
@@ -20,7 +31,7 @@ class ListGroup:
 
     __slots__ = ("_members",)
 
-    def __init__(self, members: Callable[[], Iterable[ListPolling]]) -> None:
+    def __init__(self, members: Callable[[], Iterable[Member]]) -> None:
         self._members = members
 
     def count_jobs(self) -> int:
@@ -39,7 +50,7 @@ class ListGroup:
         """Return the hazard rates of all jobs that a list would show."""
         return chain.from_iterable(each.hazards(now) for each in self._members())
 
-    def follow(self, leader: ListPolling) -> None:
+    def follow(self, leader: Member) -> None:
         """Let the next list of each be due when that of one of them is."""
         for each in self._members():
             each.planner.follow(leader.planner)
