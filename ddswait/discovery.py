@@ -11,7 +11,7 @@ from ddswait.credentials.settings import ExplicitSettings
 from ddswait.service.registry import service_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from ddswait.credentials.keys import Key
     from ddswait.credentials.provider import CredentialProvider
@@ -59,6 +59,26 @@ class EnvSettings(WaiterSettings, total=False):
     ca_file: str
     cloud: str
     source: Literal["", "auto", "metadata"]
+
+
+def check_names(call: str, settings: Mapping[str, object], others: Iterable[str] = ()) -> None:
+    """Refuse settings that do not exist, as Python refuses wrong arguments.
+
+    Args:
+        call: what the caller has called.
+        settings: what it was called with.
+        others: its other arguments, which a wrong name may mean.
+
+    Raises:
+        TypeError: a name is unknown; the message suggests one.
+    """
+    names = EnvSettings.__optional_keys__
+    if wrong := next((name for name in settings if name not in names), ""):
+        from difflib import get_close_matches  # late: only a wrong name needs it
+
+        near = get_close_matches(wrong, sorted({*names, *others}), 1)
+        hint = f". Did you mean {near[0]!r}?" if near else ""
+        raise TypeError(f"{call}() got an unexpected keyword argument {wrong!r}{hint}")
 
 
 def find(settings: EnvSettings) -> chain.Configuration:

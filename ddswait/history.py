@@ -2,7 +2,7 @@
 
 A file is merged with what other processes wrote meanwhile. Only what this process learned is
 added: what it once read may be outdated by then. A damaged file is set aside with a warning: a
-history helps, and is never a reason to fail.
+history helps, and is never a reason to fail. A file that ddswait did not write is left alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "save"]
 
-_FORM = "durations, version 1"  # this version of ddswait reads no other form
+_ANY_FORM = "durations, version "
+_FORM = f"{_ANY_FORM}1"  # this version of ddswait reads no other form
 _LARGEST = 10_000_000  # characters; ddswait never writes a larger file
 
 
@@ -35,8 +36,8 @@ def load(path: str | os.PathLike[str], warn: Callable[[str], object] | None = No
         warn: is called with each warning for the user; the log gets it in any case.
 
     Raises:
-        ConfigurationError: the file cannot be read, is not a regular file, or its folder cannot be
-            written to.
+        ConfigurationError: the file cannot be read, is not a regular file, holds something else, or
+            its folder cannot be written to.
     """
     file = _file(path)
     with file.locked() as warning:
@@ -53,8 +54,7 @@ def save(path: str | os.PathLike[str], durations: Durations) -> None:
     """Add to a file what was learned since it was loaded or last saved.
 
     Raises:
-        ConfigurationError: the file cannot be read, is not a regular file, or its folder cannot be
-            written to.
+        ConfigurationError: see load().
         OSError: the file cannot be written; the old one is as it was.
     """
     file = _file(path)
@@ -74,6 +74,11 @@ def _read(file: JsonFile, warn: Callable[[str], object] | None = None) -> Durati
     try:
         return file.read(_parse) or Durations()
     except Damaged as damage:
+        if not _is_ours(damage.begin):
+            raise ConfigurationError(
+                f"history {file} holds something else than durations that ddswait has kept: use "
+                "another file"
+            ) from None
         aside = file.set_aside()
         log(
             logging.WARNING,
@@ -85,6 +90,14 @@ def _read(file: JsonFile, warn: Callable[[str], object] | None = None) -> Durati
         if warn is not None:
             warn(f"history {file} is damaged: it was renamed to {aside}, and a new one is started")
         return Durations()
+
+
+def _is_ours(begin: str | None) -> bool:
+    """Return whether a damaged file can be a history: it is empty, or begins as one."""
+    if begin is None:
+        return False
+    written = begin.strip("\0 \r\n\t")  # zeros are what a power cut leaves in a file
+    return not written or written.lstrip("{ \r\n\t").startswith(f'"{_ANY_FORM}')
 
 
 def _parse(document: Any) -> Durations:  # noqa: ANN401 - JSON

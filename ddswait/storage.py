@@ -23,6 +23,7 @@ _T = TypeVar("_T")
 
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError)
 _HINT = "use a file in a folder that you can write to"
+_BEGIN = 200  # characters
 _RETRY_LOCK = 0.01  # seconds between two attempts to get a lock that another process holds
 _IN_USE = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES}
 # File systems of networks, and of some containers, cannot lock, or cannot sync.
@@ -31,7 +32,16 @@ _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Damaged(Exception):  # noqa: N818 - a state of the file, for the caller to handle
-    """The file does not contain what ddswait wrote; the message says what is wrong."""
+    """The file does not contain what ddswait wrote; the message says what is wrong.
+
+    Args:
+        problem: what is wrong.
+        begin: the first characters of the file; None if it is not text.
+    """
+
+    def __init__(self, problem: str, begin: str | None = None) -> None:
+        super().__init__(problem)
+        self.begin = begin
 
 
 class JsonFile:
@@ -151,16 +161,19 @@ class JsonFile:
             Damaged: the file is too large, not JSON, or not what `parse` expects.
             InputError, ConfigurationError: the file cannot be read.
         """
+        text = None
         try:
             with self._file.open(encoding="utf-8-sig") as stream:  # an editor may add a mark
                 # A file that is too large is cut, and a cut document is not valid JSON.
-                return parse(json.loads(stream.read(self._largest)))
+                text = stream.read(self._largest)
+            return parse(json.loads(text))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise self._unusable(f"cannot be read: {error.strerror}") from None
         except _DAMAGE as error:
-            raise Damaged(str(error) or type(error).__name__) from None
+            begin = None if text is None else text[:_BEGIN]
+            raise Damaged(str(error) or type(error).__name__, begin) from None
 
     def write(self, document: object, indent: int | None = None) -> None:
         """Replace the file; the caller holds the lock.

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
+from ddswait.discovery import check_names
 from ddswait.errors import WaiterInUse
 from ddswait.service.job_groups import check_job_ids
 from ddswait.waiter import Waiter
@@ -39,10 +40,12 @@ def wait_sync(
         **settings: the arguments of `Waiter.from_env`, such as `timeout=1800`.
 
     Raises:
+        TypeError: a setting does not exist.
         InputError: one of the job IDs or settings is invalid; then nothing is polled.
         ConfigurationError: the endpoint, the project or the credentials are missing or unusable.
         WaiterInUse: an event loop runs in this thread, as in a notebook or in a coroutine.
     """
+    check_names("wait_sync", settings, ("wait_for", "fail_fast", "ready"))
     if _is_loop_running():
         raise WaiterInUse(
             "wait_sync() runs an event loop of its own, but one is running in this thread already: "

@@ -20,7 +20,6 @@ from ddswait.scheduler.patience import Patiences
 from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter, parse_rate
 from ddswait.service import DEFAULT, service_named
-from ddswait.service.registry import others
 from ddswait.service.typical_durations import typical_durations
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ class Waiter(GroupWaits):
             request_timeout=seconds("request_timeout", request_timeout),
             location=client.location,
             list_page_size=asked.page_size,
-            elsewhere=f"--service {others(asked.name)}",
+            service=asked.name,
         )
         known = Durations() if durations is None else durations
         limit = parse_rate(rate)
@@ -153,7 +152,9 @@ class Waiter(GroupWaits):
             ConfigurationError: something is missing or unusable; the message names the source
                 and says what to do.
             InputError: a setting is invalid.
+            TypeError: a setting does not exist.
         """
+        discovery.check_names(f"{cls.__name__}.from_env", settings)
         return cls._from(discovery.find(settings), settings)
 
     @classmethod
@@ -166,14 +167,16 @@ class Waiter(GroupWaits):
         Raises:
             ConfigurationError: see from_env().
             InputError: see from_env().
+            TypeError: see from_env().
         """
+        discovery.check_names(f"{cls.__name__}.from_env_async", settings)
         return cls._from(await discovery.find_async(settings), settings)
 
     @classmethod
     def _from(cls, target: Configuration, settings: EnvSettings) -> Self:
         for warning in target.source.warnings:
             log(logging.WARNING, "ddswait.configuration_warning", message_text=warning)
-        # What chain.resolve() does not know is for the waiter, names that nobody knows included.
+        # What chain.resolve() does not know is for the waiter.
         own = {name: value for name, value in settings.items() if name not in _RESOLVED}
         return cls(
             endpoint=target.endpoint,

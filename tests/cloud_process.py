@@ -7,10 +7,13 @@ own simulator; see `tests.cli.in_process`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
 import sys
+import threading
+import time
 import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -86,13 +89,30 @@ class Cloud(NamedTuple):
         return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
 
-def wait_for_line(process: subprocess.Popen[str], text: str) -> None:
-    """Read a process's standard error up to a line that contains a text."""
+def wait_for_line(process: subprocess.Popen[str], text: str, longest: float = 300.0) -> None:
+    """Read a process's standard error up to a line that contains a text.
+
+    It fails when the process has ended without the line, even if a child of it keeps the pipe
+    open, and after `longest` seconds.
+    """
+    reader = threading.Thread(target=_read_up_to, args=(process, text), daemon=True)
+    reader.start()
+    give_up_at = time.monotonic() + longest
+    while reader.is_alive() and process.poll() is None and time.monotonic() < give_up_at:
+        reader.join(0.1)
+    has_ended = process.poll() is not None
+    reader.join(2.0 if has_ended else 0.0)  # what an ended process wrote is still in the pipe
+    if text not in _last_lines.pop(process.pid, ""):
+        state = "ended" if has_ended else "is silent"
+        pytest.fail(f"the process {state} without {text!r}")
+
+
+_last_lines: dict[int, str] = {}
+
+
+def _read_up_to(process: subprocess.Popen[str], text: str) -> None:
     assert process.stderr is not None
-    for line in process.stderr:
-        if text in line:
-            return
-    pytest.fail(f"the process ended without {text!r}")
+    _last_lines[process.pid] = next((line for line in process.stderr if text in line), "")
 
 
 @contextmanager
@@ -101,9 +121,10 @@ def serving(*options: str) -> Iterator[Cloud]:
         [sys.executable, "-m", "ddswait.simulator", *options], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline().split()[1].split("=", 1) for _ in range(3)]
-        settings = dict(lines)
-        dropped = ("HW_", "GITHUB_")
+        lines = itertools.takewhile(lambda line: line.startswith("export "), process.stdout)
+        settings = dict(line.split()[1].split("=", 1) for line in lines)
+        del settings["DDSWAIT_SERVICE"]  # a test chooses its service itself
+        dropped = ("HW_", "GITHUB_", "GITLAB_", "TF_BUILD")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
         # The tests' own process asks no metadata service; nor do the processes that it starts.
         try:

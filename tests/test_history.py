@@ -45,14 +45,14 @@ def test_several_writers_lose_nothing(tmp_path: Path) -> None:
     "text",
     [
         "",
-        "no JSON",
-        "[]",
+        "\0" * 512,
         '{"durations, version 2": {}}',
         '{"durations, version 1": {"a": 7}}',
-        "[" * 9999,
+        '{\n "durations, version 1": {"a": ',
+        '{"durations, version 1": ' + "[" * 9999,
         '{"durations, version 1": {"a": {"j": 1' + 400 * "0" + "}}}",
     ],
-    ids=["empty", "text", "list", "version", "number", "deep", "large"],
+    ids=["empty", "zeros", "version", "number", "cut", "deep", "large"],
 )
 def test_damaged_file_is_set_aside(
     text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -65,6 +65,25 @@ def test_damaged_file_is_set_aside(
     assert "history_damaged" in caplog.text
     history.save(file, history.load(file))
     assert json.loads(file.read_text()) == {"durations, version 1": {}}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"root:x:0:0:root:/root:/bin/bash\n", b"[]", b"{}", b'{"deadline": 7.0}', b"\xff\xfe\x00"],
+    ids=["text", "list", "object", "other", "binary"],
+)
+def test_file_of_something_else_is_left_alone(data: bytes, tmp_path: Path) -> None:
+    """A wrong path renames and replaces nothing, neither at the start nor at the end."""
+    file = tmp_path / "passwd"
+    file.write_bytes(data)
+    known = Durations()
+    known.add("job", "a", 100.0)
+    with pytest.raises(ConfigurationError, match="passwd holds something else than durations"):
+        history.load(file)
+    with pytest.raises(ConfigurationError, match=r"use another file$"):
+        history.save(file, known)
+    assert file.read_bytes() == data
+    assert not (tmp_path / "passwd.damaged").exists()
 
 
 def test_unusable_place_is_reported_at_once(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -74,6 +75,30 @@ def test_other_threads_may_wait_too(cloud: Cloud) -> None:
     thread.start()
     thread.join()
     assert [each.ok for each in found] == [True]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ({"timout": 5}, "'timout'. Did you mean 'timeout'?"),
+        ({"failfast": True}, "'failfast'. Did you mean 'fail_fast'?"),
+        ({"callback": print}, "'callback'"),
+    ],
+)
+async def test_wrong_argument_is_named_with_what_is_near(wrong: Any, hint: str) -> None:
+    """As Python names one, by the function that was called and before anything else is looked at.
+
+    In a program without a configuration, the configuration would be the only complaint.
+    """
+    said = "got an unexpected keyword argument"
+    with pytest.raises(TypeError, match=rf"^wait_sync\(\) {said} {re.escape(hint)}$"):
+        ddswait.wait_sync("one-id", **wrong)
+    wrong = {"timeouts": 5}
+    hint = "'timeouts'. Did you mean 'timeout'?"
+    with pytest.raises(TypeError, match=rf"^Waiter\.from_env\(\) {said} {re.escape(hint)}$"):
+        ddswait.Waiter.from_env(**wrong)
+    with pytest.raises(TypeError, match=rf"^Waiter\.from_env_async\(\) {said} {re.escape(hint)}$"):
+        await ddswait.Waiter.from_env_async(**wrong)
 
 
 async def test_running_loop_is_a_clear_error() -> None:

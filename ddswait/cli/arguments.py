@@ -8,7 +8,12 @@ from __future__ import annotations
 import argparse
 
 from ddswait.cli import defaults, help_text
-from ddswait.cli.option_values import checked_rate, checked_service, parse_wait_for
+from ddswait.cli.option_values import (
+    checked_path,
+    checked_rate,
+    checked_service,
+    parse_wait_for,
+)
 from ddswait.cli.secret_options import SafeParser, reported
 from ddswait.duration_text import exact, parse_positive
 from ddswait.version import __version__
@@ -169,6 +174,7 @@ def _add_policy(group: Any) -> None:  # noqa: ANN401
     add(
         "--state",
         metavar="FILE",
+        type=reported(checked_path),
         help="save progress to FILE; run again with the same FILE to resume: finished jobs are "
         "skipped and the deadline still applies",
     )
@@ -185,6 +191,7 @@ def _add_polling(group: Any) -> None:  # noqa: ANN401
     group.add_argument(
         "--history",
         metavar="FILE",
+        type=reported(checked_path),
         help="save how long jobs take to FILE, so that later runs poll when a job is about to end "
         "[default: list past jobs at each start]",
     )
@@ -207,8 +214,11 @@ def _add_output(group: Any) -> None:  # noqa: ANN401
         "and more, each time this has passed "
         f"[default: {exact(defaults.HEARTBEAT)}]",
     )
-    add("--report", metavar="FILE", help="write an HTML page with a timeline of every job")
-    add("--junit", metavar="FILE", help="write a JUnit report (XML) with a test case for each job")
+    for option, description in (
+        ("--report", "write an HTML page with a timeline of every job"),
+        ("--junit", "write a JUnit report (XML) with a test case for each job"),
+    ):
+        add(option, metavar="FILE", type=reported(checked_path), help=description)
     add(
         "--github",
         action="store_true",
@@ -226,7 +236,7 @@ def _add_others(group: Any) -> None:  # noqa: ANN401
         action="store_true",
         help="show which credentials, endpoint and project are used, and whether the service "
         "replies, has the same time, and permits polls and lists; exits with 0 if polls are "
-        "accepted, 4 if they are refused, 5 if nothing replies",
+        "accepted, 2 if a setting is missing, 4 if they are refused, 5 if nothing replies",
     )
     add("--schema", action="store_true", help="print the JSON Schema of the machine output")
     add(

@@ -9,6 +9,7 @@ from ddswait.cli import job_checks
 from ddswait.cli.instances import check_ready, named
 from ddswait.cli.named import Named
 from ddswait.cli.wrapping import say
+from ddswait.service.registry import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,26 +38,31 @@ def jobs(  # noqa: PLR0913 - what the user gave, from several places
 
     Raises:
         InputError: an ID or a label is invalid, there is no such service, two jobs have the same
-            label, or there is an instance but `ready` is False.
+            label, one job has two labels or services, or there is an instance but `ready` is False.
     """
     found_jobs: list[Named] = []
+    chosen: list[Named] = []
     suggested: dict[str, Named] = {}
     for argument in dict.fromkeys(arguments):
         if argument != "-":
-            found_jobs += job_checks.parse(argument)
+            chosen += (parsed := job_checks.parse(argument))
+            found_jobs += parsed
             continue
         if stdin.isatty():
             stderr.write("reading job IDs from standard input, one per line; end with Ctrl-D\n")
         from ddswait.cli import stdin_text  # late: IDs among the arguments need none of it
 
         found = stdin_text.read(stdin.buffer.read(), ready=ready)
+        chosen += found.jobs if found.is_chosen else []
         for job in found.jobs:
             found_jobs.append(job if found.is_chosen else Named(job.job_id))
             suggested.setdefault(job.job_id, Named("") if found.is_chosen else job)
         for refused in found.not_started:
             say(stderr, f"ddswait: warning: {refused}")
-    found_jobs.extend(job_checks.checked(named(text)) for text in instances)
+    chosen += (parsed := [job_checks.checked(named(text)) for text in instances])
+    found_jobs += parsed
     check_ready([each.job_id for each in found_jobs], ready=ready)
+    job_checks.check_services(chosen, service or DEFAULT)
     jobs = job_checks.unique(found_jobs)
     labels = {job_id: suggested[job_id].label for job_id in suggested}
     if service:

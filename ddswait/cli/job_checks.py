@@ -9,6 +9,7 @@ from ddswait.cli.id_list import split, unquoted
 from ddswait.cli.instances import check_key, with_service
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
+from ddswait.service.job_ids import service_before
 from ddswait.service.registry import canonical, is_service, is_unsupported
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ def parse(text: str) -> list[Named]:
 
 def _named(text: str) -> Named:
     label, equals, job_id = text.partition("=")
+    if equals and not label:
+        raise InputError(
+            f"{ascii(text)[:_SHOWN]} has no name before '=': give one, such as orders=ID, or the "
+            "job ID alone"
+        )
     try:
         service, key = with_service(unquoted(job_id) if equals else text)
     except InputError as error:
@@ -52,6 +58,13 @@ def _named(text: str) -> Named:
         raise InputError(
             f"{error}; if {name!r} is your name for the job, write {name}=ID"
         ) from None
+    other, rest = service_before(key)
+    if other:
+        check_key(rest)
+        given = f"{label}={other}:{rest}" if equals else f"{other}:{rest}"
+        raise InputError(
+            f"job ID {ascii(key)[:_SHOWN]} begins with a service: write {safe(given, _SHOWN)}"
+        )
     return checked(Named(key, label if equals else "", service))
 
 
@@ -83,11 +96,32 @@ def checked(job: Named) -> Named:
     return job
 
 
+def check_services(chosen: Sequence[Named], usual: str) -> None:
+    """Refuse a job that is named for two services: a job ID stands for one wait.
+
+    Args:
+        chosen: the jobs that a person named; several may be the same.
+        usual: the service of those that name none.
+
+    Raises:
+        InputError: one job has two services; the message names them.
+    """
+    services: dict[str, str] = {}
+    for job in chosen:
+        service = job.service or usual
+        if (other := services.setdefault(job.job_id, service)) != service:
+            what = f"instance {job.instance_id}" if job.instance_id else f"job {job.job_id}"
+            raise InputError(
+                f"{what} is named for {other} and for {service}: choose one, such as "
+                f"{service}:{job.instance_id or job.job_id}; to wait for both, run ddswait twice"
+            )
+
+
 def unique(found: Sequence[Named]) -> list[Named]:
     """Return each job once.
 
     Raises:
-        InputError: two jobs have the same label, or one job has two labels or services.
+        InputError: two jobs have the same label, or one job has two labels.
     """
     labels: dict[str, str] = {}
     once: dict[str, Named] = {}
@@ -96,10 +130,6 @@ def unique(found: Sequence[Named]) -> list[Named]:
         if known is not None and job.label and known.label and job.label != known.label:
             raise InputError(
                 f"job {job.job_id} has two labels, {known.label!r} and {job.label!r}: choose one"
-            )
-        if known is not None and job.service and known.service not in {"", job.service}:
-            raise InputError(
-                f"job {job.job_id} is named for {known.service} and for {job.service}: choose one"
             )
         name = job.label or job.job_id
         if labels.setdefault(name, job.job_id) != job.job_id:

@@ -101,8 +101,8 @@ class Entry:
 
     @property
     def full_name(self) -> str:
-        """The label with the job ID, or the job ID alone."""
-        return f"{self.label} ({self.full_id})" if self.label else self.full_id
+        """The name, with the job ID behind a label; both begin alike, so both can be copied."""
+        return f"{self.name} ({self.full_id})" if self.label else self.name
 
     @property
     def full_id(self) -> str:

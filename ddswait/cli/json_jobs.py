@@ -20,8 +20,7 @@ from ddswait.cli.job_checks import checked
 from ddswait.cli.named import Named
 from ddswait.errors import InputError
 from ddswait.service.instance_suffixes import service_of_instance
-from ddswait.service.job_ids import split_job_ids
-from ddswait.service.registry import canonical, is_service
+from ddswait.service.job_ids import service_before, split_job_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,11 +136,11 @@ def _alone(text: str) -> str:
     Raises:
         InputError: it has one, or cannot be a job ID.
     """
-    service, colon, _ = text.partition(":")
-    if colon and is_service(service):
+    service, _ = service_before(text)
+    if service:
         raise InputError(
             f"job ID {ascii(text)[:_SHOWN]} begins with a service, which only arguments and lines "
-            f"can name: give the job_id alone, and the service with --service {canonical(service)}"
+            f"can name: give the job_id alone, and the service with --service {service}"
         )
     return checked(Named(text)).job_id
 

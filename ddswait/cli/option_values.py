@@ -29,6 +29,19 @@ def checked_rate(text: str) -> str:
     return text
 
 
+def checked_path(text: str) -> str:
+    """Return the path of a file that ddswait writes.
+
+    Raises:
+        InputError: it is empty, as where a variable without its value stood.
+    """
+    if not text:
+        from ddswait.errors import InputError  # late: seldom needed
+
+        raise InputError("the name of the file is empty: give one, or leave the option out")
+    return text
+
+
 def checked_service(text: str) -> str:
     """Return the name of a service, which may be given by an alias; or `ALL_SERVICES`.
 

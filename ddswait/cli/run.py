@@ -24,7 +24,7 @@ from ddswait.cli.resume import given_command, resume_command
 from ddswait.cli.state import Keeper, State
 from ddswait.duration_text import duration, exact
 from ddswait.errors import ConfigurationError, InputError
-from ddswait.policy import Policy
+from ddswait.policy import Policy, decide
 from ddswait.scheduler.durations import Durations
 from ddswait.scheduler.rate_limiter import parse_rate
 from ddswait.service import DEFAULT
@@ -69,6 +69,7 @@ class Run:
         files.check(options)
         now = time.time()
         self._options = options
+        self._policy = Policy(options.wait_for, options.fail_fast)
         state = State(options.state) if options.state else None
         try:
             table = self._prepare(state, jobs, now, service)
@@ -95,7 +96,7 @@ class Run:
         self.keeper = Keeper(state, table, self._printer.error)
         self.gate = Gate(
             table,
-            Policy(options.wait_for, options.fail_fast),
+            self._policy,
             self._printer,
             self.keeper,
             deadline=self._deadline,
@@ -117,7 +118,7 @@ class Run:
             self._deadline = state.deadline(options.timeout, defaults.TIMEOUT, now)
         if not table:
             raise InputError(NO_JOB)
-        Policy(options.wait_for, options.fail_fast).check(len(table), "--wait-for")
+        self._policy.check(len(table), "--wait-for")
         check_ready(table.entries, ready=options.ready)
         return table
 
@@ -145,7 +146,8 @@ class Run:
         limit = f"for up to {duration(seconds)}" if seconds > 0 else "for one last poll"
         signals.hold()  # from this line on, a signal ends the run as it should
         jobs = _at_endpoints(left, endpoints, earlier)
-        self._printer.note(f"waiting for {jobs}, {project}, {limit}")
+        nothing_left = _nothing_left(self._table, self._policy)
+        self._printer.note(nothing_left or f"waiting for {jobs}, {project}, {limit}")
         most = max(Counter(entry.service for entry in left).values(), default=0)
         if problem := _rate_problem(most, self._options.rate, seconds):
             self._warn(problem)
@@ -202,6 +204,19 @@ class Run:
         except ConfigurationError as error:
             return [f"--history {path} was not written: {error}"]
         return []
+
+
+def _nothing_left(table: JobTable, policy: Policy) -> str:
+    """Return why a resumed run waits for nothing; "" if it waits."""
+    ended = [entry for entry, _ in table.ended]
+    if not decide(table.tally, len(table), policy).over:
+        return ""
+    begin = "nothing is left to wait for:"
+    if len(ended) == len(table):
+        return f"{begin} {things(ended)} ended in an earlier run"
+    return (
+        f"{begin} {len(ended)} of {things(table)} ended in an earlier run, which decides this one"
+    )
 
 
 def _at_endpoints(left: Sequence[Entry], endpoints: Mapping[str, str], earlier: str) -> str:

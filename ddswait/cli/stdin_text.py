@@ -94,8 +94,8 @@ def _from_documents(text: str, *, ready: bool) -> Found:
     except json_jobs.NotJsonError as error:
         raise InputError(f"standard input is {error}; {_printed(text[error.place :])}") from None
     if not jobs:
-        reason = f"the reply says {refused[0]}" if refused else _printed(text)
-        raise InputError(f"no job_id in the JSON on standard input; {reason}")
+        reason = f"; the reply says {refused[0]}" if refused else _no_job(text)
+        raise InputError(f"no job_id in the JSON on standard input{reason}")
     not_started = [f"not started, so ddswait does not wait for it: {each}" for each in refused]
     return Found(jobs, not_started, is_chosen=False)
 
@@ -113,6 +113,13 @@ def _at(place: str) -> Iterator[None]:
         yield
     except InputError as error:
         raise InputError(f"standard input, {place}: {error}") from None
+
+
+def _no_job(text: str) -> str:
+    return (
+        ': the reply to an operation that starts a job looks like {"job_id": "..."}, so check that '
+        f"the operation was accepted; {_printed(text)}"
+    )
 
 
 def _printed(text: str) -> str:

@@ -40,18 +40,19 @@ def other_endpoint(
     region = settings.region()
     found = settings.endpoint_of_other(service)
     first = settings.first_endpoint()
+    instead = f"; if {first.origin} is meant for {service}, use --service {service}"
     if not found:
         raise ConfigurationError(
-            f"{first.origin} is the endpoint of {explicit.service} only: set the region, which "
-            f"tells that of {service}; or use --service {service} if {first.origin} is that"
+            f"no endpoint of {service} is set, and {first.origin} sets that of {explicit.service} "
+            f"only: set HW_REGION_NAME, from which the endpoint of {service} follows{instead}"
         )
     is_derived = found.origin == region.origin != first.origin
     # Whoever sets both endpoints knows where the credentials go.
     if is_derived and _domain(first) != _domain(found):
         raise ConfigurationError(
-            f"{first.origin} is the endpoint of {explicit.service} only, and {service} would be "
-            f"at {found.value}, perhaps of another cloud: set {_variable(service, region.value)} "
-            f"to the endpoint of {service}; or use --service {service} if {first.origin} is that"
+            f"{first.origin} sets the endpoint of {explicit.service} only, and {found.value} would "
+            f"be that of {service}, perhaps of another cloud: set "
+            f"{_variable(service, region.value)} to the endpoint of {service}{instead}"
         )
     return check_endpoint(
         found.value, source=found.origin, service=service, insecure_http=explicit.insecure_http

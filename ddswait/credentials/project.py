@@ -70,7 +70,7 @@ class ProjectByName:
         url = projects_url(self.iam_endpoint, self.name)
         projects = await send(Request("GET", url), read_projects, key)
         if isinstance(projects, TransientFailure):
-            begin = f"no project ID is set, and that of {self.name!r} could not be looked up"
+            begin = f"the ID of project {self.name!r} could not be looked up, and none is set"
             return projects._replace(cause=f"{begin}: {projects.cause}")
         if not isinstance(projects, list):
             return projects

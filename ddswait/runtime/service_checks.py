@@ -86,7 +86,7 @@ def in_one_item(service: str, endpoint: str, checked: Checked) -> CheckItem:
 
     Args:
         service: its name.
-        endpoint: its endpoint; "" if none is known.
+        endpoint: its endpoint.
         checked: what was found.
     """
     wrong = [item for item in checked.items if item.state != "ok"]

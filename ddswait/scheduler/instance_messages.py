@@ -51,8 +51,8 @@ def vanished(instance_id: str, location: str) -> str:
 def unreachable(job_id: str, instance_id: str, seconds: float, location: str, cause: str) -> str:
     """No poll succeeded for too long."""
     return (
-        f"{_subject(job_id, instance_id)} could not be polled for {seconds:.0f} s at {location}; "
-        f"the last poll failed: {cause}"
+        f"{_subject(job_id, instance_id)} could not be polled for the last {seconds:.0f} s at "
+        f"{location}; the last poll failed: {cause}"
     )
 
 

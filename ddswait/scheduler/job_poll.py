@@ -114,7 +114,7 @@ class JobPoll(Poll):
             if self.job is None:
                 seconds = now - self.since
                 message = messages.not_found(
-                    self.job_id, seconds, settings.location, settings.elsewhere
+                    self.job_id, seconds, settings.location, settings.service
                 )
                 return self._end(OutcomeKind.NOT_FOUND, message, now)
             if misses >= _CONFIRMATIONS:

@@ -116,7 +116,14 @@ class ListPlanner:
         self.due = inf
 
     def take_page(  # noqa: PLR0913, PLR0917 - what a page says, and what a list may cost
-        self, offset: int, shown: int, total: int, interval: float, spacing: float, now: float
+        self,
+        offset: int,
+        shown: int,
+        total: int,
+        expected: int,
+        interval: float,
+        spacing: float,
+        now: float,
     ) -> bool:
         """Note a page; return whether it was the last one.
 
@@ -124,6 +131,7 @@ class ListPlanner:
             offset: which it was requested at.
             shown: how many jobs it shows.
             total: how many jobs the list has, as it says.
+            expected: how many jobs it may show and has not shown, of all that it serves.
             interval: see `plan`.
             spacing: see `plan`.
             now: the time.
@@ -137,20 +145,27 @@ class ListPlanner:
         self.offset = offset + shown
         left = self._count_pages(total - self.offset) if shown > 0 else 0
         self.given_up = left > 0 and (
-            left >= len(self.expected)
+            left >= expected
             or self._pages_left <= 0
-            or self._is_slow(left, interval, spacing, now)
+            or self._is_slow(left, HELD * interval, expected * spacing, now)
         )
         if left > 0 and not self.given_up:
             return False
         self.offset = None
         return True
 
-    def _is_slow(self, left: int, interval: float, spacing: float, now: float) -> bool:
-        """Whether single polls would be faster than this list, of which `left` pages are left."""
+    def _is_slow(self, left: int, held: float, single: float, now: float) -> bool:
+        """Whether the list is too slow, of which `left` pages are left.
+
+        Args:
+            left: see above.
+            held: seconds for which jobs wait for it.
+            single: seconds that single polls would take.
+            now: the time.
+        """
         read = max(1, self._pages - left)
         seconds = (now - self.began_at) / read * self._pages
-        if seconds <= max(HELD * interval, len(self.expected) * spacing):
+        if seconds <= max(held, single):
             return False
         self._not_before = now + _COUNT_HOLDS
         return True
@@ -202,6 +217,10 @@ class ListPlanner:
         delay = sqrt(2 * poll_interval.cost(interval) * self._pages / total)
         least = max(_SHORTEST, _PAGES_PER_REQUEST * self._pages * spacing)
         self.due = now + max(min(delay, poll_interval.bounds(interval, 0.0)[1]), least)
+
+    def follow(self, other: ListPlanner) -> None:
+        """Let the next list be due when that of another scheduler is: one serves both."""
+        self.due, self._considered_at = other.due, other._considered_at
 
     def _count_pages(self, jobs: int) -> int:
         return -(-jobs // self._page_size)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from ddswait.events import ListRefused, Polled
 from ddswait.outcome import Scope
 from ddswait.scheduler.actions import ListJobs
+from ddswait.scheduler.list_group import ListGroup
 from ddswait.scheduler.list_planner import HELD, ListPlanner
 from ddswait.scheduler.listed_jobs import polls_of
 from ddswait.scheduler.past_jobs import PastJobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ddswait.events import Event
     from ddswait.job import Job
@@ -38,7 +39,7 @@ class ListPolling:
 
     Args:
         context: what the polls share.
-        subscribers: all that is waited for.
+        subscribers: see below.
         queue: of the polls.
         rate_limiter: how many requests may leave.
         job_events: says what a list changed.
@@ -48,7 +49,8 @@ class ListPolling:
         held: the polls that are due, and wait for the list that is being read.
         missed: the IDs of jobs that a list lacked, and that have not been polled since.
         past: the list of past jobs.
-        count_ours: returns how many jobs are waited for by all that use the rate limiter.
+        subscribers: all that is waited for.
+        group: the lists that one request serves; this one alone, unless schedulers share.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class ListPolling:
         self.planner = ListPlanner(context.settings.list_page_size)
         self.missed: set[str] = set()
         self._context = context
-        self._subscribers = subscribers
+        self.subscribers = subscribers
         self._queue = queue
         self._rate_limiter = rate_limiter
         self._job_events = job_events
@@ -70,7 +72,7 @@ class ListPolling:
         self._missing: deque[JobPoll] = deque()  # the list should have shown them, and did not
         self._others = 0  # running jobs that the list has shown and nobody here waits for
         self.past = PastJobs(context.durations)
-        self.count_ours: Callable[[], int] = lambda: len(subscribers.jobs)
+        self.group = ListGroup(lambda: (self,))
         subscribers.dropped = self._forget
 
     def _forget(self, poll: Poll) -> None:
@@ -84,7 +86,7 @@ class ListPolling:
     def due(self, now: float) -> float:
         """Return when a page of some list is due; inf when none is."""
         planner = self.planner
-        if not planner.allowed or self._context.clock.ahead is None or not self._subscribers.jobs:
+        if not planner.allowed or self._context.clock.ahead is None or not self.subscribers.jobs:
             return inf
         past_due = inf if self.past.due is None else self.past.due
         return min(past_due, now if planner.page_due else planner.due)
@@ -105,7 +107,9 @@ class ListPolling:
             return self._page(planner.offset or 0, credentials, now)
         if planner.offset is not None:
             return None
-        if planner.due <= now or planner.pays_for(self._subscribers.new_jobs, now):
+        # New jobs of others are looked for in their turn.
+        new_jobs = self.subscribers.new_jobs and self.group.count_new_jobs()
+        if planner.due <= now or planner.pays_for(new_jobs, now):
             self.begin(now)
             return self._page(0, credentials, now)
         if planner.should_consider(now):
@@ -122,8 +126,8 @@ class ListPolling:
     def begin(self, now: float) -> None:
         """Begin to read the list; jobs that it may cover wait for it."""
         self._others = 0
-        self._subscribers.looked_for_all()
-        jobs = self._subscribers.jobs
+        self.subscribers.looked_for_all()
+        jobs = self.subscribers.jobs
         self.planner.unlisted &= jobs.keys()  # of jobs that nobody waits for any more
         self.missed &= jobs.keys()
         covered = [poll.job_id for poll in jobs.values() if self._may_cover(poll, now)]
@@ -133,7 +137,7 @@ class ListPolling:
 
     def _may_cover(self, poll: Poll, now: float) -> bool:
         """Whether a list may stand for the next poll of a job."""
-        job = self._subscribers.jobs.get(poll.key)
+        job = self.subscribers.jobs.get(poll.key)
         if job is not poll or poll.cut_at is not None or now >= poll.deadline:
             return False
         if poll.job_id in self.planner.unlisted:
@@ -154,7 +158,7 @@ class ListPolling:
             return False
         settings = self._context.settings
         until = min(self.planner.began_at + HELD * settings.interval, poll.last_at)
-        if self._subscribers.jobs[poll.key].job is not None:
+        if self.subscribers.jobs[poll.key].job is not None:
             until = min(until, poll.unreachable_since + settings.trust)
         if until <= now:
             return False
@@ -182,17 +186,16 @@ class ListPolling:
 
     def _plan(self, now: float) -> None:
         """Work out when the next list is due, if it pays."""
+        interval, spacing = self._context.settings.interval, self._rate_limiter.spacing(now)
+        self.planner.plan(self.group.hazards(now), interval, spacing, now)
+        self.group.follow(self)
+
+    def hazards(self, now: float) -> Iterator[float]:
+        """Return the hazard rates of the jobs that a list would show."""
         unlisted = self.planner.unlisted
-        self.planner.plan(
-            (
-                poll.hazard(now, self._context)
-                for poll in self._subscribers.jobs.values()
-                if poll.job is not None and poll.job_id not in unlisted
-            ),
-            self._context.settings.interval,
-            self._rate_limiter.spacing(now),
-            now,
-        )
+        for poll in self.subscribers.jobs.values():
+            if poll.job is not None and poll.job_id not in unlisted:
+                yield poll.hazard(now, self._context)
 
     # ---- replies
 
@@ -205,7 +208,7 @@ class ListPolling:
             return ()  # lists were given up meanwhile
         events: list[Event] = []
         self._others += len(page.jobs)
-        for job, poll in polls_of(page.jobs, self._subscribers.jobs):
+        for job, poll in polls_of(page.jobs, self.subscribers.jobs):
             self._others -= 1
             if job.is_final:
                 continue
@@ -214,9 +217,11 @@ class ListPolling:
             else:
                 poll.not_unknown()
         interval, spacing = self._context.settings.interval, self._rate_limiter.spacing(now)
-        shown = len(page.jobs)
-        if self.planner.take_page(action.offset, shown, page.total, interval, spacing, now):
+        seen, expected = (len(page.jobs), page.total), self.group.count_expected()
+        if self.planner.take_page(action.offset, *seen, expected, interval, spacing, now):
             self._end(now)
+            if action.poller is self:  # else whoever has requested it plans for all
+                self._plan(now)
         return events
 
     def _see(self, poll: JobPoll, job: Job, now: float) -> Sequence[Event]:
@@ -241,10 +246,10 @@ class ListPolling:
         """Poll every job individually that the list should have shown and did not."""
         planner = self.planner
         if not planner.given_up:
-            running = len(self._subscribers.jobs) + self._others
-            self._rate_limiter.listed(self.count_ours(), running, now)
+            running = len(self.subscribers.jobs) + self._others
+            self._rate_limiter.listed(self.group.count_jobs(), running, now)
         for job_id in () if planner.given_up else planner.expected:
-            poll = self._subscribers.jobs[job_id]
+            poll = self.subscribers.jobs[job_id]
             if poll.cut_at is not None:
                 continue
             if poll.job is not None:
@@ -253,7 +258,6 @@ class ListPolling:
             self._queue.make_ready(poll, now)
             self._missing.append(poll)
         self._release_held(now)
-        self._plan(now)
 
     def failed(self, action: ListJobs, failure: Failure, now: float) -> Sequence[Event]:
         """Take a page that did not come."""
@@ -266,7 +270,7 @@ class ListPolling:
     def refused(self, action: ListJobs, refusal: Refusal, now: float) -> Sequence[Event]:  # noqa: ARG002 - of the interface
         """Take a refusal: of lists for good, or of everything."""
         if refusal.scope is Scope.EVERYTHING:
-            return self._subscribers.refuse(refusal, now)
+            return self.subscribers.refuse(refusal, now)
         self.forbid(now)
         return (ListRefused(str(refusal)),)
 

@@ -19,9 +19,9 @@ def failed(job: Job) -> str:
     return f"job {job.id} failed: {job.fail_reason or 'no reason given'}"
 
 
-def not_found(job_id: str, seconds: float, location: str, elsewhere: str = "") -> str:
+def not_found(job_id: str, seconds: float, location: str, service: str = "") -> str:
     """The job ID was never known within the grace."""
-    others = f"of another service (try {elsewhere}), " if elsewhere else ""
+    others = f"of another service than {service}, " if service else ""
     return (
         f"job {job_id} was not known to {location} within {seconds:.0f} s: it may not be visible "
         "yet (a longer grace helps), older than a month, of another project or region, mistyped, "
@@ -64,7 +64,7 @@ def last_poll_unsent(reason: str) -> str:
 def unreachable(job_id: str, seconds: float, location: str, cause: str) -> str:
     """No poll succeeded for too long."""
     return (
-        f"job {job_id} could not be polled for {seconds:.0f} s at {location}; "
+        f"job {job_id} could not be polled for the last {seconds:.0f} s at {location}; "
         f"the last poll failed: {cause}. The job itself may still be running"
     )
 

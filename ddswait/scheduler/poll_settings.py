@@ -18,8 +18,8 @@ SHORTEST_POLL = 1.0
 class PollSettings(NamedTuple):
     """What holds for every poll of a scheduler; times in seconds.
 
-    `location` names endpoint and project, for messages, and `elsewhere` the other services that
-    may know a job. `list_page_size` is how many jobs a list request returns at most, 0 for no
+    `location` names endpoint and project, for messages, and `service` whose they are.
+    `list_page_size` is how many jobs a list request returns at most, 0 for no
     lists. `unresolved_after` and `unknown_region_after` take the place of `unreachable_after`
     while the name of the host has never resolved, if they are shorter; see patience.py.
     """
@@ -31,7 +31,7 @@ class PollSettings(NamedTuple):
     location: str = ""
     list_page_size: int = 100
     unresolved_after: float = 60.0
-    elsewhere: str = ""
+    service: str = ""
     unknown_region_after: float = 5.0
 
     @property

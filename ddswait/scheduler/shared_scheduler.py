@@ -7,7 +7,7 @@
     2. A last poll goes before all other requests, whoever's it is. The rest goes in turns, so
        that a waiter with few jobs does not stand behind one with many.
     3. Whoever requests a page of a list requests it for all whose jobs it may show
-       (shared_lists.py).
+       (shared_lists.py). Whether a list pays is worked out for the jobs of all (list_group.py).
     4. What a reply says beyond its own job concerns all: a refusal of everything, a renewal, and
        that the service can be reached.
     5. The request of a waiter that has left is still answered: the limit and the credentials
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from ddswait.scheduler import shared_lists
 from ddswait.scheduler.actions import ListJobs, PollJob, RenewCredentials, Wait
+from ddswait.scheduler.list_group import ListGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,11 +44,12 @@ class SharedScheduler:
         self._members: dict[Scheduler, Wait | None] = {}
         # By the identity of the action, with the schedulers that have requested it.
         self._under_way: dict[int, tuple[Action, Scheduler, list[Scheduler]]] = {}
+        self._lists = ListGroup(lambda: [each.list_polling for each in self._members])
 
     def add(self, scheduler: Scheduler) -> None:
         """Let a scheduler share."""
         self._members[scheduler] = None
-        scheduler.list_polling.count_ours = self._count_jobs
+        scheduler.list_polling.group = self._lists
 
     def remove(self, scheduler: Scheduler) -> None:
         """Let a scheduler send nothing more."""
@@ -57,9 +59,6 @@ class SharedScheduler:
         """Take note that something may be due in a scheduler by now."""
         if scheduler in self._members:
             self._members[scheduler] = None
-
-    def _count_jobs(self) -> int:
-        return sum(len(each.subscribers.jobs) for each in self._members)
 
     # ---- what to send
 

@@ -28,7 +28,6 @@ HEADERS = {"Content-Type": "application/json", "X-Language": "en-us"}
 
 DEFAULT = registry.DEFAULT
 NAMES = registry.NAMES
-ALIASES = registry.ALIASES
 
 
 class Service(Protocol):

@@ -32,4 +32,4 @@ def hint(instance_id: str, asked: str) -> str:
     found = service_of_instance(instance_id)
     if found in {"", asked}:
         return ""
-    return f"its ID is like that of an instance of {found}: try --service {found}"
+    return f"its ID is like that of an instance of {found}: ask {found} for it"

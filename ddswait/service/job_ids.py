@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 from ddswait.errors import ConfigurationError, InputError
+from ddswait.service.registry import canonical, is_service
 
 _LONGEST = 256  # documented IDs have 36 characters; the bound only keeps mistakes out of URLs
 # With a dash, unlike the ID of an instance, which has 36 characters as well.
 _LIKE_DOCUMENTED = re.compile(r"[0-9A-Za-z]{8}-[0-9A-Za-z-]{27}")
+_BEFORE_AN_ID = re.compile(rf"(.*[:=])({_LIKE_DOCUMENTED.pattern})", re.DOTALL)
+_SERVICE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)[:=](.*)", re.DOTALL)
 _SHOWN = 60
 _INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # What programs print in place of a missing value.
@@ -20,7 +23,9 @@ _COMPLAINT = re.compile(r"(?:error|fatal|exception)\W*|.*:", re.IGNORECASE)
 # Source: IDs in the replies of DDS and its sibling services; groups and nodes belong to instances.
 _OTHER_ID = re.compile(r"[0-9a-f]{32}(in|no|gr)\d\d", re.IGNORECASE)
 _OTHERS = {"in": "an instance", "no": "a node of an instance", "gr": "a group of an instance"}
-_ORDER_ID = re.compile(r"CS\d{10}[0-9A-Z]{2,10}")
+# An order is named after the minute in which it was made, as CS2401161234ABCDE. No job ID begins
+# with these letters and a date, so one that was cut or typed in small letters is recognised too.
+_ORDER_ID = re.compile(r"CS\d{6}[0-9A-Z]{0,20}", re.IGNORECASE)
 _PROJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 INSTANCE = "instance:"
@@ -50,8 +55,8 @@ def check_job_id(job_id: str, *, instead: str = "wait_for_instance({!r})") -> st
     Raises:
         InputError: it is empty, longer than 256 characters, stands for a missing value, is a
             variable or a placeholder without its value, holds quotes, brackets, commas, white
-            space or control characters, or is the ID of an instance or an order; the message
-            quotes it.
+            space or control characters, has a service or a label before it, or is the ID of an
+            instance or an order; the message quotes it.
     """
     if not isinstance(job_id, str):
         raise InputError(f"a job ID is text, not {type(job_id).__name__}: {_shown(job_id)}")
@@ -90,6 +95,17 @@ def _check_kind(job_id: str, instead: str) -> None:
             f"job ID {_shown(job_id)} is a word of a command that failed: check that the operation "
             "has started a job, and use the job_id of its reply"
         )
+    service, rest = service_before(job_id)
+    if service:
+        check_job_id(rest, instead=instead)
+        raise InputError(
+            f"job ID {_shown(job_id)} begins with a service: give {_shown(rest)} alone, to a "
+            f"Waiter(service={service!r})"
+        )
+    if found := _BEFORE_AN_ID.fullmatch(job_id):
+        raise InputError(
+            f"job ID {_shown(job_id)} has {_shown(found[1])} before the ID: give {found[2]!r} alone"
+        )
     if found := _OTHER_ID.fullmatch(job_id):
         kind = found[1].lower()
         without_job = f"; without a job, use {instead.format(job_id)}" if kind == "in" else ""
@@ -102,6 +118,12 @@ def _check_kind(job_id: str, instead: str) -> None:
             f"{_shown(job_id)} is the ID of an order, which has no job: use "
             f"{instead.format('ID')} with the ID of the instance, which is in the same reply"
         )
+
+
+def service_before(text: str) -> tuple[str, str]:
+    """Return the service before an ID, as in `rds:ID` or `rds=ID`, and the ID; "" for neither."""
+    found = _SERVICE.fullmatch(text)
+    return (canonical(found[1]), found[2]) if found and is_service(found[1]) else ("", "")
 
 
 def is_complaint(text: str) -> bool:

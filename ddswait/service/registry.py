@@ -42,9 +42,6 @@ ROWS = {
 NAMES = tuple(ROWS)
 """The names of the services, the default first."""
 
-ALIASES = {alias: name for name, row in ROWS.items() for alias in row.aliases}
-"""The name of the service for each of its aliases."""
-
 # Source: the official SDKs. Users may try these, so a message says why they cannot be waited for.
 _NO_JOB_API = {
     "css": "it has no job API: wait for the status of the cluster",
@@ -83,10 +80,14 @@ def _plain(name: str) -> str:
     return name.strip().lower().replace("_", "-")
 
 
+def aliases() -> dict[str, str]:
+    """Return the name of the service for each of its aliases."""
+    return {alias: name for name, row in ROWS.items() for alias in row.aliases}
+
+
 def _known() -> dict[str, str]:
     """Return the service of each name and of each alias, names first."""
-    aliases = {alias: name for name, row in ROWS.items() for alias in row.aliases}
-    return {name: name for name in ROWS} | aliases
+    return {name: name for name in ROWS} | aliases()
 
 
 def chosen_in(env: Mapping[str, str], explicit: str = "") -> str:
@@ -134,9 +135,3 @@ def _shown(name: str) -> str:
 
 def _listed() -> str:
     return ", ".join(ROWS)
-
-
-def others(name: str) -> str:
-    """Return the other services in words, such as `rds, geminidb or ddm`."""
-    rest = [each for each in ROWS if each != name]
-    return f"{', '.join(rest[:-1])} or {rest[-1]}"

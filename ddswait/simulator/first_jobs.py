@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, TextIO
 
-from ddswait.simulator.services import SERVICES, USUAL
+from ddswait.simulator.services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,16 +86,19 @@ def show(  # noqa: PLR0913 - what the user gave, and where the lines go
 
 
 def _endpoint(world: World) -> dict[str, str]:
-    """Return the variables that lead to one service."""
-    service = {} if world.service == USUAL else {"DDSWAIT_SERVICE": world.service}
-    return {"DDSWAIT_ENDPOINT": world.endpoint, **service}
+    """Return the variables that lead to one service, whatever the terminal had in them before."""
+    return {"DDSWAIT_ENDPOINT": world.endpoint, "DDSWAIT_SERVICE": world.service}
 
 
 def _endpoints(world: World) -> dict[str, str]:
-    """Return the variables that lead to every service: the SDK's for the endpoints of a region."""
+    """Return the variables that lead to every service: the SDK's for the endpoints of a region.
+
+    Those that lead to one service are empty, since the terminal may have them from another run.
+    """
     region = _REGION.replace("-", "_").upper()
     names = {name: (api.sdk or name).upper() for name, api in SERVICES.items()}
-    return {"HW_REGION_NAME": _REGION} | {
+    one = {"DDSWAIT_ENDPOINT": "", "DDSWAIT_SERVICE": ""}
+    return {"HW_REGION_NAME": _REGION, **one} | {
         f"HUAWEICLOUD_SDK_REGION_{names[name]}_{region}": world.endpoint_of(name) for name in names
     }
 

@@ -31,7 +31,7 @@ from tests.cloud_process import TOKEN, Cloud
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
-_DROPPED = ("HW_", "OS_", "HUAWEICLOUD_", "DDSWAIT_", "GITHUB_", "GITLAB_")
+_DROPPED = ("HW_", "OS_", "HUAWEICLOUD_", "DDSWAIT_", "GITHUB_", "GITLAB_", "TF_BUILD")
 
 
 class Done(NamedTuple):

@@ -63,6 +63,18 @@ def test_invalid_duration_is_quoted(option: str, capsys: pytest.CaptureFixture[s
     assert f"argument {option}: invalid duration '1x': use 90, 90s, 10m, 1h30m or 1d" in error
 
 
+@pytest.mark.parametrize("option", ["--state", "--history", "--report", "--junit"])
+def test_empty_name_of_a_file_is_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable without its value would leave the run without the file, and say nothing."""
+    with pytest.raises(SystemExit) as ended:
+        parse(["a", f"{option}="])
+    assert ended.value.code == 2
+    assert (
+        f"argument {option}: the name of the file is empty: give one, or leave the option out"
+        in capsys.readouterr().err
+    )
+
+
 @pytest.mark.parametrize("text", ["", "0", "-1", "some", "1.5", "ALL", "1e3"])
 def test_invalid_number_of_jobs(text: str) -> None:
     """It is quoted, with what to use."""

@@ -129,6 +129,7 @@ def test_labels_that_nobody_chose_may_clash() -> None:
         ([f"{'x' * 65}=a"], "64 printable"),
         (["x\x1b[31m=a"], "printable"),
         (["x="], "empty"),
+        (["=a"], "'=a' has no name before '=': give one, such as orders=ID, or the job ID alone"),
     ],
 )
 def test_labels_that_cannot_be_used(arguments: list[str], named: str) -> None:

@@ -11,6 +11,8 @@ from ddswait.cli.named import Named
 from ddswait.cli.stdin_text import from_text
 from ddswait.errors import InputError
 
+ID = "a9767ede-fe0f-4888-9003-c7bc51da9d5b"
+
 
 def output(value: Any) -> dict[str, Any]:
     return {"sensitive": False, "type": "string", "value": value}
@@ -111,26 +113,41 @@ def test_what_is_no_job_id_is_refused_wherever_it_stands(document: object) -> No
         {"orders_job_id": output("nosql:x")},
     ],
 )
-def test_service_before_an_id_is_refused_in_json(document: object) -> None:
+@pytest.mark.parametrize("text", ["nosql:x", "nosql=x"])
+def test_service_before_an_id_is_refused_in_json(document: object, text: str) -> None:
     """DDS would be asked for a job with this whole text as its ID; other colons are no service."""
     assert from_text('["a:b", "rds"]').jobs == [Named("a:b"), Named("rds")]
     with pytest.raises(InputError) as caught:
-        from_text(json.dumps(document))
+        from_text(json.dumps(document).replace("nosql:x", text))
     assert str(caught.value) == (
-        "standard input, JSON document 1: job ID 'nosql:x' begins with a service, which only "
+        f"standard input, JSON document 1: job ID '{text}' begins with a service, which only "
         "arguments and lines can name: give the job_id alone, and the service with --service "
         "geminidb"
     )
 
 
-@pytest.mark.parametrize("document", [[], [None], {}, {"id": "a"}, ["a", 1], {"job": "a"}])
+@pytest.mark.parametrize(
+    "document",
+    [{"job_ids": [f"x={ID}"]}, [f"x={ID}"], {"job_ids": {"orders": f"x={ID}"}}],
+)
+def test_label_before_an_id_is_refused_in_json(document: object) -> None:
+    """DDS would be asked for a job with this whole text as its ID."""
+    with pytest.raises(InputError, match=f"job ID 'x={ID}' has 'x=' before the ID: give '{ID}'"):
+        from_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    "document", [[], [None], {}, {"job_id": None}, {"id": "a"}, ["a", 1], {"job": "a"}]
+)
 def test_json_without_a_job_id_is_quoted(document: object) -> None:
-    """Any other string may be the ID of anything."""
+    """Any other string may be the ID of anything; the message says what a reply looks like."""
     text = json.dumps(document)
     with pytest.raises(InputError) as caught:
         from_text(text)
     assert str(caught.value) == (
-        f"no job_id in the JSON on standard input; the command before the pipe printed: {text}"
+        "no job_id in the JSON on standard input: the reply to an operation that starts a job "
+        'looks like {"job_id": "..."}, so check that the operation was accepted; '
+        f"the command before the pipe printed: {text}"
     )
 
 

@@ -9,8 +9,8 @@ from ddswait.cli import inputs
 from ddswait.cli.named import Named
 from ddswait.cli.options import Options
 from ddswait.cli.services import chosen_service
-from ddswait.service import ALIASES
-from ddswait.service.registry import ROWS
+from ddswait.errors import InputError
+from ddswait.service.registry import ROWS, aliases
 from tests.cli.in_process import RealCommand
 
 HEX = "5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1e"
@@ -53,7 +53,21 @@ def test_service_is_chosen_by_option_or_variable(option: str, variable: str, cho
         (["orders=rds:"], "the job ID is empty"),
         ([f"{HEX}in02"], f"without a job, use --ready --instance {HEX}in02"),
         ([f"{HEX}in01"], f"without a job, use --ready --instance rds:{HEX}in01"),
-        (["rds:x", "dds:x"], "job x is named for rds and for dds: choose one"),
+        (["rds:x", "dds:x"], "job x is named for rds and for dds: choose one, such as dds:x"),
+        (["x", "rds:x"], "job x is named for dds and for rds: choose one, such as rds:x"),
+        (["a=rds:x", "b=x"], "job x is named for rds and for dds: choose one, such as dds:x"),
+        (["--service", "ddm", "x", "rds:x"], "job x is named for ddm and for rds: choose one"),
+        (
+            ["--ready", "--instance", "y", "--instance", "rds:y"],
+            (
+                "instance y is named for dds and for rds: choose one, such as rds:y; "
+                "to wait for both, run ddswait twice"
+            ),
+        ),
+        (["orders=rds=x"], "job ID 'rds=x' begins with a service: write orders=rds:x\n"),
+        (["rds:nosql=x"], "put the service before the ID, as in nosql=rds:ID"),
+        (["rds:nosql:x"], "job ID 'nosql:x' begins with a service: write geminidb:x\n"),
+        (["orders=rds="], "the job ID is empty"),
     ],
 )
 def test_wrong_service_is_refused(command: RealCommand, arguments: list[str], message: str) -> None:
@@ -70,11 +84,20 @@ def test_variable_with_a_wrong_service_is_named(command: RealCommand) -> None:
     assert "DDSWAIT_SERVICE: unknown service 'gemini': did you mean 'geminidb'" in done.stderr
 
 
-@pytest.mark.parametrize(("alias", "name"), sorted(ALIASES.items()))
+@pytest.mark.parametrize(("alias", "name"), sorted(aliases().items()))
 def test_prefix_may_be_an_alias(alias: str, name: str) -> None:
     """As `--service` may; in capital letters too."""
     assert named(f"{alias}:x")[0] == [Named("x", "", name)]
     assert named(f"a={alias.upper()}:x")[0] == [Named("x", "a", name)]
+
+
+def test_job_may_be_named_twice_for_one_service() -> None:
+    """Without a service, it is one of the chosen service; a reply chooses none."""
+    assert named("dds:x", "x")[0] == [Named("x", "", "dds")]
+    assert named("x", "o=rds:x", service="rds")[0] == [Named("x", "o", "rds")]
+    assert named("-", "rds:x", text='{"job_id": "x"}')[0] == [Named("x", "", "rds")]
+    with pytest.raises(InputError, match="job x is named for dds and for rds"):
+        named("-", "rds:x", text="x\n")
 
 
 def test_prefix_holds_for_the_ids_behind_commas() -> None:

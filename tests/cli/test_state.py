@@ -43,6 +43,27 @@ async def test_finished_jobs_are_not_polled_again(
     assert "no quota" in again.stderr
 
 
+async def test_run_that_resumes_nothing_says_so(
+    dds: Simulator, ddswait: Command, tmp_path: Path
+) -> None:
+    """All jobs have ended, or those that decide the run: one line, without a time limit."""
+    state = str(tmp_path / "wait.json")
+    jobs = [dds.add_job(seconds=1), dds.add_job(seconds=600)]
+    await ddswait("--wait-for", "any", "--state", state, *jobs)
+    some = await ddswait("--wait-for", "any", "--state", state)
+    assert some.stderr.splitlines()[0] == (
+        "[00:00] nothing is left to wait for: 1 of 2 jobs ended in an earlier run, which decides "
+        "this one"
+    )
+    more = await ddswait("--state", state)
+    assert "waiting for 1 job (1 ended in an earlier run) at http" in more.stderr
+    every = await ddswait("--state", state)
+    assert every.code == 0
+    assert every.stderr.splitlines()[0] == (
+        "[00:00] nothing is left to wait for: 2 jobs ended in an earlier run"
+    )
+
+
 async def test_file_is_private_and_holds_no_secret(
     dds: Simulator, ddswait: Command, tmp_path: Path
 ) -> None:

@@ -60,9 +60,9 @@ def test_credentials_of_an_endpoint_do_not_go_to_another_cloud(first: str) -> No
     with pytest.raises(ConfigurationError) as caught:
         endpoint(env)
     message = str(caught.value)
-    assert message.startswith("DDSWAIT_ENDPOINT is the endpoint of dds only, and rds would be at")
+    assert message.startswith("DDSWAIT_ENDPOINT sets the endpoint of dds only, and https://rds.")
     assert f"set {OVERRIDE} to the endpoint of rds" in message
-    assert "use --service rds if DDSWAIT_ENDPOINT is that" in message
+    assert message.endswith("; if DDSWAIT_ENDPOINT is meant for rds, use --service rds")
     assert endpoint({**env, OVERRIDE: "http://127.0.0.1:9/rds"}) == "http://127.0.0.1:9/rds"
 
 
@@ -71,8 +71,8 @@ def test_endpoint_without_a_region_says_nothing_about_other_services() -> None:
     with pytest.raises(ConfigurationError) as caught:
         endpoint({}, ExplicitSettings("https://dds.test"))
     assert str(caught.value) == (
-        "--endpoint is the endpoint of dds only: set the region, which tells that of rds; or use "
-        "--service rds if --endpoint is that"
+        "no endpoint of rds is set, and --endpoint sets that of dds only: set HW_REGION_NAME, from "
+        "which the endpoint of rds follows; if --endpoint is meant for rds, use --service rds"
     )
 
 

@@ -107,16 +107,23 @@ async def test_wrong_credentials_are_tried_once(way: str) -> None:
 
 
 async def test_endpoint_without_a_region_is_that_of_one_service() -> None:
-    """The others have none, and the next step says how to set them."""
+    """The others have none, which is a matter of the configuration; the next step says how to.
+
+    An answer of a service that was asked weighs more.
+    """
     async with Simulator() as cloud:
         env = {"HW_REGION_NAME": "", "DDSWAIT_ENDPOINT": cloud.address}
         checked = await check(cloud, "--service", "all", **env)
-    assert checked.code == 5
+        cloud.forbids = True
+        refused = await check(cloud, "--service", "all", **env)
+    assert checked.code == 2
     assert checked.about["dds"].startswith("ok")
     assert checked.about["rds"] == (
-        "failed rds no endpoint: DDSWAIT_ENDPOINT is the endpoint of dds only next: set the "
-        "region, which tells that of rds; or use --service rds if DDSWAIT_ENDPOINT is that"
+        "failed rds no endpoint of rds is set, and DDSWAIT_ENDPOINT sets that of dds only next: "
+        "set HW_REGION_NAME, from which the endpoint of rds follows; if DDSWAIT_ENDPOINT is meant "
+        "for rds, use --service rds"
     )
+    assert refused.code == 4
 
 
 async def test_one_service_is_checked_as_dds_is() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from ddswait.cli import wrapping
 from ddswait.cli.commands import demo
+from ddswait.errors import ConfigurationError
 from ddswait.simulator import Simulator
 from tests.cli.in_process import Command, RealCommand
 from tests.cloud_process import Cloud, wait_for_line
@@ -286,12 +287,19 @@ def test_files_that_cannot_be_used_exit_2(command: RealCommand, tmp_path: Path) 
 async def test_history_is_kept_between_runs(
     dds: Simulator, ddswait: Command, tmp_path: Path
 ) -> None:
-    """How long a job took is in the file; a damaged file is renamed, with a warning."""
+    """How long a job took is in the file; a damaged file is renamed, with a warning.
+
+    A file of something else is refused, before anything is polled.
+    """
     file = tmp_path / "history.json"
     for _ in range(2):
         assert (await ddswait("--history", str(file), dds.add_job())).code == 0
     assert len(json.loads(file.read_text())["durations, version 1"]["createmongodb"]) == 2
-    file.write_text("no JSON")
+    file.write_text("something else")
+    with pytest.raises(ConfigurationError, match="holds something else"):
+        await ddswait("--history", str(file), dds.add_job())
+    assert file.read_text() == "something else"
+    file.write_text("")
     done = await ddswait("--history", str(file), dds.add_job())
     assert (done.code, f"warning: history {file} is damaged" in done.stderr) == (0, True)
     assert len(json.loads(file.read_text())["durations, version 1"]["createmongodb"]) >= 1

@@ -25,13 +25,14 @@ def jobs(cloud: Simulator) -> tuple[str, str]:
 
 
 async def test_lines_name_the_service(ddswait: Command, dds: Simulator) -> None:
-    """Of a mixed run; an ID can be copied as it stands there."""
+    """Of a mixed run, in each name; an ID can be copied as it stands there."""
     good, bad = jobs(dds)
     done = await ddswait(good, f"orders=rds:{bad}", **settings(dds))
     assert done.code == 1
     assert f"dds:{good}  CreateMongoDB of stock: Running" in done.stderr
     assert "rds:orders  CreateMysqlSingleHAInstance" in done.stderr
-    assert f"orders (rds:{bad}) failed after" in done.stderr
+    assert f"rds:orders (rds:{bad}) failed after" in done.stderr
+    assert " orders" not in done.stderr
     assert {line.split("\t")[0] for line in done.stdout.splitlines()} == {
         f"dds:{good}",
         f"rds:{bad}",
@@ -70,11 +71,12 @@ async def test_reports_name_the_service(ddswait: Command, dds: Simulator, tmp_pa
     assert suite.get("name") == "jobs"
     assert [(case.get("classname"), case.get("name")) for case in suite] == [
         ("dds.CreateMongoDB", f"dds:{good}"),
-        ("rds.CreateMysqlSingleHAInstance", f"orders (rds:{bad})"),
+        ("rds.CreateMysqlSingleHAInstance", f"rds:orders (rds:{bad})"),
     ]
     page = (tmp_path / "report.html").read_text()
     assert "1 of 2 jobs completed" in page
-    assert f"orders<small><code>rds:{bad}</code></small>" in page
+    assert f"<td>rds:orders<small><code>rds:{bad}</code></small>" in page
+    assert ">orders<" not in page
     assert f"{dds.endpoint}, {dds.endpoint_of('rds')}" in page
     assert "::error title=job rds%3Aorders%3A failed::disk full" in done.stderr
     summary = (tmp_path / "summary").read_text()

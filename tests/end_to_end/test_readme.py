@@ -126,7 +126,7 @@ def test_gate_with_all_its_files_runs(shared_cloud: Cloud, tmp_path: Path) -> No
     for _ in range(2):
         done = run_shell(blocks("README.md", "sh")[3], shared_cloud, tmp_path, **ids)
         assert (done.returncode, done.stdout.count("completed")) == (0, 2)
-    assert "(2 ended in an earlier run)" in done.stderr
+    assert "nothing is left to wait for: 2 jobs ended in an earlier run\n" in done.stderr
     names = {each.name for each in tmp_path.iterdir()}
     assert names - {".wait.json.lock", "wait.json.lock"} == {
         "wait.json",

@@ -117,9 +117,10 @@ async def test_token_without_a_project_id_says_what_is_missing(
     done = await ddswait("--region", region, "a", **settings)
     assert done.code == 5
     assert dds.now() - start <= seconds
-    missing = f"no project ID is set, and that of {region!r} could not be looked up: "
+    missing = f"the ID of project {region!r} could not be looked up, and none is set: "
     assert (
         f"no credentials for the project yet, next try in 1s: {missing}the host name iam."
         in done.stderr
     )
     assert "renewed" not in done.stderr
+    assert f"the last poll failed: no credentials: {missing}" in done.stdout

@@ -171,7 +171,7 @@ async def test_name_that_does_not_resolve_is_a_matter_of_the_region(
     client = Client(service_named(), f"https://{host}", project, auth, connections=1)
     failed = (await check_service(client)).items[-1]
     assert failed.next_step.startswith(step)
-    assert ("no project ID is set" in failed.text) is not has_project
+    assert ("the ID of project 'some' could not be looked up" in failed.text) is not has_project
 
 
 async def test_request_without_an_end_is_given_up(dds: Simulator) -> None:

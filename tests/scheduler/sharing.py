@@ -100,3 +100,28 @@ def past_list(pair: Pair, now: float) -> ListJobs:
         pair.take(action, JobSeen(seen(record(action.poll.job_id)).job, DATE), now)
     assert not action.running
     return action
+
+
+class Hour:
+    """An hour of running jobs, which each list shows.
+
+    Attributes:
+        requests: how many list requests and how many job polls were sent.
+    """
+
+    def __init__(self, pair: Pair, since: float = 0.0, until: float = 3600.0) -> None:
+        self.requests = {"lists": 0, "polls": 0}
+        now = since
+        while now < until:
+            action = pair.shared.next(now)
+            if isinstance(action, Wait):
+                now = max(action.until, now + 0.001)
+            elif isinstance(action, PollJob):
+                self.requests["polls"] += 1
+                pair.take(action, JobSeen(seen(record(action.poll.job_id)).job, DATE), now)
+            else:
+                assert isinstance(action, ListJobs)
+                self.requests["lists"] += action.running
+                shown = [record(f"job-{number:02}") for number in range(40)][action.offset :]
+                shown = shown[: pair.a.settings.list_page_size] if action.running else []
+                pair.take(action, page(shown, 40), now)

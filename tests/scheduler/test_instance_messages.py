@@ -58,14 +58,17 @@ REFUSAL = Refusal(403, "DBS.280032", "no", hint="ask for it")
             messages.unreachable,
             ("x", "i", 600.4, "here", "HTTP 502"),
             (
-                "job x completed, but its instance i could not be polled for 600 s at here; the "
-                "last poll failed: HTTP 502"
+                "job x completed, but its instance i could not be polled for the last 600 s at "
+                "here; the last poll failed: HTTP 502"
             ),
         ),
         (
             messages.unreachable,
             ("", "i", 600.4, "here", "HTTP 502"),
-            "instance i could not be polled for 600 s at here; the last poll failed: HTTP 502",
+            (
+                "instance i could not be polled for the last 600 s at here; the last poll failed: "
+                "HTTP 502"
+            ),
         ),
         (
             messages.refused,

@@ -318,9 +318,9 @@ def test_unknown_job_is_counted_from_the_beginning_of_its_wait() -> None:
     assert outcome is not None
     assert outcome.message == messages.not_found("x", 60.0, LOCATION)
     poll = JobPoll("x", 10.0, 3600.0, "me")
-    outcome = take_job_reply(poll, UNKNOWN, 70.0, SETTINGS._replace(elsewhere="--service a"))
+    outcome = take_job_reply(poll, UNKNOWN, 70.0, SETTINGS._replace(service="dds"))
     assert outcome is not None
-    assert outcome.message == messages.not_found("x", 60.0, LOCATION, "--service a")
+    assert outcome.message == messages.not_found("x", 60.0, LOCATION, "dds")
     late = JobPoll("x", 0.0, 3600.0, "me")
     take_job_reply(late, SEEN, 0.0, SETTINGS)
     assert take_job_reply(late, UNKNOWN, 60.0, SETTINGS) is None

@@ -20,7 +20,7 @@ def reading(page_size: int = 10) -> ListPlanner:
 
 def took(planner: ListPlanner, offset: int, shown: int, total: int, now: float) -> bool:
     """Take a page at the usual interval and rate."""
-    return planner.take_page(offset, shown, total, 10.0, 0.1, now)
+    return planner.take_page(offset, shown, total, len(planner.expected), 10.0, 0.1, now)
 
 
 def show(planner: ListPlanner, count: int) -> None:
@@ -258,9 +258,9 @@ def test_slow_list_pays_where_polls_are_slower() -> None:
     """A scarce rate makes single polls slow, too."""
     planner = ListPlanner(10)
     planner.begin([f"job-{number}" for number in range(100)], 0.0)
-    assert not planner.take_page(0, 10, 50, 10.0, 1.5, 25.0)
+    assert not planner.take_page(0, 10, 50, 100, 10.0, 1.5, 25.0)
     planner.begin([f"job-{number}" for number in range(100)], 0.0)
-    assert planner.take_page(0, 10, 50, 10.0, 1.0, 25.0)
+    assert planner.take_page(0, 10, 50, 100, 10.0, 1.0, 25.0)
 
 
 def test_service_without_a_list_gets_no_list_request() -> None:

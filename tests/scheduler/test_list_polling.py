@@ -111,8 +111,8 @@ def test_list_pays_when_pages_are_fewer_than_jobs() -> None:
     planner.plan([0.003] * 2, 10.0, 0.1, 0.0)
     assert planner.due < 60
     planner.begin("abcd", 0.0)
-    assert not planner.take_page(0, 100, 250, 10.0, 0.1, 0.0)
-    assert planner.take_page(100, 150, 250, 10.0, 0.1, 0.0)
+    assert not planner.take_page(0, 100, 250, 4, 10.0, 0.1, 0.0)
+    assert planner.take_page(100, 150, 250, 4, 10.0, 0.1, 0.0)
     planner.plan([0.003] * 3, 10.0, 0.1, 0.0)
     assert planner.due == float("inf")
     planner.plan([0.003] * 4, 10.0, 0.1, 0.0)
@@ -125,10 +125,9 @@ def test_list_is_given_up_when_its_pages_are_as_many_as_the_jobs() -> None:
     """What it did not show stays unknown; its number of pages is remembered for five minutes."""
     planner = ListPlanner()
     planner.begin("abc", 0.0)
-    assert not planner.take_page(0, 100, 300, 10.0, 0.1, 0.0)
+    assert not planner.take_page(0, 100, 300, 3, 10.0, 0.1, 0.0)
     assert not planner.given_up
-    del planner.expected["a"], planner.expected["b"]
-    assert planner.take_page(100, 100, 300, 10.0, 0.1, 0.0)
+    assert planner.take_page(100, 100, 300, 1, 10.0, 0.1, 0.0)
     assert planner.given_up
     planner.plan([0.003] * 3, 10.0, 0.1, 1.0)
     assert planner.due == float("inf")

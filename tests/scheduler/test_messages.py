@@ -35,12 +35,11 @@ REFUSAL = Refusal(403, "DBS.280032", "no", hint="ask for it")
         ),
         (
             messages.not_found,
-            ("x", 60.4, "here", "--service a or b"),
+            ("x", 60.4, "here", "dds"),
             (
                 "job x was not known to here within 60 s: it may not be visible yet (a longer "
                 "grace helps), older than a month, of another project or region, mistyped, of "
-                "another service (try --service a or b), or of a kind of task that this API does "
-                "not show"
+                "another service than dds, or of a kind of task that this API does not show"
             ),
         ),
         (
@@ -88,8 +87,8 @@ REFUSAL = Refusal(403, "DBS.280032", "no", hint="ask for it")
             messages.unreachable,
             ("x", 600.4, "here", "HTTP 502"),
             (
-                "job x could not be polled for 600 s at here; the last poll failed: HTTP 502. The"
-                " job itself may still be running"
+                "job x could not be polled for the last 600 s at here; the last poll failed: HTTP "
+                "502. The job itself may still be running"
             ),
         ),
         (

@@ -43,7 +43,7 @@ def test_name_that_never_resolves_ends_each_wait_after_a_minute() -> None:
         (90.1, "a", unreachable),
         (90.2, "b", unreachable),  # one request after another, until the credentials are accepted
     ]
-    assert "could not be polled for 60 s at " in shell.ended[0][1].outcome.message
+    assert "could not be polled for the last 60 s at " in shell.ended[0][1].outcome.message
     assert UNRESOLVED.cause in shell.ended[0][1].outcome.message
 
 

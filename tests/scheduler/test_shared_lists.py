@@ -7,7 +7,7 @@ from ddswait.outcome import Refusal, Scope
 from ddswait.scheduler.actions import ListJobs, PollJob, Renewed
 from ddswait.scheduler.shared_lists import shares
 from ddswait.service.replies import JobSeen, TransientFailure
-from tests.scheduler.sharing import DATE, Pair, listing, past_list, with_lists
+from tests.scheduler.sharing import DATE, Hour, Pair, listing, past_list, with_lists
 from tests.scheduler.shell import page, record, seen
 
 
@@ -20,7 +20,6 @@ def test_one_page_shows_the_jobs_of_all() -> None:
     shown = [record(f"a-{number}") for number in range(20)] + [record("b-0")]
     pair.take(action, page(shown, 21), action.sent_at + 0.1)
     assert not pair.b.list_polling.planner.expected
-    assert pair.b.list_polling.missed == {"b-1"}
     polled = [each for each in pair.sent(action.sent_at + 0.1) if isinstance(each, PollJob)]
     assert [each.poll.job_id for each in polled] == ["b-1"]
 
@@ -150,19 +149,22 @@ def test_list_that_is_refused_while_credentials_are_renewed_is_given_up_by_all()
 def test_page_of_one_that_has_left_serves_the_others() -> None:
     """Its own events are nobody's."""
     pair, action = with_lists()
-    pair.shared.remove(pair.a)
-    told = pair.shared.take(action, page([record("b-0"), record("b-1")], 2), action.sent_at + 0.1)
+    assert action.poller is pair.b.list_polling
+    pair.shared.remove(pair.b)
+    shown = [record(f"a-{number}") for number in range(20)]
+    told = pair.shared.take(action, page(shown, 20), action.sent_at + 0.1)
     assert {scheduler for scheduler, _ in told} <= {pair.a, pair.b}
-    assert not pair.b.list_polling.planner.expected
-    assert not pair.b.list_polling.planner.page_under_way
+    assert not pair.a.list_polling.planner.expected
+    assert not pair.a.list_polling.planner.page_under_way
 
 
 def test_one_that_has_left_hears_of_no_page() -> None:
     """It may be used elsewhere by now."""
     pair, action = with_lists()
-    pair.shared.remove(pair.b)
-    pair.take(action, page([record(f"a-{number}") for number in range(20)], 20), action.sent_at + 1)
-    assert pair.b.list_polling.planner.page_under_way
+    assert action.poller is pair.b.list_polling
+    pair.shared.remove(pair.a)
+    pair.take(action, page([record("b-0"), record("b-1")], 2), action.sent_at + 1)
+    assert pair.a.list_polling.planner.page_under_way
 
 
 def test_limit_counts_the_jobs_of_all_as_ours() -> None:
@@ -172,3 +174,37 @@ def test_limit_counts_the_jobs_of_all_as_ours() -> None:
     pair.take(action, page(shown, 22), action.sent_at + 0.1)
     pair.limiter.throttled(60, 60.0, 0.0, action.sent_at, action.sent_at + 1)
     assert pair.limiter.spacing(action.sent_at + 1) == pytest.approx(2 * 60 / 54)
+
+
+def test_many_with_one_job_each_share_lists() -> None:
+    """Forty waits of one job each cost hardly more requests than one wait of forty jobs."""
+    requests = {}
+    for members in (1, 40):
+        pair = Pair()
+        schedulers = [pair.a] if members == 1 else [pair.add() for _ in range(members)]
+        for number in range(40):
+            pair.track(schedulers[number % members], f"job-{number:02}")
+        requests[members] = Hour(pair).requests
+    assert 0 < requests[40]["lists"] <= 1.1 * requests[1]["lists"]
+    assert requests[40]["polls"] <= 1.1 * requests[1]["polls"] + 40
+
+
+def test_plan_of_one_that_has_left_is_taken_over() -> None:
+    """The next list is due for all, so it is requested without whoever has planned it."""
+    pair = Pair()
+    for number in range(20):
+        pair.track(pair.a if number % 2 else pair.b, f"job-{number:02}")
+    hour = Hour(pair, until=100.0)
+    before = hour.requests["lists"]
+    pair.shared.remove(pair.a)
+    assert Hour(pair, since=100.0, until=400.0).requests["lists"] > 0 < before
+
+
+def test_second_page_is_read_for_many_with_one_job_each() -> None:
+    """A list is given up when its pages are as many as the jobs of all, not of one."""
+    pair = Pair(list_page_size=30)
+    for number in range(40):
+        pair.track(pair.add(), f"job-{number:02}")
+    hour = Hour(pair, until=600.0)
+    assert hour.requests["lists"] > 100
+    assert hour.requests["polls"] < 200

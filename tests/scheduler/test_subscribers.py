@@ -213,7 +213,7 @@ def test_whoever_joins_counts_from_their_own_beginning() -> None:
     (end,) = room.subscribers.give_up(poll, "HTTP 502", 100.0, 700.0, PATIENCE)
     assert isinstance(end, Ended)
     assert (end.subscribers, end.outcome.kind) == (("me",), OutcomeKind.UNREACHABLE)
-    assert "could not be polled for 600 s" in end.outcome.message
+    assert "could not be polled for the last 600 s" in end.outcome.message
     assert "HTTP 502" in end.outcome.message
     assert (poll.deadline, room.subscribers.others.first_since(poll)) == (9500.0, 400.0)
     (end,) = room.subscribers.give_up(poll, "HTTP 502", 100.0, 1000.0, PATIENCE)

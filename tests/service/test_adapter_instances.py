@@ -3,7 +3,7 @@
 import pytest
 
 from ddswait.outcome import Refusal, Scope
-from ddswait.service import service_named
+from ddswait.service import instance_suffixes, service_named
 from ddswait.service.adapter import Adapter
 from ddswait.service.replies import InstanceState, Throttled, TransientFailure
 from tests.service.test_adapter import MADE_UP, body
@@ -85,8 +85,8 @@ def test_absent_instance_is_explained(suffix: str, service: str) -> None:
     state = service_named("dds").read_instance(instance_id, 200, {}, body({"instances": []}))
     assert isinstance(state, InstanceState)
     assert state.description.startswith("no instance has this ID (jobs name nodes as well")
-    assert state.hint.endswith(f"--service {service}" if service else "")
-    assert bool(state.hint) == bool(service)
+    assert state.hint == instance_suffixes.hint(instance_id, "dds")
+    assert f"ask {service} for it" in state.hint if service else not state.hint
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,11 @@ def test_id_of_the_documented_length_is_checked_as_any_other(job_id: str) -> Non
 
     assert is_valid(job_id) == is_valid(f"{job_id}x")
     for position in (0, 17, 35):
-        one_wrong = f"{'a9767ede-fe0f-4888-9003-c7bc51da9d5b'[:position]}{job_id}"[:36]
+        one_wrong = f"{DOCUMENTED[:position]}{job_id}"[:36]
         assert is_valid(one_wrong) == is_valid(f"{one_wrong}x")
 
 
+DOCUMENTED = "a9767ede-fe0f-4888-9003-c7bc51da9d5b"
 MISSING = ["null", "None", "NIL", "undefined", "NaN"]
 PLACEHOLDERS = [
     ("$X", "'$'"),
@@ -136,6 +137,29 @@ def test_bad_project_ids_are_named(project_id: str) -> None:
             ),
         ),
         (
+            "cs240116",
+            (
+                "'cs240116' is the ID of an order, which has no job: use wait_for_instance('ID') "
+                "with the ID of the instance, which is in the same reply"
+            ),
+        ),
+        (
+            "rds:x",
+            "job ID 'rds:x' begins with a service: give 'x' alone, to a Waiter(service='rds')",
+        ),
+        (
+            "NoSQL=x",
+            (
+                "job ID 'NoSQL=x' begins with a service: give 'x' alone, to a "
+                "Waiter(service='geminidb')"
+            ),
+        ),
+        ("rds=", "the job ID is empty: use the job_id of the reply that started the job"),
+        (
+            f"a=b:{DOCUMENTED}",
+            f"job ID 'a=b:{DOCUMENTED}' has 'a=b:' before the ID: give '{DOCUMENTED}' alone",
+        ),
+        (
             "Error:",
             (
                 "job ID 'Error:' is a word of a command that failed: check that the operation has "
@@ -145,14 +169,15 @@ def test_bad_project_ids_are_named(project_id: str) -> None:
     ],
 )
 def test_id_of_something_else_is_recognised(job_id: str, message: str) -> None:
-    """An instance, a node, an order and an error message are told apart from a job ID."""
+    """So is what stands before a job ID, and an order that was cut or typed in small letters."""
     with pytest.raises(InputError) as caught:
         check_job_id(job_id)
     assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(
-    "job_id", ["in02", f"{'a' * 31}in02", f"{'a' * 32}xx02", "CS24", "errors", "error-1", "a:b"]
+    "job_id",
+    ["in02", f"{'a' * 31}in02", f"{'a' * 32}xx02", "CS24", "CS24011x", "errors", "error-1", "a:b"],
 )
 def test_id_that_only_resembles_another_kind_is_accepted(job_id: str) -> None:
     """Only what is certainly not the ID of a job is refused."""

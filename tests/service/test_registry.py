@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from ddswait.errors import InputError
-from ddswait.service import ALIASES, NAMES, service_named
+from ddswait.service import NAMES, service_named
 from ddswait.service.instance_suffixes import hint, service_of_instance
-from ddswait.service.registry import others
+from ddswait.service.registry import aliases
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,8 +37,8 @@ def test_service_is_found_by_what_users_call_it(alias: str, name: str) -> None:
 
 def test_aliases_are_no_names() -> None:
     """No alias hides a service."""
-    assert not ALIASES.keys() & set(NAMES)
-    assert set(ALIASES.values()) <= set(NAMES)
+    assert not aliases().keys() & set(NAMES)
+    assert set(aliases().values()) <= set(NAMES)
     assert NAMES[0] == "dds"
 
 
@@ -69,12 +69,6 @@ def test_long_name_is_cut_in_the_message() -> None:
     for length, shown in ((58, f"'{'x' * 58}': use"), (59, f"'{'x' * 59}...: use")):
         with pytest.raises(InputError, match=re.escape(f"unknown service {shown}")):
             service_named("x" * length)
-
-
-def test_other_services_are_those_to_try() -> None:
-    """All but the one that was asked."""
-    assert others("dds") == "rds, taurusdb, gaussdb, geminidb or ddm"
-    assert others("ddm") == "dds, rds, taurusdb, gaussdb or geminidb"
 
 
 @pytest.mark.parametrize(
@@ -109,6 +103,6 @@ def test_instance_of_another_service_gets_a_hint() -> None:
     """Of another service only: nothing is said where the ID tells nothing, or agrees."""
     instance_id = "0123456789abcdef" * 2
     assert hint(f"{instance_id}in01", "dds") == (
-        "its ID is like that of an instance of rds: try --service rds"
+        "its ID is like that of an instance of rds: ask rds for it"
     )
     assert hint(f"{instance_id}in02", "dds") == hint(f"{instance_id}in05", "dds") == ""

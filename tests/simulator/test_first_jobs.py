@@ -49,7 +49,7 @@ def test_more_failures_than_jobs_are_refused(fail: str, capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_lines_belong_to_the_service(service: str) -> None:
-    """They name its endpoint and its jobs; only services other than DDS need a variable."""
+    """They name it, its endpoint and its jobs."""
     out, notes = StringIO(), StringIO()
     async with Simulator(service=service) as world:
         jobs = first_jobs.start(world, 2, 1)
@@ -58,7 +58,7 @@ async def test_lines_belong_to_the_service(service: str) -> None:
     command, another = out.getvalue().splitlines()[-2:]
     path = "" if service == "dds" else f"/{service}"
     assert settings["DDSWAIT_ENDPOINT"] == f"{world.address}{path}" == world.endpoint_of(service)
-    assert settings.get("DDSWAIT_SERVICE", "dds") == service
+    assert settings["DDSWAIT_SERVICE"] == service
     assert command.split() == ["ddswait", *(f"{name}={job_id}" for name, job_id in jobs.items())]
     assert f"{world.endpoint}/_simulator/jobs" in another
     assert {plan.service for plan in world.plans.values()} == {service}
@@ -80,14 +80,18 @@ def test_lines_for_all_services_need_no_job_of_each(count: int) -> None:
         path = "" if service == "dds" else f"/{service}"
         exported = rf"export HUAWEICLOUD_SDK_REGION_\w+=http://[0-9.:]+{path}\n"
         assert len(re.findall(exported, printed)) == 1, service
-    assert "DDSWAIT_ENDPOINT" not in printed
+    for variable in ("DDSWAIT_ENDPOINT", "DDSWAIT_SERVICE"):
+        assert f"export {variable}=''\n" in printed
     assert printed.count("orders=dds:") == count
 
 
 @pytest.mark.real_time  # another process keeps its own time
 @pytest.mark.parametrize("service", [*SERVICES, "all"])
 async def test_lines_that_are_printed_can_be_pasted(tmp_path: Path, service: str) -> None:
-    """A shell that runs them waits for the jobs, one of which fails, and for another one."""
+    """A shell that runs them waits for the jobs, one of which fails, and for another one.
+
+    Those of an earlier simulator may have been pasted there before.
+    """
     simulator = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "ddswait.simulator", "--jobs", "6", "--fail", "1", "--speed", "6000"),
@@ -97,7 +101,8 @@ async def test_lines_that_are_printed_can_be_pasted(tmp_path: Path, service: str
     )
     assert simulator.stdout is not None
     assert simulator.stderr is not None
-    settings = {"dds": 3, "all": 3 + len(SERVICES)}.get(service, 4)
+    settings = 5 + len(SERVICES) if service == "all" else 4
+    gone = "http://127.0.0.1:9"
     lines = [(await simulator.stdout.readline()).decode() for _ in range(settings + 2)]
     command = tmp_path / "ddswait"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m ddswait "$@"\n')
@@ -112,6 +117,13 @@ async def test_lines_that_are_printed_can_be_pasted(tmp_path: Path, service: str
             "PYTHONPATH": str(ROOT),
             "HOME": str(tmp_path),
             "no_proxy": "*",
+            "DDSWAIT_ENDPOINT": gone,
+            "DDSWAIT_SERVICE": "rds" if service != "rds" else "ddm",
+            "HW_REGION_NAME": "simulated-1",
+            **{
+                f"HUAWEICLOUD_SDK_REGION_{(api.sdk or name).upper()}_SIMULATED_1": gone
+                for name, api in SERVICES.items()
+            },
         },
     )
     printed, _ = await shell.communicate()

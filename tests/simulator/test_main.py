@@ -20,9 +20,11 @@ async def test_program_serves_until_a_signal() -> None:
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    lines = [(await process.stdout.readline()).decode().split() for _ in range(3)]
+    lines = [(await process.stdout.readline()).decode().split() for _ in range(4)]
     settings = dict(line[1].split("=", 1) for line in lines)
-    assert settings.keys() == {"DDSWAIT_ENDPOINT", "HW_PROJECT_ID", "HW_AUTH_TOKEN"}
+    assert settings.keys() == {
+        *("DDSWAIT_ENDPOINT", "DDSWAIT_SERVICE", "HW_PROJECT_ID", "HW_AUTH_TOKEN")
+    }
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{settings['DDSWAIT_ENDPOINT']}/_simulator/stats") as response,

@@ -14,8 +14,7 @@ from ddswait.cli.output import streams
 from ddswait.cli.target import find_target
 from ddswait.credentials.checklist import CheckItem, lines
 from ddswait.errors import ConfigurationError
-from ddswait.outcome import OutcomeKind
-from ddswait.runtime.service_checks import Checked, check_services, in_one_item
+from ddswait.runtime.service_checks import check_services, in_one_item
 from ddswait.runtime.shared_credentials import shared
 from ddswait.service import NAMES
 from ddswait.service.registry import service_in
@@ -29,9 +28,11 @@ if TYPE_CHECKING:
     from ddswait.credentials.provider import CredentialProvider
     from ddswait.runtime.client import Client
 
+_INCOMPLETE = 2  # a service has no endpoint, and those that have one are good
+
 
 def run(options: Options) -> int:
-    """Show the settings, send a few requests, and return 0, 4 or 5; 141 if its output is lost.
+    """Show the settings, send a few requests, and return 0, 2, 4 or 5; 141 if its output is lost.
 
     Raises:
         ConfigurationError: a setting is missing or cannot be used.
@@ -53,22 +54,22 @@ def _check_one(target: Target) -> int:
 def _check_all(target: Target) -> int:
     """Ask every service, each with the same credentials."""
     endpoints: dict[str, str] = {}
-    checked: dict[str, Checked] = {}
+    items: dict[str, CheckItem] = {}
     for service in NAMES:
         try:
             endpoints[service] = target.endpoint_of(service)
         except ConfigurationError as error:
             text, _, step = str(error).partition(": ")
-            item = CheckItem("", "failed", f"no endpoint: {text}", step)
-            checked[service] = Checked(OutcomeKind.UNREACHABLE, [item])
+            items[service] = CheckItem(service, "failed", text, step)
     auths = shared(target.found.source.auth, len(endpoints))
     clients = {
         service: _client(target, service, endpoint, auth)
         for (service, endpoint), auth in zip(endpoints.items(), auths, strict=True)
     }
-    checked |= asyncio.run(check_services(clients))
-    items = [in_one_item(name, endpoints.get(name, ""), checked[name]) for name in NAMES]
-    return _show(items) or exit_code([checked[name].kind for name in NAMES])
+    checked = asyncio.run(check_services(clients))
+    code = exit_code(each.kind for each in checked.values()) or (_INCOMPLETE if items else 0)
+    items |= {name: in_one_item(name, endpoints[name], checked[name]) for name in checked}
+    return _show(items[name] for name in NAMES) or code
 
 
 def _client(target: Target, service: str, endpoint: str, auth: Key | CredentialProvider) -> Client:

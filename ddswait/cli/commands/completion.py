@@ -8,7 +8,8 @@ from ddswait.cli import arguments
 from ddswait.cli.option_values import ALL_SERVICES
 from ddswait.cli.output import streams
 from ddswait.errors import ConfigurationError
-from ddswait.service import ALIASES, NAMES
+from ddswait.service import NAMES
+from ddswait.service.registry import aliases
 
 if TYPE_CHECKING:
     import argparse
@@ -50,5 +51,5 @@ def _parser(file_completion: object) -> argparse.ArgumentParser:
         if action.metavar == "FILE":
             setattr(action, "complete", file_completion)  # noqa: B010 - an attribute of shtab's own
         if action.dest == "service":
-            action.choices = [*NAMES, *sorted(ALIASES), ALL_SERVICES]
+            action.choices = [*NAMES, *sorted(aliases()), ALL_SERVICES]
     return parser

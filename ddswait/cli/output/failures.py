@@ -65,6 +65,10 @@ def given_up(table: JobTable) -> str:
     return f"{', '.join(parts)}: only the wait was stopped" if parts else ""
 
 
+# The reason of these says which time counted; beside it, the whole wait would only be a riddle.
+_SAYS_HOW_LONG = frozenset({OutcomeKind.NOT_FOUND, OutcomeKind.UNREACHABLE})
+
+
 class _State(NamedTuple):
     """What is known of some that were given up: a noun, and what follows its number."""
 
@@ -89,10 +93,10 @@ def _explanation(group: ReasonGroup, advised: set[str], told: Container[str]) ->
     entry, outcome = group.members[0]
     if len(group.members) == 1:
         subject, why = entry.full_name, "" if entry.job_id in told else plain_reason(outcome)
-        label = f"{outcome.facts.label} after {duration(outcome.waited)}"
+        after = "" if group.kind in _SAYS_HOW_LONG else f" after {duration(outcome.waited)}"
+        label = f"{outcome.facts.label}{after}"
     else:
-        subject, why = things(each for each, _ in group.members), group.reason
-        why = f"each {why.removeprefix('it ')}" if why.startswith("it ") else why
+        subject, why = things(each for each, _ in group.members), group.sentence
         label = outcome.facts.label
     yield f"{safe(subject)} {label}{f': {safe(why, _LONGEST)}' if why else ''}"
     for title, text in _details(group):

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 _ELSE = "\N{HORIZONTAL ELLIPSIS}"  # stands for what differs from job to job
 _LONGEST = 2000  # characters of a reason that are compared
 _SHORTEST_NAME = 3  # characters; a shorter name may be a part of any sentence
+# The ID of the project is that of the run: it is the same for every job.
 _ID = re.compile(
-    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\w*\b", re.IGNORECASE
+    r"(?<!project )\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|[0-9a-f]{32}\w*\b)",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
-_WAITED = re.compile(r" (?:after|for|within) \d+ s\b(?: more)?")
+_WAITED = re.compile(r" (?:after|for the last|within) \d+ s\b(?: more)?")
 _SUBJECT = re.compile(r"^(?:job|instance) \S+(?<!:) ")
 _TIMED_OUT = re.compile(
     r"^it (?:had not ended|was not ready) when the wait timed out after \d+ s: "
@@ -44,6 +46,17 @@ class ReasonGroup(NamedTuple):
     kind: OutcomeKind
     reason: str
     members: tuple[tuple[Entry, Outcome], ...]
+
+    @property
+    def sentence(self) -> str:
+        """Why, with a subject: for where no name of a job stands before it."""
+        entry, outcome = self.members[0]
+        if len(self.members) > 1:
+            subject, why = "each", self.reason
+        else:
+            subject, why = "the instance" if entry.instance_id else "the job", plain_reason(outcome)
+        is_ours = self.kind is not OutcomeKind.FAILED and why.startswith("it ")
+        return f"{subject} {why.removeprefix('it ')}" if is_ours else why
 
 
 def not_completed(table: JobTable) -> list[tuple[Entry, Outcome]]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
+_ONE_LOG = ("GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD")  # variables that runners set
+
+
 def document(text: str) -> int:
     """Write a whole document to standard output; return the exit code.
 
@@ -50,7 +53,8 @@ def write(stream: TextIO, line: str) -> OSError | None:
 def are_one_log(one: TextIO, other: TextIO, env: Mapping[str, str]) -> bool:
     """Return whether two streams end in the same file, pipe, terminal or log.
 
-    The runner of GitHub Actions reads a pipe for each of them, and shows both in one log.
+    The runners of GitHub Actions, GitLab and Azure Pipelines read a pipe for each of them, and show
+    both in one log.
 
     Args:
         one: the first stream.
@@ -61,7 +65,7 @@ def are_one_log(one: TextIO, other: TextIO, env: Mapping[str, str]) -> bool:
         numbers = one.fileno(), other.fileno()
         kinds = {stat.S_IFMT(os.fstat(number).st_mode) for number in numbers}
         are_pipes = kinds in ({stat.S_IFIFO}, {stat.S_IFSOCK})
-        return os.path.sameopenfile(*numbers) or (are_pipes and bool(env.get("GITHUB_ACTIONS")))
+        return os.path.sameopenfile(*numbers) or (are_pipes and any(map(env.get, _ONE_LOG)))
     except (OSError, ValueError):
         return False
 

@@ -60,7 +60,7 @@ def _command(group: ReasonGroup, code: int, jobs: str) -> str:
     else:
         title = f"{len(group.members)} {jobs}: {outcome.facts.label}"
         members = names([each.name for each, _ in group.members])
-        text = f"{members}: {group.reason}" if group.reason else members
+        text = f"{members}: {group.sentence}" if group.sentence else members
     return f"::{level} title={_property(safe(title))}::{_data(safe(text, _LONGEST))}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ddswait.cli.escaping import safe_html
-from ddswait.cli.output.reason_groups import grouped, plain_reason
+from ddswait.cli.output.reason_groups import grouped
 from ddswait.cli.output.text import count, next_step
 from ddswait.duration_text import duration
 from ddswait.outcome import OutcomeKind
@@ -55,9 +55,8 @@ def _group(group: ReasonGroup, places: Mapping[str, str]) -> Iterator[str]:
     entry, outcome = group.members[0]
     facts = outcome.facts
     jobs = "" if len(group.members) == 1 else f"{count(len(group.members), 'job')} "
-    why = plain_reason(outcome) if len(group.members) == 1 else group.reason
-    yield f'<h3><span class="{facts.severity}">{jobs}{safe_html(facts.label)}</span>'
-    yield f" {safe_html(why, _LONGEST)}</h3><p>"
+    why = f": {safe_html(group.sentence, _LONGEST)}" if group.sentence else ""
+    yield f'<h3><span class="{facts.severity}">{jobs}{safe_html(facts.label)}</span>{why}</h3><p>'
     yield ", ".join(link(each, places) for each, _ in group.members[:_MOST_NAMES])
     if rest := len(group.members[_MOST_NAMES:]):
         yield f" and {rest} more"
@@ -86,7 +85,8 @@ def jobs_section(rows: Sequence[tuple[Entry, Outcome]], places: Mapping[str, str
         if instance:  # often its name is the label, which stands in this row already
             where = _named("" if instance.name == entry.label else instance.name, instance.id)
         task = safe_html(job.task) if job else "-"
-        yield f'<tr id="{places[entry.job_id]}"><td>{_named(entry.label, entry.full_id)}</td>'
+        name = _named(entry.label and entry.name, entry.full_id)
+        yield f'<tr id="{places[entry.job_id]}"><td>{name}</td>'
         yield f"<td>{task}</td><td>{where}</td>{_kind(outcome)}"
         yield f'<td class="number">{duration(outcome.waited)}</td>'
         yield f'<td class="number">{len(entry.polls) or outcome.polls}</td></tr>'

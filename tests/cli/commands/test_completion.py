@@ -10,8 +10,8 @@ import pytest
 
 from ddswait.cli.arguments import SHELLS
 from ddswait.cli.main import main
-from ddswait.service import ALIASES
 from ddswait.service import NAMES as NAMES_OF_SERVICES
+from ddswait.service.registry import aliases
 
 HELP = (Path(__file__).parents[1] / "help.txt").read_text()
 NAMES = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", HELP, re.MULTILINE))
@@ -52,7 +52,7 @@ def test_bash_offers_options_and_values(tmp_path: Path, capsys: pytest.CaptureFi
     assert set(in_bash("ddswait --", script)) == NAMES
     assert in_bash("ddswait --out", script) == ["--output"]
     assert in_bash("ddswait --output js", script) == ["json", "jsonl"]
-    services = {*NAMES_OF_SERVICES, *ALIASES, "all"}
+    services = {*NAMES_OF_SERVICES, *aliases(), "all"}
     assert set(in_bash("ddswait --service ", script)) == services
     assert in_bash("ddswait --service gaussdb-m", script) == ["gaussdb-mysql"]
     (tmp_path / "report-of-today.html").touch()

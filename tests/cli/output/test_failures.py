@@ -48,11 +48,13 @@ def test_each_outcome_says_why_and_what_to_do_next(kind: OutcomeKind) -> None:
     """Name, reason, task, last status, and the next step unless the command that resumes is it."""
     outcome = Outcome("id-1", kind, ORDERS, "it took too long", waited=75.0)
     is_failed = kind is OutcomeKind.FAILED
+    says_how_long = kind in {OutcomeKind.UNREACHABLE, OutcomeKind.NOT_FOUND}  # in its reason
+    after = "" if says_how_long else " after 1m15s"
     why = "no quota in az2" if is_failed else "it took too long"
     status = "" if is_failed else ", last status Odd\\n, 40 %"
     advice = [] if outcome.facts.may_still_complete else [f"    next     {outcome.facts.next_step}"]
     assert failures(table(outcome)) == [
-        f"id-1-label (id-1) {outcome.facts.label} after 1m15s: {why}",
+        f"id-1-label (id-1) {outcome.facts.label}{after}: {why}",
         f"{TASK}{status}",
         *advice,
     ]
@@ -154,7 +156,7 @@ def test_a_terminal_gets_lines_that_fit() -> None:
     outcome = Outcome("a", OutcomeKind.UNREACHABLE, None, f"could not reach {address} for an hour")
     assert failures(table(outcome), width=60) == [
         "",
-        "a-label (a) unreachable after 0s: could not reach",
+        "a-label (a) unreachable: could not reach",
         f"  {address}",
         "  for an hour",
         "",

@@ -5,6 +5,9 @@ import pytest
 from ddswait.cli.job_table import JobTable
 from ddswait.cli.named import Named
 from ddswait.cli.output.reason_groups import failures_first, grouped, not_completed
+from ddswait.cli.reports import github
+from ddswait.cli.reports.html_sections import failed_section
+from ddswait.job import Instance
 from ddswait.outcome import Outcome, OutcomeKind, Refusal
 from ddswait.scheduler import instance_messages, messages
 from ddswait.service.dds import SERVICE
@@ -49,6 +52,18 @@ def test_names_and_ids_make_no_difference() -> None:
         for each, name in zip(IDS, ("shard-1", "shard-2"), strict=True)
     )
     assert reasons(one, other) == [("volume \u2026 of \u2026 (\u2026) cannot be made", 2)]
+
+
+def test_project_of_the_run_stays() -> None:
+    """It does not differ from job to job."""
+    where = f"here (project {'05' * 16}, credentials from x)"
+    lost = (
+        Outcome(each, OutcomeKind.UNREACHABLE, message=messages.unreachable(each, 9.0, where, "x"))
+        for each in IDS
+    )
+    ((why, members),) = reasons(*lost)
+    assert members == 2
+    assert where in why
 
 
 def test_numbers_make_a_difference() -> None:
@@ -127,3 +142,26 @@ def test_failures_come_first() -> None:
     made = table(*(Outcome(str(number), kind) for number, kind in enumerate(kinds)))
     assert [entry.job_id for entry, _ in failures_first(made, 4)] == ["2", "3", "1", "0"]
     assert [entry.job_id for entry, _ in failures_first(made, 2)] == ["2", "3"]
+
+
+def test_sentence_has_a_subject() -> None:
+    """A report and an annotation have no name of a job right before it."""
+    lost = [
+        Outcome(each, OutcomeKind.UNREACHABLE, message=messages.unreachable(each, 9.0, "here", "x"))
+        for each in IDS
+    ]
+    (one,), (both,) = grouped(not_completed(table(lost[0]))), grouped(not_completed(table(*lost)))
+    assert one.sentence.startswith("the job could not be polled for the last 9 s at here")
+    assert both.sentence.startswith("each could not be polled at here")
+    page = "".join(failed_section(not_completed(table(*lost)), dict.fromkeys(IDS, "")))
+    assert "2 jobs unreachable</span>: each could not be polled at here" in page
+    assert f"::{', '.join(IDS)}: each could not" in "".join(github.commands(table(*lost), 5))
+    instance = JobTable([Named("instance:i")], 0.0)
+    outcome = Outcome(
+        "", OutcomeKind.NOT_FOUND, instance=Instance("i", ""), message="instance i was not known"
+    )
+    instance.settle(outcome, 1.0)
+    (of_instance,) = grouped(not_completed(instance))
+    assert of_instance.sentence == "the instance was not known"
+    (words_of_service,) = grouped(not_completed(table(failed("a1", "it is full"))))
+    assert words_of_service.sentence == "it is full"

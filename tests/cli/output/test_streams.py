@@ -51,13 +51,24 @@ def test_log_of_github_is_a_common_log(cloud: Cloud) -> None:
     ]
 
 
-def test_output_that_goes_to_a_file_is_apart_on_github(cloud: Cloud, tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", ["GITLAB_CI", "TF_BUILD"])
+def test_log_of_another_runner_is_a_common_log(cloud: Cloud, variable: str) -> None:
+    """GitLab and Azure Pipelines read two pipes as well; the line of data says that it ended."""
+    done = cloud.run(failing(cloud), **{variable: "true"})
+    assert done.stdout.count(REASON) == 1
+    assert REASON not in done.stderr
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"])
+def test_output_that_goes_to_a_file_is_apart_in_a_runner(
+    cloud: Cloud, tmp_path: Path, variable: str
+) -> None:
     """Then only standard error is in the log, and says that a job ended."""
     done = subprocess.run(
         ["sh", "-c", f'exec "$@" > {tmp_path}/out', "sh", *cloud.command(failing(cloud))],
         capture_output=True,
         text=True,
-        env={**cloud.env, "GITHUB_ACTIONS": "true"},
+        env={**cloud.env, variable: "true"},
         check=False,
     )
     assert f"] orders  failed: {REASON}" in done.stderr
