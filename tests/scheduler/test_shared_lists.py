@@ -24,6 +24,16 @@ def test_one_page_shows_the_jobs_of_all() -> None:
     assert sorted(each.poll.job_id for each in polled) == ["a-19", "b-1"]
 
 
+def test_page_that_shows_no_job_of_a_scheduler_has_them_polled() -> None:
+    """At once, though the page says nothing else to that scheduler."""
+    pair, action = with_lists()
+    for now in (action.sent_at, action.sent_at + 0.01):
+        assert pair.sent(now) == []  # nothing is left but to wait for the page
+    pair.take(action, page([record("b-0"), record("b-1")], 2), action.sent_at + 0.1)
+    polled = [each for each in pair.sent(action.sent_at + 0.1) if isinstance(each, PollJob)]
+    assert {each.poll.job_id for each in polled} == {f"a-{number}" for number in range(20)}
+
+
 def test_page_that_is_under_way_is_not_awaited_twice() -> None:
     """A page that another scheduler requests meanwhile is of no use for whoever waits for one."""
     pair, action = with_lists()
