@@ -57,9 +57,25 @@ def _report(error: ConfigurationError | InputError) -> list[str]:
     return [f"ddswait: error: {safe(str(error))}"]
 
 
+def _check_alone(given: Options) -> None:
+    """Check that a command that waits for nothing is given nothing to wait for.
+
+    Raises:
+        InputError: it is; the message quotes it.
+    """
+    named = given.job_ids or given.instance
+    if named and given.command != "wait":
+        option = "--print-completion" if given.command == "completion" else f"--{given.command}"
+        raise InputError(
+            f"{option} waits for no job: leave out {named[0]!a}, or leave out {option} to "
+            "wait for it"
+        )
+
+
 def _run(given: Options) -> int:
     from typing import assert_never  # not for `--help`
 
+    _check_alone(given)
     match given.command:
         case "wait":
             from ddswait.cli.commands import wait

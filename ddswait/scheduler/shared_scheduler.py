@@ -54,6 +54,9 @@ class SharedScheduler:
     def remove(self, scheduler: Scheduler) -> None:
         """Let a scheduler send nothing more."""
         self._members.pop(scheduler, None)
+        # The next list may be due for all and known to this one alone.
+        for each in self._members:
+            self._members[each] = None
 
     def changed(self, scheduler: Scheduler) -> None:
         """Take note that something may be due in a scheduler by now."""

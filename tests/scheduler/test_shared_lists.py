@@ -4,7 +4,7 @@ import pytest
 
 from ddswait.events import ListRefused
 from ddswait.outcome import Refusal, Scope
-from ddswait.scheduler.actions import ListJobs, PollJob, Renewed
+from ddswait.scheduler.actions import ListJobs, PollJob, Renewed, Wait
 from ddswait.scheduler.shared_lists import shares
 from ddswait.service.replies import JobSeen, TransientFailure
 from tests.scheduler.sharing import DATE, Hour, Pair, listing, past_list, with_lists
@@ -200,14 +200,18 @@ def test_many_with_one_job_each_share_lists() -> None:
 
 
 def test_plan_of_one_that_has_left_is_taken_over() -> None:
-    """The next list is due for all, so it is requested without whoever has planned it."""
+    """The next list is due for all, so the others request it, even if their polls can wait."""
     pair = Pair()
-    for number in range(20):
-        pair.track(pair.a if number % 2 else pair.b, f"job-{number:02}")
-    hour = Hour(pair, until=100.0)
-    before = hour.requests["lists"]
+    pair.track(pair.a, *(f"job-{number:02}" for number in range(39)))
+    pair.track(pair.b, "job-39")
+    Hour(pair, until=100.0)
+    while not isinstance(wait := pair.shared.next(100.0), Wait):
+        pair.take(wait, page([record("job-39")], 1), 100.0)
+    assert wait.until > 100.5
+    pair.a.list_polling.planner.due = 100.5
+    pair.a.list_polling.group.follow(pair.a.list_polling)
     pair.shared.remove(pair.a)
-    assert Hour(pair, since=100.0, until=400.0).requests["lists"] > 0 < before
+    assert pair.shared.next(100.0) == Wait(100.5)
 
 
 def test_second_page_is_read_for_many_with_one_job_each() -> None:
