@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import InitVar, dataclass, field
-from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +11,8 @@ from ddswait.simulator.clock import Clock
 from ddswait.simulator.signatures import Keys
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ddswait.simulator.signatures import Signed
 
 
@@ -78,13 +79,13 @@ class Access(Clock):
         """Return a new token that is accepted for `token_seconds`, and when it expires."""
         token = f"token-{self.new_id()}"
         self.accepted_tokens[token] = self.now() + self.token_seconds
-        return token, self.present() + timedelta(seconds=self.token_seconds)
+        return token, self.wall_time(self.now() + self.token_seconds)
 
     def issue_key(self) -> TemporaryKey:
         """Return a new access key that is accepted for `key_seconds`."""
         access, secret, token = (f"{part}{self.new_id()}" for part in ("STS", "sk-", "st-"))
         self.keys.add(access, secret, token, until=self.now() + self.key_seconds)
-        ends = self.present() + timedelta(seconds=self.key_seconds)
+        ends = self.wall_time(self.now() + self.key_seconds)
         return TemporaryKey(access, secret, token, ends)
 
     def revoke(self, token: str | None = None) -> None:
@@ -98,6 +99,6 @@ class Access(Clock):
     def refusal(self, request: Signed) -> str | None:
         """Return why a request's token or signature is refused, or None if it is accepted."""
         if "Authorization" in request.headers:
-            return self.keys.refusal(request, self.now(), self.client_present())
+            return self.keys.refusal(request, self.now(), self.present())
         ends = self.accepted_tokens.get(request.headers.get("X-Auth-Token", ""), 0.0)
         return None if self.now() < ends else "decrypt token fail"

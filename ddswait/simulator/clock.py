@@ -16,7 +16,8 @@ class Clock:
 
     Attributes:
         time: returns the seconds of the clock that drives the simulation.
-        speed: simulated seconds per second of that clock.
+        speed: simulated seconds per second of that clock. Only what happens is faster: the wall
+            time is that of the clients, so ages and durations are right on their clocks.
         epoch: the wall time at simulated second 0; the present by default.
     """
 
@@ -34,9 +35,9 @@ class Clock:
         return (self.time() - self._started) * self.speed
 
     def present(self) -> datetime:
-        """Return the simulated wall time."""
-        return self.epoch + timedelta(seconds=self.now())
+        """Return the wall time."""
+        return self.wall_time(self.now())
 
-    def client_present(self) -> datetime:
-        """Return the wall time that signatures are compared with: clients do not run faster."""
-        return self.epoch + timedelta(seconds=self.time() - self._started)
+    def wall_time(self, seconds: float) -> datetime:
+        """Return the wall time at a moment in simulated seconds."""
+        return self.epoch + timedelta(seconds=seconds / self.speed)

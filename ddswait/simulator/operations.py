@@ -86,7 +86,7 @@ class _Operations:
         return errors.no_job(status, self._api.empty)
 
     def _view(self, plan: Plan, now: float) -> JobView:
-        return view(plan, now, self._world.epoch, self._world.dialect)
+        return view(plan, now, self._world.wall_time, self._world.dialect)
 
     async def list_tasks(self, request: web.Request) -> web.Response:
         world, api = self._world, self._api
@@ -110,14 +110,14 @@ class _Operations:
 
     def _found(self, wanted: Wanted, seen_at: float) -> list[Plan]:
         """Return the jobs that are asked for, newest first."""
-        zero, name = self._world.epoch.timestamp(), self._api.name
+        wall_time, name = self._world.wall_time, self._api.name
         asked = wanted.facts.items()
         return [
             plan
             for plan in self._candidates(wanted)
             if plan.service == name
             and plan.is_known(seen_at)
-            and wanted.begin <= zero + plan.submitted <= wanted.end
+            and wanted.begin <= wall_time(plan.submitted).timestamp() <= wanted.end
             and asked <= facts(plan, seen_at).items()
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self
@@ -122,14 +122,14 @@ def _stamp(reply: web.StreamResponse, world: World) -> None:
     reply.headers["X-Request-Id"] = request_id
     if isinstance(reply, errors.GatewayError):
         reply.write_body(request_id, world.dialect)
-    reply.headers["Date"] = _http_date(world, int(world.now()))
+    reply.headers["Date"] = _http_date(world.present())
     wait = reply.headers.get("Retry-After", "")
     if world.dialect.retry_after_is_date and wait.isdecimal():
-        reply.headers["Retry-After"] = _http_date(world, int(world.now()) + int(wait))
+        reply.headers["Retry-After"] = _http_date(world.present() + timedelta(seconds=int(wait)))
 
 
-def _http_date(world: World, seconds: int) -> str:
-    return format_datetime(world.epoch + timedelta(seconds=seconds), usegmt=True)
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)
 
 
 async def _send_as_the_gateway(

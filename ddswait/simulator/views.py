@@ -9,6 +9,8 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ddswait.simulator.dialect import Dialect
     from ddswait.simulator.jobs import Plan
 
@@ -45,15 +47,24 @@ class JobView(NamedTuple):
     fail_reason: str | None
 
 
-def view(plan: Plan, now: float, epoch: datetime, dialect: Dialect) -> JobView:
-    """Return a job as it is now, in simulated seconds."""
+def view(
+    plan: Plan, now: float, wall_time: Callable[[float], datetime], dialect: Dialect
+) -> JobView:
+    """Return a job as it is at a moment.
+
+    Args:
+        plan: what happens to the job.
+        now: the moment, in simulated seconds.
+        wall_time: returns the wall time at a moment in simulated seconds.
+        dialect: how the region words it.
+    """
     is_over = plan.is_over(now)
     return JobView(
         dialect.as_id(plan.job_id),
         plan.name,
         dialect.as_word(plan.status_at(now)),
-        epoch + timedelta(seconds=plan.submitted),
-        epoch + timedelta(seconds=min(now, plan.ends)),
+        wall_time(plan.submitted),
+        wall_time(min(now, plan.ends)),
         is_over,
         plan.action == "CREATE",
         dialect.as_percent(plan.percent(now)),

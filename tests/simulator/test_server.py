@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,6 +21,25 @@ async def test_speed_scales_the_clock() -> None:
         await asyncio.sleep(10)
         body = (await call(dds, "GET", jobs(dds, job_id))).body
     assert body["job"]["status"] == "Completed"
+
+
+async def test_times_at_any_speed_are_right_on_the_clock_of_the_client() -> None:
+    """A job that ten seconds took says so, and `Date` agrees; a list of that time shows it."""
+    epoch = datetime(2026, 1, 1, tzinfo=UTC)
+    async with Simulator(speed=60, epoch=epoch) as dds:
+        await asyncio.sleep(1)
+        job_id = dds.add_job(seconds=600, visible_after=0)
+        await asyncio.sleep(19)
+        reply = await call(dds, "GET", jobs(dds, job_id))
+        first = "start_time=2026-01-01T00:00:01%2B0000&end_time=2026-01-01T00:00:02%2B0000"
+        page = (await call(dds, "GET", f"/v3.1/{dds.project_id}/jobs?{first}")).body
+    job = reply.body["job"]
+    assert [job["created"], job["ended"]] == [
+        "2026-01-01T00:00:01+0000",
+        "2026-01-01T00:00:11+0000",
+    ]
+    assert reply.headers["Date"] == "Thu, 01 Jan 2026 00:00:20 GMT"
+    assert [task["id"] for task in page["jobs"]] == [job_id]
 
 
 async def test_every_reply_has_a_request_id_and_the_simulated_date(dds: Simulator) -> None:
