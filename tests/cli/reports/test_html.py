@@ -168,6 +168,13 @@ def test_times_of_the_timeline_are_round(seconds: float, last: float, step: floa
     assert len(times) <= 8
 
 
+def test_colon_follows_its_word() -> None:
+    """No distance in the style sheet tears "12 jobs failed: the reason" apart."""
+    style = (Path(report.__file__).parent / "html.css").read_text()
+    (rule,) = re.findall(r"\.group h3 span \{([^}]*)\}", style)
+    assert not re.search(r"margin|padding|display", rule)
+
+
 def test_200_jobs_are_printed_on_fewer_than_8_pages() -> None:
     """By the heights in the style sheet for print: one line for each job, twice.
 
