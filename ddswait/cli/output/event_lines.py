@@ -99,7 +99,9 @@ class EventLines:
         name = self._name(entry)
         severity = outcome.facts.severity
         if not self._are_many:
-            self._problems.clear()
+            # A wait that was given up does not end an outage.
+            if not outcome.facts.may_still_complete:
+                self._problems.clear()
         elif outcome.ok or not self._is_new(f"{outcome.kind} {common_reason(entry, outcome)}"):
             return ""
         match severity:

@@ -115,6 +115,16 @@ def test_problem_of_few_jobs_is_told_again_when_a_wait_has_ended(jobs: int, show
     assert len(list(filter(None, told))) == shown
 
 
+@pytest.mark.parametrize("kind", [OutcomeKind.UNREACHABLE, OutcomeKind.TIMED_OUT])
+def test_problem_is_not_told_again_when_a_wait_was_given_up(kind: OutcomeKind) -> None:
+    """The service was not reached in between, so it is the same outage."""
+    made, lines = table(FEW), EventLines(FEW)
+    problem = PollFailed("id-1", "no route", 2.0)
+    assert lines.event(problem, made["id-1"])
+    lines.outcome(made["id-2"], Outcome("id-2", kind))
+    assert lines.event(problem, made["id-1"]) == ""
+
+
 def test_different_problems_of_many_jobs_are_limited() -> None:
     """Each job may have its own: the status line counts those that are not reached."""
     made, lines = table(300), EventLines(300)
