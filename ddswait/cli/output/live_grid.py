@@ -10,6 +10,7 @@ from rich.text import Text
 from ddswait.cli.output.live_order import shown
 from ddswait.cli.output.live_rows import BAR, GAP, JOB, STATUS, fitting
 from ddswait.cli.output.live_text import bar, text
+from ddswait.cli.wrapping import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,8 @@ def fitted(
 ) -> list[Text]:
     """Return the line of titles, and the lines of the jobs that fit below it.
 
+    What went wrong with a job is cut only if other jobs need the lines.
+
     Args:
         groups: all jobs.
         row_of: returns the row of a job.
@@ -36,6 +39,11 @@ def fitted(
         width: of the terminal, in cells.
         is_plain: whether the terminal shows only ASCII characters.
     """
+    everyone = [entry for group in groups for entry in group]
+    if len(everyone) <= room:
+        grid = Grid([row_of(each) for each in everyone], width, is_plain=is_plain, is_whole=True)
+        if len(lines := grid.picture()) <= room + 1:
+            return lines
     # What went wrong with a job may need a second line; whether it does is known once it is drawn.
     failed = [entry.job_id for entry in groups.failed]
     heights = dict.fromkeys(failed, 2)
@@ -74,14 +82,23 @@ class Grid:
         rows: what to show.
         width: of the terminal, in cells.
         is_plain: whether the terminal shows only ASCII characters.
+        is_whole: whether what went wrong takes as many lines as it needs, instead of one.
     """
 
-    def __init__(self, rows: Sequence[Row], width: int, *, is_plain: bool) -> None:
+    def __init__(
+        self, rows: Sequence[Row], width: int, *, is_plain: bool, is_whole: bool = False
+    ) -> None:
+        self._rows = rows
         self._width = width
         self._is_plain = is_plain
+        self._is_whole = is_whole
         # The ellipsis is not an ASCII character.
         self._overflow: OverflowMethod = "crop" if is_plain else "ellipsis"
         self.columns = fitting(rows, width)
+
+    def picture(self) -> list[Text]:
+        """Return the line of titles, and the lines of all rows."""
+        return [self.titles(), *chain.from_iterable(map(self.lines, self._rows))]
 
     def titles(self) -> Text:
         """Return the line of titles."""
@@ -89,7 +106,7 @@ class Grid:
         return self._line(cells, list(self.columns))
 
     def lines(self, row: Row) -> list[Text]:
-        """Return the line of a job, or its two lines if what went wrong needs one of its own."""
+        """Return the line of a job, and lines of what went wrong if that has no room for it."""
         columns = list(self.columns)
         if row.message is None:
             cells = dict(row.cells)
@@ -118,9 +135,13 @@ class Grid:
     def _details(self, message: Message) -> list[Text]:
         if not message.details:
             return []
-        line = Text(" " * _INDENT) + text(message.details)
-        line.truncate(self._width, overflow=self._overflow)
-        return [line]
+        indent = " " * _INDENT
+        details = indent + text(message.details).plain
+        parts = wrapped(details, self._width, indent) if self._is_whole else [details]
+        lines = [Text(part, no_wrap=True) for part in parts]
+        for line in lines:
+            line.truncate(self._width, overflow=self._overflow)
+        return lines
 
     def _line(self, cells: Mapping[str, Text], columns: Sequence[Column]) -> Text:
         line = Text(no_wrap=True)

@@ -183,15 +183,35 @@ def test_last_picture_after_an_interrupt_forgets_nothing() -> None:
         (120, [f"mine  CreateMongoDB  orders-db  {X} failed after 1m15s: {REASON}"]),
         (80, [f"mine  {X} failed after 1m15s: {REASON}"]),
         (50, [f"mine  orders-db  {X} failed after 1m15s", f"    {REASON}"]),
-        (30, [f"mine  {X} failed after 1m15s", f"    {REASON[:25]}\N{HORIZONTAL ELLIPSIS}"]),
+        (
+            30,
+            [
+                f"mine  {X} failed after 1m15s",
+                "    The flavor is sold out in",
+                "    az1, az2 and az3.",
+            ],
+        ),
     ],
 )
 def test_reason_of_a_failure_stands_in_its_row(width: int, rows: list[str]) -> None:
-    """Beside the status, else after the name, else in a line of its own."""
+    """Beside the status, else after the name, else in lines of its own."""
     table = running(Named("mine"), Named("good"))
     failed(table, "mine")
     shown = picture(table, width)[2:-1]
     assert [line.split() for line in shown] == [line.split() for line in rows]
+
+
+@pytest.mark.parametrize(
+    ("lines", "last"), [(7, "    az1, az2 and az3."), (6, f"    {REASON[:25]}…")]
+)
+def test_reason_is_cut_only_if_other_jobs_need_the_lines(lines: int, last: str) -> None:
+    """A job that runs, and the cursor, keep their lines."""
+    table = running(Named("mine"), Named("good"))
+    failed(table, "mine")
+    shown = picture(table, 30, lines)
+    assert len(shown) == lines - 1
+    assert shown[-2] == last
+    assert shown[-1].startswith("good ")
 
 
 def test_failure_without_a_reason_says_so() -> None:
