@@ -24,6 +24,7 @@ _SECRET_OPTIONS = (
     "--security-token",
 )
 _SECRET_NAME = re.compile(r"tok|pas|pw|sec|key|cred|auth|sign|-[as]k\b", re.IGNORECASE)
+_BEGUN = 3  # letters of an option that tell which one is meant, if no other begins so
 _SIMILAR = 0.75  # the ratio of difflib: `unreachable` and `unreachable-after` have 0.79
 
 
@@ -87,7 +88,10 @@ class SafeParser(argparse.ArgumentParser):
             for option in action.option_strings
             if option.startswith("--")
         ]
-        return next(iter(get_close_matches(name.lstrip("-"), known, 1, _SIMILAR)), "")
+        name = name.lstrip("-")
+        begun = [each for each in known if len(name) >= _BEGUN and each.startswith(name)]
+        near = get_close_matches(name, known, 1, _SIMILAR)
+        return next(iter(begun if len(begun) == 1 else near), "")
 
 
 def _is_harmless(option: str) -> bool:
