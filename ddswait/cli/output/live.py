@@ -131,7 +131,9 @@ class LiveView:
         left = {entry.job_id: self._time_left(entry, now) for entry in running}
         completed = self._table.tally[OutcomeKind.COMPLETED]
         needed = len(running) if self._needed is None else max(self._needed - completed, 1)
-        of_all = time_left_of(left.values(), min(needed, len(running)))
+        # While nothing can be reached, progress only seems to stand still.
+        is_known = any(not entry.problem for entry in running)
+        of_all = time_left_of(left.values(), min(needed, len(running))) if is_known else None
         times = (now, self._deadline)
         line = headline(self._table, of_all, times, size.columns, is_plain=self._is_plain)
         # The headline, the titles and the cursor take a line each.

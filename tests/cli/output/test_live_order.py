@@ -71,6 +71,18 @@ def test_headline_is_about_the_whole_run() -> None:
     assert picture(table, 120)[0] == f"2 of 2 jobs ended  {BAR * 20}  100 %  1m40s elapsed"
 
 
+def test_headline_has_no_time_left_while_nothing_can_be_reached() -> None:
+    """The estimates would grow without a reason; one job that can be reached is enough."""
+    table = JobTable([Named("a"), Named("b")], 1000.0)
+    for key in ("a", "b"):
+        seen(table[key], progress=20)
+        table[key].progress.see(20, 75.0)
+        table[key].progress.has_moved = True
+    for key, is_shown in (("a", True), ("b", False)):
+        table[key].problem = "DNS"
+        assert (" left " in picture(table, 120)[0]) is is_shown
+
+
 def test_headline_of_waits_that_ended_before_their_jobs() -> None:
     """A job that timed out or could not be reached has not ended, and keeps its progress."""
     table = JobTable([Named("a"), Named("b")], 1000.0)
