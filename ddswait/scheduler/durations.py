@@ -168,7 +168,7 @@ def _fitted(logs: list[float]) -> Past:
 
     With few samples the median itself is uncertain, which widens the prediction.
     """
-    from statistics import median  # late: a fortieth of a short run's start
+    from statistics import median  # late: a run without a history needs none
 
     middle = median(logs)
     squares = sum((each - middle) ** 2 for each in logs)
