@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from ddswait.cli import defaults, help_text
+from ddswait.cli.help_formatter import HelpFormatter
 from ddswait.cli.option_values import (
     checked_path,
     checked_rate,
@@ -52,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
         usage="ddswait [OPTIONS] JOB_ID...",
         description=help_text.DESCRIPTION,
         epilog=help_text.EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
         add_help=False,

@@ -1,9 +1,11 @@
 """ddswait.cli.arguments: what is accepted, and what is refused."""
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from ddswait.cli import option_values
@@ -26,6 +28,30 @@ def test_help_is_as_written_down(
     assert ended.value.code == 0
     # Newer Pythons head the list of arguments and wrap its lines their own way.
     assert capsys.readouterr().out.split() == GOLDEN.read_text().split()
+
+
+@pytest.mark.parametrize(
+    ("columns", "width"), [("60", 60), ("100", 100), ("", 80), ("0", 80), ("-9", 80), ("wide", 80)]
+)
+def test_help_fills_the_width(
+    columns: str, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The options fill the lines of `COLUMNS` cells, or of 80 without a terminal."""
+    monkeypatch.setenv("COLUMNS", columns)
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    options = capsys.readouterr().out.partition("service and credentials:")[2].split("\n\n")[0]
+    longest = max(map(len, options.splitlines()))
+    assert width - 10 < longest <= width - 2
+
+
+def test_help_fills_a_terminal() -> None:
+    """On a terminal the options fill its lines."""
+    env = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "CI"}}
+    command = f"{sys.executable} -m ddswait --help"
+    text = str(pexpect.run(command, dimensions=(30, 120), env=env, encoding="utf-8", timeout=60))
+    options = text.partition("service and credentials:")[2].split("\r\n\r\n")[0]
+    assert 110 < max(map(len, options.splitlines())) <= 118
 
 
 def test_defaults_are_those_of_the_class() -> None:
