@@ -563,6 +563,23 @@ def test_limits_hold_by_another_clock(
         assert moved.room(now + later) == other.room(now + later)
 
 
+def test_copy_has_learned_the_same_and_goes_its_own_way() -> None:
+    """Limits, what was sent, and silence are those of the other one; later ones are not."""
+    limiter = RateLimiter(10, 1.0, Random(1))
+    for _ in range(3):
+        limiter.sent(0.0)
+    limiter.throttled(60, 60.0, 0.0, 0.0, 0.0)
+    random = Random(2)
+    other = limiter.copy(random)
+    assert other.random is random
+    assert limiter.random is not random
+    assert other.next_at(0.0) == limiter.next_at(0.0) > 0.0
+    before = limiter.next_at(100.0)
+    other.sent(100.0)
+    other.throttled(20, 60.0, 0.0, 100.0, 100.0)
+    assert limiter.next_at(100.0) == before < other.next_at(100.0)
+
+
 def test_memory_is_bounded_by_another_clock() -> None:
     """20,000 times of sending are remembered, as before."""
     limiter = RateLimiter(inf)

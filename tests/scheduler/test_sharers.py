@@ -139,8 +139,19 @@ def test_clock_may_be_another_one_before_the_first_429() -> None:
     assert moved.number(4300.0) == refused(6, at=4096.0).number(4300.0) < 11.0
 
 
-def test_clock_may_be_another_one() -> None:
+@pytest.mark.parametrize("jobs_for_ours", [None, 4.0])
+def test_clock_may_be_another_one(jobs_for_ours: float | None) -> None:
     """The number falls as if the clock had always been the new one."""
-    moved, other = refused(6, at=8192.0), refused(6, at=4096.0)
+    moved, other = (refused(6, jobs_for_ours, at) for at in (8192.0, 4096.0))
+    begun = other.number(4096.0)
     moved.shift(-4096.0)
-    assert moved.number(4300.0) == other.number(4300.0) < 11.0
+    assert moved.number(4300.0) == other.number(4300.0) < begun
+
+
+def test_clock_may_be_another_one_after_a_list() -> None:
+    """What has fallen before that list is not taken away again."""
+    moved, other = refused(6, 4.0, 8192.0), refused(6, 4.0, 4096.0)
+    for sharers, at in ((moved, 8192.0), (other, 4096.0)):
+        sharers.listed(5.0, at + 90.0)
+    moved.shift(-4096.0)
+    assert moved.number(4300.0) == other.number(4300.0)

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddswait.errors import ConfigurationError, InputError
-from ddswait.service.job_ids import check_instance_id, check_job_id, check_project_id
+from ddswait.service.job_ids import (
+    check_instance_id,
+    check_job_id,
+    check_project_id,
+    instance_of,
+    service_before,
+    split_job_ids,
+)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +189,39 @@ def test_id_of_something_else_is_recognised(job_id: str, message: str) -> None:
 def test_id_that_only_resembles_another_kind_is_accepted(job_id: str) -> None:
     """Only what is certainly not the ID of a job is refused."""
     assert check_job_id(job_id) == job_id
+
+
+def test_instance_after_a_service_is_recognised() -> None:
+    """The message says how the caller waits for it, as without the service."""
+    with pytest.raises(InputError, match="without a job, use --instance 5f2b7cd0a1e94c3c8d1e6"):
+        check_job_id("rds:5f2b7cd0a1e94c3c8d1e6f7a8b9c0d1ein01", instead="--instance {}")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("rds:x", ("rds", "x")),
+        ("OpenGauss=x", ("gaussdb", "x")),
+        ("label:x", ("", "")),
+        ("x", ("", "")),
+    ],
+)
+def test_service_before_an_id(text: str, found: tuple[str, str]) -> None:
+    """The service by its own name, and the ID; a label is no service."""
+    assert service_before(text) == found
+
+
+def test_key_names_a_job_or_an_instance() -> None:
+    """The key of a job is its ID, even if it ends as the key of an instance begins."""
+    assert instance_of("instance:i1") == "i1"
+    assert instance_of("instance:instance:") == "instance:"
+    assert instance_of("x") == instance_of("xinstance:") == ""
+
+
+def test_job_ids_are_split_at_commas() -> None:
+    """White space around each goes; an ID that stands alone is left as it is."""
+    assert split_job_ids("a, b ,c") == ["a", "b", "c"]
+    assert split_job_ids(" a ") == [" a "]
 
 
 WHITE = (

@@ -3,7 +3,7 @@
 import pytest
 
 from ddswait.service.endpoints import endpoint_of
-from ddswait.service.regions import REGIONS, doubt, region_of, suggestion
+from ddswait.service.regions import REGIONS, doubt, other_service, region_of, suggestion
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,26 @@ def test_region_is_read_from_the_host_of_its_own_endpoint(region: str) -> None:
 def test_host_outside_the_known_clouds_names_no_region(endpoint: str, region: str) -> None:
     """A gateway of the user may be called as it likes."""
     assert region_of(endpoint) == region
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "service", "other"),
+    [
+        ("https://dds.cn-north-4.myhuaweicloud.com", "rds", "dds"),
+        ("https://gaussdb-nosql.cn-north-4.myhuaweicloud.com", "dds", "geminidb"),
+        ("https://gaussdb.cn-north-4.myhuaweicloud.com", "dds", "taurusdb"),
+        ("https://gaussdb.cn-north-4.myhuaweicloud.com", "taurusdb", ""),
+        ("https://gaussdb-mysql.cn-east-5.myhuaweicloud.com", "taurusdb", ""),
+        ("https://gaussdb.cn-east-5.myhuaweicloud.com", "gaussdb", ""),
+        ("https://gaussdb-opengauss.cn-east-5.myhuaweicloud.com", "gaussdb", ""),
+        ("https://gateway.cn-north-4.myhuaweicloud.com", "rds", ""),
+        ("https://dds.example", "rds", ""),
+        ("http://127.0.0.1:1", "rds", ""),
+    ],
+)
+def test_host_names_another_service(endpoint: str, service: str, other: str) -> None:
+    """Only a host that the service itself has in no region is that of another one."""
+    assert other_service(endpoint, service) == other
 
 
 def test_unknown_region_is_doubted_by_name_and_origin() -> None:

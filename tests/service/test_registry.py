@@ -8,7 +8,13 @@ import pytest
 from ddswait.errors import InputError
 from ddswait.service import NAMES, service_named
 from ddswait.service.instance_suffixes import hint, service_of_instance
-from ddswait.service.registry import aliases
+from ddswait.service.registry import (
+    aliases,
+    chosen_in,
+    is_service,
+    is_unsupported,
+    service_in,
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,6 +68,43 @@ def test_unknown_service_is_explained(name: Any, message: str) -> None:
     """The message quotes the name, suggests one, or says why the service cannot be waited for."""
     with pytest.raises(InputError, match=message):
         service_named(name)
+
+
+@pytest.mark.parametrize(
+    ("env", "explicit", "chosen"),
+    [
+        ({}, "", ""),
+        ({"DDSWAIT_SERVICE": ""}, "", ""),
+        ({"DDSWAIT_SERVICE": "OpenGauss"}, "", "gaussdb"),
+        ({"DDSWAIT_SERVICE": "gaussdb"}, "RDS", "rds"),
+        ({"DDSWAIT_SERVICE": "nope"}, "rds", "rds"),
+    ],
+)
+def test_caller_chooses_before_the_variable(
+    env: dict[str, str], explicit: str, chosen: str
+) -> None:
+    """Without either, no service is chosen, and it is DDS."""
+    assert chosen_in(env, explicit) == chosen
+    assert service_in(env, explicit) == (chosen or "dds")
+    assert chosen_in({}) == ""
+    assert service_in({}) == "dds"
+
+
+def test_variable_is_named_in_the_message() -> None:
+    """The user does not search the arguments for a service that a variable sets."""
+    with pytest.raises(InputError, match=r"^DDSWAIT_SERVICE: unknown service 'nope'"):
+        service_in({"DDSWAIT_SERVICE": "nope"})
+    with pytest.raises(InputError, match=r"^unknown service 'nope'"):
+        service_in({}, "nope")
+
+
+@pytest.mark.parametrize("name", ["ecs", "VPC", "css", "sfs_turbo"])
+def test_service_without_such_jobs_is_known_by_name(name: str) -> None:
+    """It is neither one that can be waited for, nor just a word."""
+    assert is_unsupported(name)
+    assert not is_service(name)
+    assert not is_unsupported("dds")
+    assert not is_unsupported("label")
 
 
 def test_long_name_is_cut_in_the_message() -> None:
