@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from ddswait.scheduler.list_part import WHOLE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from ddswait.outcome import Refusal
     from ddswait.scheduler.instance_poll import InstancePoll
     from ddswait.scheduler.job_poll import JobPoll
+    from ddswait.scheduler.list_part import Part
     from ddswait.service.replies import Failure
 
 
@@ -86,6 +89,7 @@ class ListJobs(NamedTuple):
         poller: takes the reply.
         credentials: counts the renewals of the credentials.
         sent_at: when it left.
+        part: of the list that is being read.
     """
 
     running: bool
@@ -95,6 +99,7 @@ class ListJobs(NamedTuple):
     poller: RepeatingPoller
     credentials: int = 0
     sent_at: float = 0.0
+    part: Part = WHOLE
 
 
 class RenewCredentials(NamedTuple):

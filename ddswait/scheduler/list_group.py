@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
+from ddswait.scheduler.list_part import WHOLE, part_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from ddswait.scheduler.list_part import Part, Places
     from ddswait.scheduler.list_planner import ListPlanner
     from ddswait.scheduler.subscribers import Subscribers
 
@@ -16,6 +19,7 @@ class Member(Protocol):
     """The lists of one scheduler, as far as they concern the others."""
 
     planner: ListPlanner
+    places: Places
     subscribers: Subscribers
 
     def hazards(self, now: float) -> Iterator[float]:
@@ -45,6 +49,14 @@ class ListGroup:
     def count_expected(self) -> int:
         """Return how many jobs the list may show that is being read, and has not shown yet."""
         return sum(len(each.planner.expected) for each in self._members())
+
+    def part(self, now: float) -> Part:
+        """Return the part of a list that may show the jobs of all."""
+        members = [each for each in self._members() if each.subscribers.jobs]
+        if any(each.subscribers.new_jobs or not each.places.are_known(now) for each in members):
+            return WHOLE
+        page_size = max((each.planner.page_size for each in members), default=0)
+        return part_of([each.places for each in members], page_size)
 
     def hazards(self, now: float) -> Iterator[float]:
         """Return the hazard rates of all jobs that a list would show."""

@@ -19,6 +19,7 @@ The rules
    Single polls take the rate limit's spacing each; for few jobs, HELD intervals are as good.
 8. Jobs wait for a list for HELD intervals at most.
 9. Refused once (no permission, no such API), refused for good.
+10. A list has ended when it has shown all that it may show. It may be read in part (list_part.py).
 """
 
 from __future__ import annotations
@@ -27,10 +28,13 @@ from math import inf, sqrt
 from typing import TYPE_CHECKING
 
 from ddswait.scheduler import poll_interval, retry_delay
+from ddswait.scheduler.list_part import WHOLE, pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
+
+    from ddswait.scheduler.list_part import Part
 
 HELD = 3.0
 """Poll intervals for which jobs wait for a list at most."""
@@ -49,6 +53,7 @@ class ListPlanner:
         page_size: how many jobs one page shows at most; 0 if the service has no list.
 
     Attributes:
+        page_size: see above.
         allowed: whether lists may be requested at all.
         offset: of the next page to request; None while no list is being read.
         page_under_way: whether a page has been requested and has not come.
@@ -56,7 +61,8 @@ class ListPlanner:
             were tracked.
         began_at: when this list began.
         due: when the next list is due; inf for none.
-        given_up: whether the last list ended before its last page.
+        given_up: whether the last list ended before it had shown all that it may show.
+        part: of the list that is being read, or of the last one.
         unlisted: the job IDs that a list should have shown and did not: it lags, pages shifted,
             or it leaves their status out. They are polled individually until a list shows them.
     """
@@ -66,21 +72,22 @@ class ListPlanner:
         "_counted_at",
         "_failures",
         "_not_before",
-        "_page_size",
-        "_pages",
         "_pages_left",
+        "_total",
         "allowed",
         "began_at",
         "due",
         "expected",
         "given_up",
         "offset",
+        "page_size",
         "page_under_way",
+        "part",
         "unlisted",
     )
 
     def __init__(self, page_size: int = 100) -> None:
-        self._page_size = page_size
+        self.page_size = page_size
         self.allowed = page_size > 0
         self.offset: int | None = None
         self.page_under_way = False
@@ -89,7 +96,8 @@ class ListPlanner:
         self.unlisted: set[str] = set()
         self.due = inf
         self.given_up = False
-        self._pages = 1
+        self.part = WHOLE
+        self._total = 0  # jobs in the list; 0 for unknown
         self._counted_at = -inf
         self._failures = 0
         self._considered_at = -inf
@@ -104,11 +112,11 @@ class ListPlanner:
     def pays_for(self, new_jobs: int, now: float) -> bool:
         """Whether so many new jobs are worth a list."""
         usable = self.allowed and self._failures == 0 and now >= self._not_before
-        return usable and new_jobs > self._pages
+        return usable and new_jobs > self._pages(WHOLE)
 
-    def begin(self, expected: Iterable[str], now: float) -> None:
-        """Begin a list that may show these jobs."""
-        self.offset = 0
+    def begin(self, expected: Iterable[str], now: float, part: Part = WHOLE) -> None:
+        """Begin a list, or a part of it, that may show these jobs."""
+        self.part, self.offset = part, part.begin
         self.page_under_way = False
         self.expected = dict.fromkeys(expected)
         self.began_at = now
@@ -138,12 +146,13 @@ class ListPlanner:
         """
         self.page_under_way = False
         self._failures = 0
-        pages = self._count_pages(total)
-        self._pages = max(1, pages)
+        self._total = total
         self._counted_at = now
+        pages = self.part.pages(total, self.page_size)
         self._pages_left = pages if self._pages_left is None else self._pages_left - 1
         self.offset = offset + shown
-        left = self._count_pages(total - self.offset) if shown > 0 else 0
+        end = min(total, self.part.end)
+        left = pages_of(end - self.offset, self.page_size) if shown and expected else 0
         self.given_up = left > 0 and (
             left >= expected
             or self._pages_left <= 0
@@ -163,8 +172,9 @@ class ListPlanner:
             single: seconds that single polls would take.
             now: the time.
         """
-        read = max(1, self._pages - left)
-        seconds = (now - self.began_at) / read * self._pages
+        pages = self._pages(self.part)
+        read = max(1, pages - left)
+        seconds = (now - self.began_at) / read * pages
         if seconds <= max(held, single):
             return False
         self._not_before = now + _COUNT_HOLDS
@@ -191,14 +201,22 @@ class ListPlanner:
             return False
         self._considered_at = now
         if now - self._counted_at > _COUNT_HOLDS:
-            self._pages = 1
+            self._total = 0
         return True
 
-    def plan(self, hazards: Iterable[float], interval: float, spacing: float, now: float) -> None:
+    def plan(
+        self,
+        hazards: Iterable[float],
+        part: Part,
+        interval: float,
+        spacing: float,
+        now: float,
+    ) -> None:
         """Work out when the next list is due.
 
         Args:
             hazards: of the jobs that it would show.
+            part: of the list that would be read.
             interval: the user's poll interval, in seconds.
             spacing: seconds between two requests that the rate limiter allows.
             now: the time.
@@ -210,17 +228,19 @@ class ListPlanner:
             roots += sqrt(hazard)
             count += 1
         self.due = inf
-        if not self.allowed or count < 2 or self._pages * total >= roots * roots:  # noqa: PLR2004
+        if not self.allowed or count < 2 or now < self._not_before:  # noqa: PLR2004
             return
-        if now < self._not_before:
+        pages = self._pages(part)
+        if pages * total >= roots * roots:
             return
-        delay = sqrt(2 * poll_interval.cost(interval) * self._pages / total)
-        least = max(_SHORTEST, _PAGES_PER_REQUEST * self._pages * spacing)
+        delay = sqrt(2 * poll_interval.cost(interval) * pages / total)
+        least = max(_SHORTEST, _PAGES_PER_REQUEST * pages * spacing)
         self.due = now + max(min(delay, poll_interval.bounds(interval, 0.0)[1]), least)
+
+    def _pages(self, part: Part) -> int:
+        """Return how many pages a part has, as far as is known."""
+        return max(1, part.pages(self._total, self.page_size))
 
     def follow(self, other: ListPlanner) -> None:
         """Let the next list be due when that of another scheduler is: one serves both."""
         self.due, self._considered_at = other.due, other._considered_at
-
-    def _count_pages(self, jobs: int) -> int:
-        return -(-jobs // self._page_size)

@@ -7,7 +7,6 @@ polled individually.
 
 from __future__ import annotations
 
-from collections import deque
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,10 @@ from ddswait.events import ListRefused, Polled
 from ddswait.outcome import Scope
 from ddswait.scheduler.actions import ListJobs
 from ddswait.scheduler.list_group import ListGroup
+from ddswait.scheduler.list_part import WHOLE, Places
 from ddswait.scheduler.list_planner import HELD, ListPlanner
 from ddswait.scheduler.listed_jobs import polls_of
+from ddswait.scheduler.missing_jobs import MissingJobs
 from ddswait.scheduler.past_jobs import PastJobs
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ddswait.outcome import Refusal
     from ddswait.scheduler.job_events import JobEvents
     from ddswait.scheduler.job_poll import JobPoll
+    from ddswait.scheduler.list_part import Part
     from ddswait.scheduler.poll import Poll, PollContext
     from ddswait.scheduler.queue import PollQueue
     from ddswait.scheduler.rate_limiter import RateLimiter
@@ -47,7 +49,8 @@ class ListPolling:
     Attributes:
         planner: when lists pay, and how far the present one was read.
         held: the polls that are due, and wait for the list that is being read.
-        missed: the IDs of jobs that a list lacked, and that have not been polled since.
+        missing: the jobs that a list lacked.
+        places: where lists show the jobs that are waited for.
         past: the list of past jobs.
         subscribers: all that is waited for.
         group: the lists that one request serves; this one alone, unless schedulers share.
@@ -62,15 +65,14 @@ class ListPolling:
         job_events: JobEvents,
     ) -> None:
         self.planner = ListPlanner(context.settings.list_page_size)
-        self.missed: set[str] = set()
         self._context = context
         self.subscribers = subscribers
         self._queue = queue
         self._rate_limiter = rate_limiter
         self._job_events = job_events
         self.held: dict[Poll, None] = {}
-        self._missing: deque[JobPoll] = deque()  # the list should have shown them, and did not
-        self._others = 0  # running jobs that the list has shown and nobody here waits for
+        self.missing = MissingJobs(queue)
+        self.places = Places()
         self.past = PastJobs(context.durations)
         self.group = ListGroup(lambda: (self,))
         subscribers.dropped = self._forget
@@ -110,8 +112,9 @@ class ListPolling:
         # New jobs of others are looked for in their turn.
         new_jobs = self.subscribers.new_jobs and self.group.count_new_jobs()
         if planner.due <= now or planner.pays_for(new_jobs, now):
-            self.begin(now)
-            return self._page(0, credentials, now)
+            part = self.group.part(now)
+            self.begin(now, part)
+            return self._page(part.begin, credentials, now)
         if planner.should_consider(now):
             self._plan(now)
         return None
@@ -121,17 +124,18 @@ class ListPolling:
             self.planner.page_under_way = True
         moment = now + (self._context.clock.ahead or 0.0)
         cut_at = now + self._context.settings.request_timeout
-        return ListJobs(running, offset, moment, cut_at, self, credentials, now)
+        part = self.planner.part if running else WHOLE
+        return ListJobs(running, offset, moment, cut_at, self, credentials, now, part)
 
-    def begin(self, now: float) -> None:
-        """Begin to read the list; jobs that it may cover wait for it."""
-        self._others = 0
+    def begin(self, now: float, part: Part) -> None:
+        """Begin to read the list, or a part of it; jobs that it may cover wait for it."""
+        self.places.begin(part)
         self.subscribers.looked_for_all()
         jobs = self.subscribers.jobs
         self.planner.unlisted &= jobs.keys()  # of jobs that nobody waits for any more
-        self.missed &= jobs.keys()
+        self.missing.unpolled &= jobs.keys()
         covered = [poll.job_id for poll in jobs.values() if self._may_cover(poll, now)]
-        self.planner.begin(covered, now)
+        self.planner.begin(covered, now, part)
         for poll in self._queue.ready:
             self.hold(poll, now)
 
@@ -170,24 +174,11 @@ class ListPolling:
         """Note that a poll leaves, so that it waits for no list."""
         self.held.pop(poll, None)
 
-    def forget_missing(self) -> None:
-        """Forget the jobs that a list has not shown: nobody waits for any job."""
-        self._missing.clear()
-
-    def next_missing(self) -> JobPoll | None:
-        """Take out the next poll that a list lacked and that is still ready."""
-        ready = self._queue.ready
-        while self._missing:
-            missing = self._missing.popleft()
-            if missing in ready and missing.cut_at is None:
-                ready.discard(missing)
-                return missing
-        return None
-
     def _plan(self, now: float) -> None:
         """Work out when the next list is due, if it pays."""
-        interval, spacing = self._context.settings.interval, self._rate_limiter.spacing(now)
-        self.planner.plan(self.group.hazards(now), interval, spacing, now)
+        settings, spacing = self._context.settings, self._rate_limiter.spacing(now)
+        part, hazards = self.group.part(now), self.group.hazards(now)
+        self.planner.plan(hazards, part, settings.interval, spacing, now)
         self.group.follow(self)
 
     def hazards(self, now: float) -> Iterator[float]:
@@ -207,9 +198,9 @@ class ListPolling:
         if self.planner.offset is None:
             return ()  # lists were given up meanwhile
         events: list[Event] = []
-        self._others += len(page.jobs)
-        for job, poll in polls_of(page.jobs, self.subscribers.jobs):
-            self._others -= 1
+        self.places.turn(len(page.jobs))
+        for place, job, poll in polls_of(page.jobs, self.subscribers.jobs):
+            self.places.saw(action.offset + place)
             if job.is_final:
                 continue
             if poll.cut_at is None:
@@ -219,7 +210,7 @@ class ListPolling:
         interval, spacing = self._context.settings.interval, self._rate_limiter.spacing(now)
         seen, expected = (len(page.jobs), page.total), self.group.count_expected()
         if self.planner.take_page(action.offset, *seen, expected, interval, spacing, now):
-            self._end(now)
+            self._end(action.offset + len(page.jobs), page.total, now)
             if action.poller is self:  # else whoever has requested it plans for all
                 self._plan(now)
         return events
@@ -229,7 +220,7 @@ class ListPolling:
         self.planner.expected.pop(poll.job_id, None)
         self.held.pop(poll, None)
         self.planner.unlisted.discard(poll.job_id)
-        self.missed.discard(poll.job_id)
+        self.missing.unpolled.discard(poll.job_id)
         if not job.status or now >= poll.deadline:
             return ()
         before = poll.job
@@ -242,11 +233,15 @@ class ListPolling:
             return [*events, Polled(poll.job_id, "listed", poll.due - now)]
         return events
 
-    def _end(self, now: float) -> None:
+    def _end(self, place: int, total: int, now: float) -> None:
         """Poll every job individually that the list should have shown and did not."""
-        planner = self.planner
-        if not planner.given_up:
-            running = len(self.subscribers.jobs) + self._others
+        planner, places = self.planner, self.places
+        if planner.part.is_wrong(places.shown, len(planner.expected)):
+            planner.given_up = True
+        if planner.given_up:
+            places.forget()
+        else:
+            running = len(self.subscribers.jobs) + places.end(place, total)
             self._rate_limiter.listed(self.group.count_jobs(), running, now)
         for job_id in () if planner.given_up else planner.expected:
             poll = self.subscribers.jobs[job_id]
@@ -254,10 +249,13 @@ class ListPolling:
                 continue
             if poll.job is not None:
                 planner.unlisted.add(job_id)  # until a list shows it again
-                self.missed.add(job_id)
-            self._queue.make_ready(poll, now)
-            self._missing.append(poll)
+            self.missing.add(poll, now)
         self._release_held(now)
+
+    def found_running(self, job_id: str, now: float) -> None:
+        """Note that a poll has found a job running that a list lacked."""
+        self.missing.unpolled.discard(job_id)
+        self.places.doubt(now)
 
     def failed(self, action: ListJobs, failure: Failure, now: float) -> Sequence[Event]:
         """Take a page that did not come."""

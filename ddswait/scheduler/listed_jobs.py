@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def polls_of(
     listed: Iterable[Job], polls: Mapping[object, JobPoll]
-) -> Iterator[tuple[Job, JobPoll]]:
-    """Yield the listed jobs that are waited for, each with the ID that its caller knows.
+) -> Iterator[tuple[int, Job, JobPoll]]:
+    """Yield the listed jobs that are waited for: their place, and the ID that their caller knows.
 
     A list may write an ID in another case than the reply that a caller has it from. If that mixes
     cases, the job is not found here, and is polled on its own.
@@ -24,7 +24,7 @@ def polls_of(
         listed: the jobs of a page.
         polls: of the jobs that are waited for, by job ID.
     """
-    for job in listed:
+    for place, job in enumerate(listed):
         poll = polls.get(job.id) or polls.get(job.id.lower()) or polls.get(job.id.upper())
         if poll is not None:
-            yield (job if job.id == poll.job_id else replace(job, id=poll.job_id)), poll
+            yield place, job if job.id == poll.job_id else replace(job, id=poll.job_id), poll

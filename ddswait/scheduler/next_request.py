@@ -63,7 +63,7 @@ class NextRequest:
                     queue.add(poll)
                 return page or poll
         self._gather(now)
-        return lists.next_missing() or self._turn(room, credentials, now)
+        return lists.missing.next() or self._turn(room, credentials, now)
 
     def _turn(self, room: int, credentials: int, now: float) -> Poll | ListJobs | None:
         """Take out a page of a list or the most urgent poll."""

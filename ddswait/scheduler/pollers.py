@@ -69,6 +69,8 @@ class JobPoller:
         reason = self._reason(poll) if self._job_events.verbose else ""
         if isinstance(reply, JobSeen):
             outcome = poll.seen(reply.job, now, context)
+            if outcome is None and poll.job_id in self._lists.missing.unpolled:
+                self._lists.found_running(poll.job_id, now)
         else:
             outcome = poll.unknown(now, context)
         return self._polled(action, before, outcome, reason, now)
@@ -81,6 +83,7 @@ class JobPoller:
                 return
             if is_new:
                 self._lists.past.want(reply.job, now)
+                self._lists.places.forget()  # its place is not known
         if reply.date:
             self._context.clock.read(reply.date, now)
 
@@ -101,7 +104,7 @@ class JobPoller:
         poll = action.poll
         events = self._job_events.of(before, poll, now)
         if reason:
-            self._lists.missed.discard(poll.job_id)
+            self._lists.missing.unpolled.discard(poll.job_id)
             next_in = 0.0 if outcome else poll.due - now
             failed = poll.trouble.cause is not None
             events = [*events, Polled(poll.job_id, reason, next_in, failed=failed)]
@@ -133,7 +136,7 @@ class JobPoller:
             return "deadline"
         if poll.failures:
             return "retry"
-        if poll.job_id in self._lists.missed:
+        if poll.job_id in self._lists.missing.unpolled:
             return "unlisted"
         if poll.job is not None:
             return "interval"

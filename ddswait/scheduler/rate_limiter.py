@@ -50,11 +50,11 @@ _SLOWEST = 60.0  # seconds between two requests, however often we are asked to s
 
 # Of a window, or a minute: the silence after a 429 that others have caused. At the first one the
 # window may have filled within seconds, and later ones come when it is nearly free again.
-_SILENCE = (0.3, 0.9)
+_SILENCE = (0.2, 0.6)
 _LATER_SILENCE = (0.1, 0.3)
 _SILENCE_WITHOUT_FIGURES = (6.0, 30.0)  # seconds
 _SOME = 5  # requests in a minute, which tell what the service lets pass
-_OUT_OF_STEP = 0.1  # of a window: how far those that wait for the same window are spread
+_OUT_OF_STEP = 0.01  # of a window: how far those that wait for the same window are spread
 
 _MOST_LIMITS = 8  # API Gateway counts by API, user, app and address
 _LONGEST_WINDOW = 86_400.0  # seconds

@@ -161,7 +161,7 @@ class Scheduler:
         """
         subscribers, renewal, queue = self.subscribers, self._renewal, self.queue
         if not subscribers.jobs and not subscribers.instances:
-            self.list_polling.forget_missing()
+            self.list_polling.missing.forget()
             return Wait(inf)
         if renewal.renews and (action := self._renew(now)) is not None:
             return action

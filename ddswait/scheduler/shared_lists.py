@@ -30,8 +30,9 @@ def shares(scheduler: Scheduler, page: ListJobs, now: float) -> bool:
             return False
         lists.past.due = inf
         return True
-    if page.offset == 0 and planner.offset is None and scheduler.subscribers.jobs:
-        lists.begin(now)
+    begins = page.offset == page.part.begin
+    if begins and planner.offset is None and scheduler.subscribers.jobs:
+        lists.begin(now, page.part)
     if planner.offset != page.offset or planner.page_under_way:
         return False
     planner.page_under_way = True

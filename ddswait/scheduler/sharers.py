@@ -7,15 +7,15 @@ The rules
 
 1. A waiter believes that it is alone until a 429 comes while it is below the limit.
 2. How many share the limit then? If a list of the running jobs was read, as many as there are
-   jobs for each of ours: the others wait for theirs. Otherwise the requests in the window tell:
-   we are one of as many as the limit is larger than what we sent. Whoever has just begun cannot
-   tell so, and guesses. One more is added, since others may begin.
+   jobs for each of ours, and a little more: the others wait for theirs. Otherwise the requests in
+   the window tell: we are one of as many as the limit is larger than what we sent, and one more,
+   since others may begin. Whoever has just begun cannot tell so, and guesses.
 3. Each further 429 adds one. Everyone adds the same number, so a large part shrinks more than a
    small one, and the parts become alike.
 4. The number follows the lists: it rises when others begin to wait, and falls when their jobs
    have ended.
 5. Every window without a 429 takes some away: those that waited may have left. The number falls
-   quickly to a tenth above what the lists say, and slowly from there: jobs may run that nobody
+   quickly to a little above what the lists say, and slowly from there: jobs may run that nobody
    waits for. It falls faster and faster, as the window of TCP CUBIC grows (RFC 9438), and sooner
    so without lists.
 
@@ -28,9 +28,9 @@ _MORE = 1.0  # sharers that each 429 adds
 _MOST_TOLD = 10.0  # by the requests in a window: most waiters send few, since they need few
 _FEW, _GUESSED = 3, 4.0  # as many requests tell nothing
 _MOST = 20.0  # a project may have a thousand running jobs that nobody waits for
-_ABOVE, _BELOW = 1.0, 0.1  # sharers that a window takes away, above what lists say and below
-_LATER, _UNLISTED = 0.004, 0.05  # the same, times the third power of the windows since a 429
-_NEAR = 1.1  # of what the lists say: room for whoever begins
+_ABOVE, _BELOW = 1.0, 0.07  # sharers that a window takes away, above what lists say and below
+_LATER, _UNLISTED = 0.003, 0.05  # the same, times the third power of the windows since a 429
+_NEAR = 1.05  # of what the lists say: room for whoever begins
 
 
 class Sharers:
@@ -73,10 +73,13 @@ class Sharers:
             now: the time.
         """
         number = self.number(now)
-        if number <= 1.0:
+        if number > 1.0:
+            self._set(number + _MORE, now)
+        elif self._listed is not None:
+            self._set(max(self._listed, 1.0) * _NEAR, now)
+        else:
             told = min(self._limit / sent, _MOST_TOLD) if sent >= _FEW else _GUESSED
-            number = told if self._listed is None else self._listed
-        self._set(number + _MORE, now)
+            self._set(told + _MORE, now)
         self._refused_at = now
 
     def listed(self, jobs_for_ours: float, now: float) -> None:

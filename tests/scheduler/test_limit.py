@@ -10,7 +10,7 @@ from ddswait.scheduler.limit import Limit
 def shared(limit: float, window: float = 300.0, *, among: int = 5) -> Limit:
     """Return a limit that is used by so many, each of which waits for as many jobs."""
     made = Limit(limit, window, 0.0)
-    made.refused(0, among - 1.0, 0.0)
+    made.refused(0, among / 1.05, 0.0)
     return made
 
 

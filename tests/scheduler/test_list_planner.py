@@ -4,6 +4,7 @@ from math import inf, sqrt
 
 import pytest
 
+from ddswait.scheduler.list_part import WHOLE, Part
 from ddswait.scheduler.list_planner import ListPlanner
 from tests.scheduler.shell import Still
 
@@ -142,7 +143,7 @@ def test_forbidden_lists_stay_forbidden() -> None:
     assert (planner.allowed, planner.offset, planner.due) == (False, None, inf)
     assert not planner.page_under_way
     assert not planner.should_consider(0.0)
-    planner.plan([1.0] * 100, 10.0, 0.1, 0.0)
+    planner.plan([1.0] * 100, WHOLE, 10.0, 0.1, 0.0)
     assert planner.due == inf
 
 
@@ -171,14 +172,18 @@ def test_number_of_pages_is_believed_for_five_minutes() -> None:
 
 
 def planned(
-    hazards: list[float], pages: int = 1, interval: float = 10.0, spacing: float = 0.0
+    hazards: list[float],
+    pages: int = 1,
+    interval: float = 10.0,
+    spacing: float = 0.0,
+    part: Part = WHOLE,
 ) -> float:
     """Return when the next list is due after 1,000 s, if the last one had so many pages."""
     planner = ListPlanner(10)
     planner.begin(JOBS, 0.0)
     show(planner, len(JOBS))
     took(planner, 0, 10, pages * 10, 1000.0)
-    planner.plan(hazards, interval, spacing, 1000.0)
+    planner.plan(hazards, part, interval, spacing, 1000.0)
     return planner.due - 1000.0
 
 
@@ -216,6 +221,48 @@ def test_lists_take_a_quarter_of_a_scarce_rate() -> None:
     assert planned([0.5] * 8) == 1.0
 
 
+def test_part_costs_its_own_pages() -> None:
+    """However many the whole list has; the last page may be shorter."""
+    for part, pages in ((Part(10, 20), 1), (Part(15, 35), 2), (Part(25, 45), 2), (Part(35, 55), 1)):
+        assert planned([0.005] * 8, 4, part=part) == planned([0.005] * 8, pages)
+    assert planned([0.005] * 8, 4, part=Part(40, 50)) == planned([0.005] * 8, 1)
+
+
+def test_part_is_read_from_its_begin_to_its_end() -> None:
+    """As a list of its own, with a page more than announced at the most."""
+    planner = ListPlanner(10)
+    planner.begin(JOBS, 0.0, Part(15, 35))
+    assert planner.offset == 15
+    assert not took(planner, 15, 10, 100, 0.0)
+    assert planner.offset == 25
+    show(planner, 5)
+    assert took(planner, 25, 10, 100, 0.0)
+    assert not planner.given_up
+    planner.begin(JOBS, 0.0, Part(85, 105))
+    assert not took(planner, 85, 10, 100, 0.0)
+    show(planner, 5)
+    assert took(planner, 95, 5, 100, 0.0)
+    assert not planner.given_up
+
+
+def test_list_ends_when_it_has_shown_all() -> None:
+    """Other people's jobs are not read, and nothing was given up."""
+    planner = reading()
+    show(planner, len(JOBS))
+    assert took(planner, 0, 10, 1000, 0.0)
+    assert not planner.given_up
+
+
+def test_slow_part_is_given_up_by_its_own_pages() -> None:
+    """The pages that are not read take no time: 20 s for two of them, not 100 for ten."""
+    planner = ListPlanner(10)
+    planner.begin(JOBS, 0.0, Part(15, 35))
+    assert not took(planner, 15, 10, 100, 10.0)
+    planner.begin(JOBS, 0.0)
+    assert took(planner, 0, 10, 100, 10.0)
+    assert planner.given_up
+
+
 def test_list_whose_total_grows_is_given_up() -> None:
     """After one page more than the first one announced."""
     planner = ListPlanner(10)
@@ -246,11 +293,11 @@ def test_list_that_is_slower_than_polls_is_given_up() -> None:
     assert planner.given_up
     assert not planner.pays_for(100, 1309.0)
     assert not planner.should_consider(1309.0)
-    planner.plan([0.01] * 100, 10.0, 0.1, 1309.0)
+    planner.plan([0.01] * 100, WHOLE, 10.0, 0.1, 1309.0)
     assert planner.due == inf
     assert planner.pays_for(100, 1309.25)
     assert planner.should_consider(1309.25)
-    planner.plan([0.01] * 100, 10.0, 0.1, 1309.25)
+    planner.plan([0.01] * 100, WHOLE, 10.0, 0.1, 1309.25)
     assert planner.due < inf
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ddswait.events import Ended
 from ddswait.outcome import OutcomeKind
 from ddswait.scheduler.actions import ListJobs, PollJob, Wait
+from ddswait.scheduler.list_part import WHOLE
 from ddswait.scheduler.list_planner import ListPlanner
 from ddswait.scheduler.poll_settings import PollSettings
 from ddswait.scheduler.rate_limiter import RateLimiter
@@ -108,16 +109,16 @@ def test_whatever_lists_say_every_job_ends_by_its_own_reply(ends: list[float], s
 def test_list_pays_when_pages_are_fewer_than_jobs() -> None:
     """Alike jobs: more of them than pages; one impatient job among patient ones counts as one."""
     planner = ListPlanner()
-    planner.plan([0.003] * 2, 10.0, 0.1, 0.0)
+    planner.plan([0.003] * 2, WHOLE, 10.0, 0.1, 0.0)
     assert planner.due < 60
     planner.begin("abcd", 0.0)
     assert not planner.take_page(0, 100, 250, 4, 10.0, 0.1, 0.0)
     assert planner.take_page(100, 150, 250, 4, 10.0, 0.1, 0.0)
-    planner.plan([0.003] * 3, 10.0, 0.1, 0.0)
+    planner.plan([0.003] * 3, WHOLE, 10.0, 0.1, 0.0)
     assert planner.due == float("inf")
-    planner.plan([0.003] * 4, 10.0, 0.1, 0.0)
+    planner.plan([0.003] * 4, WHOLE, 10.0, 0.1, 0.0)
     assert planner.due < 60
-    planner.plan([0.3, *[0.0003] * 5], 10.0, 0.1, 0.0)
+    planner.plan([0.3, *[0.0003] * 5], WHOLE, 10.0, 0.1, 0.0)
     assert planner.due == float("inf")
 
 
@@ -129,11 +130,11 @@ def test_list_is_given_up_when_its_pages_are_as_many_as_the_jobs() -> None:
     assert not planner.given_up
     assert planner.take_page(100, 100, 300, 1, 10.0, 0.1, 0.0)
     assert planner.given_up
-    planner.plan([0.003] * 3, 10.0, 0.1, 1.0)
+    planner.plan([0.003] * 3, WHOLE, 10.0, 0.1, 1.0)
     assert planner.due == float("inf")
     assert planner.should_consider(299.0)
-    planner.plan([0.003] * 3, 10.0, 0.1, 299.0)
+    planner.plan([0.003] * 3, WHOLE, 10.0, 0.1, 299.0)
     assert planner.due == float("inf")
     assert planner.should_consider(305.0)
-    planner.plan([0.003] * 3, 10.0, 0.1, 305.0)
+    planner.plan([0.003] * 3, WHOLE, 10.0, 0.1, 305.0)
     assert planner.due < 400

@@ -529,10 +529,11 @@ def test_last_poll_that_is_too_late_is_overdue_while_no_credentials_serve() -> N
 def test_missing_jobs_are_forgotten_when_nobody_waits() -> None:
     """A refusal of everything may end all waits before they are polled."""
     a = two_jobs(100.0)
-    a.list_polling._missing.extend(poll for poll in a if isinstance(poll, JobPoll))
-    a.next(-1.0)
-    assert a.list_polling._missing
+    for poll in a:
+        assert isinstance(poll, JobPoll)
+        a.list_polling.missing.add(poll, 0.0)
+    assert a.list_polling.missing._polls
     for job_id in ("x", "y"):
         a.subscribers.unsubscribe(job_id, job_id)
     assert a.next(0.0) == Wait(inf)
-    assert not a.list_polling._missing
+    assert not a.list_polling.missing._polls
