@@ -69,6 +69,7 @@ def test_typical_duration_is_believed_until_a_job_is_known() -> None:
     known = durations()
     believed = known.believed("Create_MongoDB")
     assert believed is not None
+    assert known.believed("Create_MongoDB") == believed  # as often as it is asked
     assert (believed.median, believed.trust) == (1200.0, 0.5)
     assert pi / sqrt(3) / believed.shape == pytest.approx(0.8)  # the spread of the logarithm
     known.add("CreateMongoDB", "x", 60.0)
