@@ -57,6 +57,7 @@ class JobPoller:
         self._context = context
         self._subscribers = subscribers
         self._lists = lists
+        self._missing = lists.missing
         self._job_events = job_events
 
     def answered(self, action: PollJob, reply: JobReply, now: float) -> Sequence[Event]:
@@ -69,7 +70,7 @@ class JobPoller:
         reason = self._reason(poll) if self._job_events.verbose else ""
         if isinstance(reply, JobSeen):
             outcome = poll.seen(reply.job, now, context)
-            if outcome is None and poll.job_id in self._lists.missing.unpolled:
+            if (lacked := self._missing.unpolled) and outcome is None and poll.job_id in lacked:
                 self._lists.found_running(poll.job_id, now)
         else:
             outcome = poll.unknown(now, context)
@@ -104,7 +105,7 @@ class JobPoller:
         poll = action.poll
         events = self._job_events.of(before, poll, now)
         if reason:
-            self._lists.missing.unpolled.discard(poll.job_id)
+            self._missing.unpolled.discard(poll.job_id)
             next_in = 0.0 if outcome else poll.due - now
             failed = poll.trouble.cause is not None
             events = [*events, Polled(poll.job_id, reason, next_in, failed=failed)]
@@ -136,7 +137,7 @@ class JobPoller:
             return "deadline"
         if poll.failures:
             return "retry"
-        if poll.job_id in self._lists.missing.unpolled:
+        if poll.job_id in self._missing.unpolled:
             return "unlisted"
         if poll.job is not None:
             return "interval"
