@@ -113,7 +113,7 @@ class Durations:
 
     def of(self, name: str) -> Past | None:
         """Return what past jobs of a name tell; None without any."""
-        asked = self._service + name if self._service else name
+        asked = self._service + name
         try:
             return self._past[asked]
         except KeyError:
