@@ -111,7 +111,7 @@ class ListPolling:
             return None
         # New jobs of others are looked for in their turn.
         new_jobs = self.subscribers.new_jobs and self.group.count_new_jobs()
-        if planner.due <= now or planner.pays_for(new_jobs, now):
+        if planner.due <= now or (new_jobs and planner.pays_for(new_jobs, now)):
             part = self.group.part(now)
             self.begin(now, part)
             return self._page(part.begin, credentials, now)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9-]+")  # needs no escaping, which costs as much as the rest
 _LONGEST_WORD = 200  # characters of a server's word that a message shows
+_MOST_JOBS = 10**9  # in a list
 _MINUTE = 60.0
 _MONTH = 30 * 86400.0 - 2 * _MINUTE
 
@@ -221,7 +222,7 @@ class Adapter:
             return TransientFailure(f"the reply lists no jobs: {quote_body(body)}")
         total = document.get(self._table.list_total)
         jobs = [self.read_record(each) for each in records if isinstance(each, dict)]
-        return JobPage(jobs, total if isinstance(total, int) else len(records))
+        return JobPage(jobs, _bounded(total) if isinstance(total, int) else len(records))
 
     def _list_problem(self, status: int, headers: Mapping[str, str], body: bytes) -> Problem:
         """Return why a list did not come; a refusal concerns lists only, except of credentials."""
@@ -249,6 +250,11 @@ class Adapter:
     ) -> InstanceState | Problem:
         """Return what the reply to `poll_instance` means for the instance."""
         return self._instances.read(instance_id, status, headers, body)
+
+
+def _bounded(total: int) -> int:
+    """Return a total that can be calculated with: JSON holds numbers that no float does."""
+    return max(0, min(total, _MOST_JOBS))
 
 
 def _list_time(table: ServiceTable, moment: float) -> str:

@@ -1,6 +1,7 @@
 """A waiter polls many jobs by list requests, over real sockets."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -249,6 +250,34 @@ async def test_page_that_shows_all_is_enough(dds: Simulator) -> None:
         assert 8 < lists - before[0] < 30
         assert singles == before[1]
         await w.close()
+
+
+@pytest.mark.parametrize("total", [-1, 0, 10**400], ids=["negative", "zero", "huge"])
+async def test_total_may_be_any_number(
+    dds: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    total: int,
+) -> None:
+    """Each list serves as before, and no reply is a surprise, even under a limit."""
+    read = SERVICE.read_list
+
+    def read_lie(status: int, headers: Any, body: bytes) -> JobPage | Problem:
+        document = json.loads(body)
+        if "total_count" in document:
+            document["total_count"] = total
+        return read(status, headers, json.dumps(document).encode())
+
+    monkeypatch.setattr(SERVICE, "read_list", read_lie)
+    ids = [dds.add_job(seconds=100 + number) for number in range(30)]
+    async with waiter(dds) as w:
+        for each in ids:
+            w.track(each)
+        await asyncio.sleep(20)
+        dds.limit(60, 60.0)
+        await w.wait_all(ids)
+    assert counted(dds)[0] > 4
+    assert "reply_not_understood" not in caplog.text
 
 
 @pytest.mark.parametrize("others", [0, 100])

@@ -245,10 +245,14 @@ def test_page_has_a_size_that_the_service_accepts(wanted: int, asked: int) -> No
 
 
 def test_page_counts_all_jobs() -> None:
-    """By the reply's own total; without one, there is this page only."""
+    """By the reply's own total, within bounds; without one, there is this page only."""
     entries = [RECORD, "rubbish", RECORD]
     for document, total in (
         ({"tasks": entries, "total_count": 9}, 9),
+        ({"tasks": entries, "total_count": 0}, 0),
+        ({"tasks": entries, "total_count": -7}, 0),
+        ({"tasks": entries, "total_count": 10**9}, 10**9),
+        ({"tasks": entries, "total_count": 10**400}, 10**9),
         ({"tasks": entries}, 3),
         ({"tasks": entries, "total_count": "9"}, 3),
     ):
