@@ -9,7 +9,7 @@ The rules
    on both sides.
 3. A part that lacks more of our jobs than it shows is the wrong one: it says nothing about them.
 4. If a job that a list lacked is found running, its order may be another one, or it lags. Whole
-   lists are read for some minutes.
+   lists are read for some minutes; for good, if a list that begins in the middle is refused.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ class Places:
         self.first, self.last, self.total = 0, -1, 0
 
     def doubt(self, now: float) -> None:
-        """Let lists be read as a whole for some minutes."""
-        self._doubted_until = now + _DOUBTED
+        """Let lists be read as a whole for some minutes; for good if `now` is infinite."""
+        self._doubted_until = max(self._doubted_until, now + _DOUBTED)
 
     def are_known(self, now: float) -> bool:
         """Whether the next list may be read in part."""

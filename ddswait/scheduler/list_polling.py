@@ -265,10 +265,13 @@ class ListPolling:
             self.past.failed(failure.retry_after, now)
         return ()
 
-    def refused(self, action: ListJobs, refusal: Refusal, now: float) -> Sequence[Event]:  # noqa: ARG002 - of the interface
+    def refused(self, action: ListJobs, refusal: Refusal, now: float) -> Sequence[Event]:
         """Take a refusal: of lists for good, or of everything."""
         if refusal.scope is Scope.EVERYTHING:
             return self.subscribers.refuse(refusal, now)
+        if action.part.begin:  # the service may not let a list begin anywhere
+            self.places.doubt(inf)
+            return self.repeat(action, now)
         self.forbid(now)
         return (ListRefused(str(refusal)),)
 

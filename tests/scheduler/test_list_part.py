@@ -143,3 +143,11 @@ def test_doubt_lasts_five_minutes() -> None:
     assert made.are_known(1300.0)
     made.forget()
     assert not made.are_known(inf)
+
+
+def test_doubt_may_last_for_good() -> None:
+    """A later doubt does not end it."""
+    made = places(50, 99, 150)
+    made.doubt(inf)
+    made.doubt(1000.0)
+    assert not made.are_known(1e9)

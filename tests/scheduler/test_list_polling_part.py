@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ddswait.events import ListRefused
 from ddswait.scheduler.actions import ListJobs, PollJob, Wait
 from ddswait.scheduler.list_part import WHOLE, Part
 from ddswait.scheduler.rate_limiter import RateLimiter
 from tests.scheduler.sharing import Pair
 from tests.scheduler.shell import completed, page, record, seen
-from tests.scheduler.test_list_polling_pages import Desk, opened, shown
+from tests.scheduler.test_list_polling_pages import NO_LISTS, Desk, opened, shown
 
 if TYPE_CHECKING:
     from ddswait.service.replies import JobPage
@@ -142,6 +143,33 @@ def test_part_that_does_not_come_forgets_nothing() -> None:
     desk.scheduler.list_polling._give_up(0.0, now)
     action, now = following(desk, now)
     assert action.part == Part(3, 6)
+
+
+def test_part_that_is_refused_has_whole_lists_read_for_good() -> None:
+    """The service may not let a list begin anywhere; that is not the refusal of all lists."""
+    desk, now = placed()
+    action, now = following(desk, now)
+    assert desk.take(action, NO_LISTS, now) == ()
+    parts, until = [], now + 600.0
+    while now < until:
+        action, now = following(desk, now)
+        if action.offset == action.part.begin:
+            parts.append(action.part)
+        names = ("first", "a", "b") if action.offset == 3 else OTHERS
+        desk.take(action, shown(*names, total=6), now)
+    assert len(parts) > 10
+    assert set(parts) == {WHOLE}
+
+
+def test_list_that_is_refused_at_its_begin_is_refused_for_good() -> None:
+    """Whether the whole list would be read, or a part that begins there."""
+    desk, now = placed()
+    desk.scheduler.list_polling.places.first = 0
+    action, now = following(desk, now)
+    assert action.part.begin == 0
+    (event,) = desk.take(action, NO_LISTS, now)
+    assert isinstance(event, ListRefused)
+    assert not desk.scheduler.lists
 
 
 def test_list_that_is_given_up_forgets_the_places() -> None:
