@@ -105,6 +105,7 @@ def test_job_that_runs_though_its_part_lacked_it_has_whole_lists_read() -> None:
     action, now = following(desk, now)
     desk.take(action, shown("first", "b", "c", total=6), now)
     assert desk.polled(now) == ["a"]
+    assert not desk.scheduler.list_polling.missing.unpolled  # its next poll raises no new doubt
     doubted_at = now
     parts: list[tuple[float, Part]] = []
     while now < doubted_at + 400.0:

@@ -311,11 +311,11 @@ def test_silence_after_others_used_the_limit_doubles() -> None:
 def test_window_that_has_room_holds_nobody_back() -> None:
     """Only those that wait until the window has room are kept out of step by it."""
     limiter = RateLimiter(inf)
-    limiter.throttled(10, 300.0, 0.0, 0.0, 0.0)
-    limiter.sent(1e5)
+    limiter.throttled(10, 3000.0, 0.0, 0.0, 0.0)
+    limiter.sent(1e6)
     limiter.throttled_in_a_row = 0
-    limiter.throttled(10, 300.0, 0.0, 1e5 + 300.0, 1e5 + 300.0)
-    assert limiter.next_at(1e5 + 300.0) == 1e5 + 300.0 + 12.0  # the silence of a later 429
+    limiter.throttled(10, 3000.0, 0.0, 1e6 + 3000.0, 1e6 + 3000.0)
+    assert limiter.next_at(1e6 + 3000.0) == 1e6 + 3000.0 + 12.0  # the silence of a later 429
 
 
 def test_those_that_share_a_limit_are_not_in_step() -> None:

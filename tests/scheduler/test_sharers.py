@@ -110,6 +110,7 @@ def test_number_falls_to_what_the_lists_say_and_slowly_from_there() -> None:
     assert sharers.number(60.0) == pytest.approx(4.2)
     assert sharers.number(120.0) == pytest.approx(4.13, abs=0.03)
     assert sharers.number(180.0) == pytest.approx(4.06, abs=0.1)
+    assert refused(0, 4.0).number(30.0) == pytest.approx(4.165, abs=0.001)
 
 
 def test_jobs_that_nobody_waits_for_do_not_hold_us_back_for_hours() -> None:

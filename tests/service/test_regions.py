@@ -51,6 +51,7 @@ def test_host_outside_the_known_clouds_names_no_region(endpoint: str, region: st
         ("https://dds.cn-north-4.myhuaweicloud.com", "rds", "dds"),
         ("https://gaussdb-nosql.cn-north-4.myhuaweicloud.com", "dds", "geminidb"),
         ("https://gaussdb.cn-north-4.myhuaweicloud.com", "dds", "taurusdb"),
+        ("https://gaussdb-mysql.cn-east-5.myhuaweicloud.com", "dds", "taurusdb"),
         ("https://gaussdb.cn-north-4.myhuaweicloud.com", "taurusdb", ""),
         ("https://gaussdb-mysql.cn-east-5.myhuaweicloud.com", "taurusdb", ""),
         ("https://gaussdb.cn-east-5.myhuaweicloud.com", "gaussdb", ""),
