@@ -53,10 +53,14 @@ class ListGroup:
     def part(self, now: float) -> Part:
         """Return the part of a list that may show the jobs of all."""
         members = [each for each in self._members() if each.subscribers.jobs]
-        if any(each.subscribers.new_jobs or not each.places.are_known(now) for each in members):
+        known = [
+            each.places
+            for each in members
+            if each.places.are_known(now) and not each.subscribers.new_jobs
+        ]
+        if not known or len(known) < len(members):
             return WHOLE
-        page_size = max((each.planner.page_size for each in members), default=0)
-        return part_of([each.places for each in members], page_size)
+        return part_of(known, members[0].planner.page_size)
 
     def hazards(self, now: float) -> Iterator[float]:
         """Return the hazard rates of all jobs that a list would show."""

@@ -18,7 +18,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 _DOUBTED = 300.0  # seconds
 
@@ -104,16 +104,13 @@ class Places:
         return self.last >= 0 and now >= self._doubted_until
 
 
-def part_of(places: Iterable[Places], page_size: int) -> Part:
+def part_of(known: Sequence[Places], page_size: int) -> Part:
     """Return the part of a list that shows all the places, with room on both sides.
 
     Args:
-        places: those that must be shown; they are known.
+        known: places that are known.
         page_size: how many jobs one page shows.
     """
-    known = [*places]
-    if not known:
-        return WHOLE
     first = min(each.first for each in known)
     jobs = max(each.last for each in known) + 1 - first
     total = max(each.total for each in known)

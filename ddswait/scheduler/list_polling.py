@@ -236,8 +236,7 @@ class ListPolling:
     def _end(self, place: int, total: int, now: float) -> None:
         """Poll every job individually that the list should have shown and did not."""
         planner, places = self.planner, self.places
-        if planner.part.is_wrong(places.shown, len(planner.expected)):
-            planner.given_up = True
+        planner.given_up |= planner.part.is_wrong(places.shown, len(planner.expected))
         if planner.given_up:
             places.forget()
         else:
@@ -252,10 +251,11 @@ class ListPolling:
             self.missing.add(poll, now)
         self._release_held(now)
 
-    def found_running(self, job_id: str, now: float) -> None:
-        """Note that a poll has found a job running that a list lacked."""
+    def polled_missing(self, job_id: str, now: float, *, is_running: bool) -> None:
+        """Note what a poll says of a job that a list lacked."""
         self.missing.unpolled.discard(job_id)
-        self.places.doubt(now)
+        if is_running:
+            self.places.doubt(now)
 
     def failed(self, action: ListJobs, failure: Failure, now: float) -> Sequence[Event]:
         """Take a page that did not come."""

@@ -70,10 +70,11 @@ class JobPoller:
         reason = self._reason(poll) if self._job_events.verbose else ""
         if isinstance(reply, JobSeen):
             outcome = poll.seen(reply.job, now, context)
-            if (lacked := self._missing.unpolled) and outcome is None and poll.job_id in lacked:
-                self._lists.found_running(poll.job_id, now)
         else:
             outcome = poll.unknown(now, context)
+        if (lacked := self._missing.unpolled) and poll.job_id in lacked:
+            is_running = isinstance(reply, JobSeen) and outcome is None
+            self._lists.polled_missing(poll.job_id, now, is_running=is_running)
         return self._polled(action, before, outcome, reason, now)
 
     def _learn(self, reply: JobReply, now: float, *, is_new: bool) -> None:
@@ -105,7 +106,6 @@ class JobPoller:
         poll = action.poll
         events = self._job_events.of(before, poll, now)
         if reason:
-            self._missing.unpolled.discard(poll.job_id)
             next_in = 0.0 if outcome else poll.due - now
             failed = poll.trouble.cause is not None
             events = [*events, Polled(poll.job_id, reason, next_in, failed=failed)]

@@ -47,7 +47,6 @@ def test_part_shows_the_jobs_of_all() -> None:
     """From the first job of anyone to the last, in a list that has grown meanwhile."""
     spread = [places(210, 230, 900), places(300, 310, 950), places(240, 240, 900)]
     assert part_of(spread, 100) == Part(161, 361)
-    assert part_of([], 100) == WHOLE
 
 
 @pytest.mark.parametrize(
@@ -113,6 +112,7 @@ def test_places_are_known_after_a_list_has_shown_all() -> None:
 def test_first_place_is_a_place() -> None:
     """One job that stands first is known to do so."""
     assert places(0, 0, 500).are_known(0.0)
+    assert (places(0, 0, 500).first, places(0, 0, 500).last) == (0, 0)
     assert part_of([places(0, 0, 500)], 100) == Part(0, 100)
 
 

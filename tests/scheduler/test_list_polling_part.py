@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ddswait.events import ListRefused
+from ddswait.events import ListRefused, Polled
 from ddswait.scheduler.actions import ListJobs, PollJob, Wait
 from ddswait.scheduler.list_part import WHOLE, Part
 from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.service.replies import TransientFailure, UnknownJob
 from tests.scheduler.sharing import Pair
 from tests.scheduler.shell import completed, page, record, seen
 from tests.scheduler.test_list_polling_pages import NO_LISTS, Desk, opened, shown
@@ -116,6 +117,53 @@ def test_job_that_runs_though_its_part_lacked_it_has_whole_lists_read() -> None:
         desk.take(action, reply, now)
     assert {part for at, part in parts if at < 300.0} == {WHOLE}
     assert {part for at, part in parts if at >= 300.0} >= {Part(3, 6)}
+
+
+@pytest.mark.parametrize("reply", [UnknownJob("gone"), TransientFailure("HTTP 502")])
+def test_job_that_its_part_lacked_and_that_is_unknown_raises_no_doubt(
+    reply: UnknownJob | TransientFailure,
+) -> None:
+    """Only a reply that shows it running does, as soon as one comes."""
+    desk, now = placed()
+    desk.scheduler.verbose = True
+    action, now = following(desk, now)
+    desk.take(action, shown("first", "b", "c", total=6), now)
+    poll = desk.poll(now)
+    desk.take(poll, reply, now)
+    places = desk.scheduler.list_polling.places
+    assert places.are_known(now)
+    (again,) = [each for each in desk.scheduler if each.key == "a"]
+    now = again.due
+    next_ = desk.scheduler.next(now)
+    while not (isinstance(next_, PollJob) and next_.poll is again):
+        assert not isinstance(next_, Wait)
+        desk.take(next_, shown("first", "b", "c", total=6), now)
+        next_ = desk.scheduler.next(now)
+    events = desk.take(next_, seen(record("a")), now)
+    reasons = [each.reason for each in events if isinstance(each, Polled)]
+    is_unknown = isinstance(reply, UnknownJob)
+    assert reasons == ["interval" if is_unknown else "retry"]
+    assert places.are_known(now) is is_unknown
+
+
+def test_list_of_past_jobs_is_no_part() -> None:
+    """So its refusal is that of all lists."""
+    desk, now = placed()
+    action, now = following(desk, now)
+    assert action.part == Part(3, 6)
+    desk.take(action, shown("first", "a", "b", total=6), now)
+    desk.scheduler.list_polling.past.due = now
+    assert desk.list_(now, running=False).part == WHOLE
+
+
+def test_page_may_come_when_everyone_has_left() -> None:
+    """Nobody is left for whom the next list could be planned."""
+    desk, now = placed()
+    action, now = following(desk, now)
+    for job_id in ("first", "a", "b"):
+        desk.scheduler.subscribers.unsubscribe(job_id, job_id)
+    assert desk.take(action, shown("first", "a", "b", total=6), now) == []
+    assert desk.scheduler.next(now) == Wait(inf)
 
 
 def test_job_whose_place_is_not_known_has_the_whole_list_read() -> None:
