@@ -232,7 +232,7 @@ async def test_trigger_without_a_supervisor_waits_all_the_same(
 
 
 @pytest.mark.parametrize(
-    ("count", "reason", "is_kept"), [(100, "no", False), (101, "no", True)]
+    ("count", "reason", "is_kept"), [(100, "no", False), (101, "no", True), (50, "額" * 900, True)]
 )
 async def test_outcomes_that_an_event_does_not_hold_are_kept(
     dds: Simulator, xcoms: XComs, count: int, reason: str, *, is_kept: bool
