@@ -505,13 +505,15 @@ async def test_hook_tests_its_connection_beside_an_event_loop(
 async def test_hook_makes_a_waiter_of_its_connection(
     virtual_dds_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has the endpoint, the project and the credentials, and waits."""
+    """It has the endpoint, the project and the credentials; a wrong argument is refused."""
     dds = virtual_dds_simulator
     extra = {"project_id": dds.project_id, "token": dds.token}
     fields = {"conn_type": "ddswait", "host": dds.endpoint, "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_DDSWAIT_DEFAULT", json.dumps(fields))
     async with DdsHook(logger_name="dds").get_conn() as waiter:
         assert (await waiter.wait(dds.add_job(seconds=60))).status == "Completed"
+    with pytest.raises(TypeError, match="ddswait_conn"):
+        DdsHook(ddswait_conn="dds")
 
 
 async def test_hook_reads_its_connection_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:

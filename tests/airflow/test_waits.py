@@ -294,7 +294,7 @@ async def test_state_is_saved_soon_and_seldom(xcoms: XComs) -> None:
     await asyncio.sleep(0.5)
     kept.end()
     began = now()
-    await saving
+    await asyncio.wait_for(saving, 60.0)
     assert now() - began == 0.5  # it ends with what it is writing
     assert len(states) == len(xcoms.written_at) == 5
 
@@ -313,7 +313,7 @@ async def test_end_waits_for_no_further_write(xcoms: XComs) -> None:
         await asyncio.sleep(0)
         began = now()
         kept.end()
-        await saving
+        await asyncio.wait_for(saving, 60.0)
         assert now() == began
     assert len(xcoms.written_at) == 1
 
