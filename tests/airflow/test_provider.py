@@ -77,6 +77,7 @@ def test_trigger_survives_the_database(batch: Batch) -> None:
     """What serialize() returns makes the same trigger, as Airflow encodes it and as JSON."""
     path, arguments = DdsJobTrigger(batch.to_dict(), "other").serialize()
     assert path == "ddswait.airflow.trigger.DdsJobTrigger"
+    assert arguments["ddswait_conn_id"] == "other"
     for kept in (deserialize(serialize(arguments)), json.loads(json.dumps(arguments))):
         again = DdsJobTrigger(**kept)
         assert again.serialize() == (path, arguments)

@@ -28,6 +28,8 @@ from ddswait.airflow.kept_state import (
     unpacked,
     unpacked_state,
 )
+from ddswait.airflow.task_log import TaskLog
+from ddswait.scheduler.durations import Durations
 from ddswait.simulator.faults import Fault
 from tests.airflow.test_provider import Pushes
 
@@ -88,8 +90,8 @@ def dds(virtual_dds_simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Si
     return virtual_dds_simulator
 
 
-def connect(monkeypatch: pytest.MonkeyPatch, dds: Simulator) -> None:
-    extra = {"project_id": dds.project_id, "token": dds.token}
+def connect(monkeypatch: pytest.MonkeyPatch, dds: Simulator, **more: str) -> None:
+    extra = {"project_id": dds.project_id, "token": dds.token, **more}
     fields = {"conn_type": "ddswait", "host": dds.endpoint, "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_DDS", json.dumps(fields))
 
@@ -258,7 +260,55 @@ async def test_log_of_many_jobs_has_a_line_a_minute(dds: Simulator, xcoms: XComs
     assert xcoms.ended == 11
 
 
+async def test_log_of_many_jobs_estimates_from_those_that_have_ended(
+    dds: Simulator, xcoms: XComs
+) -> None:
+    """The last job shows no progress, and the ten others took 100 s."""
+    jobs = [dds.add_job(seconds=100) for _ in range(10)]
+    await asyncio.sleep(20)
+    last = dds.add_job(seconds=200, progress="absent")
+    with capture_logs() as logs:
+        await event_of(trigger(Batch.begin([*jobs, last], timeout=600)))
+    assert f"next {last}, ~" in lines(logs)[2]
+    assert xcoms.ended == 11
+
+
+async def test_log_of_many_jobs_counts_those_that_ended_before() -> None:
+    """In the lines of the next triggerer."""
+    written: list[str] = []
+    state = Batch.begin([f"job-{number}" for number in range(11)], timeout=600).state()
+    ended = [replace(each, outcome=each.ended(OutcomeKind.COMPLETED, "")) for each in state.jobs]
+    state = replace(state, jobs=(*ended[:4], *state.jobs[4:]))
+    with suppress(TimeoutError):
+        await asyncio.wait_for(TaskLog(written.append, state, Durations()).every_minute(), 90.0)
+    assert len(written) == 2
+    assert "4 completed" in written[1]
+
+
+async def test_invalid_rate_of_a_connection_is_told_by_the_event(
+    dds: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task then fails for good, for no retry makes it valid."""
+    connect(monkeypatch, dds, rate="5/w")
+    event = await event_of(trigger(Batch.begin(["a"], timeout=60), None))
+    assert event["status"] == "unusable"
+    assert "invalid rate '5/w'" in event["message"]
+
+
 # ---- what is kept
+
+
+async def test_next_trigger_knows_which_jobs_were_seen(dds: Simulator, xcoms: XComs) -> None:
+    """A job that was visible once is not taken for one that is new, though none has ended."""
+    job_id = dds.add_job(held=True)
+    first = asyncio.create_task(event_of(trigger(Batch.begin([job_id], timeout=600))))
+    await asyncio.sleep(30)
+    (kept,) = unpacked_state(xcoms.kept["ddswait_state"]).jobs
+    assert kept.job is not None
+    assert (kept.job.id, kept.outcome) == (job_id, None)
+    first.cancel()
+    with suppress(asyncio.CancelledError):
+        await first
 
 
 def kept_state() -> tuple[KeptState, list[str]]:
