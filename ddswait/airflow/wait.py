@@ -120,7 +120,7 @@ async def poll_once(
 
 def _is_followed(polled: Polled) -> bool:
     """Return whether an outcome or another poll follows soon, without which nothing is decided."""
-    has_ended = not polled.instance_id and not polled.next_in
+    has_ended = not polled.next_in
     return has_ended or polled.unconfirmed
 
 

@@ -54,6 +54,7 @@ class XComs:
     def __init__(self) -> None:
         self.kept: dict[str, Any] = {}
         self.written_at: list[float] = []
+        self.written = 0
         self.seconds = 0.0
         self.is_down = False
 
@@ -66,6 +67,7 @@ class XComs:
             return XComResult(key=message.key, value=self.kept.get(message.key))
         self.written_at.append(now())
         await asyncio.sleep(self.seconds)
+        self.written += 1
         self.kept[message.key] = message.value
         return None
 
@@ -296,6 +298,15 @@ async def test_invalid_rate_of_a_connection_is_told_by_the_event(
 
 
 # ---- what is kept
+
+
+async def test_write_under_way_is_finished_before_the_event(dds: Simulator, xcoms: XComs) -> None:
+    """The request is not cancelled when the last job ends."""
+    xcoms.seconds = 30.0
+    batch = Batch.begin([dds.add_job(seconds=5)], timeout=600)
+    await event_of(trigger(batch))
+    assert xcoms.written == len(xcoms.written_at) == 2
+    assert xcoms.ended == 1
 
 
 async def test_next_trigger_knows_which_jobs_were_seen(dds: Simulator, xcoms: XComs) -> None:
