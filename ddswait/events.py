@@ -134,6 +134,8 @@ class Polled(NamedTuple):
         failed: whether the poll failed.
         subscribers: the caller's future, if an instance was polled.
         label: see above.
+        unconfirmed: whether the next poll must confirm what this one found, before the wait ends:
+            a job that has vanished, or an instance that is ready.
     """
 
     job_id: str
@@ -143,6 +145,7 @@ class Polled(NamedTuple):
     failed: bool = False
     subscribers: tuple[object, ...] = ()
     label: str = ""
+    unconfirmed: bool = False
 
     def __repr__(self) -> str:
         return _short(self)

@@ -88,7 +88,9 @@ class Batch(NamedTuple):
             InputError: one of the values is invalid, or there is nothing to wait for.
         """
         now = time.time() if tracked_at is None else tracked_at
-        jobs, instances = flattened(job_ids), list(flattened(instance_ids, "id"))
+        jobs, instances = flattened(job_ids), flattened(instance_ids, "id")
+        if isinstance(instances, dict):
+            raise InputError("instance_ids cannot have labels: use a list of IDs")
         state = WaitState.begin(jobs, instances=instances, timeout=timeout, now=now)
         if not state.jobs:
             raise InputError("no job ID: the task before this one returned none")
@@ -106,7 +108,7 @@ class Batch(NamedTuple):
             *policy,
             seconds("grace", grace),
             seconds("interval", interval),
-            unreachable_after and seconds("unreachable_after", unreachable_after),
+            None if unreachable_after is None else seconds("unreachable_after", unreachable_after),
             canonical(service),
         )
 
@@ -123,7 +125,7 @@ class Batch(NamedTuple):
             "grace": self.grace,
             "interval": self.interval,
         }
-        if self.unreachable_after:
+        if self.unreachable_after is not None:
             settings["unreachable_after"] = self.unreachable_after
         return settings
 
@@ -164,7 +166,7 @@ def flattened(value: object, field: str = "job_id") -> Any:  # noqa: ANN401 - se
     for each in value:
         part = flattened(each, field)
         if isinstance(part, dict):
-            raise InputError(f"{each!r:.{_SHOWN}} is a reply without a {field}")
+            raise InputError(f"{each!r:.{_SHOWN}} is a reply without {field!r}")
         found += cast("list[str]", part)
     return found
 

@@ -31,7 +31,8 @@ def event_of(outcomes: Sequence[Outcome], decision: Decision) -> dict[str, Any]:
         status      `completed` if the policy was met, else the worst kind of outcome
         message     for people; it has the reason of each failure
         counts      how many waits ended in which way
-        outcomes    `Outcome.to_dict` of each job; of more than 100, only of those that failed
+        outcomes    `Outcome.to_dict` of each job; of more than 100, only of 100 that did not
+                    complete, failures first
         complete    whether `outcomes` has all of them
 
     Args:
@@ -39,7 +40,11 @@ def event_of(outcomes: Sequence[Outcome], decision: Decision) -> dict[str, Any]:
         decision: of the policy.
     """
     kinds = Counter(str(outcome.kind) for outcome in outcomes)
-    bad = [outcome for outcome in outcomes if not outcome.ok]
+    # A policy that is decided early leaves many pending: what failed comes first.
+    bad = sorted(
+        (outcome for outcome in outcomes if not outcome.ok),
+        key=lambda each: each.kind is OutcomeKind.PENDING,
+    )
     shown = outcomes if len(outcomes) <= MOST_OUTCOMES else bad[:MOST_OUTCOMES]
     status = OutcomeKind.COMPLETED if decision.ok else _worst([each.kind for each in bad])
     event: dict[str, Any] = {
@@ -75,8 +80,7 @@ def _worst(kinds: Sequence[OutcomeKind]) -> OutcomeKind:
 def _message(outcomes: Sequence[Outcome], bad: Sequence[Outcome], kinds: Counter[str]) -> str:
     counts = ", ".join(f"{count} {_label(kind)}" for kind, count in kinds.most_common())
     lines = [f"{len(outcomes)} waits: {counts}"]
-    # A policy that is decided early leaves many pending: what failed is named first.
-    named = sorted(bad, key=lambda each: each.kind is OutcomeKind.PENDING)[:_MOST_NAMED]
+    named = bad[:_MOST_NAMED]
     lines += [_cut(f"{each.full_name} {each.facts.label}: {each.message}") for each in named]
     if len(bad) > len(named):
         lines.append(f"... and {len(bad) - len(named)} more")

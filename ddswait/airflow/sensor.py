@@ -45,7 +45,8 @@ class DdsJobSensor(BaseSensorOperator):
             `unreachable` or `not_ready`.
         grace: seconds for which a new job ID may be unknown.
         interval: seconds, about how often a job is polled by the triggerer.
-        unreachable_after: seconds without a successful poll after which a wait ends.
+        unreachable_after: seconds without a successful poll after which a wait ends, in the
+            triggerer: a poke knows of no failed poll before its own.
         service: the name of the service that has the jobs, or an alias: `dds`, `rds` and so on.
         ddswait_conn_id: the ID of the connection.
         deferrable: wait in the triggerer, with one trigger for all jobs; else poke.
@@ -136,7 +137,7 @@ class DdsJobSensor(BaseSensorOperator):
         from ddswait.airflow.hook import DdsHook
         from ddswait.airflow.kept_state import OUTCOMES
         from ddswait.airflow.task_log import changes
-        from ddswait.errors import ConfigurationError
+        from ddswait.errors import ConfigurationError, InputError
 
         batch = self._batch(context)
         state = self._state or batch.state()
@@ -145,7 +146,7 @@ class DdsJobSensor(BaseSensorOperator):
             settings: EnvSettings = {**found, **batch.settings}
             once = wait.poll_once(state, batch.policy, settings, max(self.poke_interval, 1.0))
             group = wait.run(once)
-        except ConfigurationError as error:
+        except (ConfigurationError, InputError) as error:
             raise AirflowFailException(f"{self.task_id}: {error}") from None
         self._state = group.state
         for line in changes(state, group.state):

@@ -62,7 +62,7 @@ class DdsJobTrigger(BaseTrigger):
 
     async def _wait(self) -> dict[str, Any]:
         from ddswait.airflow.batch import Batch
-        from ddswait.airflow.event import MOST_OUTCOMES, event_of
+        from ddswait.airflow.event import event_of
         from ddswait.airflow.hook import DdsHook
         from ddswait.airflow.kept_state import KeptState
         from ddswait.airflow.wait import wait_for
@@ -73,11 +73,11 @@ class DdsJobTrigger(BaseTrigger):
         settings: EnvSettings = {**found, **batch.settings}
         state = await kept.load(batch.state())
         group = await wait_for(state, batch.policy, settings, kept, self._write)
-        outcomes = group.outcomes
+        event = event_of(group.outcomes, group.decision)
         await kept.save(group.state)
-        if len(outcomes) > MOST_OUTCOMES:
-            await kept.save_outcomes(outcomes)
-        return event_of(outcomes, group.decision)
+        if not event["complete"]:
+            await kept.save_outcomes(group.outcomes)
+        return event
 
     def _write(self, line: str) -> None:
         self.log.info("%s", line)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ddswait import Waiter
 from ddswait.airflow.task_log import TaskLog
-from ddswait.cli.job_table import key_of_event
-from ddswait.events import Polled, Progressed, Tracked, Visible
+from ddswait.cli.job_table import key_of, key_of_event
+from ddswait.events import Polled, Tracked, Visible
 from ddswait.runtime.log import silence
 from ddswait.scheduler.durations import Durations
+from ddswait.scheduler.instance_poll import CONFIRM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -78,11 +79,15 @@ async def poll_once(
 ) -> WaitGroup:
     """Poll each job once, and return the group of waits.
 
+    With `ready`, the instance of a job that has completed is polled too. What one poll cannot
+    decide is polled again: the next call remembers nothing of it.
+
     Args:
         state: that the wait begins with.
         policy: when it is decided.
         settings: of the waiter.
-        longest: seconds after which jobs that could not be polled are left to the next time.
+        longest: seconds after which jobs that could not be polled are left to the next time; with
+            `ready`, the time in which instances are confirmed is added.
 
     Raises:
         ConfigurationError: the settings cannot be used; nothing was polled.
@@ -91,22 +96,32 @@ async def poll_once(
     to_see = {each.key for each in state.open}
     group: WaitGroup | None = None
 
-    def happened(event: Event) -> None:
-        if isinstance(event, Polled | Visible | Progressed):
-            to_see.discard(key_of_event(event))
+    def seen(key: str) -> None:
+        to_see.discard(key)
         if group is not None and not to_see:
             group.stop()
+
+    def happened(event: Event) -> None:
+        if isinstance(event, Polled) and not _is_followed(event):
+            seen(key_of_event(event))
 
     silence()
     own: EnvSettings = {**settings, "on_event": happened}
     waiter = await Waiter.from_env_async(**own)
     async with waiter:
         group = waiter.track_all(state, policy)
+        longest += 2 * CONFIRM if state.ready else 0.0
         asyncio.get_running_loop().call_later(longest, group.stop)
-        async for _ in group:
-            pass
+        async for outcome in group:
+            seen(key_of(outcome))
         await waiter.close()
     return group
+
+
+def _is_followed(polled: Polled) -> bool:
+    """Return whether an outcome or another poll follows soon, without which nothing is decided."""
+    has_ended = not polled.next_in
+    return has_ended or polled.unconfirmed
 
 
 async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:

@@ -92,6 +92,11 @@ class InstancePoll(Poll):
         """What tells this poll from the others: several subscribers may wait for one instance."""
         return self.subscriber
 
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether a poll found the instance ready, and another one must find it so too."""
+        return self._ready_at is not None
+
     # ---- replies
 
     def seen(self, state: InstanceState, now: float, context: PollContext) -> Outcome | None:

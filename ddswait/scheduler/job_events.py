@@ -79,8 +79,16 @@ def instance_events(poll: InstancePoll, now: float, reason: str) -> Sequence[Eve
         )
         events.append(failed)
     if reason:
-        is_failed, whose = cause is not None, (poll.subscriber,)
-        events.append(Polled(poll.job_id, reason, delay, poll.instance_id, is_failed, whose))
+        polled = Polled(
+            poll.job_id,
+            reason,
+            delay,
+            poll.instance_id,
+            failed=cause is not None,
+            subscribers=(poll.subscriber,),
+            unconfirmed=poll.is_unconfirmed,
+        )
+        events.append(polled)
     return events
 
 

@@ -89,6 +89,11 @@ class JobPoll(Poll):
         self.since, self.job = now - earlier.waited, earlier.job
         self.created_at = now - (earlier.waited if earlier.age is None else earlier.age)
 
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether the last poll missed a job that was seen: another one must miss it too."""
+        return self.job is not None and self.trouble.misses > 0
+
     # ---- replies
 
     def seen(self, job: Job, now: float, context: PollContext) -> Outcome | None:

@@ -108,7 +108,9 @@ class JobPoller:
         if reason:
             next_in = 0.0 if outcome else poll.due - now
             failed = poll.trouble.cause is not None
-            events = [*events, Polled(poll.job_id, reason, next_in, failed=failed)]
+            unconfirmed = outcome is None and poll.is_unconfirmed
+            polled = Polled(poll.job_id, reason, next_in, failed=failed, unconfirmed=unconfirmed)
+            events = [*events, polled]
         if outcome is not None:
             return [*events, *self._end(action, outcome, now)]
         expired = self._subscribers.continue_or_expire(poll, action.sent_at, now)

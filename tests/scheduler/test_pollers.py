@@ -287,6 +287,36 @@ def test_failed_poll_of_a_job_says_so_to_who_listens() -> None:
     assert failures == [True, False]
 
 
+def test_poll_that_another_one_must_confirm_says_so_to_who_listens() -> None:
+    """A job that was seen and is unknown now; an instance that is ready, and may be new."""
+    scheduler = waiting("x", timeout=1000.0)
+    scheduler.verbose = True
+    steps: list[tuple[float, Reply]] = [
+        (0.0, UNKNOWN),  # nobody has seen it
+        (100.0, seen(record("x"))),
+        (200.0, UNKNOWN),
+        (201.0, FAILURE),
+        (210.0, seen(record("x"))),
+    ]
+    events = [scheduler.take(poll(scheduler, now), reply, now) for now, reply in steps]
+    assert unconfirmed(events) == [False, False, True, True, False]
+    scheduler = made()
+    scheduler.verbose = True
+    scheduler.subscribers.subscribe_instance(outcome_without_job("i1"), 100.0, "me", 0.0)
+    states: list[tuple[float, Reply | InstanceState]] = [
+        (0.0, BUSY),
+        (2.0, READY),
+        (12.0, BUSY),
+        (20.0, READY),
+    ]
+    events = [scheduler.take(instance_poll(scheduler, now), reply, now) for now, reply in states]
+    assert unconfirmed(events) == [False, True, False, True]
+
+
+def unconfirmed(events: list[Sequence[Event]]) -> list[bool]:
+    return [each.unconfirmed for told in events for each in told if isinstance(each, Polled)]
+
+
 def test_failed_poll_of_an_instance_is_an_event_however_the_wait_goes_on() -> None:
     """It names the instance, and whose wait it was; the end of the wait follows."""
     scheduler = made()
