@@ -146,6 +146,23 @@ def test_job_that_its_part_lacked_and_that_is_unknown_raises_no_doubt(
     assert places.are_known(now) is is_unknown
 
 
+def test_other_job_that_runs_raises_no_doubt() -> None:
+    """The list has shown it, while one that it lacked is still being polled."""
+    desk, now = placed()
+    action, now = following(desk, now)
+    desk.take(action, shown("first", "b", "c", total=6), now)
+    assert desk.poll(now).poll.job_id == "a"
+    desk.scheduler.lists = False
+    while not isinstance(next_ := desk.scheduler.next(now), PollJob):
+        assert isinstance(next_, Wait)
+        now = next_.until
+    assert next_.poll.job_id in {"first", "b"}
+    desk.take(next_, seen(record(next_.poll.job_id)), now)
+    lists = desk.scheduler.list_polling
+    assert lists.missing.unpolled == {"a"}
+    assert lists.places.are_known(now)
+
+
 def test_list_of_past_jobs_is_no_part() -> None:
     """So its refusal is that of all lists."""
     desk, now = placed()
