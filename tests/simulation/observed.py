@@ -59,7 +59,9 @@ class Target:
         ready_since: when the first of the latest replies in a row came that said it is ready.
         said: the last thing that the service said in reply to a poll; None before that.
         replied_at: when the service last replied to a poll, if only with a 429.
-        failing_since: when the first poll left that failed after that; inf for none.
+        failing_since: when the first poll left that failed after that; inf for none, and after a
+            list has shown it.
+        unanswered_since: the same, whatever lists have shown.
         closed_at: when the last poll was answered or cut, or `since`.
         shown_at: when a list last showed it.
         throttled_at: when the last reply came, if it was a 429; inf if it was another.
@@ -86,6 +88,7 @@ class Target:
         "shown_at",
         "since",
         "throttled_at",
+        "unanswered_since",
         "unknown_in_a_row",
         "waits",
     )
@@ -101,7 +104,7 @@ class Target:
         self.ready_since = inf
         self.said: Says | None = None
         self.replied_at = self.shown_at = self.held_until = -inf
-        self.failing_since = self.throttled_at = inf
+        self.failing_since = self.unanswered_since = self.throttled_at = inf
         self.flight: Flight | None = None
         self.finals: list[bytes] = []
         self.refused = False
@@ -116,11 +119,13 @@ class Target:
         self.closed_at = now
         if says in FAILURES:
             self.failing_since = min(self.failing_since, flight.sent_at)
+            self.unanswered_since = min(self.unanswered_since, flight.sent_at)
             self.held_until = max(self.held_until, now + 1.1 * response.retry_after)
             return
         if says is Says.BAD_CREDENTIALS:
             return
-        self.replied_at, self.failing_since, self.throttled_at = now, inf, inf
+        self.replied_at, self.throttled_at = now, inf
+        self.failing_since = self.unanswered_since = inf
         if says is Says.THROTTLED:
             self.throttled_at = now
             self.held_until = max(self.held_until, now + 1.1 * response.retry_after)
@@ -189,6 +194,10 @@ class Flight:
         self.is_last = target is not None and (
             any(sent_at >= wait.deadline for wait in target.waits)
             or sent_at >= min(target.failing_since, target.throttled_at) + patience
+            or any(
+                sent_at >= max(target.unanswered_since, wait.joined_at) + patience
+                for wait in target.waits
+            )
         )
         self.shared = target is not None and len(target.waits) > 1
         previous = None if target is None else target.flight
