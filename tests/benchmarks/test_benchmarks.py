@@ -17,7 +17,7 @@ from tests.benchmarks.table import figure
 HERE = Path(__file__).parent
 # .ci/run counts instructions by itself.
 NAMES = sorted({*TIMED, *COUNTED} - {"instructions"})
-RATIO = "tracking a job / create_task and its first step"
+RATIO = "CPU of ddswait, a usage error / import aiohttp"
 TIME = "lateness of polls, p99"
 
 
