@@ -82,6 +82,8 @@ class ListPolling:
         self.held.pop(poll, None)
         if not poll.is_of_instance:
             self.planner.expected.pop(poll.job_id, None)
+            self.planner.unlisted.discard(poll.job_id)
+            self.missing.unpolled.discard(poll.job_id)
 
     # ---- what to request
 
@@ -132,8 +134,6 @@ class ListPolling:
         self.places.begin(part)
         self.subscribers.looked_for_all()
         jobs = self.subscribers.jobs
-        self.planner.unlisted &= jobs.keys()  # of jobs that nobody waits for any more
-        self.missing.unpolled &= jobs.keys()
         covered = [poll.job_id for poll in jobs.values() if self._may_cover(poll, now)]
         self.planner.begin(covered, now, part)
         for poll in self._queue.ready:

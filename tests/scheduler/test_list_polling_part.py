@@ -163,6 +163,18 @@ def test_other_job_that_runs_raises_no_doubt() -> None:
     assert lists.places.are_known(now)
 
 
+def test_nothing_is_kept_of_a_lacked_job_that_nobody_waits_for() -> None:
+    """Even if no list is read any more."""
+    desk, now = placed()
+    action, now = following(desk, now)
+    desk.take(action, shown("first", "b", "c", total=6), now)
+    lists = desk.scheduler.list_polling
+    assert lists.planner.unlisted == lists.missing.unpolled == {"a"}
+    desk.scheduler.subscribers.unsubscribe("a", "a")
+    assert not lists.planner.unlisted
+    assert not lists.missing.unpolled
+
+
 def test_list_of_past_jobs_is_no_part() -> None:
     """So its refusal is that of all lists."""
     desk, now = placed()
