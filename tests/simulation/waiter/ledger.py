@@ -93,6 +93,7 @@ class Ledger:
         cancelled: the names of tasks that somebody has cancelled.
         is_closing: whether the block is being closed, or is closed.
         is_leaving: whether the block is being left normally.
+        closers: how many users are closing the waiter.
         stalls: when the loop was blocked, and for how many seconds.
         outcomes: how many waits ended in which way.
     """
@@ -102,6 +103,7 @@ class Ledger:
         self.cancelled: set[str] = set()
         self.is_closing = True
         self.is_leaving = False
+        self.closers = 0
         self.interfered_at = -1e9
         self.stalls: list[tuple[float, float]] = []
         self.outcomes: Counter[str] = Counter()

@@ -201,7 +201,7 @@ class Stage:
             ledger.is_closing = True
 
     def _is_nothing_left(self) -> None:
-        if self._others and not all(task.done() for task in self._others):
+        if self.ledger.closers or not all(task.done() for task in self._others):
             return  # it is closed by another task as well, which sees to that
         if left := turns.tasks("ddswait"):
             self.ledger.break_promise("a task is left", [task.get_name() for task in left])

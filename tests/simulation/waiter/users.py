@@ -177,7 +177,11 @@ class User:
     async def do_close(self, operation: Operation, group: Group) -> None:
         await asyncio.sleep(operation.number)
         self._ledger.is_closing = True
-        await self._waiter.close()
+        self._ledger.closers += 1
+        try:
+            await self._waiter.close()
+        finally:
+            self._ledger.closers -= 1
 
     async def do_enter(self, operation: Operation, group: Group) -> None:
         """Enter a block that is entered: this must change nothing."""
