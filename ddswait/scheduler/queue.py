@@ -67,6 +67,8 @@ class PollQueue:
         self._delayed.push(poll.due, poll)
         if poll.entered_at != poll.last_at:
             self.last.enter(poll)
+            if poll.polls:  # a failure has moved it, and outdated entries may be left
+                self._delayed.compact()
 
     def put_off(self, poll: Poll, due: float) -> None:
         """Let a poll wait until another time."""
