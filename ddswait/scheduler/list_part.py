@@ -74,7 +74,7 @@ class Places:
         self.shown += 1
         self._others -= 1
 
-    def turn(self, jobs: int) -> None:
+    def read(self, jobs: int) -> None:
         """Note that a page shows so many jobs, ours among them."""
         self._others += jobs
 

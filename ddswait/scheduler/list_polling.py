@@ -198,7 +198,7 @@ class ListPolling:
         if self.planner.offset is None:
             return ()  # lists were given up meanwhile
         events: list[Event] = []
-        self.places.turn(len(page.jobs))
+        self.places.read(len(page.jobs))
         for place, job, poll in polls_of(page.jobs, self.subscribers.jobs):
             self.places.saw(action.offset + place)
             if job.is_final:

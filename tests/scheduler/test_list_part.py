@@ -11,7 +11,7 @@ def places(first: int, last: int, total: int) -> Places:
     """Return the places of a list that has shown ours from `first` to `last`."""
     made = Places()
     made.begin(WHOLE)
-    made.turn(total)
+    made.read(total)
     for place in (first, last):
         made.saw(place)
     made.end(total, total)
@@ -89,7 +89,7 @@ def test_places_are_known_after_a_list_has_shown_all() -> None:
     assert (made.first, made.last, made.total) == (0, -1, 0)
     assert not made.are_known(0.0)
     made.begin(WHOLE)
-    made.turn(200)
+    made.read(200)
     made.saw(7)
     made.saw(5)
     assert not made.are_known(0.0)
@@ -120,17 +120,17 @@ def test_others_are_counted_outside_the_part_too() -> None:
     """Those that pages have shown, those before the part, and those behind it."""
     made = Places()
     made.begin(Part(25, 125))
-    made.turn(60)
+    made.read(60)
     made.saw(30)
-    made.turn(40)
+    made.read(40)
     made.saw(110)
     assert made.end(125, 150) == 25 + 98 + 25
     made.begin(WHOLE)
-    made.turn(10)
+    made.read(10)
     made.saw(3)
     assert made.end(10, 10) == 9
     made.begin(WHOLE)
-    made.turn(10)
+    made.read(10)
     made.saw(3)
     assert made.end(10, 4) == 9  # the total says less than the page has shown
 
