@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ddswait.scheduler.poll_interval import Past
+    from ddswait.scheduler.expected_end import Past
 
 _PRIOR = 0.2  # of a job: how much the past counts beside the progress that was made
 _FEWEST = 0.05  # share of the past jobs that took so long, below which they say nothing

@@ -122,7 +122,8 @@ class Client:
         """Send what an action asks for; whatever goes wrong is returned, never raised."""
         match action:
             case PollJob():
-                return self.poll_job(action.poll.job_id, action.poll.job)
+                poll = action.poll
+                return self.poll_job(poll.job_id, poll.job, poll.digest)
             case PollInstance():
                 return self.poll_instance(action.poll.instance_id)
             case ListJobs():
@@ -132,10 +133,13 @@ class Client:
             case _:
                 assert_never(action)
 
-    def poll_job(self, job_id: str, known: Job | None = None) -> Awaitable[JobReply | Problem]:
-        """Poll one job, about which something may be known."""
+    def poll_job(
+        self, job_id: str, known: Job | None = None, digest: int = 0
+    ) -> Awaitable[JobReply | Problem]:
+        """Poll one job; `known` and `digest` are of the last reply (see `Service.read_job`)."""
         request = self._service.poll_job(self.endpoint, self.project_id, job_id)
-        return self._transport.send(request, partial(self._service.read_job, job_id, known=known))
+        read = partial(self._service.read_job, job_id, known=known, digest=digest)
+        return self._transport.send(request, read)
 
     def poll_instance(self, instance_id: str) -> Awaitable[InstanceState | Problem]:
         """Poll one instance."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from ddswait import failure_kinds
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _KEEPALIVE = 75.0
 _LONGEST_HEADER = 128 * 1024  # bytes: the references allow tokens of 100,000 characters
 _LONGEST_BODY = 4 * 1024 * 1024  # bytes after unpacking: a hundred jobs take 100 KB
+_MOST_URLS = 1000  # 1 KB each
 _Read = TypeVar("_Read")
 
 
@@ -159,7 +160,8 @@ class Transport:
         import yarl
 
         # yarl would decode `%2F` in a query; a signature holds for the bytes that were signed.
-        self._parse_url = partial(yarl.URL, encoded=True)
+        # It remembers 128 itself, and a job is polled many times.
+        self._parse_url = lru_cache(_MOST_URLS)(partial(yarl.URL, encoded=True))
         self._proxy = find_proxy(url)
         self._mask = self._mask.with_secrets(secrets_of_proxy(self._proxy or ""))
         self._session = aiohttp.ClientSession(

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ddswait.job import JobPhase
-from ddswait.scheduler.poll_interval import Past
+from ddswait.scheduler.expected_end import Past
 from ddswait.service import DEFAULT
 
 if TYPE_CHECKING:

@@ -45,13 +45,13 @@ from typing import TYPE_CHECKING
 
 from ddswait.job import FINAL_PHASES, JobPhase
 from ddswait.outcome import Outcome, OutcomeKind, Refusal, class_of
-from ddswait.scheduler import messages, poll_interval, retry_delay
+from ddswait.scheduler import expected_end, messages, poll_interval, retry_delay
 from ddswait.scheduler.poll import NO_TROUBLE, Poll, Trouble
 
 if TYPE_CHECKING:
     from ddswait.job import EarlierWait, Job
+    from ddswait.scheduler.expected_end import Past, ProgressEstimate
     from ddswait.scheduler.poll import PollContext
-    from ddswait.scheduler.poll_interval import Past, ProgressEstimate
     from ddswait.scheduler.poll_settings import PollSettings
     from ddswait.service.replies import Failure
 
@@ -66,17 +66,19 @@ class JobPoll(Poll):
 
     Attributes:
         job: the last record seen; None before the first.
+        digest: of the last reply, if `job` is what it said; see `JobSeen`.
         created_at: when the job was created, or when tracking began if that is not known.
         estimate: what its progress promised when it last changed; None without any.
         is_new: whether it was never polled, and not looked for in a list.
     """
 
-    __slots__ = ("created_at", "estimate", "is_new", "job")
+    __slots__ = ("created_at", "digest", "estimate", "is_new", "job")
 
     def __init__(self, job_id: str, since: float, deadline: float, subscriber: object) -> None:
         Poll.__init__(self, job_id, since, deadline, subscriber)  # cheaper than super()
         self.created_at = since
         self.job: Job | None = None
+        self.digest = 0
         self.estimate: ProgressEstimate | None = None
         self.is_new = True
 
@@ -149,6 +151,8 @@ class JobPoll(Poll):
             moved = (job.status, job.progress) != (before.status, before.progress)
             changes = {"status": job.status, "progress": job.progress, "phase": job.phase}
             job = replace(before, **changes) if moved else before  # type: ignore[arg-type]
+        if job is not before:
+            self.digest = 0
         self._note(job, now, context)
         trusted = max(self.unreachable_since + context.settings.trust - now, 0.0)
         self.schedule(min(self._interval(job, now, context), trusted), now)
@@ -165,7 +169,7 @@ class JobPoll(Poll):
             created_at = context.clock.created_at(job, now)
             self.created_at = self.created_at if created_at is None else created_at
         elif job.progress != before.progress:
-            self.estimate = poll_interval.estimate(now - self.created_at, job.progress)
+            self.estimate = expected_end.estimate(now - self.created_at, job.progress)
 
     def not_unknown(self) -> None:
         """Note that a list has shown the job: the next poll that does not know it is the first."""
@@ -203,7 +207,7 @@ class JobPoll(Poll):
 
     def hazard(self, now: float, context: PollContext) -> float:
         """Return the hazard rate of the job's end, per second."""
-        return poll_interval.hazard(now - self.created_at, self.past(context), self.estimate)
+        return expected_end.hazard(now - self.created_at, self.past(context), self.estimate)
 
     # ---- how it ends
 

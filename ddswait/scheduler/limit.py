@@ -57,10 +57,9 @@ class Limit:
         spare = now - self.next_at(now)
         if spare < 0.0:
             return 0
-        if self.limit == inf:
-            return self._burst
-        burst, spacing = self.burst(now), self.spacing(now)
-        return min(burst, floor(min(spare, burst * spacing) / spacing) + 1)
+        if now >= self._full_at:
+            return self.burst(now)
+        return floor(spare / self.spacing(now)) + 1
 
     def sent(self, now: float) -> None:
         """Note that a request leaves."""

@@ -1,37 +1,32 @@
-"""Take the replies to polls and to renewals, which the scheduler has classified. Pure.
+"""Take the replies to polls, which the scheduler has classified. Pure.
 
-Each poller applies a reply to its own state machine (job_poll.py, instance_poll.py,
-credential_renewal.py), and lets the subscribers know how their waits ended. The lists have a
-file of their own (list_polling.py).
+Each poller applies a reply to its own state machine (job_poll.py, instance_poll.py), and lets the
+subscribers know how their waits ended. Lists and renewals have files of their own
+(list_polling.py, renewal_poller.py).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from ddswait import failure_kinds
-from ddswait.events import Polled, RenewalFailed
+from ddswait.events import Polled
 from ddswait.job import FINAL_PHASES
-from ddswait.outcome import OutcomeKind, Refusal, Scope
-from ddswait.scheduler import messages
+from ddswait.outcome import OutcomeKind, Scope
 from ddswait.scheduler.job_events import instance_events
-from ddswait.service.replies import JobSeen, Throttled, TransientFailure
+from ddswait.service.replies import JobSeen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ddswait.events import Event
     from ddswait.job import Job
-    from ddswait.outcome import Outcome
-    from ddswait.scheduler.actions import PollInstance, PollJob, RenewCredentials, Renewed
-    from ddswait.scheduler.credential_renewal import CredentialRenewal
+    from ddswait.outcome import Outcome, Refusal
+    from ddswait.scheduler.actions import PollInstance, PollJob
     from ddswait.scheduler.instance_poll import InstancePoll
     from ddswait.scheduler.job_events import JobEvents
     from ddswait.scheduler.job_poll import JobPoll
     from ddswait.scheduler.list_polling import ListPolling
-    from ddswait.scheduler.patience import Patience
     from ddswait.scheduler.poll import PollContext
     from ddswait.scheduler.subscribers import Subscribers
     from ddswait.service.replies import Failure, InstanceState, JobReply
@@ -64,12 +59,13 @@ class JobPoller:
         """Take a record, or the reply that the job is not known."""
         poll, context = action.poll, self._context
         before = poll.job
-        self._learn(reply, now, is_new=before is None)
+        self._learn(reply, before, now)
         if poll.due == inf:  # nobody waits for it any more
             return ()
         reason = self._reason(poll) if self._job_events.verbose else ""
         if isinstance(reply, JobSeen):
             outcome = poll.seen(reply.job, now, context)
+            poll.digest = reply.digest
         else:
             outcome = poll.unknown(now, context)
         if (lacked := self._missing.unpolled) and poll.job_id in lacked:
@@ -77,13 +73,13 @@ class JobPoller:
             self._lists.polled_missing(poll.job_id, now, is_running=is_running)
         return self._polled(action, before, outcome, reason, now)
 
-    def _learn(self, reply: JobReply, now: float, *, is_new: bool) -> None:
-        """Learn what a reply says beyond its own job."""
-        if isinstance(reply, JobSeen):
+    def _learn(self, reply: JobReply, before: Job | None, now: float) -> None:
+        """Learn what a reply says beyond its own job, whose record was `before`."""
+        if isinstance(reply, JobSeen) and reply.job is not before:
             if reply.job.phase in FINAL_PHASES:
                 self._context.durations.learn(reply.job)
                 return
-            if is_new:
+            if before is None:
                 self._lists.past.want(reply.job, now)
                 self._lists.places.forget()  # its place is not known
         if reply.date:
@@ -226,75 +222,3 @@ class InstancePoller:
         if action.poll.due < inf:
             self._subscribers.repeat(action.poll, now)
         return ()
-
-
-class RenewalPoller:
-    """Takes the replies to renewals of the credentials.
-
-    Args:
-        context: what the polls share.
-        subscribers: all that is waited for.
-        renewal: the state of the credentials.
-        patience: with the host that renews them.
-    """
-
-    def __init__(
-        self,
-        context: PollContext,
-        subscribers: Subscribers,
-        renewal: CredentialRenewal,
-        patience: Patience,
-    ) -> None:
-        self._context = context
-        self._patience = patience
-        self._subscribers = subscribers
-        self._renewal = renewal
-
-    def answered(self, action: RenewCredentials, reply: Renewed, now: float) -> Sequence[Event]:  # noqa: ARG002 - of the interface
-        """Take new credentials, or the same again."""
-        uncured = self._renewal.renewed(reply, now)
-        return () if uncured is None else self._refuse(uncured, now)
-
-    def failed(self, action: RenewCredentials, failure: Failure, now: float) -> Sequence[Event]:  # noqa: ARG002
-        """Take a failed renewal; without credentials for too long, every wait ends."""
-        settings, random = self._patience.settings, self._context.random
-        return self._failed(failure, self._renewal.failed(failure, settings, now, random), now)
-
-    def _failed(self, failure: Failure, since: float | None, now: float) -> Sequence[Event]:
-        patience, renewal, subscribers = self._patience, self._renewal, self._subscribers
-        cause = messages.no_credentials(failure.cause)
-        ended: list[Event] = []
-        if since is not None:
-            for poll in list(subscribers):
-                # A slow reply may have come since.
-                ended += subscribers.give_up(
-                    poll, cause, max(since, poll.heard_at()), now, patience
-                )
-            renewal.try_by(subscribers.unreachable_at(since, patience))
-        return [RenewalFailed(failure.cause, renewal.due - now, kind=failure.kind), *ended]
-
-    def refused(self, action: RenewCredentials, refusal: Refusal, now: float) -> Sequence[Event]:  # noqa: ARG002
-        """Take a refused renewal; every wait ends unless the present credentials serve."""
-        if self._renewal.blocked:
-            return self._refuse(refusal, now)
-        self._renewal.refused()
-        return (_renewal_refused(refusal),)
-
-    def overhear(self, reply: object, now: float) -> Sequence[Event]:
-        """Take the reply to a renewal that another scheduler has requested, after that one."""
-        self._patience.replied(reply)
-        match reply:
-            case TransientFailure() | Throttled():
-                blocked = self._renewal.blocked
-                return self._failed(reply, self._renewal.blocked_at if blocked else None, now)
-            case Refusal() if not self._renewal.blocked:
-                return (_renewal_refused(reply),)
-            case _:
-                return ()
-
-    def _refuse(self, refusal: Refusal, now: float) -> Sequence[Event]:
-        return self._subscribers.refuse(replace(refusal, scope=Scope.EVERYTHING), now)
-
-
-def _renewal_refused(refusal: Refusal) -> RenewalFailed:
-    return RenewalFailed(str(refusal), None, kind=failure_kinds.http(refusal.http_status))

@@ -37,6 +37,8 @@ from ddswait.scheduler.limit import Limit
 if TYPE_CHECKING:
     from random import Random
 
+    from ddswait.service.replies import Throttled
+
 # Seconds in which our own rate doubles after a 429 without figures. A hidden limit is met again
 # each time, so slow growth annoys nobody and delays everybody. With 1,000 jobs under hidden
 # limits of 200/5m, 60/m and 20/m, without lists: doubling in 60, 120 and 300 s meets 63, 66 and
@@ -170,6 +172,13 @@ class RateLimiter:
             return self._own.spacing(now)
         limits = (self._own, *self._learned.values())
         return max(*(limit.spacing(now) for limit in limits), self._slowed_next_at(now) - now)
+
+    def learn(self, reply: Throttled, sent_at: float, now: float) -> Throttled:
+        """Learn from a 429 to a request that left at `sent_at`; return it with the time to wait."""
+        self.cause = reply.cause
+        self.throttled(reply.limit, reply.window, reply.retry_after, sent_at, now, reply.policy)
+        wait = self.next_at(now) - now if reply.limit is not None else 0.0
+        return reply._replace(retry_after=max(reply.retry_after, wait))
 
     def throttled(  # noqa: PLR0913, PLR0917 - what a 429 states, and its times
         self,

@@ -22,7 +22,7 @@
        last month's jobs, if that may be read (durations.py).
 
 A reply is classified once, in `take`: failure, refusal, or what was asked for. The
-poller that the action names then applies it (pollers.py, list_polling.py).
+poller that the action names then applies it (pollers.py, list_polling.py, renewal_poller.py).
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ from ddswait.scheduler.next_request import NextRequest
 from ddswait.scheduler.patience import Patiences
 from ddswait.scheduler.poll import PollContext
 from ddswait.scheduler.poll_settings import LAST_POLL
-from ddswait.scheduler.pollers import InstancePoller, JobPoller, RenewalPoller
+from ddswait.scheduler.pollers import InstancePoller, JobPoller
 from ddswait.scheduler.queue import PollQueue
 from ddswait.scheduler.rate_limiter import RateLimiter
+from ddswait.scheduler.renewal_poller import RenewalPoller
 from ddswait.scheduler.retry_delay import AT_ONCE
 from ddswait.scheduler.server_clock import ServerClock
 from ddswait.scheduler.subscribers import Subscribers
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     Reply = JobReply | InstanceState | JobPage | Renewed | Problem
 
 _EXPIRE_EVERY = 1.0  # seconds
+_PROBLEMS = (TransientFailure, Throttled, Refusal)
 
 
 class Scheduler:
@@ -269,12 +271,23 @@ class Scheduler:
             patience = self._credentials_patience
         if not patience.has_resolved:
             patience.replied(reply)
+        if isinstance(reply, _PROBLEMS):
+            return self._take_problem(action, reply, now)
+        if request is not None:
+            self._renewal.accept(request.credentials, now)
+            self.queue.last.heard_at = now
+            self.rate_limiter.throttled_in_a_row = 0
+        return action.poller.answered(action, reply, now)
+
+    def _take_problem(self, action: Action, reply: Problem, now: float) -> Sequence[Event]:
+        request = None if isinstance(action, RenewCredentials) else action
         match reply:
             case TransientFailure():
                 return action.poller.failed(action, reply, now)
             case Throttled():
                 if request is not None:
-                    reply = self._learn_limit(reply, request.sent_at, now)
+                    self.queue.last.heard_at = now
+                    reply = self.rate_limiter.learn(reply, request.sent_at, now)
                 return action.poller.failed(action, reply, now)
             case Refusal():
                 if request is not None and reply.refuses_credentials:
@@ -282,19 +295,3 @@ class Scheduler:
                         return request.poller.repeat(request, now)
                     reply = self._renewal.dated(reply, now)
                 return action.poller.refused(action, reply, now)
-            case _:
-                if request is not None:
-                    self._renewal.accept(request.credentials, now)
-                    self.queue.last.heard_at = now
-                    self.rate_limiter.throttled_in_a_row = 0
-                return action.poller.answered(action, reply, now)
-
-    def _learn_limit(self, reply: Throttled, sent_at: float, now: float) -> Throttled:
-        """Learn from a 429; return it with the time that the rate limiter waits."""
-        self.queue.last.heard_at = now
-        self.rate_limiter.cause = reply.cause
-        self.rate_limiter.throttled(
-            reply.limit, reply.window, reply.retry_after, sent_at, now, reply.policy
-        )
-        wait = self.rate_limiter.next_at(now) - now if reply.limit is not None else 0.0
-        return reply._replace(retry_after=max(reply.retry_after, wait))

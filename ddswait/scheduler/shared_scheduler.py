@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     # What happened to the waits of one of them.
     Happened = tuple[Scheduler, Sequence[Event]]
 
+_NOBODY: tuple[Scheduler, ...] = ()
+
 
 class SharedScheduler:
     """Picks the next action of several schedulers, and gives each reply to all it concerns."""
@@ -42,21 +44,27 @@ class SharedScheduler:
     def __init__(self) -> None:
         # In turn, each with until when it has nothing to send; None for unknown.
         self._members: dict[Scheduler, Wait | None] = {}
+        self._only: Scheduler | None = None  # the member that shares with nobody: the usual case
         # By the identity of the action, with the schedulers that have requested it.
-        self._under_way: dict[int, tuple[Action, Scheduler, list[Scheduler]]] = {}
+        self._under_way: dict[int, tuple[Action, Scheduler, Sequence[Scheduler]]] = {}
         self._lists = ListGroup(lambda: [each.list_polling for each in self._members])
 
     def add(self, scheduler: Scheduler) -> None:
         """Let a scheduler share."""
         self._members[scheduler] = None
         scheduler.list_polling.group = self._lists
+        self._reconsider()
 
     def remove(self, scheduler: Scheduler) -> None:
         """Let a scheduler send nothing more."""
         self._members.pop(scheduler, None)
         # The next list may be due for all and known to this one alone.
-        for each in self._members:
-            self._members[each] = None
+        self._reconsider()
+
+    def _reconsider(self) -> None:
+        """Ask every member again: there are others than before."""
+        self._members = dict.fromkeys(self._members)
+        self._only = next(iter(self._members)) if len(self._members) == 1 else None
 
     def changed(self, scheduler: Scheduler) -> None:
         """Take note that something may be due in a scheduler by now."""
@@ -71,6 +79,10 @@ class SharedScheduler:
 
     def next(self, now: float) -> Action | Wait:
         """Return what to send now, or until when there is nothing to send; see Scheduler.next()."""
+        if (only := self._only) is not None:
+            if not isinstance(following := only.next(now), Wait):
+                self._under_way[id(following)] = (following, only, _NOBODY)
+            return following
         until, overdue = inf, False
         for scheduler in self._in_turn(now):
             wait = self._members[scheduler]
@@ -85,10 +97,7 @@ class SharedScheduler:
         return Wait(until, overdue)
 
     def _in_turn(self, now: float) -> list[Scheduler]:
-        members = list(self._members)
-        if len(members) > 1:
-            members.sort(key=lambda each: each.queue.last.next_by(now) is None)
-        return members
+        return sorted(self._members, key=lambda each: each.queue.last.next_by(now) is None)
 
     def _sent(self, action: Action, scheduler: Scheduler, now: float) -> None:
         del self._members[scheduler]
@@ -111,8 +120,10 @@ class SharedScheduler:
         before = scheduler.subscribers.refusal
         events = scheduler.take(action, reply, now)
         del self._under_way[id(action)]  # not if that has raised: then a failure follows
-        self.changed(scheduler)
         happened = [(scheduler, events)] if events else []
+        if scheduler is self._only:
+            return happened
+        self.changed(scheduler)
         refusal, heard_at = scheduler.subscribers.refusal, scheduler.queue.last.heard_at
         for other in [each for each in self._members if each is not scheduler]:
             other.queue.last.heard_at = max(other.queue.last.heard_at, heard_at)

@@ -59,13 +59,15 @@ class Service(Protocol):
     def poll_job(self, endpoint: str, project_id: str, job_id: str) -> Request:
         """Return the request that polls one job."""
 
-    def read_job(
+    def read_job(  # noqa: PLR0913 - the reply, and what the last one was
         self,
         job_id: str,
         status: int,
         headers: Mapping[str, str],
         body: bytes,
+        *,
         known: Job | None = None,
+        digest: int = 0,
     ) -> JobReply | Problem:
         """Return what the reply to `poll_job` means for the job.
 
@@ -74,7 +76,9 @@ class Service(Protocol):
             status: the HTTP status.
             headers: of the reply.
             body: of the reply.
-            known: what is known about the job; it is returned if the reply says the same.
+            known: what the last reply said, if it is still all that is known about the job; it
+                is returned if this reply says the same.
+            digest: of the last reply, as `JobSeen` has it; 0 for none.
         """
 
     def poll_instance(self, endpoint: str, project_id: str, instance_id: str) -> Request:

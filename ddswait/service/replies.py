@@ -41,10 +41,12 @@ class JobSeen(NamedTuple):
     Attributes:
         job: the record; `job.phase` says whether the job has ended.
         date: the `Date` header, which is the server's own clock; "" without one.
+        digest: of the reply's body: a reply with the same one says the same; 0 for none.
     """
 
     job: Job
     date: str = ""
+    digest: int = 0
 
 
 class UnknownJob(NamedTuple):

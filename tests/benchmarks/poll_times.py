@@ -11,7 +11,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from ddswait.scheduler import poll_interval
+from ddswait.scheduler import expected_end, poll_interval
 from ddswait.scheduler.durations import Durations
 from tests.benchmarks.table import Figure, Size, figure, main
 from tests.benchmarks.workload import MEDIANS, Run, duration, runs
@@ -100,7 +100,7 @@ def ours(interval: float, past: Durations | None) -> Callable[[Run], tuple[int, 
         while at < job.seconds:
             percent = job.percent(at)
             if percent is not None and percent != shown:
-                shown, estimate = percent, poll_interval.estimate(at, percent)
+                shown, estimate = percent, expected_end.estimate(at, percent)
             at += poll_interval.next_interval(interval, at, random, known, estimate)
             count += 1
         return count, at - job.seconds

@@ -10,7 +10,7 @@ from ddswait.cli.job_table import JobTable
 from ddswait.cli.named import Named
 from ddswait.cli.time_left import ProgressSeen, rounded, time_left, time_left_of
 from ddswait.scheduler.durations import Durations
-from ddswait.scheduler.poll_interval import Past
+from ddswait.scheduler.expected_end import Past
 from ddswait.service import service_named
 
 USUAL = Past(45.0, 4.5)

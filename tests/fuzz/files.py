@@ -22,7 +22,7 @@ from ddswait.credentials.project import ProjectByName
 from ddswait.credentials.provider import is_provider
 from ddswait.errors import ConfigurationError, InputError
 from ddswait.runtime.transport import trust
-from ddswait.scheduler.poll_interval import hazard
+from ddswait.scheduler.expected_end import hazard
 from ddswait.service.job_ids import check_job_id, check_project_id
 from ddswait.service.replies import Request
 from tests.fuzz.texts import text_of

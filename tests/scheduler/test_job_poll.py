@@ -8,7 +8,7 @@ import pytest
 from ddswait.job import EarlierWait, JobPhase
 from ddswait.outcome import CompletedOutcome, NotCompletedOutcome, Outcome, Refusal
 from ddswait.outcome import OutcomeKind as Kind
-from ddswait.scheduler import messages, poll_interval
+from ddswait.scheduler import expected_end, messages, poll_interval
 from ddswait.scheduler.job_poll import JobPoll
 from ddswait.scheduler.poll import PollContext
 from ddswait.scheduler.poll_settings import LAST_POLL, PollSettings
@@ -378,7 +378,7 @@ def test_what_is_known_of_past_jobs_and_of_progress_decides_when_to_poll() -> No
     poll.seen(known(9).job, 40.0, context)
     assert poll.estimate is None
     poll.seen(known(50).job, 100.0, context)
-    assert poll.estimate == poll_interval.estimate(160.0, 50)
+    assert poll.estimate == expected_end.estimate(160.0, 50)
     past = context.durations.of("Create_MongoDB")
     assert poll.past(context) == past
     for estimate in (poll.estimate, None):
@@ -392,7 +392,7 @@ def test_what_is_known_of_past_jobs_and_of_progress_decides_when_to_poll() -> No
         assert poll.waits(3.0, context) == poll_interval.waiting_time(
             10.0, 170.0, 3.0, past, estimate
         )
-        assert poll.hazard(125.0, context) == poll_interval.hazard(185.0, past, estimate)
+        assert poll.hazard(125.0, context) == expected_end.hazard(185.0, past, estimate)
 
 
 def test_list_moves_a_job_on() -> None:
@@ -400,13 +400,16 @@ def test_list_moves_a_job_on() -> None:
     context, poll = experienced(), JobPoll("x", 0.0, 3600.0, "me")
     poll.sent(0.0, SETTINGS)
     poll.seen(known(9).job, 0.0, context)
+    poll.digest = 7
     assert (before := poll.job) is not None
     listed = replace(known(9).job, name="CreateMongoDB", created=None)
     poll.listed(listed, 40.0, context)
     assert poll.job is before
+    assert poll.digest == 7
     poll.listed(replace(listed, progress=50), 100.0, context)
     assert poll.job == replace(before, progress=50)
-    assert poll.estimate == poll_interval.estimate(160.0, 50)
+    assert poll.digest == 0  # a poll that repeats the last one says something else now
+    assert poll.estimate == expected_end.estimate(160.0, 50)
     odd = replace(listed, progress=50, status="Paused", phase=JobPhase.UNKNOWN)
     poll.listed(odd, 110.0, context)
     assert poll.job == replace(before, progress=50, status="Paused", phase=JobPhase.UNKNOWN)

@@ -171,7 +171,7 @@ def test_list_moves_visible_jobs_on() -> None:
     assert [(event.job_id, event.reason) for event in listed] == [
         ("first", "listed"), ("a", "listed"),
     ]  # fmt: skip
-    assert [event.next_in for event in listed] == pytest.approx([10.155, 7.771], abs=0.001)
+    assert [event.next_in for event in listed] == pytest.approx([10.146, 7.771], abs=0.001)
 
 
 def test_entries_without_a_status_say_nothing() -> None:

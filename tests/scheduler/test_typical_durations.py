@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from ddswait.scheduler import poll_interval
+from ddswait.scheduler import expected_end, poll_interval
 from ddswait.scheduler.durations import Durations
-from ddswait.scheduler.poll_interval import Past
+from ddswait.scheduler.expected_end import Past
 from ddswait.service import NAMES
 from ddswait.service.typical_durations import typical_durations
 
@@ -30,7 +30,7 @@ def cost(median: float, past: Past | None, *, progress: bool) -> float:
         while age < end:
             tenths = int(10 * age / end)
             if progress and tenths != shown:
-                shown, estimate = tenths, poll_interval.estimate(age, 10 * tenths)
+                shown, estimate = tenths, expected_end.estimate(age, 10 * tenths)
             age += poll_interval.next_interval(INTERVAL, age, random, past, estimate)
             total += poll_interval.cost(INTERVAL)
         total += age - end

@@ -71,45 +71,65 @@ def test_job_of_a_made_up_service() -> None:
     assert isinstance(MADE_UP.read_job("x", 200, {}, body({"tasks": []})), UnknownJob)
 
 
-def seen_again(known: Job, record: object) -> Job:
-    reply = MADE_UP.read_job(known.id, 200, {}, body({"tasks": record}), known)
+def seen(record: object, known: Job | None = None, digest: int = 0) -> JobSeen:
+    reply = MADE_UP.read_job("x", 200, {}, body({"tasks": record}), known=known, digest=digest)
     assert isinstance(reply, JobSeen)
-    return reply.job
+    return reply
 
 
-def test_record_that_says_nothing_new_is_not_read_again() -> None:
-    """The job that is known is returned, the very same object."""
+def test_reply_that_repeats_the_last_one_is_not_read_again() -> None:
+    """The job that is known is returned, the very same object, again and again."""
+    first = seen(RECORD)
+    second = seen(RECORD, first.job, first.digest)
+    assert second.job is first.job
+    assert seen(RECORD, second.job, second.digest).job is first.job
+
+
+def test_reply_is_read_when_the_last_one_is_not_known() -> None:
+    """A list or an earlier run may have told of the job: that has no digest."""
+    known = MADE_UP.read_record({**RECORD, "status": "DONE"})
+    assert seen(RECORD, known).job == MADE_UP.read_record(RECORD)
+    assert seen(RECORD, None, seen(RECORD).digest).job == MADE_UP.read_record(RECORD)
+
+
+@pytest.mark.parametrize("digest", [0, 1])
+def test_empty_reply_repeats_nothing(digest: int) -> None:
+    """The digest of no bytes is that of no reply."""
     known = MADE_UP.read_record(RECORD)
-    assert seen_again(known, RECORD) is known
+    reply = MADE_UP.read_job("x", 200, {}, b"", known=known, digest=digest)
+    assert isinstance(reply, TransientFailure)
 
 
 @pytest.mark.parametrize("field", ["status", "process", "start_time", "name", "fail_reason"])
 def test_record_with_one_change_is_read(field: str) -> None:
     """Whatever field changes, the new record is believed."""
     record = {**RECORD, field: "2026-01-02T00:00:00+0000"}
-    assert seen_again(MADE_UP.read_record(RECORD), record) == MADE_UP.read_record(record)
+    before = seen(RECORD)
+    after = seen(record, before.job, before.digest)
+    assert after.job == MADE_UP.read_record(record)
+    assert after.digest != before.digest
 
 
-@pytest.mark.parametrize("listed", [{"status": "DONE"}, {"progress": 8}, {"progress": None}])
-def test_record_is_read_again_when_a_list_said_something_else(listed: dict[str, Any]) -> None:
-    """A list changes what is known, and leaves the raw record: that is then no sign."""
-    known = replace(MADE_UP.read_record(RECORD), **listed)
-    assert seen_again(known, RECORD) == MADE_UP.read_record(RECORD)
+def test_reply_of_another_status_repeats_nothing() -> None:
+    """The same bytes with a status of an error are an error."""
+    before = seen(RECORD)
+    full, known, digest = body({"tasks": RECORD}), before.job, before.digest
+    reply = MADE_UP.read_job("x", 502, {}, full, known=known, digest=digest)
+    assert isinstance(reply, TransientFailure)
 
 
-def test_job_known_by_another_spelling_is_read_again() -> None:
-    """Whoever waits knows the job by the ID that was asked for, and not by that of a list."""
-    known = MADE_UP.read_record({**RECORD, "id": "X"})
-    reply = MADE_UP.read_job("x", 200, {}, body({"tasks": {**RECORD, "id": "X"}}), known)
-    assert isinstance(reply, JobSeen)
-    assert reply.job.id == "x"
+def test_job_of_another_spelling_is_known_by_the_id_that_was_asked_for() -> None:
+    """Whoever waits knows the job by that."""
+    assert seen({**RECORD, "id": "X"}).job.id == "x"
 
 
 def test_empty_job_is_unknown_whatever_a_list_said() -> None:
     """A record without a status is no record, although a list shows the same."""
     record = {"id": "x", "status": ""}
     known = MADE_UP.read_record(record)
-    assert isinstance(MADE_UP.read_job("x", 200, {}, body({"tasks": record}), known), UnknownJob)
+    assert isinstance(
+        MADE_UP.read_job("x", 200, {}, body({"tasks": record}), known=known), UnknownJob
+    )
 
 
 def test_word_of_another_service_is_unknown() -> None:
@@ -151,7 +171,7 @@ def test_reply_tells_the_time_of_the_server() -> None:
     full, empty = body({"tasks": RECORD}), body({"tasks": []})
     for headers, date in ((HEADERS, DATE), ({}, "")):
         for known in (None, MADE_UP.read_record(RECORD)):
-            seen = MADE_UP.read_job("x", 200, headers, full, known)
+            seen = MADE_UP.read_job("x", 200, headers, full, known=known)
             assert isinstance(seen, JobSeen)
             assert seen.date == date
         unknown = MADE_UP.read_job("x", 200, headers, empty)

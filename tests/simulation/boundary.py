@@ -68,7 +68,8 @@ def _job_reply(poll: JobPoll, response: Response) -> Reply:
     """Return the reply to a poll of a job."""
     if not response.status:
         return _broken(response)
-    return SERVICE.read_job(poll.job_id, response.status, response.headers, response.body, poll.job)
+    status, headers, body = response.status, response.headers, response.body
+    return SERVICE.read_job(poll.job_id, status, headers, body, known=poll.job, digest=poll.digest)
 
 
 def _instance_reply(instance_id: str, response: Response) -> Reply:
