@@ -30,14 +30,17 @@ class TimeQueue(ABC):
 
     A heap of a hundred thousand entries costs twice as much per poll as one of a thousand: each
     operation walks the whole depth, and every step misses the processor's cache. So only the
-    entries of the running second are kept in order. The other polls lie unsorted in buckets of
-    a second, and each bucket is sorted once, when its turn comes.
+    entries of the present bucket are kept in order. The other polls lie unsorted in buckets of
+    `width` seconds, and each bucket is sorted once, when its turn comes.
 
     Attributes:
+        width: of a bucket in seconds, a power of two: a wide one is cheaper for few polls, and the
+            polls of a narrow one are still in the cache when they leave.
         at: no entry is earlier; inf when the queue is empty.
         expected: how many polls wait; entries are cleared away when there are twice as many.
     """
 
+    width = 4.0
     __slots__ = ("_buckets", "_horizon", "_near", "_order", "_size", "at", "expected")
 
     def __init__(self) -> None:
@@ -71,11 +74,11 @@ class TimeQueue(ABC):
             insort(self._near, (at, poll.job_id, poll))
             self.at = self._near[0][0]
             return
-        second = at // 1.0
-        bucket = self._buckets.get(second)
+        begin = at // self.width * self.width
+        bucket = self._buckets.get(begin)
         if bucket is None:
-            self._buckets[second] = [poll]
-            heappush(self._order, second)
+            self._buckets[begin] = [poll]
+            heappush(self._order, begin)
             if not self._near:
                 self.at = self._order[0]
         else:
@@ -85,7 +88,7 @@ class TimeQueue(ABC):
         """Return the earliest poll without taking it out, and let `at` be its time.
 
         Args:
-            until: leaves seconds closed that begin later, so that polls in them are not found.
+            until: leaves buckets closed that begin later, so that polls in them are not found.
         """
         while True:
             near = self._near
@@ -105,17 +108,18 @@ class TimeQueue(ABC):
             self._open()
 
     def _open(self) -> None:
-        """Put the polls of the next second in order."""
-        second = heappop(self._order)
-        polls = self._buckets.pop(second)
+        """Put the polls of the next bucket in order."""
+        begin = heappop(self._order)
+        end = begin + self.width
+        polls = self._buckets.pop(begin)
         entries = [
             (at, poll.job_id, poll)
             for poll in dict.fromkeys(polls)
-            if (at := self.time_of(poll)) // 1.0 == second
+            if begin <= (at := self.time_of(poll)) < end
         ]
         entries.sort()
         self._near = deque(entries)
-        self._horizon = second + 1.0
+        self._horizon = end
         self._size += len(entries) - len(polls)
 
     def pop(self) -> Poll:

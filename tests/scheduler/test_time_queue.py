@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddswait.scheduler.poll import Poll
+from ddswait.scheduler.queue import DelayQueue
 from ddswait.scheduler.time_queue import TimeQueue
 from tests.scheduler.polls import poll
 
@@ -14,6 +15,8 @@ TIMES = st.floats(0, 200) | st.integers(-5, 50).map(float) | st.floats(0, 1e9)
 
 class Due(TimeQueue):
     """Polls by their `due`."""
+
+    width = 1.0
 
     def time_of(self, poll: Poll) -> float:
         return poll.due
@@ -38,10 +41,14 @@ class Due(TimeQueue):
         return " ".join(out)
 
 
-@given(st.lists(st.tuples(TIMES, st.sampled_from("abc")) | st.none()))
-def test_polls_come_out_earliest_first(steps: list[tuple[float, str] | None]) -> None:
+@given(
+    st.lists(st.tuples(TIMES, st.sampled_from("abc")) | st.none()),
+    st.sampled_from([DelayQueue.width, 1.0, TimeQueue.width]),
+)
+def test_polls_come_out_earliest_first(steps: list[tuple[float, str] | None], width: float) -> None:
     """However they are pushed and popped, the first is always the least of all."""
     queue = Due()
+    queue.width = width
     model: list[tuple[float, str]] = []
     for step in steps:
         if step is not None:
@@ -61,8 +68,8 @@ def test_polls_come_out_earliest_first(steps: list[tuple[float, str] | None]) ->
     assert [(each.due, each.job_id) for each in drained] == sorted(model)
 
 
-def test_polls_of_the_running_second_and_of_the_next_stay_in_order() -> None:
-    """What comes for the second that is being worked off, or for its end, takes its place."""
+def test_polls_of_the_present_bucket_and_of_the_next_stay_in_order() -> None:
+    """What comes for the bucket that is being worked off, or for its end, takes its place."""
     queue = Due()
     for name, at in (("a", 5.0), ("b", 5.9), ("c", 6.2), ("d", 6.0), ("e", 7.5)):
         queue.put(poll(name, 0.0, 0.0), at)
@@ -73,7 +80,7 @@ def test_polls_of_the_running_second_and_of_the_next_stay_in_order() -> None:
     assert (queue.first(), len(queue)) == (None, 0)
 
 
-def test_later_seconds_stay_closed() -> None:
+def test_later_buckets_stay_closed() -> None:
     """Where no poll before them is looked for; they begin no later than their polls."""
     queue = Due()
     queue.put(poll("a", 0.0, 0.0), 9.5)
@@ -87,7 +94,7 @@ def test_later_seconds_stay_closed() -> None:
 
 
 def test_outdated_entries_are_skipped() -> None:
-    """Those of the running second as well as those of later ones."""
+    """Those of the present bucket as well as those of later ones."""
     queue = Due()
     polls = queue.fill(20)
     assert queue.first() is polls[0]
