@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ddswait.scheduler.poll import Poll
 
 _TOO_FEW_TO_CLEAR = 64  # outdated entries
+_WIDE = 1.0  # seconds
+_VERY_MANY = 10_000  # entries: a second of so many is about as large as a cache
+_FEW = 2_500  # entries
 
 
 class TimeQueue(ABC):
@@ -31,20 +34,21 @@ class TimeQueue(ABC):
     A heap of a hundred thousand entries costs twice as much per poll as one of a thousand: each
     operation walks the whole depth, and every step misses the processor's cache. So only the
     entries of the present bucket are kept in order. The other polls lie unsorted in buckets of
-    `width` seconds, and each bucket is sorted once, when its turn comes.
+    some seconds, and each bucket is sorted once, when its turn comes.
 
     Attributes:
-        width: of a bucket in seconds, a power of two: a wide one is cheaper for few polls, and the
-            polls of a narrow one are still in the cache when they leave.
+        narrow: the seconds of a bucket when very many polls wait, a power of two: the polls of a
+            narrow one are still in the cache when they leave. Wide ones are cheaper for few.
         at: no entry is earlier; inf when the queue is empty.
         expected: how many polls wait; entries are cleared away when there are twice as many.
     """
 
-    width = 4.0
-    __slots__ = ("_buckets", "_horizon", "_near", "_order", "_size", "at", "expected")
+    narrow = _WIDE
+    __slots__ = ("_buckets", "_horizon", "_near", "_order", "_size", "_width", "at", "expected")
 
     def __init__(self) -> None:
         self.expected = 0
+        self._width = _WIDE
         self._clear()
 
     def _clear(self) -> None:
@@ -74,15 +78,24 @@ class TimeQueue(ABC):
             insort(self._near, (at, poll.job_id, poll))
             self.at = self._near[0][0]
             return
-        begin = at // self.width * self.width
+        begin = at // self._width * self._width
         bucket = self._buckets.get(begin)
         if bucket is None:
             self._buckets[begin] = [poll]
             heappush(self._order, begin)
             if not self._near:
                 self.at = self._order[0]
+            self._fit()
         else:
             bucket.append(poll)
+
+    def _fit(self) -> None:
+        """Make the buckets narrow when very many polls wait, and wide again when few do."""
+        size, width = self._size, self._width
+        width = self.narrow if size > _VERY_MANY else _WIDE if size < _FEW else width
+        if width != self._width:
+            self._width = width
+            self._refill()
 
     def first(self, until: float = inf) -> Poll | None:
         """Return the earliest poll without taking it out, and let `at` be its time.
@@ -110,7 +123,7 @@ class TimeQueue(ABC):
     def _open(self) -> None:
         """Put the polls of the next bucket in order."""
         begin = heappop(self._order)
-        end = begin + self.width
+        end = begin + self._width
         polls = self._buckets.pop(begin)
         entries = [
             (at, poll.job_id, poll)
@@ -139,10 +152,18 @@ class TimeQueue(ABC):
         """Clear outdated entries away, once they may outnumber the others."""
         if self._size <= _TOO_FEW_TO_CLEAR + 2 * max(self.expected, 0):
             return
+        self._refill()
+        self.expected = self._size
+
+    def _refill(self) -> None:
+        """Enter anew every poll that still waits."""
         polls = self.polls()
         self._clear()
+        buckets, width = self._buckets, self._width
         for poll in polls:
             at = self.time_of(poll)
             if at < inf:
-                self.push(at, poll)
-        self.expected = self._size
+                buckets.setdefault(at // width * width, []).append(poll)
+                self._size += 1
+        self._order = sorted(buckets)  # which is a heap
+        self.at = self._order[0] if buckets else inf

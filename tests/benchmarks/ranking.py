@@ -5,6 +5,9 @@
 The pure scheduler in virtual time: every job is due again as soon as it has been polled, so each
 poll is chosen among all of them. Every size takes its turn in slices of equal CPU time. The
 garbage collector is off meanwhile: the jobs of one size must not slow down another.
+
+After a change of the rate all polls are ranked anew, one with each poll that leaves. What that
+costs is a figure of its own; the others are measured when it is over.
 """
 
 from __future__ import annotations
@@ -38,6 +41,7 @@ REPLIES = [
 ]
 BEGIN = 600.0  # seconds of virtual time
 POLLS = 4  # between two readings of the clock, which cost as well
+NEAR = 1  # doublings of the urgency: a load may lie between two, and farther polls are moved
 
 
 # Not unittest.mock: its import costs more instructions than a thousand polls.
@@ -96,6 +100,15 @@ class HeldBack:
         reply = self.replies[int(action.poll.job_id[4:]) % len(self.replies)]
         scheduler.take(action, reply, self.now)
 
+    def settle(self) -> None:
+        """Poll until no poll waits that was ranked for another rate, or for five turns of all."""
+        ready = self.scheduler.queue.ready
+        for _ in range(5 * ready.size):
+            usual = ready._exponent(self.now)
+            if all(abs(doubling - usual) <= NEAR for doubling in ready._queues):
+                return
+            self.poll()
+
     def turn(self, seconds: float) -> float:
         """Poll for so much CPU time; return the microseconds per poll."""
         polls, began = 0, time.process_time()
@@ -109,6 +122,10 @@ class HeldBack:
 def at_rate(rate: int, held: dict[int, HeldBack], rounds: int, seconds: float) -> Iterator[Figure]:
     for each in held.values():
         each.limit(rate)
+    most, changed = max(held), [held[max(held)].turn(seconds) for _ in range(rounds)]
+    yield figure(f"ranking at {rate}/s, {most} jobs, a new rate: CPU per poll", changed)
+    for each in held.values():
+        each.settle()
     costs = [[each.turn(seconds) for each in held.values()] for _ in range(rounds)]
     for size, told in zip(held, zip(*costs, strict=True), strict=True):
         yield figure(f"ranking at {rate}/s, {size} jobs: CPU per poll", told)

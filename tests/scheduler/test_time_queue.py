@@ -16,7 +16,12 @@ TIMES = st.floats(0, 200) | st.integers(-5, 50).map(float) | st.floats(0, 1e9)
 class Due(TimeQueue):
     """Polls by their `due`."""
 
-    width = 1.0
+    def __init__(self, width: float = 1.0) -> None:
+        super().__init__()
+        self._width = width
+
+    def _fit(self) -> None:
+        """Keep the width."""
 
     def time_of(self, poll: Poll) -> float:
         return poll.due
@@ -43,12 +48,11 @@ class Due(TimeQueue):
 
 @given(
     st.lists(st.tuples(TIMES, st.sampled_from("abc")) | st.none()),
-    st.sampled_from([DelayQueue.width, 1.0, TimeQueue.width]),
+    st.sampled_from([DelayQueue.narrow, 1.0, 4.0]),
 )
 def test_polls_come_out_earliest_first(steps: list[tuple[float, str] | None], width: float) -> None:
     """However they are pushed and popped, the first is always the least of all."""
-    queue = Due()
-    queue.width = width
+    queue = Due(width)
     model: list[tuple[float, str]] = []
     for step in steps:
         if step is not None:
@@ -78,6 +82,28 @@ def test_polls_of_the_present_bucket_and_of_the_next_stay_in_order() -> None:
         queue.put(poll(name, 0.0, 0.0), at)
     assert queue.drain() == "h a g b d f c i j e"
     assert (queue.first(), len(queue)) == (None, 0)
+
+
+def test_very_many_polls_lie_in_narrow_buckets() -> None:
+    """More than 10,000, until fewer than 2,500 are left; none is lost, and all stay in order."""
+    queue = DelayQueue()
+    polls = [poll(f"{number:05}", 0.0, number * 7919 % 10_007 / 10.0) for number in range(10_000)]
+    for each in polls:
+        queue.push(each.due, each)
+    assert (queue._width, len(queue)) == (1.0, 10_000)
+    late = [poll(f"late{number}", 0.0, 2000.0 + 10 * number) for number in range(3)]
+    queue.push(late[0].due, late[0])  # its bucket is a new one
+    assert (queue._width, len(queue), queue.at) == (1 / 32, 10_001, 0.0)
+    drained = [queue.pop() for _ in range(7502) if queue.first()]
+    queue.push(late[1].due, late[1])
+    assert (queue._width, len(queue)) == (1 / 32, 2500)
+    drained += [queue.pop() for _ in range(2) if queue.first()]
+    queue.push(late[2].due, late[2])
+    assert (queue._width, len(queue)) == (1.0, 2499)
+    assert drained[-1].due <= queue.at
+    drained += [queue.pop() for _ in range(2499) if queue.first()]
+    assert drained == sorted([*polls, *late], key=lambda each: each.due)
+    assert (queue.first(), queue.at, len(queue)) == (None, inf, 0)
 
 
 def test_later_buckets_stay_closed() -> None:
