@@ -51,20 +51,18 @@ class SharedScheduler:
 
     def add(self, scheduler: Scheduler) -> None:
         """Let a scheduler share."""
-        self._members[scheduler] = None
         scheduler.list_polling.group = self._lists
-        self._reconsider()
+        self._let_share([*self._members, scheduler])
 
     def remove(self, scheduler: Scheduler) -> None:
         """Let a scheduler send nothing more."""
-        self._members.pop(scheduler, None)
         # The next list may be due for all and known to this one alone.
-        self._reconsider()
+        self._let_share([each for each in self._members if each is not scheduler])
 
-    def _reconsider(self) -> None:
-        """Ask every member again: there are others than before."""
-        self._members = dict.fromkeys(self._members)
-        self._only = next(iter(self._members)) if len(self._members) == 1 else None
+    def _let_share(self, members: list[Scheduler]) -> None:
+        """Let these share; each may have something to send, now that there are others."""
+        self._members = dict.fromkeys(members)
+        self._only = members[0] if len(members) == 1 else None
 
     def changed(self, scheduler: Scheduler) -> None:
         """Take note that something may be due in a scheduler by now."""

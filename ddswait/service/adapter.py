@@ -57,8 +57,6 @@ class Adapter:
         self._phases = {word.casefold(): phase for word, phase in table.phases.items()}
         self._words = {phase: word for word, phase in reversed([*table.phases.items()])}
         self._instances = InstanceReader(table)
-        # A job is polled many times.
-        self._request_of_job = lru_cache(_MOST_REQUESTS)(self._new_request_of_job)
 
     @property
     def name(self) -> str:
@@ -90,12 +88,7 @@ class Adapter:
 
     def poll_job(self, endpoint: str, project_id: str, job_id: str) -> Request:
         """Return the request that polls one job."""
-        return self._request_of_job(endpoint, project_id, job_id)
-
-    def _new_request_of_job(self, endpoint: str, project_id: str, job_id: str) -> Request:
-        escaped = job_id if _PLAIN_ID.fullmatch(job_id) else quote(job_id, safe="~")
-        path = self._table.job_path.format(project=project_id, id=escaped)
-        return Request("GET", endpoint + path)
+        return _request_of_job(endpoint, self._table.job_path, project_id, job_id)
 
     def read_job(  # noqa: PLR0913 - the reply, and what the last one was
         self,
@@ -251,6 +244,15 @@ class Adapter:
     ) -> InstanceState | Problem:
         """Return what the reply to `poll_instance` means for the instance."""
         return self._instances.read(instance_id, status, headers, body)
+
+
+def _new_request_of_job(endpoint: str, path: str, project_id: str, job_id: str) -> Request:
+    escaped = job_id if _PLAIN_ID.fullmatch(job_id) else quote(job_id, safe="~")
+    return Request("GET", endpoint + path.format(project=project_id, id=escaped))
+
+
+# A job is polled many times.
+_request_of_job = lru_cache(_MOST_REQUESTS)(_new_request_of_job)
 
 
 def _bounded(total: int) -> int:

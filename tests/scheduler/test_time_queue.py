@@ -106,6 +106,20 @@ def test_very_many_polls_lie_in_narrow_buckets() -> None:
     assert (queue.first(), queue.at, len(queue)) == (None, inf, 0)
 
 
+def test_polls_that_are_entered_anew_lie_in_their_buckets() -> None:
+    """So a poll that comes for the present bucket does not overtake them."""
+    queue = Due()
+    for each in queue.fill(70):
+        each.due = nan
+    for name, at in (("a", 0.0), ("b", 0.2), ("c", 0.4), ("e", 1.1)):
+        queue.put(poll(name, 0.0, 0.0), at)
+    queue.compact()
+    assert len(queue) == 4
+    assert queue.first() is not None
+    queue.put(poll("d", 0.0, 0.0), 0.5)
+    assert queue.drain() == "a b c d e"
+
+
 def test_later_buckets_stay_closed() -> None:
     """Where no poll before them is looked for; they begin no later than their polls."""
     queue = Due()

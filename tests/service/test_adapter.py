@@ -12,7 +12,7 @@ from ddswait.errors import InputError
 from ddswait.job import Instance, Job, JobPhase
 from ddswait.outcome import Refusal, Scope
 from ddswait.service import DEFAULT, service_named
-from ddswait.service.adapter import Adapter
+from ddswait.service.adapter import Adapter, _request_of_job
 from ddswait.service.replies import (
     InstanceState,
     JobPage,
@@ -54,6 +54,18 @@ RECORD = {"id": "x", "status": "RUN", "process": "7", "start_time": "2026-01-01T
 
 def body(document: object) -> bytes:
     return json.dumps(document).encode()
+
+
+def test_requests_are_remembered_up_to_a_bound() -> None:
+    """The same request for the same job, not for another endpoint or project; a thousand of all."""
+    first = MADE_UP.poll_job("https://m.test", "p", "x")
+    assert MADE_UP.poll_job("https://m.test", "p", "x") is first
+    for endpoint, project_id in (("https://n.test", "p"), ("https://m.test", "q")):
+        url = MADE_UP.poll_job(endpoint, project_id, "x").url
+        assert url == f"{endpoint}/v9/{project_id}/tasks/x"
+    for number in range(1100):
+        MADE_UP.poll_job("https://m.test", "p", f"{number}")
+    assert _request_of_job.cache_info().currsize == 1000
 
 
 def test_job_of_a_made_up_service() -> None:
@@ -169,11 +181,11 @@ HEADERS = {"Date": DATE}
 def test_reply_tells_the_time_of_the_server() -> None:
     """With a new job, one that is known, and without it; "" when the reply has no date."""
     full, empty = body({"tasks": RECORD}), body({"tasks": []})
+    first = seen(RECORD)
     for headers, date in ((HEADERS, DATE), ({}, "")):
-        for known in (None, MADE_UP.read_record(RECORD)):
-            seen = MADE_UP.read_job("x", 200, headers, full, known=known)
-            assert isinstance(seen, JobSeen)
-            assert seen.date == date
+        for digest in (0, first.digest):
+            reply = MADE_UP.read_job("x", 200, headers, full, known=first.job, digest=digest)
+            assert reply == JobSeen(first.job, date, first.digest)
         unknown = MADE_UP.read_job("x", 200, headers, empty)
         assert unknown == UnknownJob("the reply's job is empty", date)
 
