@@ -400,6 +400,7 @@ def test_list_moves_a_job_on() -> None:
     context, poll = experienced(), JobPoll("x", 0.0, 3600.0, "me")
     poll.sent(0.0, SETTINGS)
     poll.seen(known(9).job, 0.0, context)
+    assert poll.digest == 0
     poll.digest = 7
     assert (before := poll.job) is not None
     listed = replace(known(9).job, name="CreateMongoDB", created=None)

@@ -114,6 +114,16 @@ def test_reply_teaches_the_time_and_the_durations() -> None:
     assert scheduler.durations.median_of("Create_MongoDB") == pytest.approx(60.0)
 
 
+def test_digest_of_a_reply_is_that_of_what_is_known() -> None:
+    """The next reply is compared with it; a reply without the job says nothing about it."""
+    scheduler = waiting("x")
+    action = poll(scheduler, 0.0)
+    scheduler.take(action, seen(record("x"))._replace(digest=5), 0.0)
+    assert action.poll.digest == 5
+    scheduler.take(poll(scheduler, scheduler.due()), UNKNOWN, 20.0)
+    assert action.poll.digest == 5
+
+
 def test_refusal_of_a_job_ends_its_waits_only() -> None:
     """The poll that was refused counts."""
     scheduler = waiting("x", "y")

@@ -87,23 +87,32 @@ def test_polls_of_the_present_bucket_and_of_the_next_stay_in_order() -> None:
 def test_very_many_polls_lie_in_narrow_buckets() -> None:
     """More than 10,000, until fewer than 2,500 are left; none is lost, and all stay in order."""
     queue = DelayQueue()
-    polls = [poll(f"{number:05}", 0.0, number * 7919 % 10_007 / 10.0) for number in range(10_000)]
+    polls = [poll(f"{number:05}", 0.0, number * 7919 % 10_007 / 10.0) for number in range(9_999)]
     for each in polls:
         queue.push(each.due, each)
+    late = [poll(f"late{number}", 0.0, 2000.0 + 10 * number) for number in range(4)]
+    queue.push(late[0].due, late[0])  # its bucket is a new one, as is that of each later one
     assert (queue._width, len(queue)) == (1.0, 10_000)
-    late = [poll(f"late{number}", 0.0, 2000.0 + 10 * number) for number in range(3)]
-    queue.push(late[0].due, late[0])  # its bucket is a new one
+    queue.push(late[1].due, late[1])
     assert (queue._width, len(queue), queue.at) == (1 / 32, 10_001, 0.0)
     drained = [queue.pop() for _ in range(7502) if queue.first()]
-    queue.push(late[1].due, late[1])
+    queue.push(late[2].due, late[2])
     assert (queue._width, len(queue)) == (1 / 32, 2500)
     drained += [queue.pop() for _ in range(2) if queue.first()]
-    queue.push(late[2].due, late[2])
+    queue.push(late[3].due, late[3])
     assert (queue._width, len(queue)) == (1.0, 2499)
     assert drained[-1].due <= queue.at
     drained += [queue.pop() for _ in range(2499) if queue.first()]
     assert drained == sorted([*polls, *late], key=lambda each: each.due)
     assert (queue.first(), queue.at, len(queue)) == (None, inf, 0)
+
+
+def test_poll_that_moved_to_the_end_of_its_bucket_comes_once() -> None:
+    """It belongs to the next bucket."""
+    queue, moved = Due(), poll("a", 0.0, 0.0)
+    queue.put(moved, 5.2)
+    queue.put(moved, 6.0)
+    assert queue.drain() == "a"
 
 
 def test_polls_that_are_entered_anew_lie_in_their_buckets() -> None:
