@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ddswait.job import JobPhase
 
@@ -29,8 +28,7 @@ class ListTimes(enum.Enum):
     MILLISECONDS = "1769903999000"
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTable:
+class ServiceTable(NamedTuple):
     """The words of one service; each field name lists its spellings, the first present wins.
 
     Attributes:
@@ -72,11 +70,11 @@ class ServiceTable:
     hopeless_statuses: frozenset[str]
     title: str = ""
     host: str = ""
-    hosts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    hosts: Mapping[str, frozenset[str]] = MappingProxyType({})
     sdk: str = ""
     job_path: str = "/v3/{project}/jobs?id={id}"
     job_key: str = "job"
-    phases: Mapping[str, JobPhase] = field(default_factory=lambda: PHASES)
+    phases: Mapping[str, JobPhase] = PHASES
     job_permission: str = ""
     list_path: str = ""
     list_key: str = "jobs"

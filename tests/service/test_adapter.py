@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -269,7 +268,7 @@ def test_list_request_covers_a_month_and_a_minute_ahead() -> None:
 )
 def test_page_has_a_size_that_the_service_accepts(wanted: int, asked: int) -> None:
     """The smallest one that holds as many as are wanted, or the largest one."""
-    picky = Adapter(replace(MADE_UP._table, page_sizes=(10, 20, 50)))
+    picky = Adapter(MADE_UP._table._replace(page_sizes=(10, 20, 50)))
     request = picky.list_jobs(
         "https://m.test", "p", running=True, moment=2e9, offset=0, limit=wanted
     )
