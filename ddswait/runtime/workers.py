@@ -111,7 +111,7 @@ class Workers(Generic[_News]):
 
     def wake(self, now: float) -> None:
         """Ask the scheduler at the next turn of the loop: something may be due by now."""
-        if not self._stopped:
+        if now < self._next.at and not self._stopped:
             self._next.set(now)
 
     def recheck_cuts(self) -> None:

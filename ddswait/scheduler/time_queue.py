@@ -78,7 +78,8 @@ class TimeQueue(ABC):
             insort(self._near, (at, poll.job_id, poll))
             self.at = self._near[0][0]
             return
-        begin = at // self._width * self._width
+        width = self._width
+        begin = at // width * width
         bucket = self._buckets.get(begin)
         if bucket is None:
             self._buckets[begin] = [poll]
