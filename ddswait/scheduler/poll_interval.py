@@ -106,7 +106,7 @@ def wanted(
 
 
 def _common(age: float) -> float:
-    """Return an age that many jobs share: whole seconds, of old jobs less than a percent off."""
+    """Return an age that many jobs share: whole seconds, or for old jobs a percent off at most."""
     step = float(1 << max(frexp(age)[1] - _AGE_BITS, 0))
     return round(age / step) * step
 
