@@ -66,7 +66,7 @@ class SharedScheduler:
 
     def changed(self, scheduler: Scheduler) -> None:
         """Take note that something may be due in a scheduler by now."""
-        if self._only is None and scheduler in self._members:
+        if scheduler in self._members:
             self._members[scheduler] = None
 
     # ---- what to send
