@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MIB = 2**20
-_GROWTH = 1.05  # of the median after the ramp: the number of jobs varies by as much
+_GROWTH = 1.1  # of the median after the ramp: what jobs bring about varies by as much
 _MORE_MIB = 4.0  # by which the allocator's fragments may vary
 _MORE_OBJECTS = 500  # those of some connections
 _FDS = Path("/proc/self/fd")  # Linux
@@ -63,11 +63,11 @@ def faults(before: Sample, during: Sequence[Sample], after: Sample, connections:
     Args:
         before: measured before the waiter was entered.
         during: measured at regular times while the number of jobs was the same; the first
-            quarter is the ramp and does not count.
+            half does not count: until then the first record of each job comes, one by one.
         after: measured after the waiter was closed.
         connections: how many connections the waiter may open.
     """
-    steady = during[len(during) // 4 :]
+    steady = during[len(during) // 2 :]
     middle = len(steady) // 2
     early, late = steady[:middle], steady[middle:]
     found = []
