@@ -33,7 +33,7 @@ _SOON = 0.5  # seconds for which polls may wait in the order in which they becam
 class DelayQueue(TimeQueue):
     """Polls that are not due yet, or that became due just now."""
 
-    narrow = 0.03125
+    narrow = 0.03125  # a hundred thousand polls, one every ten seconds, are 300 in each bucket
     __slots__ = ()
 
     def time_of(self, poll: Poll) -> float:
